@@ -1,0 +1,75 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { ExporterConfig } from './exporter-config.js';
+
+/**
+ * Who emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#service | Semantic conventions, service}
+ */
+export interface ServiceConfig {
+  readonly name: string;
+  readonly version?: string;
+  readonly namespace?: string;
+  /** `deployment.environment.name`. */
+  readonly environment?: string;
+  /** Default: a random UUID per process and instance. */
+  readonly instanceId?: string;
+}
+
+/** A sampler that this library builds. */
+export interface SamplerConfig {
+  readonly type: 'always-on' | 'always-off' | 'ratio';
+  /** Share of traces kept, 0 to 1; for `ratio`. */
+  readonly ratio?: number;
+  /** Whether a span with a parent follows its parent's decision; default true. */
+  readonly parentBased?: boolean;
+}
+
+/**
+ * The batch queue between spans and an exporter; names and meaning as in the SDK's batch span processor.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor | Batching processor}
+ */
+export interface BatchConfig {
+  /** Longest wait of a span in the queue before an export begins, in milliseconds; default 5,000. */
+  readonly scheduledDelayMillis?: number;
+  /** Most spans in one export; default 512. */
+  readonly maxExportBatchSize?: number;
+  /** Most spans waiting; what comes beyond is dropped and counted. Default 65,536. */
+  readonly maxQueueSize?: number;
+  /** Most bytes waiting, as encoded; what comes beyond is dropped and counted. Default 64 MiB. */
+  readonly maxQueueBytes?: number;
+  /** Limit of one export, in milliseconds; default 30,000. */
+  readonly exportTimeoutMillis?: number;
+}
+
+/** Removes what must not leave the process from every span, before any exporter sees it. */
+export interface MaskingConfig {
+  /** Attribute keys whose values are replaced, compared without case; a key also matches as a dotted segment. */
+  readonly keys?: readonly string[];
+  /** What is replaced inside string values. */
+  readonly patterns?: readonly RegExp[];
+  /** Longest string value kept, in characters. */
+  readonly maxLength?: number;
+  readonly hideInputs?: boolean;
+  readonly hideOutputs?: boolean;
+}
+
+/** Everything about an instance that can change while the app runs. */
+export interface TracerConfig {
+  /** `false` costs one boolean test per request and can be switched on live; default true. */
+  readonly enabled?: boolean;
+  /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
+  readonly service?: ServiceConfig;
+  readonly resourceAttributes?: Attributes;
+  /** One or several; an exporter given in code reads no `OTEL_EXPORTER_*` variable. */
+  readonly exporter?: ExporterConfig | SpanExporter | readonly (ExporterConfig | SpanExporter)[];
+  /** A number is the share of traces kept, 0 to 1, parent-based; default 1. */
+  readonly sampler?: number | SamplerConfig | Sampler;
+  /** Run in order, before masking and export. */
+  readonly spanProcessors?: readonly SpanProcessor[];
+  readonly spanLimits?: SpanLimits;
+  readonly masking?: MaskingConfig;
+  readonly batch?: BatchConfig;
+}

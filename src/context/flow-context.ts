@@ -1,0 +1,131 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  createContextKey,
+  ROOT_CONTEXT,
+  type Attributes,
+  type Baggage,
+  type Context,
+  type Span,
+} from '@opentelemetry/api';
+
+/** The API derives its keys with `Symbol.for`, so asking for the same names gives the same keys. */
+const SPAN_KEY = createContextKey('OpenTelemetry Context Key SPAN');
+const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
+const SUPPRESS_KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+/** Chooses a pipeline for one instance inside a flow; the innermost entry for an owner wins. */
+export interface FlowOverlay {
+  /** The instance's pipeline whose choice this is. */
+  readonly owner: object;
+  /** The generation that its spans go to. */
+  readonly target: object;
+  readonly next: FlowOverlay | undefined;
+}
+
+/**
+ * What belongs to one flow (a request, or a `with…` scope inside it) besides the active span.
+ *
+ * `baggage` can be assigned: everything that runs in the flow sees the new value from then on.
+ */
+export class Flow {
+  constructor(
+    /** The HTTP request that the flow serves, as `http/` keeps it. */
+    readonly request: object | undefined,
+    public baggage: Baggage | undefined,
+    readonly overlay: FlowOverlay | undefined,
+    /** Put on every span that starts in the flow. */
+    readonly attributes: Attributes | undefined,
+  ) {}
+}
+
+/**
+ * An OpenTelemetry context with fields in place of a map for what every span needs.
+ *
+ * **Gotchas** A derived context shares the flow, so baggage set later is seen by contexts that were derived earlier.
+ */
+export class FlowContext implements Context {
+  constructor(
+    readonly span: Span | undefined,
+    readonly flow: Flow | undefined,
+    /** Holds every other key. */
+    readonly base: Context = ROOT_CONTEXT,
+  ) {}
+
+  /** Takes over a context that other code made, with the flow of the caller. */
+  static from(context: Context): FlowContext {
+    if (context instanceof FlowContext) return context;
+    const current = activeContext();
+    const span = context.getValue(SPAN_KEY) as Span | undefined;
+    return new FlowContext(span ?? current.span, current.flow, context);
+  }
+
+  getValue(key: symbol): unknown {
+    if (key === SPAN_KEY) return this.span;
+    if (key === BAGGAGE_KEY) return this.base.getValue(key) ?? this.flow?.baggage;
+    return this.base.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): FlowContext {
+    if (key === SPAN_KEY) return new FlowContext(value as Span, this.flow, this.base);
+    return new FlowContext(this.span, this.flow, this.base.setValue(key, value));
+  }
+
+  deleteValue(key: symbol): FlowContext {
+    if (key === SPAN_KEY) return new FlowContext(undefined, this.flow, this.base);
+    if (key === BAGGAGE_KEY && this.flow?.baggage !== undefined) {
+      const { request, overlay, attributes } = this.flow;
+      return new FlowContext(
+        this.span,
+        new Flow(request, undefined, overlay, attributes),
+        this.base.deleteValue(key),
+      );
+    }
+    return new FlowContext(this.span, this.flow, this.base.deleteValue(key));
+  }
+
+  withSpan(span: Span): FlowContext {
+    return new FlowContext(span, this.flow, this.base);
+  }
+
+  withFlow(flow: Flow): FlowContext {
+    return new FlowContext(this.span, flow, this.base);
+  }
+
+  /** Whether spans must not be created: inside `withoutTracing` or an exporter. */
+  get suppressed(): boolean {
+    return this.base !== ROOT_CONTEXT && this.base.getValue(SUPPRESS_KEY) === true;
+  }
+
+  withSuppression(): FlowContext {
+    return new FlowContext(this.span, this.flow, this.base.setValue(SUPPRESS_KEY, true));
+  }
+}
+
+const EMPTY = new FlowContext(undefined, undefined);
+
+/** The only AsyncLocalStorage of the process: each further one adds cost to every `await` on Node 20. */
+const storage = new AsyncLocalStorage<FlowContext>();
+
+/** The context of the running code; an empty one outside of every flow. */
+export function activeContext(): FlowContext {
+  return storage.getStore() ?? EMPTY;
+}
+
+/** Runs `fn` with `context` active in it and in everything asynchronous that it starts. */
+export function runInContext<A extends unknown[], R>(
+  context: FlowContext,
+  fn: (...args: A) => R,
+  ...args: A
+): R {
+  return storage.run(context, fn, ...args);
+}
+
+/** Binds a function to a context, whatever is active when it is called. */
+export function bindContext<T, A extends unknown[], R>(
+  context: FlowContext,
+  fn: (this: T, ...args: A) => R,
+): (this: T, ...args: A) => R {
+  return function (this: T, ...args: A): R {
+    return storage.run(context, () => fn.apply(this, args));
+  };
+}

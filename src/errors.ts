@@ -1,0 +1,72 @@
+/**
+ * Stable machine-readable codes of {@link TelemetryError}.
+ */
+export type TelemetryErrorCode =
+  | 'TELEMETRY_CONFIG_INVALID'
+  | 'TELEMETRY_PACKAGE_MISSING'
+  | 'TELEMETRY_EXPORTER_UNBUILDABLE'
+  | 'TELEMETRY_SHUT_DOWN'
+  | 'TELEMETRY_INSTRUMENT_CONFLICT'
+  | 'TELEMETRY_ADMIN_UNGUARDED';
+
+/**
+ * Base class of every error that this library throws; thrown only while configuring, never in a request.
+ */
+export class TelemetryError extends Error {
+  override readonly name: string = 'TelemetryError';
+
+  constructor(
+    readonly code: TelemetryErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The parts of a {@link TelemetryConfigError} message. */
+export interface ConfigProblem {
+  /** Dotted option path, such as `exporter.url` or `exporter[1].headers`. */
+  readonly path: string;
+  /** What would have been accepted, such as `a number from 0 to 1`. */
+  readonly expected: string;
+  /** What came; omit it for secrets. Strings are cut at 80 characters. */
+  readonly got?: unknown;
+  /** Marks the value as secret, so that only its type is printed. */
+  readonly secret?: boolean;
+  /** What to do about it, one sentence. */
+  readonly remedy: string;
+  readonly code?: TelemetryErrorCode;
+  readonly cause?: unknown;
+}
+
+/**
+ * A configuration that cannot work: wrong type, unknown key, missing package, unbuildable exporter.
+ *
+ * The message says which option, what was expected, what came and what to do; it never contains a secret.
+ */
+export class TelemetryConfigError extends TelemetryError {
+  override readonly name = 'TelemetryConfigError';
+  /** Dotted option path, such as `sampler.ratio`. */
+  readonly path: string;
+
+  constructor(problem: ConfigProblem) {
+    super(
+      problem.code ?? 'TELEMETRY_CONFIG_INVALID',
+      `Expected \`${problem.path}\` to be ${problem.expected}, got ${describe(problem)}. ${problem.remedy}`,
+      problem.cause === undefined ? undefined : { cause: problem.cause },
+    );
+    this.path = problem.path;
+  }
+}
+
+function describe({ got, secret }: ConfigProblem): string {
+  const type = got === null ? 'null' : Array.isArray(got) ? 'array' : typeof got;
+  if (got === undefined) return 'nothing';
+  if (secret === true) return `a ${type} that is not shown`;
+  if (typeof got === 'string') return `\`${got.length > 80 ? `${got.slice(0, 80)}…` : got}\` (string)`;
+  if (typeof got === 'number' || typeof got === 'boolean' || typeof got === 'bigint') {
+    return `\`${String(got)}\` (${type})`;
+  }
+  return type === 'object' || type === 'array' ? `an ${type}` : type === 'null' ? 'null' : `a ${type}`;
+}

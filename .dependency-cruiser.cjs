@@ -1,0 +1,103 @@
+/*
+ * The arrows of ARCHITECTURE.md:
+ *
+ *   index → nest → {http, workflow, genai, metrics} → tracing → pipeline → {config, context} → errors
+ *
+ * A layer may import any layer below it, never one above, and never a sibling of its own tier. Type-only imports count.
+ */
+
+/** From top to bottom; folders in one row are siblings. */
+const tiers = [['nest'], ['http', 'workflow', 'genai', 'metrics'], ['tracing'], ['pipeline'], ['config', 'context']];
+
+const layerRules = tiers.flatMap((tier, depth) => {
+  const above = tiers.slice(0, depth).flat();
+  return tier.map((layer) => {
+    const forbidden = [...above, ...tier.filter((sibling) => sibling !== layer)];
+    return {
+      name: `layer-${layer}`,
+      comment: `src/${layer} may import only the layers below it (see ARCHITECTURE.md): never ${[...forbidden, 'testing', 'index'].join(', ')}.`,
+      severity: 'error',
+      from: { path: `^src/${layer}/` },
+      to: { path: [`^src/(${[...forbidden, 'testing'].join('|')})/`, '^src/index\\.ts$'] },
+    };
+  });
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'layer-errors',
+      comment: 'src/errors.ts is the lowest layer: it imports nothing of ours.',
+      severity: 'error',
+      from: { path: '^src/errors\\.ts$' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'layer-testing',
+      comment: 'What is shipped in the main entry point must not depend on the testing kit.',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: '^src/testing/' },
+    },
+    {
+      name: 'layer-unknown',
+      comment: 'Every file of src belongs to a layer; a new folder gets its place in the tiers above first.',
+      severity: 'error',
+      from: {},
+      to: {
+        path: '^src/',
+        pathNot: [`^src/(${[...tiers.flat(), 'testing'].join('|')})/`, '^src/(index|errors)\\.ts$'],
+      },
+    },
+    {
+      name: 'nest-only-in-nest',
+      comment: 'Only src/nest, src/testing and src/index.ts know NestJS.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(nest|testing)/', '^src/index\\.ts$'] },
+      to: { path: ['^@nestjs/', 'node_modules/@nestjs/'] },
+    },
+    {
+      name: 'testing-is-entered-by-its-index',
+      comment: 'Only src/testing/index.ts is public.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/testing/' },
+      to: { path: '^src/testing/', pathNot: '^src/testing/index\\.ts$' },
+    },
+    {
+      name: 'no-circular',
+      comment: 'Two modules that import one another are one module, or hide a third.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-catch-all-module',
+      comment: 'A type or function lives with its owner.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/(.*/)?(utils?|helpers?|common|types|constants)(/|\\.ts$)' },
+    },
+    {
+      name: 'not-resolvable',
+      comment: 'An import that leads nowhere would slip through every rule above.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependency',
+      comment: 'What src loads must be a dependency or a (possibly optional) peer.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer', 'npm-optional'] },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -7,7 +7,12 @@ import tseslint from 'typescript-eslint';
 const nodeGlobals = Object.fromEntries(
   Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']),
 );
-const commonJsGlobals = { require: 'readonly', module: 'writable', exports: 'writable', __dirname: 'readonly' };
+const commonJsGlobals = {
+  require: 'readonly',
+  module: 'writable',
+  exports: 'writable',
+  __dirname: 'readonly',
+};
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/coverage/', '**/temp/', 'docs/']),
@@ -31,7 +36,10 @@ export default defineConfig(
         'error',
         { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', ignoreRestSiblings: true },
       ],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       // With verbatimModuleSyntax, `import { type X }` still loads the module.
       '@typescript-eslint/no-import-type-side-effects': 'error',
     },
@@ -48,19 +56,19 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
-        { selector: 'ExportAllDeclaration', message: 'Name what is exported, so that the API grows on purpose.' },
-        { selector: 'TSEnumDeclaration', message: 'Use a const object and a union of its values.' },
-      ],
-      'no-restricted-imports': [
-        'error',
         {
-          paths: [
-            {
-              name: '@opentelemetry/api',
-              importNames: ['metrics', 'propagation', 'diag'],
-              message: 'These are handles on OpenTelemetry globals, which this library never touches.',
-            },
-          ],
+          selector: 'ExportAllDeclaration',
+          message: 'Name what is exported, so that the API grows on purpose.',
+        },
+        { selector: 'TSEnumDeclaration', message: 'Use a const object and a union of its values.' },
+        {
+          selector: 'CallExpression[callee.property.name=/^setGlobal/]',
+          message: 'No OpenTelemetry global is set or replaced.',
+        },
+        {
+          selector:
+            'AssignmentExpression[left.object.object.name="process"][left.object.property.name="env"]',
+          message: 'The environment is read, never written.',
         },
       ],
     },
@@ -86,6 +94,13 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-extraneous-class': 'off',
     },
+  },
+
+  {
+    name: 'apps that are compiled against the packed tarball, in a folder of their own',
+    files: ['test/package/app/**/*.ts'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { parserOptions: { projectService: false } },
   },
 
   {

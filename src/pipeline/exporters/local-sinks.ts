@@ -1,0 +1,44 @@
+import type {
+  ConsoleExporterConfig,
+  MemoryExporterConfig,
+  NoneExporterConfig,
+} from '../../config/exporter-config.js';
+import type { TelemetryLog } from '../../config/log.js';
+import type { SpanSink } from '../span-sink.js';
+import { ConsoleJsonSink } from './console-json.js';
+import { ConsoleTreeSink } from './console-tree.js';
+import { MemorySink } from './memory-sink.js';
+import { NoneSink } from './none-sink.js';
+
+/** What every sink is built with. */
+export interface LocalSinkOptions {
+  readonly log: TelemetryLog;
+  /** Name of the module instance, for messages. */
+  readonly instance: string;
+}
+
+/**
+ * Builds a sink that hands spans over directly, without a queue in front of an exporter.
+ *
+ * Local sinks have nothing that can fail while they are built, and write no log: when standard output is gone, there is
+ * no place left to say so but `status()`.
+ */
+export function buildLocalSink(
+  config: ConsoleExporterConfig | MemoryExporterConfig | NoneExporterConfig,
+  _options: LocalSinkOptions,
+): Promise<SpanSink> {
+  return Promise.resolve(createLocalSink(config));
+}
+
+function createLocalSink(
+  config: ConsoleExporterConfig | MemoryExporterConfig | NoneExporterConfig,
+): SpanSink {
+  switch (config.type) {
+    case 'console':
+      return config.format === 'json' ? new ConsoleJsonSink() : new ConsoleTreeSink(config.color);
+    case 'memory':
+      return new MemorySink(config.maxSpans);
+    case 'none':
+      return new NoneSink();
+  }
+}

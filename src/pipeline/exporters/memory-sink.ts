@@ -1,0 +1,58 @@
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { SinkStatus, SpanSink } from '../span-sink.js';
+import { SinkAccount } from './sink-account.js';
+
+const DEFAULT_MAX_SPANS = 10_000;
+
+/**
+ * Keeps the newest spans in memory, in the order in which they ended.
+ *
+ * Spans stay readable after `shutdown`; those that end later are counted as dropped with reason `shutdown`.
+ */
+export class MemorySink implements SpanSink {
+  private readonly account = new SinkAccount('memory');
+  private kept: ReadableSpan[] = [];
+  private closed = false;
+
+  /** @param maxSpans - how many spans are kept; default 10,000 */
+  constructor(private readonly maxSpans: number = DEFAULT_MAX_SPANS) {}
+
+  accept(span: ReadableSpan): void {
+    this.account.accept();
+    if (this.closed) {
+      this.account.drop('shutdown');
+      return;
+    }
+    this.kept.push(span);
+    // Cutting only every `maxSpans` spans keeps the cost per span constant.
+    if (this.kept.length >= 2 * this.maxSpans) this.kept = this.newest();
+    this.account.deliver();
+  }
+
+  /** The newest spans, oldest first, at most `maxSpans`; a copy. */
+  spans(): ReadableSpan[] {
+    return this.newest();
+  }
+
+  /** Forgets every span; the counts of {@link MemorySink.status} go on. */
+  clear(): void {
+    this.kept = [];
+  }
+
+  forceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  shutdown(_timeoutMillis?: number): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+
+  status(): SinkStatus {
+    return this.account.status();
+  }
+
+  private newest(): ReadableSpan[] {
+    return this.kept.slice(Math.max(0, this.kept.length - this.maxSpans));
+  }
+}

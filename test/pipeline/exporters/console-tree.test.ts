@@ -1,0 +1,325 @@
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FlowContext, runInContext } from '../../../src/context/flow-context.js';
+import { ConsoleTreeSink } from '../../../src/pipeline/exporters/console-tree.js';
+import { TracePrinter } from '../../../src/pipeline/exporters/trace-printer.js';
+import { at, CountingIds, tracingInto } from './tracing-into.js';
+
+const TRACE = '00000000000000000000000000000001';
+
+/** Each element is one write. */
+let written: string[];
+let printer: TracePrinter;
+let sink: ConsoleTreeSink;
+
+function printerInto(target: string[], color = false): TracePrinter {
+  return new TracePrinter({
+    color,
+    columns: 100,
+    write(text, done) {
+      target.push(text);
+      done();
+    },
+  });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  written = [];
+  printer = printerInto(written);
+  sink = new ConsoleTreeSink(undefined, printer);
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await sink.shutdown(100);
+});
+
+describe('a finished trace', () => {
+  it('prints as one tree with times, kinds, attributes and the HTTP status, in one write', () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const root = orders.start('GET /orders/:id', 0, {
+      kind: SpanKind.SERVER,
+      attributes: {
+        'http.request.method': 'GET',
+        'http.route': '/orders/:id',
+        'url.path': '/orders/42',
+        'url.scheme': 'http',
+        'user_agent.original': 'curl/8',
+        'http.response.status_code': 200,
+      },
+    });
+    const find = orders.start('OrdersService.findOne', 1, { parent: root, attributes: { 'order.id': 42 } });
+    orders.start('SELECT orders', 2, { parent: find, kind: SpanKind.CLIENT }).end(at(7.5));
+    find.addEvent('cache.miss', { key: 'order:42' }, at(1.5));
+    find.end(at(9));
+    orders.start('PricingService.price', 10, { parent: root }).end(at(10.25));
+    root.end(at(12));
+    expect(written).toEqual([]);
+    vi.runAllTicks();
+    vi.advanceTimersByTime(1);
+
+    expect(written).toEqual([
+      [
+        `orders  trace ${TRACE}  14:03:22.123`,
+        'GET /orders/:id [server]       12.0 ms  ━━━━━━━━━━━━━━━━  200',
+        '│  url.path=/orders/42',
+        '├─ OrdersService.findOne       8.00 ms  ·━━━━━━━━━━━····',
+        '│  │  order.id=42',
+        '│  │  • 500 µs  cache.miss  key=order:42',
+        '│  └─ SELECT orders [client]   5.50 ms  ··━━━━━━━·······',
+        '└─ PricingService.price         250 µs  ·············━··',
+        '',
+        '',
+      ].join('\n'),
+    ]);
+    expect(sink.status()).toMatchObject({
+      exporter: 'console',
+      ended: 4,
+      delivered: 4,
+      dropped: {},
+      queuedSpans: 0,
+    });
+  });
+
+  it('shows what failed, why and where', async () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const root = orders.start('GET /fail', 0, { attributes: { 'http.response.status_code': 500 } });
+    const work = orders.start('Work.do', 1, { parent: root });
+    const error = new TypeError('no price');
+    error.stack = `TypeError: no price\n    at node:internal/x:1:1\n    at Work.do (file://${process.cwd()}/src/work.ts:3:7)`;
+    work.recordException(error, at(1));
+    work.setStatus({ code: SpanStatusCode.ERROR, message: 'no price' });
+    work.end(at(2));
+    root.setStatus({ code: SpanStatusCode.ERROR, message: 'upstream' });
+    root.end(at(4));
+    await sink.forceFlush();
+
+    expect(written.join('').split('\n')).toEqual([
+      `orders  trace ${TRACE}  14:03:22.123`,
+      'GET /fail    4.00 ms  ━━━━━━━━━━━━━━━━  500',
+      '│  ✗ upstream',
+      '└─ Work.do   1.00 ms  ····━━━━········  ✗',
+      '      ✗ TypeError: no price',
+      '        at Work.do (src/work.ts:3:7)',
+      '',
+      '',
+    ]);
+  });
+
+  it('names the service where it changes when a request crosses two instances', async () => {
+    const ids = new CountingIds();
+    const other = new ConsoleTreeSink(undefined, printer);
+    const orders = tracingInto((span) => sink.accept(span), 'orders', ids);
+    const billing = tracingInto((span) => other.accept(span), 'billing', ids);
+    const root = orders.start('GET /orders', 0);
+    const invoice = billing.start('Invoice.create', 2, { parent: root });
+    orders.start('Orders.confirm', 4, { parent: invoice }).end(at(6));
+    invoice.end(at(8));
+    root.end(at(16));
+    await sink.forceFlush();
+
+    expect(written.join('').split('\n')).toEqual([
+      `orders  trace ${TRACE}  14:03:22.123`,
+      'GET /orders                     16.0 ms  ━━━━━━━━━━━━━━━━',
+      '└─ billing › Invoice.create     6.00 ms  ··━━━━━━········',
+      '   └─ orders › Orders.confirm   2.00 ms  ····━━··········',
+      '',
+      '',
+    ]);
+    expect([sink.status().delivered, other.status().delivered]).toEqual([2, 1]);
+    await other.shutdown(100);
+  });
+
+  it('folds many siblings that say the same', async () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const root = orders.start('GET /orders', 0);
+    for (let item = 0; item < 40; item++) orders.start('load item', item, { parent: root }).end(at(item + 1));
+    root.end(at(40));
+    await sink.forceFlush();
+    expect(written.join('')).toContain('\n└─ load item ×40   40.0 ms  ━━━━━━━━━━━━━━━━\n');
+  });
+
+  it('keeps every line within the width, however deep or long', async () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const chain = [orders.start('r'.repeat(200), 0, { kind: SpanKind.SERVER })];
+    for (let depth = 1; depth < 40; depth++) {
+      const attributes = { 'a.key': 'v'.repeat(300), 'b.key': 'w'.repeat(90), 'c.key': ['x'.repeat(90)] };
+      chain.push(orders.start(`level ${depth}`, depth, { parent: chain[depth - 1]!, attributes }));
+    }
+    for (const span of chain.reverse()) span.end(at(100));
+    await sink.forceFlush();
+    const lines = written.join('').split('\n');
+    expect(lines.filter((line) => [...line].length > 100)).toEqual([]);
+    expect(lines.filter((line) => /level \d/.test(line))).toHaveLength(39);
+  });
+
+  it('cannot be made to command the terminal by what a client sends', async () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    orders
+      .start('GET \u001b[2J\r\n\u202e', 0, { attributes: { 'url.path': '/\u001b]0;owned\u0007' } })
+      .end(at(1));
+    await sink.forceFlush();
+    // eslint-disable-next-line no-control-regex -- their absence is the point
+    expect(written.join('')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(written.join('')).toContain('GET \\u001b[2J\\r\\n\\u202e');
+  });
+
+  it('says which remote span it continues', async () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const parent = trace.wrapSpanContext({
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      spanId: '00f067aa0ba902b7',
+      traceFlags: TraceFlags.SAMPLED,
+      isRemote: true,
+    });
+    orders.start('GET /', 0, { parent }).end(at(1));
+    await sink.forceFlush();
+    expect(written.join('').split('\n')[0]).toBe(
+      'orders  trace 4bf92f3577b34da6a3ce929d0e0e4736  14:03:22.123  continues 00f067aa0ba902b7',
+    );
+  });
+
+  it('uses colours where the terminal or the configuration wants them', async () => {
+    for (const [terminal, option, colored] of [
+      [true, undefined, true],
+      [false, undefined, false],
+      [true, false, false],
+      [false, true, true],
+    ] as const) {
+      const target: string[] = [];
+      const own = new ConsoleTreeSink(option, printerInto(target, terminal));
+      tracingInto((span) => own.accept(span))
+        .start('job', 0)
+        .end(at(1));
+      await own.shutdown(100);
+      expect([terminal, option, target.join('').includes('\u001b[')]).toEqual([terminal, option, colored]);
+    }
+  });
+});
+
+describe('spans without their root', () => {
+  it('follow in one tree when they end after the root', () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const root = orders.start('GET /orders', 0);
+    const audit = orders.start('Audit.write', 1, { parent: root });
+    const mail = orders.start('Mail.send', 2, { parent: root });
+    root.end(at(3));
+    vi.advanceTimersByTime(1);
+    orders.start('INSERT audit', 4, { parent: audit }).end(at(6));
+    audit.end(at(9));
+    mail.end(at(10));
+    vi.advanceTimersByTime(100);
+
+    expect(written.slice(1)).toEqual([
+      [
+        `orders  trace ${TRACE}  14:03:22.124  later, after GET /orders`,
+        'Audit.write       8.00 ms  ━━━━━━━━━━━━━━··',
+        '└─ INSERT audit   2.00 ms  ·····━━━━·······',
+        'Mail.send         8.00 ms  ·━━━━━━━━━━━━━━·',
+        '',
+        '',
+      ].join('\n'),
+    ]);
+    expect(sink.status()).toMatchObject({ ended: 4, delivered: 4, queuedSpans: 0 });
+  });
+
+  it('appear within a second when the parent never ends', () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const lost = orders.start('never ends', 0);
+    orders.start('child', 1, { parent: lost }).end(at(2));
+    vi.advanceTimersByTime(999);
+    expect(sink.status()).toMatchObject({ ended: 1, delivered: 0, queuedSpans: 1 });
+    vi.advanceTimersByTime(1);
+    expect(written.join('').split('\n').slice(0, 2)).toEqual([
+      `orders  trace ${TRACE}  14:03:22.124  parent has not ended`,
+      'child   1.00 ms',
+    ]);
+    expect(sink.status()).toMatchObject({ ended: 1, delivered: 1, queuedSpans: 0 });
+  });
+
+  it('appear again in the whole tree when the root ends after all, and count once', () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const root = orders.start('GET /slow', 0);
+    orders.start('first', 1, { parent: root }).end(at(2));
+    vi.advanceTimersByTime(1_000);
+    root.end(at(3_000));
+    vi.advanceTimersByTime(1);
+    expect(written).toHaveLength(2);
+    expect(written[1]).toContain('GET /slow    3.00 s');
+    expect(written[1]).toContain('└─ first');
+    expect(sink.status()).toMatchObject({ ended: 2, delivered: 2, queuedSpans: 0 });
+  });
+
+  it('wait longer for a root that is known to run', () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const root = orders.start('GET /slow', 0);
+    runInContext(FlowContext.from(trace.setSpan(ROOT_CONTEXT, root)), () => {
+      orders.start('query', 1, { parent: root }).end(at(2));
+    });
+    vi.advanceTimersByTime(2_500);
+    expect(written).toEqual([]);
+    root.end(at(2_500));
+    vi.advanceTimersByTime(1);
+    expect(written).toHaveLength(1);
+    expect(written[0]).toContain('└─ query');
+  });
+
+  it('print at once on forceFlush and shutdown', async () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const lost = orders.start('never ends', 0);
+    orders.start('first', 1, { parent: lost }).end(at(2));
+    await sink.forceFlush();
+    expect(written).toHaveLength(1);
+    orders.start('second', 1, { parent: lost }).end(at(2));
+    await sink.shutdown(100);
+    expect(written).toHaveLength(2);
+    expect(written[1]).not.toContain('first');
+    orders.start('third', 1, { parent: lost }).end(at(2));
+    expect(sink.status()).toMatchObject({ ended: 3, delivered: 2, dropped: { shutdown: 1 }, queuedSpans: 0 });
+  });
+
+  it('do not grow the process: the oldest trace gives way', () => {
+    const orders = tracingInto((span) => sink.accept(span));
+    const lost = orders.start('never ends', 0);
+    for (let span = 0; span < 10_001; span++) orders.start('child', span, { parent: lost }).end(at(span + 1));
+    expect(sink.status()).toMatchObject({ ended: 10_001, delivered: 10_001, queuedSpans: 0 });
+    expect(written).toHaveLength(1);
+  });
+});
+
+it('counts spans as dropped when the terminal is gone, and lives', async () => {
+  const broken = new ConsoleTreeSink(
+    undefined,
+    new TracePrinter({
+      color: false,
+      columns: 100,
+      write: (_text, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    }),
+  );
+  tracingInto((span) => broken.accept(span))
+    .start('job', 0)
+    .end(at(1));
+  await broken.forceFlush();
+  expect(broken.status()).toMatchObject({
+    ended: 1,
+    delivered: 0,
+    dropped: { exporter_error: 1 },
+    lastError: { code: 'EPIPE', reason: 'write EPIPE' },
+  });
+  await broken.shutdown(100);
+});
+
+it('does not hang in shutdown when the terminal never answers', async () => {
+  const stuck = new ConsoleTreeSink(
+    undefined,
+    new TracePrinter({ color: false, columns: 100, write: () => undefined }),
+  );
+  tracingInto((span) => stuck.accept(span))
+    .start('job', 0)
+    .end(at(1));
+  const closing = stuck.shutdown(50);
+  await vi.advanceTimersByTimeAsync(50);
+  await closing;
+  expect(stuck.status()).toMatchObject({ ended: 1, delivered: 0, dropped: { shutdown: 1 }, queuedSpans: 0 });
+});

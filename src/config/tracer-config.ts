@@ -1,6 +1,6 @@
-import type { Attributes } from '@opentelemetry/api';
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { ExporterConfig } from './exporter-config.js';
+import type { Secret } from './secret.js';
 
 /**
  * Who emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.
@@ -8,12 +8,13 @@ import type { ExporterConfig } from './exporter-config.js';
  * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#service | Semantic conventions, service}
  */
 export interface ServiceConfig {
-  readonly name: string;
+  /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
+  readonly name?: string;
   readonly version?: string;
   readonly namespace?: string;
-  /** `deployment.environment.name`. */
+  /** `deployment.environment.name`; default: what the environment says, see {@link tracerConfigFromEnv}. */
   readonly environment?: string;
-  /** Default: a random UUID per process and instance. */
+  /** Default: a random UUID per process. */
   readonly instanceId?: string;
 }
 
@@ -42,6 +43,14 @@ export interface BatchConfig {
   readonly maxQueueBytes?: number;
   /** Limit of one export, in milliseconds; default 30,000. */
   readonly exportTimeoutMillis?: number;
+  /** Most bytes in one export, as encoded, before compression; default 1 MiB. A larger span goes alone. */
+  readonly maxExportBatchBytes?: number;
+  /** Exports at the same time; default 4, or 1 if an exporter given in code is among them. */
+  readonly maxConcurrentExports?: number;
+  /** How long an export is retried, in milliseconds, before its spans are dropped; default 300,000. */
+  readonly maxRetryMillis?: number;
+  /** Which span goes when the queue is full: the one that comes (default), or the oldest. Errors and server spans go last. */
+  readonly dropPolicy?: 'newest' | 'oldest';
 }
 
 /** Removes what must not leave the process from every span, before any exporter sees it. */
@@ -56,15 +65,22 @@ export interface MaskingConfig {
   readonly hideOutputs?: boolean;
 }
 
+/** What {@link TracerConfig} takes as an exporter: one that this library builds, or one built by the user. */
+export type ExporterOption = ExporterConfig<string | Secret> | SpanExporter;
+
 /** Everything about an instance that can change while the app runs. */
 export interface TracerConfig {
   /** `false` costs one boolean test per request and can be switched on live; default true. */
   readonly enabled?: boolean;
   /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
   readonly service?: ServiceConfig;
-  readonly resourceAttributes?: Attributes;
+  /**
+   * Who emits the spans, beyond `service`; values of any type. Dates become ISO text, objects and mixed lists JSON text, `null` is
+   * left out. `service.*` keys fill in what `service` leaves open.
+   */
+  readonly resourceAttributes?: Readonly<Record<string, unknown>>;
   /** One or several; an exporter given in code reads no `OTEL_EXPORTER_*` variable. */
-  readonly exporter?: ExporterConfig | SpanExporter | readonly (ExporterConfig | SpanExporter)[];
+  readonly exporter?: ExporterOption | readonly ExporterOption[];
   /** A number is the share of traces kept, 0 to 1, parent-based; default 1. */
   readonly sampler?: number | SamplerConfig | Sampler;
   /** Run in order, before masking and export. */

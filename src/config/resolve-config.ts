@@ -1,0 +1,152 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { fail } from './schema.js';
+import { readEnvironment } from './environment.js';
+import type { ExporterConfig } from './exporter-config.js';
+import { mergeTracerConfig } from './merge-config.js';
+import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedService } from './resource.js';
+import { resolveExporter } from './resolve-exporter.js';
+import type {
+  BatchConfig,
+  ExporterOption,
+  MaskingConfig,
+  SamplerConfig,
+  TracerConfig,
+} from './tracer-config.js';
+import { validateTracerConfig } from './tracer-config-schema.js';
+
+export { mergeTracerConfig } from './merge-config.js';
+export { validateTracerConfig } from './tracer-config-schema.js';
+export type { ResolvedService } from './resource.js';
+
+/** What the pipeline builds from: validated, defaulted, nothing read from the environment any more. */
+export interface ResolvedTracerConfig {
+  readonly enabled: boolean;
+  readonly service: ResolvedService;
+  /** Complete: `service.*`, `deployment.environment.name`, `telemetry.*`, the environment's and the user's. */
+  readonly resourceAttributes: Attributes;
+  /** With credentials in clear; empty only if an empty list was given. */
+  readonly exporters: readonly (ExporterConfig | SpanExporter)[];
+  readonly sampler: number | SamplerConfig | Sampler;
+  readonly spanProcessors: readonly SpanProcessor[];
+  readonly spanLimits: Required<SpanLimits>;
+  readonly masking: MaskingConfig | undefined;
+  readonly batch: Required<BatchConfig>;
+}
+
+/**
+ * The specification's limits; an attribute value may be of any length.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits | Span limits}
+ */
+const SPAN_LIMITS: Required<SpanLimits> = {
+  attributeCountLimit: 128,
+  attributeValueLengthLimit: Infinity,
+  eventCountLimit: 128,
+  linkCountLimit: 128,
+  attributePerEventCountLimit: 128,
+  attributePerLinkCountLimit: 128,
+};
+
+/** The SDK's defaults, but for a queue that holds a burst instead of dropping it. */
+const BATCH: Required<BatchConfig> = {
+  scheduledDelayMillis: 5_000,
+  maxExportBatchSize: 512,
+  maxQueueSize: 65_536,
+  maxQueueBytes: 64 * 1024 * 1024,
+  exportTimeoutMillis: 30_000,
+  maxExportBatchBytes: 1024 * 1024,
+  maxConcurrentExports: 4,
+  maxRetryMillis: 300_000,
+  dropPolicy: 'newest',
+};
+
+/** Who hears about what is odd, but not wrong. */
+export interface ResolveHooks {
+  warn(message: string): void;
+}
+
+/**
+ * Validates a configuration and completes it from the environment and the defaults.
+ *
+ * Precedence: code, then the originals' variables, then the standard ones, then the default. An exporter given in code reads no
+ * `OTEL_EXPORTER_*` variable.
+ *
+ * @param env - read, never written
+ * @returns a new object that depends on nothing any more but its exporter, sampler and processor instances
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first option or variable that cannot work
+ */
+export function resolveTracerConfig(
+  config: TracerConfig,
+  env: NodeJS.ProcessEnv,
+  hooks: ResolveHooks,
+): ResolvedTracerConfig {
+  validateTracerConfig(config);
+  const warn = (message: string): void => hooks.warn(message);
+  const fromEnv = readEnvironment(env, { warn, exporter: config.exporter === undefined });
+  const merged = mergeTracerConfig(fromEnv, liftService(config));
+  const enabled = merged.enabled ?? true;
+  const service = resolveService(merged, enabled);
+  const exporters = exportersOf(merged.exporter ?? defaultExporter(env, enabled, warn)).map((exporter) =>
+    resolveExporter(exporter, warn),
+  );
+  return {
+    enabled,
+    service,
+    resourceAttributes: resourceAttributesOf(service, merged.resourceAttributes),
+    exporters,
+    sampler: merged.sampler ?? 1,
+    spanProcessors: merged.spanProcessors ?? [],
+    spanLimits: { ...SPAN_LIMITS, ...merged.spanLimits },
+    masking: merged.masking,
+    batch: resolveBatch(merged.batch ?? {}, exporters),
+  };
+}
+
+function resolveService({ service = {} }: TracerConfig, enabled: boolean): ResolvedService {
+  const { name, instanceId = PROCESS_INSTANCE_ID } = service;
+  if (name !== undefined) return { ...service, name, instanceId };
+  if (!enabled) return { ...service, name: 'unknown_service:node', instanceId };
+  return fail({
+    path: 'service.name',
+    expected: 'a non-empty string',
+    remedy: 'Pass `service: { name: … }`, or set OTEL_SERVICE_NAME.',
+  });
+}
+
+function exportersOf(exporter: ExporterOption | readonly ExporterOption[]): readonly ExporterOption[] {
+  return Array.isArray(exporter) ? (exporter as readonly ExporterOption[]) : [exporter as ExporterOption];
+}
+
+/** A newcomer sees spans at once; production never prints them, and tests stay quiet. */
+function defaultExporter(
+  env: NodeJS.ProcessEnv,
+  enabled: boolean,
+  warn: (message: string) => void,
+): ExporterConfig {
+  if (env['NODE_ENV'] === 'production') {
+    if (enabled) {
+      warn(
+        'No exporter is configured, so spans are created and exported nowhere. Pass `exporter`, set ' +
+          "OTEL_EXPORTER_OTLP_ENDPOINT, or pass `exporter: { type: 'none' }` to say that this is meant.",
+      );
+    }
+    return { type: 'none' };
+  }
+  const testing = env['NODE_ENV'] === 'test' || env['VITEST'] !== undefined;
+  return testing ? { type: 'none' } : { type: 'console' };
+}
+
+function resolveBatch(
+  batch: BatchConfig,
+  exporters: ResolvedTracerConfig['exporters'],
+): Required<BatchConfig> {
+  // Exporters that others wrote need not bear two exports at a time.
+  const maxConcurrentExports = exporters.some((exporter) => 'export' in exporter)
+    ? 1
+    : BATCH.maxConcurrentExports;
+  const resolved = { ...BATCH, maxConcurrentExports, ...batch };
+  // A queue that was made smaller than the default batch.
+  const maxExportBatchSize = Math.min(resolved.maxExportBatchSize, resolved.maxQueueSize);
+  return { ...resolved, maxExportBatchSize };
+}

@@ -1,0 +1,79 @@
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { ExporterConfig, OtlpExporterConfig, TlsConfig } from './exporter-config.js';
+import { reveal, revealHeaders, Secret } from './secret.js';
+import type { ExporterOption } from './tracer-config.js';
+
+/** Where collectors listen for OTLP over gRPC and over HTTP. */
+export const DEFAULT_GRPC_URL = 'http://localhost:4317';
+export const DEFAULT_HTTP_URL = 'http://localhost:4318/v1/traces';
+const DEFAULT_TIMEOUT_MILLIS = 10_000;
+
+/**
+ * Completes an exporter's configuration: defaults, the whole address, credentials in clear.
+ *
+ * @returns the exporter itself if it was built by the user
+ */
+export function resolveExporter(
+  exporter: ExporterOption,
+  warn: (message: string) => void,
+): ExporterConfig | SpanExporter {
+  if ('export' in exporter) return exporter;
+  switch (exporter.type) {
+    case 'otlp-grpc':
+    case 'otlp-http':
+    case 'otlp-http-json': {
+      const { url, headers, tls, ...rest } = exporter;
+      return defined<OtlpExporterConfig>({
+        timeoutMillis: DEFAULT_TIMEOUT_MILLIS,
+        compression: 'none',
+        ...rest,
+        url: exporter.type === 'otlp-grpc' ? grpcUrl(url, warn) : httpUrl(url, warn),
+        headers: headers && revealHeaders(headers),
+        tls: tls && revealTls(tls),
+      });
+    }
+    case 'jaeger': {
+      const { url, host = 'localhost', headers, ...rest } = exporter;
+      return defined<ExporterConfig>({
+        timeoutMillis: DEFAULT_TIMEOUT_MILLIS,
+        ...rest,
+        host,
+        url: grpcUrl(url ?? `http://${host.includes(':') ? `[${host}]` : host}:4317`, warn),
+        headers: headers && revealHeaders(headers),
+      });
+    }
+    case 'zipkin': {
+      const { headers, ...rest } = exporter;
+      return defined<ExporterConfig>({ ...rest, headers: headers && revealHeaders(headers) });
+    }
+    default:
+      return defined<ExporterConfig>(exporter);
+  }
+}
+
+/** gRPC has no paths; backends that give one address for both protocols do. */
+function grpcUrl(url: string = DEFAULT_GRPC_URL, warn: (message: string) => void): string {
+  const { origin, pathname } = new URL(url);
+  if (pathname === '/') return url;
+  warn(`gRPC has no paths: \`${pathname}\` of an exporter's url is ignored.`);
+  return origin;
+}
+
+function httpUrl(url: string = DEFAULT_HTTP_URL, warn: (message: string) => void): string {
+  if (/^https?:\/\/[^/?#]+$/i.test(url)) return `${url}/v1/traces`;
+  if (new URL(url).pathname === '/') {
+    warn(
+      "An exporter's url ends in `/`, so spans are sent to the root path; OTLP receivers listen at `/v1/traces`.",
+    );
+  }
+  return url;
+}
+
+function revealTls({ key, ...rest }: TlsConfig<string | Secret>): TlsConfig {
+  return key === undefined ? rest : { ...rest, key: key instanceof Secret ? reveal(key) : key };
+}
+
+/** Without options that are `undefined`, which `exactOptionalPropertyTypes` and content comparison mind. */
+function defined<T extends object>(options: { [K in keyof T]?: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,271 @@
+import { TelemetryConfigError, type ConfigProblem } from '../errors.js';
+import { nearestName } from './nearest-name.js';
+
+/**
+ * The rule of one option. Rules are plain values that compose: `object({ url, timeoutMillis: positiveMillis })`.
+ *
+ * `undefined` counts as omitted everywhere but under {@link required} and in a {@link record}.
+ */
+export interface Check {
+  /** Completes "Expected `path` to be …". */
+  readonly expected: string;
+  /** Whether the value is of this kind at all; {@link anyOf} chooses by it, then lets `assert` look inside. */
+  accepts(value: unknown): boolean;
+  /** @throws TelemetryConfigError with the dotted path of what is wrong */
+  assert(value: unknown, path: string): void;
+  /** Whether an object must have the option. */
+  readonly required?: true;
+}
+
+/** The options of an object by name. */
+export type Shape = Readonly<Record<string, Check>>;
+
+/** What a {@link leaf} says about values that it refuses. */
+export interface LeafRule {
+  readonly expected: string;
+  readonly remedy: string | ((value: unknown) => string);
+  readonly accepts: (value: unknown) => boolean;
+  /** Wider than `accepts`: whether a refused value was meant for this rule, which then words the error. */
+  readonly kind?: (value: unknown) => boolean;
+  /** Prints the value's type alone. */
+  readonly secret?: boolean;
+  /** What is printed in place of the value. */
+  readonly show?: (value: unknown) => unknown;
+}
+
+/** A rule that looks at a value as a whole. */
+export function leaf(rule: LeafRule): Check {
+  const {
+    expected,
+    remedy,
+    accepts,
+    kind = accepts,
+    secret = false,
+    show = (value: unknown) => value,
+  } = rule;
+  return {
+    expected,
+    accepts: kind,
+    assert(value, path) {
+      if (accepts(value)) return;
+      const text = typeof remedy === 'string' ? remedy : remedy(value);
+      throw new TelemetryConfigError({ path, expected, got: show(value), secret, remedy: text });
+    },
+  };
+}
+
+export const anything = leaf({ expected: 'anything', remedy: '', accepts: () => true });
+
+export const string = leaf({
+  expected: 'a non-empty string',
+  remedy: 'Pass a text, or leave the option out.',
+  accepts: (value) => typeof value === 'string' && value.trim() !== '',
+});
+
+export const boolean = leaf({
+  expected: 'true or false',
+  remedy: 'Pass a boolean, not a text, or leave the option out.',
+  accepts: (value) => typeof value === 'boolean',
+});
+
+export const ratio = leaf({
+  expected: 'a number from 0 to 1',
+  remedy: 'Pass the share of traces to keep: 0.1 keeps a tenth, 1 all of them.',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  kind: (value) => typeof value === 'number',
+});
+
+/** Beyond this, Node's timers fire at once. */
+const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
+
+export const positiveMillis = leaf({
+  expected: `a positive number of milliseconds, at most ${LONGEST_TIMER_MILLIS}`,
+  remedy: 'Pass milliseconds, or leave the option out for its default.',
+  accepts: (value) => typeof value === 'number' && value > 0 && value <= LONGEST_TIMER_MILLIS,
+});
+
+export const positiveInteger = leaf({
+  expected: 'a positive whole number',
+  remedy: 'Pass 1 or more, or leave the option out for its default.',
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0,
+});
+
+/** A limit of the SDK: how many of something are kept. */
+export const limit = leaf({
+  expected: 'a whole number of 0 or more, or Infinity',
+  remedy: 'Pass how many are kept, or leave the option out for its default.',
+  accepts: (value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 0),
+});
+
+export const fn = leaf({
+  expected: 'a function',
+  remedy: 'Pass the function itself, not what it returns.',
+  accepts: (value) => typeof value === 'function',
+});
+
+export const regExp = instance('a regular expression', (value) => value instanceof RegExp);
+
+/** Something that a user builds: recognised by what it can do, since packages come in several copies. */
+export function instance(expected: string, accepts: (value: unknown) => boolean, remedy = ''): Check {
+  return leaf({
+    expected,
+    accepts,
+    remedy: remedy === '' ? `Pass ${expected}, or leave the option out.` : remedy,
+  });
+}
+
+/** Recognises an object by the functions that it has. */
+export function withMethods(expected: string, ...methods: readonly string[]): Check {
+  return instance(
+    expected,
+    (value) => isObject(value) && methods.every((method) => typeof Reflect.get(value, method) === 'function'),
+  );
+}
+
+/** One of a few constants. */
+export function literal(...values: readonly (string | number | boolean)[]): Check {
+  const expected = oneOfText(
+    values.map((value) => (typeof value === 'string' ? `\`${value}\`` : String(value))),
+  );
+  return leaf({
+    expected,
+    remedy: (value) => {
+      const nearest = typeof value === 'string' ? nearestName(value, values.map(String)) : undefined;
+      return nearest === undefined ? 'Pass one of these.' : `Did you mean \`${nearest}\`?`;
+    },
+    accepts: (value) => values.some((known) => known === value),
+  });
+}
+
+/** Several kinds for one option: the first that accepts the value looks inside it. */
+export function anyOf(...checks: readonly [Check, ...Check[]]): Check {
+  const expected = oneOfText(checks.map((check) => check.expected));
+  return {
+    expected,
+    accepts: (value) => checks.some((check) => check.accepts(value)),
+    assert(value, path) {
+      const chosen = checks.find((check) => check.accepts(value));
+      if (chosen !== undefined) chosen.assert(value, path);
+      else fail({ path, expected, got: value, remedy: 'Pass one of these, or leave the option out.' });
+    },
+  };
+}
+
+/** A list in which every element follows one rule; errors name the element, as in `exporter[1].url`. */
+export function arrayOf(check: Check): Check {
+  return {
+    expected: 'a list',
+    accepts: Array.isArray,
+    assert(value, path) {
+      if (!Array.isArray(value)) {
+        fail({ path, expected: `a list, each ${check.expected}`, got: value, remedy: 'Put it in an array.' });
+        return;
+      }
+      value.forEach((item, index) => check.assert(item, `${path}[${index}]`));
+    },
+  };
+}
+
+/** An object with names of the user's own; a name whose value is `undefined` is an error, since a variable was forgotten. */
+export function record(check: Check, name: Check = string): Check {
+  const expected = `an object, each value ${check.expected}`;
+  return {
+    expected,
+    accepts: isObject,
+    assert(value, path) {
+      if (!isObject(value)) {
+        fail({ path, expected, got: value, remedy: 'Pass an object.' });
+        return;
+      }
+      for (const [key, item] of Object.entries(value)) {
+        name.assert(key, `${path}[name]`);
+        check.assert(item, join(path, key));
+      }
+    },
+  };
+}
+
+/** An object of which every option is known. */
+export function object(shape: Shape, remedy = 'Pass an object with the options of this section.'): Check {
+  return {
+    expected: 'an object',
+    accepts: isObject,
+    assert(value, path) {
+      if (!isObject(value)) {
+        fail({ path: path === '' ? 'config' : path, expected: 'an object', got: value, remedy });
+        return;
+      }
+      refuseUnknown(value, shape, path);
+      for (const [key, check] of Object.entries(shape)) {
+        const item: unknown = Reflect.get(value, key);
+        if (item !== undefined || check.required === true) check.assert(item, join(path, key));
+      }
+    },
+  };
+}
+
+/** An object whose options depend on one of them, such as an exporter on its `type`. */
+export function variants(key: string, shapes: Readonly<Record<string, Shape>>): Check {
+  const discriminator = literal(...Object.keys(shapes));
+  return {
+    expected: `an object with \`${key}\``,
+    accepts: isObject,
+    assert(value, path) {
+      const kind: unknown = isObject(value) ? Reflect.get(value, key) : undefined;
+      if (isObject(value)) discriminator.assert(kind, join(path, key));
+      object({ ...shapes[String(kind)], [key]: discriminator }).assert(value, path);
+    },
+  };
+}
+
+/** Marks an option that an object must have. */
+export function required(check: Check): Check {
+  return { ...check, required: true };
+}
+
+/** Adds a rule over several options, such as two that need one another. */
+export function refine(check: Check, rule: (value: object, path: string) => void): Check {
+  return {
+    ...check,
+    assert(value, path) {
+      check.assert(value, path);
+      rule(value as object, path);
+    },
+  };
+}
+
+/** The path of an option inside another. */
+export function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+/** @throws TelemetryConfigError always; for rules of one's own */
+export function fail(problem: ConfigProblem): never {
+  throw new TelemetryConfigError(problem);
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refuseUnknown(value: object, shape: Shape, path: string): void {
+  for (const [key, item] of Object.entries(value)) {
+    if (Object.hasOwn(shape, key) || item === undefined) continue;
+    const nearest = nearestName(key, Object.keys(shape));
+    fail({
+      path: join(path, key),
+      expected: 'an option that exists',
+      got: item,
+      // It may be a misplaced credential.
+      secret: true,
+      remedy:
+        nearest === undefined
+          ? `Remove it; known here: ${Object.keys(shape).join(', ')}.`
+          : `Did you mean \`${nearest}\`?`,
+    });
+  }
+}
+
+function oneOfText(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1) ?? ''}`;
+}

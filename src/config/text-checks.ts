@@ -1,0 +1,62 @@
+import { leaf, type Check } from './schema.js';
+import { reveal, Secret } from './secret.js';
+
+const SCHEME = /^https?:\/\//i;
+const SURROUNDED = /^\s|\s$|^["'`]|["'`]$/;
+
+/** An address with its scheme, which decides between plaintext and TLS. */
+export const url: Check = leaf({
+  expected: 'an address that begins with http:// or https://',
+  accepts: (value) => typeof value === 'string' && SCHEME.test(value) && URL.canParse(value),
+  remedy: (value) => {
+    if (typeof value !== 'string' || value === '') return 'Pass an address such as `http://localhost:4317`.';
+    if (SURROUNDED.test(value)) return 'Remove the spaces or quotes around it.';
+    if (SCHEME.test(value)) return 'Check the host and the port.';
+    if (/^[a-z][a-z\d+.-]*:\/\//i.test(value)) return 'Other schemes are not supported.';
+    const shown = withoutCredentials(value);
+    return `Write \`http://${shown}\` for plaintext or \`https://${shown}\` for TLS.`;
+  },
+  show: (value) => (typeof value === 'string' ? withoutCredentials(value) : value),
+});
+
+/** An address as it may be shown: user info, query and fragment are where credentials hide. */
+export function withoutCredentials(address: string): string {
+  return address
+    .replace(/\/\/[^/?#]*@/, '//****@')
+    .replace(/^[^/?#]*:[^/?#]*@/, '****@')
+    .replace(/[?#].*$/s, '?****');
+}
+
+/** A header name, as HTTP allows it and gRPC too: its `-bin` names are not for text. */
+export const headerName: Check = leaf({
+  expected: "a header name of letters, digits and !#$%&'*+-.^_`|~, not ending in `-bin`",
+  accepts: (value) =>
+    typeof value === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(value) && !/-bin$/i.test(value),
+  remedy: 'Rename the header.',
+});
+
+/**
+ * A header value or key as a backend issued it: printable, without the spaces and quotes that come with copying it.
+ *
+ * A `string` or a {@link Secret}; never printed.
+ */
+export const credential: Check = leaf({
+  expected: 'a non-empty text without spaces or quotes around it',
+  accepts: (value) => isCredential(value) && credentialProblem(reveal(value)) === undefined,
+  kind: isCredential,
+  secret: true,
+  remedy: (value) =>
+    (isCredential(value) ? credentialProblem(reveal(value)) : undefined) ??
+    'Pass a string or a Secret; is the variable set that it is read from?',
+});
+
+function isCredential(value: unknown): value is string | Secret {
+  return typeof value === 'string' || value instanceof Secret;
+}
+
+function credentialProblem(value: string): string | undefined {
+  if (value.trim() === '') return 'It is empty; is the variable set that it is read from?';
+  if (SURROUNDED.test(value)) return 'Remove the spaces or quotes around it.';
+  if (!/^[\x20-\x7e]*$/.test(value)) return 'Remove line breaks and characters that are not ASCII.';
+  return undefined;
+}

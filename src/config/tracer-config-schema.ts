@@ -1,0 +1,178 @@
+import {
+  anyOf,
+  arrayOf,
+  boolean,
+  fail,
+  instance,
+  isObject,
+  join,
+  leaf,
+  limit,
+  literal,
+  object,
+  positiveInteger,
+  positiveMillis,
+  ratio,
+  record,
+  refine,
+  regExp,
+  required,
+  string,
+  variants,
+  withMethods,
+  type Check,
+  type Shape,
+} from './schema.js';
+import { Secret } from './secret.js';
+import { credential, headerName, url } from './text-checks.js';
+import type { BatchConfig, TracerConfig } from './tracer-config.js';
+
+const headers = record(credential, headerName);
+/** Text or bytes; the path of a file is the usual mistake. */
+function pem(secret: boolean): Check {
+  return leaf({
+    expected: 'PEM text (`-----BEGIN …`) or bytes',
+    accepts: (value) =>
+      value instanceof Uint8Array || isPemText(secret && value instanceof Secret ? value.reveal() : value),
+    secret,
+    remedy: 'Read the file and pass its content.',
+  });
+}
+
+function isPemText(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('-----BEGIN ');
+}
+
+const tls = refine(object({ ca: pem(false), cert: pem(false), key: pem(true) }), (value, path) => {
+  const cert = has(value, 'cert');
+  if (cert === has(value, 'key')) return;
+  fail({
+    path: join(path, cert ? 'key' : 'cert'),
+    expected: cert ? 'given together with `cert`' : 'given together with `key`',
+    remedy: 'Mutual TLS needs both the client certificate and its private key.',
+  });
+});
+
+const otlp: Shape = {
+  url,
+  headers,
+  timeoutMillis: positiveMillis,
+  compression: literal('gzip', 'none'),
+  tls,
+};
+
+const exporterConfig = variants('type', {
+  'otlp-grpc': otlp,
+  'otlp-http': otlp,
+  'otlp-http-json': otlp,
+  console: { format: literal('tree', 'json'), color: boolean },
+  zipkin: { url, headers },
+  jaeger: { url, host: string, headers, timeoutMillis: positiveMillis },
+  memory: { maxSpans: positiveInteger },
+  none: {},
+});
+
+const spanExporter = withMethods('a SpanExporter', 'export', 'shutdown');
+
+const samplerConfig = refine(
+  object({ type: required(literal('always-on', 'always-off', 'ratio')), ratio, parentBased: boolean }),
+  (value, path) => {
+    if (Reflect.get(value, 'type') !== 'ratio' || has(value, 'ratio')) return;
+    ratio.assert(undefined, join(path, 'ratio'));
+  },
+);
+
+const nonEmptyMatcher = instance(
+  'a regular expression that does not match the empty text',
+  (value) => regExp.accepts(value) && !new RegExp((value as RegExp).source, (value as RegExp).flags).test(''),
+  'Make it match at least one character.',
+);
+
+/** The options of {@link TracerConfig} by name, for whoever adds options of its own beside them. */
+export const tracerConfigShape = {
+  enabled: boolean,
+  service: object({
+    name: string,
+    version: string,
+    namespace: string,
+    environment: string,
+    instanceId: string,
+  }),
+  resourceAttributes: record(
+    instance(
+      'a value that can be written as text',
+      (value) => typeof value !== 'function' && typeof value !== 'symbol',
+    ),
+    instance('a non-empty attribute name', (value) => value !== '' && value !== '__proto__'),
+  ),
+  exporter: anyOf(arrayOf(anyOf(spanExporter, exporterConfig)), spanExporter, exporterConfig),
+  sampler: anyOf(ratio, withMethods('a Sampler', 'shouldSample', 'toString'), samplerConfig),
+  spanProcessors: arrayOf(withMethods('a SpanProcessor', 'onStart', 'onEnd', 'forceFlush', 'shutdown')),
+  spanLimits: object({
+    attributeCountLimit: limit,
+    attributeValueLengthLimit: limit,
+    eventCountLimit: limit,
+    linkCountLimit: limit,
+    attributePerEventCountLimit: limit,
+    attributePerLinkCountLimit: limit,
+  }),
+  masking: object({
+    keys: arrayOf(string),
+    patterns: arrayOf(nonEmptyMatcher),
+    maxLength: limit,
+    hideInputs: boolean,
+    hideOutputs: boolean,
+  }),
+  batch: refine(
+    object({
+      scheduledDelayMillis: positiveMillis,
+      maxExportBatchSize: positiveInteger,
+      maxQueueSize: positiveInteger,
+      maxQueueBytes: positiveInteger,
+      exportTimeoutMillis: positiveMillis,
+      maxExportBatchBytes: positiveInteger,
+      maxConcurrentExports: positiveInteger,
+      maxRetryMillis: positiveMillis,
+      dropPolicy: literal('newest', 'oldest'),
+    } satisfies Record<keyof BatchConfig, Check>),
+    (value, path) => {
+      const { maxExportBatchSize: size, maxQueueSize: queue } = value as Record<string, number | undefined>;
+      if (size === undefined || queue === undefined || size <= queue) return;
+      fail({
+        path: join(path, 'maxExportBatchSize'),
+        expected: `at most \`maxQueueSize\`, which is ${queue}`,
+        got: size,
+        remedy: 'A batch cannot be larger than the queue that it is taken from.',
+      });
+    },
+  ),
+} as const satisfies Record<keyof TracerConfig, Check>;
+
+const tracerConfig = object(tracerConfigShape, 'Pass the tracer configuration as an object.');
+
+/**
+ * Checks a configuration without building anything.
+ *
+ * @param path - put before the path of every option in errors, such as `tenants.acme`; default: nothing
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first option that cannot work
+ */
+export function validateTracerConfig(config: unknown, path = ''): asserts config is TracerConfig {
+  tracerConfig.assert(config, path);
+}
+
+/**
+ * The part of larger options that is a tracer configuration.
+ *
+ * @returns a new object with the options of {@link TracerConfig} alone; options that are `undefined` are left out
+ */
+export function pickTracerConfig(options: TracerConfig): TracerConfig {
+  return Object.fromEntries(
+    Object.keys(tracerConfigShape)
+      .map((key) => [key, Reflect.get(options, key) as unknown] as const)
+      .filter(([, value]) => value !== undefined),
+  );
+}
+
+function has(value: object, key: string): boolean {
+  return isObject(value) && Reflect.get(value, key) !== undefined;
+}

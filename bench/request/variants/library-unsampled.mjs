@@ -1,0 +1,3 @@
+import { start as startLibrary } from './library.mjs';
+
+export const start = (options) => startLibrary({ ...options, config: { sampler: 0 } });

@@ -1,0 +1,3 @@
+import { start as startRawSdk } from './raw-sdk.mjs';
+
+export const start = (options) => startRawSdk({ ...options, methodSpans: true });

@@ -1,7 +1,7 @@
 /*
  * The arrows of ARCHITECTURE.md:
  *
- *   index → nest → {http, workflow, genai, metrics} → tracing → pipeline → {config, context} → errors
+ *   index → nest → {http, workflow, genai, metrics} → tracing → pipeline → {config, context} → {errors, version}
  *
  * A layer may import any layer below it, never one above, and never a sibling of its own tier. Type-only imports count.
  */
@@ -34,10 +34,10 @@ module.exports = {
   forbidden: [
     ...layerRules,
     {
-      name: 'layer-errors',
-      comment: 'src/errors.ts is the lowest layer: it imports nothing of ours.',
+      name: 'layer-lowest',
+      comment: 'src/errors.ts and src/version.ts are the lowest layer: they import nothing of ours.',
       severity: 'error',
-      from: { path: '^src/errors\\.ts$' },
+      from: { path: '^src/(errors|version)\\.ts$' },
       to: { path: '^src/' },
     },
     {
@@ -54,7 +54,7 @@ module.exports = {
       from: {},
       to: {
         path: '^src/',
-        pathNot: [`^src/(${[...tiers.flat(), 'testing'].join('|')})/`, '^src/(index|errors)\\.ts$'],
+        pathNot: [`^src/(${[...tiers.flat(), 'testing'].join('|')})/`, '^src/(index|errors|version)\\.ts$'],
       },
     },
     {

@@ -14,6 +14,15 @@ const commonJsGlobals = {
   __dirname: 'readonly',
 };
 
+/** An underscore says that a value is ignored on purpose. */
+const unusedVariables = {
+  argsIgnorePattern: '^_',
+  varsIgnorePattern: '^_',
+  caughtErrorsIgnorePattern: '^_',
+  destructuredArrayIgnorePattern: '^_',
+  ignoreRestSiblings: true,
+};
+
 export default defineConfig(
   globalIgnores(['**/dist/', '**/coverage/', '**/temp/', 'docs/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
@@ -32,16 +41,7 @@ export default defineConfig(
       // A decorator applies to methods of any signature.
       '@typescript-eslint/no-explicit-any': ['error', { ignoreRestArgs: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/no-unused-vars': [
-        'error',
-        {
-          argsIgnorePattern: '^_',
-          varsIgnorePattern: '^_',
-          caughtErrorsIgnorePattern: '^_',
-          destructuredArrayIgnorePattern: '^_',
-          ignoreRestSiblings: true,
-        },
-      ],
+      '@typescript-eslint/no-unused-vars': ['error', unusedVariables],
       // Code points are what widths and limits of text are counted in here.
       '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
       '@typescript-eslint/restrict-template-expressions': [
@@ -124,6 +124,7 @@ export default defineConfig(
     name: 'javascript',
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: nodeGlobals },
+    rules: { 'no-unused-vars': ['error', unusedVariables] },
   },
   { name: 'commonjs', files: ['**/*.cjs'], languageOptions: { globals: commonJsGlobals } },
 );

@@ -38,7 +38,12 @@ const ALL_ROWS = [
   { name: 'raw-sdk', variant: 'raw-sdk', spans: 1, title: 'raw SDK by hand, gRPC, 1 span' },
   { name: 'raw-sdk-methods', variant: 'raw-sdk-methods', spans: 3, title: 'raw SDK by hand, gRPC, 3 spans' },
   { name: 'library-off', variant: 'library-off', spans: 0, title: 'nestjs-telemetry, off' },
-  { name: 'library-unsampled', variant: 'library-unsampled', spans: 0, title: 'nestjs-telemetry, sampled out' },
+  {
+    name: 'library-unsampled',
+    variant: 'library-unsampled',
+    spans: 0,
+    title: 'nestjs-telemetry, sampled out',
+  },
   { name: 'library', variant: 'library', spans: 1, title: 'nestjs-telemetry, gRPC, 1 span' },
   { name: 'library-methods', variant: 'library-methods', spans: 3, title: 'nestjs-telemetry, gRPC, 3 spans' },
 ];
@@ -102,7 +107,8 @@ for (let run = 1; run <= sessions; run++) {
 
 const total = sessions * (warmup + 2 * rounds * requests);
 const delivered = (name) => results.reduce((sum, { received }) => sum + (received[name]?.spans ?? 0), 0);
-const ratios = (name, base) => geometricMean(results.map(({ cpuMicros }) => cpuMicros[name] / cpuMicros[base]));
+const ratios = (name, base) =>
+  geometricMean(results.map(({ cpuMicros }) => cpuMicros[name] / cpuMicros[base]));
 const micros = (name) => geometricMean(results.map(({ cpuMicros }) => cpuMicros[name])).mean.toFixed(1);
 
 const table = [
@@ -129,7 +135,10 @@ for (const [ours, theirs] of PAIRS) {
   if (![ours, theirs].every((name) => rows.some((row) => row.name === name))) continue;
   console.log(`${ours} against ${theirs}: ${interval(ratios(ours, theirs))}`);
   const [own, other] = [ours, theirs].map((name) => results[0].received[name]?.attributes ?? []);
-  const differing = [...own.filter((key) => !other.includes(key)), ...other.filter((key) => !own.includes(key))];
+  const differing = [
+    ...own.filter((key) => !other.includes(key)),
+    ...other.filter((key) => !own.includes(key)),
+  ];
   if (differing.length > 0) console.log(`  NOT COMPARABLE: only one of them sets ${differing.join(', ')}`);
 }
 const lossy = rows.filter(({ name, spans }) => delivered(name) !== total * spans);

@@ -25,7 +25,9 @@ export async function start({ receiverUrl, name, methodSpans = false }) {
 
   const app = await startApp({
     prepare: (app) => app.use((request, response, next) => traceRequest(tracer, request, response, next)),
-    ...(methodSpans ? { instrument: (prototype, method) => decorate(traced(tracer), prototype, method) } : {}),
+    ...(methodSpans
+      ? { instrument: (prototype, method) => decorate(traced(tracer), prototype, method) }
+      : {}),
   });
   return {
     app,

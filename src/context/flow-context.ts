@@ -2,10 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   createContextKey,
   ROOT_CONTEXT,
+  trace,
   type Attributes,
   type Baggage,
   type Context,
   type Span,
+  type SpanContext,
 } from '@opentelemetry/api';
 
 /** The API derives its keys with `Symbol.for`, so asking for the same names gives the same keys. */
@@ -85,6 +87,15 @@ export class FlowContext implements Context {
 
   withSpan(span: Span): FlowContext {
     return new FlowContext(span, this.flow, this.base);
+  }
+
+  withoutSpan(): FlowContext {
+    return new FlowContext(undefined, this.flow, this.base);
+  }
+
+  /** As samplers expect it: the parent, known by its span context only, in the place of the active span. */
+  withParent(parent: SpanContext | undefined): FlowContext {
+    return parent === undefined ? this.withoutSpan() : this.withSpan(trace.wrapSpanContext(parent));
   }
 
   withFlow(flow: Flow): FlowContext {

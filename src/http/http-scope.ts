@@ -1,0 +1,25 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { HttpOptions } from './http-options.js';
+import { compileQueryRedaction, type QueryRedaction } from './request-url.js';
+import { compileRouteFilter, type RouteFilter } from './route-filter.js';
+
+/** What the server span needs of the instance that owns a request. */
+export interface HttpScope {
+  readonly pipeline: Pipeline;
+  /** Absent where the instance traces no requests (`http: false`). */
+  readonly http: CompiledHttpOptions | undefined;
+}
+
+/** {@link HttpOptions} with the parts that are decided once. */
+export interface CompiledHttpOptions extends HttpOptions {
+  readonly covers: RouteFilter;
+  readonly redact: QueryRedaction;
+}
+
+export function compileHttpOptions(options: HttpOptions): CompiledHttpOptions {
+  return {
+    ...options,
+    covers: compileRouteFilter(options.include, options.exclude),
+    redact: compileQueryRedaction(options.redactQuery ?? []),
+  };
+}

@@ -1,0 +1,217 @@
+import { SpanStatusCode, TraceFlags, type SpanContext } from '@opentelemetry/api';
+import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
+import { Flow, FlowContext } from '../context/flow-context.js';
+import type { RemoteContext } from '../context/propagation.js';
+import type { Generation } from '../pipeline/generation.js';
+import { errorText } from '../pipeline/rate-limited-log.js';
+import { KEEP } from '../pipeline/sampler.js';
+import { recordError } from '../tracing/error-record.js';
+import { errorType } from '../tracing/exception.js';
+import { newSpanId, newTraceId } from '../tracing/ids.js';
+import { generationFor } from '../tracing/instance-tracer.js';
+import type { RawRequest, RawResponse } from './http-options.js';
+import type { CompiledHttpOptions, HttpScope } from './http-scope.js';
+import { splitTarget } from './request-url.js';
+import { isKnownMethod, serverAttributes, type RouteMatch } from './server-attributes.js';
+import { ServerSpan } from './server-span.js';
+
+/**
+ * One request on its way through the app: begun when the server emits it, bound to the instance that owns its route by a
+ * guard (or at the end, if no guard ran), ended when the response closes.
+ */
+export class RequestTrace {
+  readonly span: ServerSpan;
+  readonly flow: Flow;
+  readonly context: FlowContext;
+  private readonly target: string;
+  private owner: HttpScope | undefined;
+  private bound = false;
+  private sampling: SamplingResult | undefined;
+  private error: unknown;
+
+  constructor(
+    readonly request: RawRequest,
+    readonly response: RawResponse,
+    private readonly remote: RemoteContext | undefined,
+    /** Owns the request as long as no route says otherwise. */
+    private readonly fallback: HttpScope | undefined,
+    /** Counts the span until its own generation is known. */
+    private readonly provisional: Generation,
+  ) {
+    // Frameworks rewrite `url` while they route.
+    this.target = request.url ?? '/';
+    provisional.adopt();
+    this.span = new ServerSpan(provisional, methodName(request), () => {
+      this.decide(this.fallback, undefined);
+    });
+    this.flow = new Flow(this, remote?.baggage, undefined, undefined);
+    this.context = new FlowContext(this.span, this.flow);
+  }
+
+  /** The instance that the span belongs to, once known. */
+  get scope(): HttpScope | undefined {
+    return this.owner;
+  }
+
+  /** Gives the request to the instance that covers its handler; the first call counts. */
+  bind(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
+    if (this.bound) return;
+    this.bound = true;
+    this.bindOnce(scope, match);
+    this.provisional.release();
+  }
+
+  private bindOnce(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
+    const generation = scope && generationFor(scope.pipeline, this.context);
+    const http = scope?.http;
+    if (generation?.enabled !== true || http === undefined) {
+      this.stepAside();
+      return;
+    }
+    const method = this.request.method ?? 'GET';
+    if (!http.covers(method, match?.route ?? splitTarget(this.target).path)) {
+      this.exclude();
+      return;
+    }
+    this.owner = scope;
+    const { span } = this;
+    this.decide(scope, match);
+    if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
+      span.discard();
+    } else {
+      span.bind(generation, this.name(match), serverAttributes(this.request, this.target, match, http.redact));
+      if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
+      generation.startSpan(span, this.context);
+      this.runHook('requestHook', http);
+    }
+    if (http.traceIdHeader !== undefined) this.tellTraceId(http.traceIdHeader);
+  }
+
+  /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
+  fail(error: unknown): void {
+    this.error = error;
+  }
+
+  /** The response has closed: everything about it is known. */
+  end(): void {
+    this.bind(this.fallback, undefined);
+    const { span, response } = this;
+    if (!span.isRecording() || this.owner === undefined) return;
+    if (response.writableEnded) this.endAnswered(response.statusCode);
+    else span.setAttribute('nestjs.request.aborted', true);
+    if (this.owner.http !== undefined) this.runHook('responseHook', this.owner.http);
+    span.end();
+  }
+
+  private endAnswered(status: number): void {
+    const { span } = this;
+    span.setAttribute('http.response.status_code', status);
+    if (status < 500) return;
+    if (this.error === undefined) {
+      span.setAttribute('error.type', String(status));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      return;
+    }
+    recordError(span, this.error);
+    span.setAttribute('error.type', errorType(this.error));
+    span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+
+  /** `{method} {http.route}`, or the method alone: a path would give each client its own name. */
+  private name(match: RouteMatch | undefined): string {
+    const method = methodName(this.request);
+    return match?.route === undefined ? method : `${method} ${match.route}`;
+  }
+
+  /** Fixes ids and sampling, by the first scope that needs them. */
+  private decide(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
+    if (this.span.decided) return;
+    const http = scope?.http;
+    const caller = this.remote?.spanContext;
+    const trusted = caller === undefined || this.trusts(http);
+    const parent = trusted ? caller : undefined;
+    const traceId = parent?.traceId ?? newTraceId();
+    const generation = scope && generationFor(scope.pipeline, this.context);
+    const sampling = generation?.enabled === true ? this.sample(generation, http, parent, traceId, match) : KEEP;
+    this.sampling = sampling;
+    const context: SpanContext = {
+      traceId,
+      spanId: newSpanId(),
+      traceFlags:
+        sampling.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+    };
+    const traceState = sampling.traceState ?? parent?.traceState;
+    if (traceState !== undefined) context.traceState = traceState;
+    this.span.settle(context, parent);
+    if (caller !== undefined && !trusted) this.span.addLink({ context: caller });
+  }
+
+  private sample(
+    generation: Generation,
+    http: CompiledHttpOptions | undefined,
+    parent: SpanContext | undefined,
+    traceId: string,
+    match: RouteMatch | undefined,
+  ): SamplingResult {
+    const { sampler } = generation;
+    const attributes =
+      sampler.needsAttributes && http !== undefined
+        ? serverAttributes(this.request, this.target, match, http.redact)
+        : {};
+    const context = this.context.withParent(parent);
+    return sampler.sample(parent, context, traceId, this.name(match), this.span.kind, attributes, []);
+  }
+
+  private trusts(http: CompiledHttpOptions | undefined): boolean {
+    const trust = http?.trustRemoteParent ?? true;
+    if (typeof trust === 'boolean') return trust;
+    try {
+      return trust(this.request);
+    } catch (error) {
+      this.report('trustRemoteParent', error);
+      return false;
+    }
+  }
+
+  /** The owner traces no requests: spans below are roots, or children of the caller. */
+  private stepAside(): void {
+    const caller = this.remote?.spanContext;
+    if (!this.span.decided) {
+      this.span.settle(caller ?? { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 }, undefined);
+    }
+    this.span.discard();
+  }
+
+  /** The route is excluded: what happens below it is not sampled either. */
+  private exclude(): void {
+    if (!this.span.decided) {
+      const traceId = this.remote?.spanContext?.traceId ?? newTraceId();
+      this.span.settle({ traceId, spanId: newSpanId(), traceFlags: TraceFlags.NONE }, undefined);
+    }
+    this.span.discard();
+  }
+
+  private tellTraceId(header: string): void {
+    const { response } = this;
+    if (!response.headersSent) response.setHeader(header, this.span.spanContext().traceId);
+  }
+
+  private runHook(hook: 'requestHook' | 'responseHook', http: CompiledHttpOptions): void {
+    if (http[hook] === undefined) return;
+    try {
+      http[hook](this.span, this.request, this.response);
+    } catch (error) {
+      this.report(hook, error);
+    }
+  }
+
+  private report(hook: string, error: unknown): void {
+    const pipeline = (this.owner ?? this.fallback)?.pipeline;
+    pipeline?.log.warn(`http.${hook}`, `\`http.${hook}\` threw, the request goes on: ${errorText(error)}`);
+  }
+}
+
+function methodName(request: RawRequest): string {
+  const method = request.method ?? 'GET';
+  return isKnownMethod(method) ? method : 'HTTP';
+}

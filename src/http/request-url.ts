@@ -1,0 +1,105 @@
+/** Path and query as the client sent them, without the host. */
+export interface RequestTarget {
+  readonly path: string;
+  /** Without the question mark; empty if there is none. */
+  readonly query: string;
+}
+
+/** Splits a request target; the absolute form that proxies send loses its origin. */
+export function splitTarget(target: string): RequestTarget {
+  let start = 0;
+  if (!target.startsWith('/') && target.includes('://')) {
+    const slash = target.indexOf('/', target.indexOf('://') + 3);
+    if (slash === -1) return { path: '/', query: '' };
+    start = slash;
+  }
+  const fragment = target.indexOf('#', start);
+  const end = fragment === -1 ? target.length : fragment;
+  const mark = target.indexOf('?', start);
+  if (mark === -1 || mark > end) return { path: target.slice(start, end), query: '' };
+  return { path: target.slice(start, mark), query: target.slice(mark + 1, end) };
+}
+
+/** Returns the query string with the values of sensitive parameters replaced. */
+export type QueryRedaction = (query: string) => string;
+
+/**
+ * Parameters whose values give access, compared without case.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/ | url.query}
+ */
+const SENSITIVE = [
+  'awsaccesskeyid',
+  'signature',
+  'sig',
+  'x-goog-signature',
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-security-token',
+  'token',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'api_key',
+  'apikey',
+  'api-key',
+  'key',
+  'secret',
+  'client_secret',
+  'password',
+  'passwd',
+  'pwd',
+  'code',
+  'auth',
+  'authorization',
+  'session',
+  'sessionid',
+  'jwt',
+];
+
+export function compileQueryRedaction(more: readonly string[]): QueryRedaction {
+  const sensitive = new Set([...SENSITIVE, ...more.map((name) => name.toLowerCase())]);
+  return (query) =>
+    query
+      .split('&')
+      .map((pair) => {
+        const equals = pair.indexOf('=');
+        if (equals === -1) return pair;
+        return sensitive.has(parameterName(pair.slice(0, equals)))
+          ? `${pair.slice(0, equals)}=REDACTED`
+          : pair;
+      })
+      .join('&');
+}
+
+function parameterName(encoded: string): string {
+  if (!encoded.includes('%')) return encoded.toLowerCase();
+  try {
+    return decodeURIComponent(encoded).toLowerCase();
+  } catch {
+    return encoded.toLowerCase();
+  }
+}
+
+/** `server.address` and `server.port` of a `Host` header. */
+export interface HostAndPort {
+  readonly address: string;
+  readonly port: number | undefined;
+}
+
+let lastHost: string | undefined;
+let lastParsed: HostAndPort | undefined;
+
+/** Parses a `Host` or `:authority` value; the last one is remembered, as most requests name the same. */
+export function parseHost(host: string | undefined): HostAndPort | undefined {
+  if (host === undefined || host === '') return undefined;
+  if (host === lastHost) return lastParsed;
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(host);
+  const address = match?.[1] ?? match?.[2];
+  lastHost = host;
+  lastParsed =
+    address === undefined
+      ? undefined
+      : { address, port: match?.[3] === undefined ? undefined : Number(match[3]) };
+  return lastParsed;
+}

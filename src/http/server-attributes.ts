@@ -1,0 +1,82 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { QueryRedaction } from './request-url.js';
+import { parseHost, splitTarget } from './request-url.js';
+import type { RawRequest } from './http-options.js';
+
+const KNOWN_METHODS = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'TRACE',
+  'QUERY',
+]);
+
+/** Whether the conventions let the method stand in a span's name. */
+export function isKnownMethod(method: string): boolean {
+  return KNOWN_METHODS.has(method);
+}
+
+/** Where a request arrived: what a guard learns about it. */
+export interface RouteMatch {
+  /** Route template with prefix and version, such as `/v1/orders/:id`. */
+  readonly route: string | undefined;
+  /** `OrdersController.findOne`. */
+  readonly functionName: string | undefined;
+  /** Name of the Nest module that registers the controller. */
+  readonly moduleName: string | undefined;
+  /** Address of the client behind trusted proxies, if the framework knows it. */
+  readonly clientAddress: string | undefined;
+}
+
+/**
+ * The attributes of a server span that are known at its start.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server span}
+ */
+export function serverAttributes(
+  request: RawRequest,
+  target: string,
+  match: RouteMatch | undefined,
+  redact: QueryRedaction,
+): Attributes {
+  const { headers } = request;
+  const method = request.method ?? 'GET';
+  const known = isKnownMethod(method);
+  const { path, query } = splitTarget(target);
+  const attributes: Attributes = {
+    'http.request.method': known ? method : '_OTHER',
+    'url.path': path,
+    'url.scheme': schemeOf(request),
+    'network.protocol.version': request.httpVersion === '2.0' ? '2' : request.httpVersion,
+  };
+  if (!known) attributes['http.request.method_original'] = method;
+  if (query !== '') attributes['url.query'] = redact(query);
+  const host = parseHost((headers[':authority'] as string | undefined) ?? headers.host);
+  if (host !== undefined) {
+    attributes['server.address'] = host.address;
+    if (host.port !== undefined) attributes['server.port'] = host.port;
+  }
+  const client = match?.clientAddress ?? request.socket.remoteAddress;
+  if (client !== undefined) {
+    attributes['client.address'] = client.startsWith('::ffff:') ? client.slice(7) : client;
+  }
+  const userAgent = headers['user-agent'];
+  if (userAgent !== undefined) attributes['user_agent.original'] = userAgent;
+  if (match !== undefined) {
+    if (match.route !== undefined) attributes['http.route'] = match.route;
+    if (match.functionName !== undefined) attributes['code.function.name'] = match.functionName;
+    if (match.moduleName !== undefined) attributes['nestjs.module'] = match.moduleName;
+  }
+  return attributes;
+}
+
+function schemeOf(request: RawRequest): string {
+  const scheme = request.headers[':scheme'];
+  if (typeof scheme === 'string') return scheme;
+  return 'encrypted' in request.socket && request.socket.encrypted ? 'https' : 'http';
+}

@@ -1,0 +1,50 @@
+import { SpanKind, type Attributes, type SpanContext } from '@opentelemetry/api';
+import type { Generation } from '../pipeline/generation.js';
+import { RecordingSpan } from '../tracing/recording-span.js';
+import { LIBRARY_SCOPE } from '../version.js';
+
+const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
+
+/**
+ * The span of a request, alive from its first byte on, while owner, route and sampling decision are found out later.
+ *
+ * It takes attributes and events from the start. Whoever asks for its span context before a guard knew the route (a middleware that
+ * starts a child, say) makes the decision fall then.
+ */
+export class ServerSpan extends RecordingSpan {
+  constructor(
+    generation: Generation,
+    method: string,
+    private readonly decide: () => void,
+  ) {
+    super(generation, LIBRARY_SCOPE, method, SpanKind.SERVER, UNDECIDED, undefined, {});
+  }
+
+  get decided(): boolean {
+    return this.context !== UNDECIDED;
+  }
+
+  override spanContext(): SpanContext {
+    if (this.context === UNDECIDED) this.decide();
+    return this.context;
+  }
+
+  /** Fixes the ids and the sampling decision. */
+  settle(context: SpanContext, parent: SpanContext | undefined): void {
+    this.context = context;
+    if (parent !== undefined) this.parentSpanContext = parent;
+  }
+
+  /** Gives the span to the generation that will export it, under the attributes that were set so far. */
+  bind(generation: Generation, name: string, attributes: Attributes): void {
+    this.generation = generation;
+    this.name = name;
+    this.putUnder(attributes);
+  }
+
+  /** Makes it a span that records nothing and is exported nowhere. */
+  discard(): void {
+    this.ended = true;
+    this.attributes = {};
+  }
+}

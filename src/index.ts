@@ -1,0 +1,27 @@
+export { TelemetryConfigError, TelemetryError, type ConfigProblem, type TelemetryErrorCode } from './errors.js';
+export type {
+  ConsoleExporterConfig,
+  ExporterConfig,
+  JaegerExporterConfig,
+  MemoryExporterConfig,
+  NoneExporterConfig,
+  OtlpExporterConfig,
+  TlsConfig,
+  ZipkinExporterConfig,
+} from './config/exporter-config.js';
+export type { BatchConfig, MaskingConfig, SamplerConfig, ServiceConfig, TracerConfig } from './config/tracer-config.js';
+export type { Carrier } from './context/propagation.js';
+export type { HttpOptions, RawRequest, RawResponse, RoutePattern } from './http/http-options.js';
+export type { PipelineStatus, ReconfigureReport } from './pipeline/pipeline.js';
+export type { DropReason, ExportFailureStatus, SinkStatus } from './pipeline/span-sink.js';
+export { TracerManager, type StartSpanOptions, type TracerDefaults } from './tracing/tracer-manager.js';
+export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';
+export { Span } from './nest/decorators/span.decorator.js';
+export type {
+  ShutdownOptions,
+  TelemetryModuleAsyncOptions,
+  TelemetryModuleOptions,
+  TelemetryOptionsFactory,
+} from './nest/telemetry-options.js';
+export { TelemetryModule, type TelemetryFeatureOptions } from './nest/telemetry.module.js';
+export { getTracerToken } from './nest/tracer-names.js';

@@ -1,0 +1,99 @@
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID } from './tokens.js';
+
+type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
+
+/** What covers a controller class. */
+export interface ControllerCoverage {
+  readonly instance: symbol | undefined;
+  readonly moduleName: string;
+}
+
+/**
+ * Finds the instance that covers each part of an app, from the imports of its modules alone, so that it is known before any
+ * instance is built.
+ *
+ * A module that imports an instance, directly or through a module that exports it, is covered by it; the others by the global instance,
+ * else by the root module's.
+ */
+export class Coverage {
+  /** Owns requests that reach no route. */
+  readonly fallback: symbol | undefined;
+  private readonly controllers = new Map<unknown, ControllerCoverage>();
+  private readonly hosts = new Map<NestModule, symbol>();
+  private readonly rest: symbol | undefined;
+
+  constructor(private readonly modules: ModulesContainer) {
+    let globalId: symbol | undefined;
+    for (const module of modules.values()) {
+      const id = valueOf(module, TELEMETRY_INSTANCE_ID);
+      if (id === undefined) continue;
+      this.hosts.set(module, id);
+      if (module.isGlobal) globalId ??= id;
+    }
+    const root = rootModule(modules);
+    this.rest = globalId ?? (root && this.imported(root));
+    const [first] = this.hosts.values();
+    this.fallback = this.rest ?? (this.hosts.size === 1 ? first : undefined);
+    for (const module of modules.values()) {
+      for (const { metatype } of module.controllers.values()) {
+        if (this.controllers.has(metatype)) continue;
+        this.controllers.set(metatype, { instance: this.of(module), moduleName: module.name });
+      }
+    }
+  }
+
+  controller(type: Type): ControllerCoverage | undefined {
+    return this.controllers.get(type);
+  }
+
+  /** The instance that covers the importer of a `forFeature` module. */
+  ofFeature(feature: symbol): symbol | undefined {
+    const modules = [...this.modules.values()];
+    const host = modules.find((module) => valueOf(module, TELEMETRY_FEATURE_ID) === feature);
+    const importer = modules.find((module) => host !== undefined && module.imports.has(host));
+    return importer && (this.of(importer) ?? this.fallback);
+  }
+
+  /** Puts a value among the providers of an instance's own module, for whoever imports it from now on. */
+  provide(instance: symbol, token: string, value: unknown): void {
+    for (const [module, id] of this.hosts) {
+      if (id !== instance || module.providers.has(token)) continue;
+      module.addProvider({ provide: token, useValue: value });
+      module.addExportedProviderOrModule(token);
+    }
+  }
+
+  private of(module: NestModule): symbol | undefined {
+    return this.imported(module) ?? this.rest;
+  }
+
+  /** Nest adds global modules to everybody's imports, so that nearer ones are looked for first. */
+  private imported(module: NestModule, seen = new Set<NestModule>()): symbol | undefined {
+    if (seen.has(module)) return undefined;
+    seen.add(module);
+    const imports = [...module.imports];
+    const own = imports.find((imported) => this.hosts.has(imported) && !imported.isGlobal);
+    if (own !== undefined) return this.hosts.get(own);
+    for (const imported of imports) {
+      const exportsOne = [...imported.imports].some(
+        (inner) => this.hosts.has(inner) && !inner.isGlobal && imported.exports.has(inner.metatype),
+      );
+      if (exportsOne) return this.imported(imported, seen);
+    }
+    return this.hosts.get(imports.find((imported) => this.hosts.has(imported)) as NestModule);
+  }
+}
+
+function valueOf(module: NestModule, token: symbol): symbol | undefined {
+  return module.providers.get(token)?.instance as symbol | undefined;
+}
+
+/** The module that the app was created from: the first that Nest scanned after its own core module. */
+function rootModule(modules: ModulesContainer): NestModule | undefined {
+  for (const module of modules.values()) {
+    if (module.name !== 'InternalCoreModule') return module;
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
+import { TracerManager } from '../tracing/tracer-manager.js';
+import { TelemetryHub } from './telemetry-hub.js';
+import { TelemetryHubModule } from './telemetry-hub.module.js';
+import { TelemetryInstance } from './telemetry-instance.js';
+import type { TelemetryModuleOptions } from './telemetry-options.js';
+import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS } from './tokens.js';
+import { getTracerToken, requestedTracerNames } from './tracer-names.js';
+
+/** What makes the dynamic module of one instance. */
+export interface InstanceModuleParts {
+  readonly module: DynamicModule['module'];
+  readonly isGlobal: boolean;
+  readonly imports?: NonNullable<DynamicModule['imports']>;
+  /** Provides `TELEMETRY_OPTIONS`. */
+  readonly options: Provider;
+  readonly providers?: readonly Provider[];
+  readonly exports?: NonNullable<DynamicModule['exports']>;
+}
+
+/** The dynamic module of one instance. */
+export function instanceModule(parts: InstanceModuleParts): DynamicModule {
+  const { module, isGlobal, imports = [], options, providers = [], exports = [] } = parts;
+  const id = Symbol('instance');
+  return withTracers({
+    module,
+    global: isGlobal,
+    imports: [...imports, TelemetryHubModule],
+    providers: [
+      ...providers,
+      { provide: TELEMETRY_INSTANCE_ID, useValue: id },
+      options,
+      {
+        provide: TelemetryInstance,
+        inject: [TELEMETRY_OPTIONS, TelemetryHub],
+        useFactory: (given: TelemetryModuleOptions, hub: TelemetryHub) => hub.create(id, given, isGlobal),
+      },
+      {
+        provide: TracerManager,
+        inject: [TelemetryInstance],
+        useFactory: (instance: TelemetryInstance) => instance.tracerManager,
+      },
+    ],
+    exports: [TracerManager, ...exports],
+  });
+}
+
+/** Adds the providers of `@InjectTracer` when Nest reads the module: all decorators have run by then. */
+export function withTracers(module: DynamicModule): DynamicModule {
+  const { providers = [], exports = [] } = module;
+  const tracers = (): FactoryProvider[] =>
+    [undefined, ...requestedTracerNames()].map((name) => ({
+      provide: getTracerToken(name),
+      inject: [TracerManager],
+      useFactory: (manager: TracerManager) => manager.getTracer(name),
+    }));
+  return {
+    ...module,
+    get providers() {
+      return [...providers, ...tracers()];
+    },
+    get exports() {
+      return [...exports, ...tracers().map(({ provide }) => provide)];
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
+import { activeContext } from '../context/flow-context.js';
+import { RequestTrace } from '../http/request-trace.js';
+import type { TelemetryInstance } from './telemetry-instance.js';
+
+/** What is the same for every request to a handler. */
+interface HandlerFacts {
+  readonly instance: TelemetryInstance | undefined;
+  readonly functionName: string;
+  readonly moduleName: string | undefined;
+}
+
+/** The framework's request: Express has `route`, Fastify `routeOptions`; both know the client behind trusted proxies. */
+interface FrameworkRequest {
+  readonly route?: { readonly path?: unknown };
+  readonly routeOptions?: { readonly url?: string };
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly ip?: string;
+}
+
+/**
+ * Runs before every other guard and lets everybody pass: it is where class and handler of a request become known, so that its
+ * span gets an owner, a route and a sampling decision.
+ */
+export class RouteGuard implements CanActivate {
+  private readonly facts = new Map<Type, Map<unknown, HandlerFacts>>();
+
+  constructor(private readonly coverage: (type: Type) => Omit<HandlerFacts, 'functionName'>) {}
+
+  canActivate(context: ExecutionContext): true {
+    if (context.getType() !== 'http') return true;
+    const trace = activeContext().flow?.request;
+    if (!(trace instanceof RequestTrace)) return true;
+    const { instance, functionName, moduleName } = this.factsOf(context);
+    const request = context.getArgByIndex<FrameworkRequest>(0);
+    trace.bind(instance, {
+      route: routeOf(request),
+      functionName,
+      moduleName,
+      clientAddress: 'x-forwarded-for' in request.headers ? request.ip : undefined,
+    });
+    return true;
+  }
+
+  /** Forgets what it knew, since another instance joined. */
+  reset(): void {
+    this.facts.clear();
+  }
+
+  private factsOf(context: ExecutionContext): HandlerFacts {
+    const type = context.getClass();
+    const handler = context.getHandler();
+    let ofClass = this.facts.get(type);
+    if (ofClass === undefined) this.facts.set(type, (ofClass = new Map()));
+    let facts = ofClass.get(handler);
+    if (facts === undefined) {
+      facts = { ...this.coverage(type), functionName: `${type.name}.${handler.name}` };
+      ofClass.set(handler, facts);
+    }
+    return facts;
+  }
+}
+
+function routeOf(request: FrameworkRequest): string | undefined {
+  const path = request.route?.path ?? request.routeOptions?.url;
+  return typeof path === 'string' ? path : undefined;
+}

@@ -1,0 +1,208 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { activeContext, runInContext } from '../context/flow-context.js';
+import { extractRemote, W3C_PROPAGATOR } from '../context/propagation.js';
+import { RequestTrace } from '../http/request-trace.js';
+import type { Generation } from '../pipeline/generation.js';
+import { TelemetryConfigError } from '../errors.js';
+import { Coverage } from './coverage.js';
+import { ErrorProbeFilter } from './error-probe.filter.js';
+import { RouteGuard } from './route-guard.js';
+import { TelemetryInstance } from './telemetry-instance.js';
+import type { TelemetryModuleOptions } from './telemetry-options.js';
+import { getTracerToken, listenForTracerNames, type TracerNameListener } from './tracer-names.js';
+
+/** The hooks of Fastify that the hub uses; the package itself is not needed. */
+interface FastifyLike {
+  addHook(
+    name: 'onRequest',
+    hook: (request: { raw: IncomingMessage }, reply: { raw: ServerResponse }, done: () => void) => void,
+  ): unknown;
+}
+
+const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
+
+/** An instance that somebody waits for. */
+class Arrival {
+  resolve!: (instance: TelemetryInstance) => void;
+  readonly promise = new Promise<TelemetryInstance>((resolve) => {
+    this.resolve = resolve;
+  });
+}
+
+/**
+ * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's own server object, and owns
+ * the only enhancers.
+ */
+@Injectable()
+export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
+  private readonly instances = new Map<symbol, TelemetryInstance>();
+  private readonly arrivals = new Map<symbol, Arrival>();
+  private readonly guard = new RouteGuard((type) => {
+    const covered = this.coverage.controller(type);
+    return {
+      instance: this.instance(covered === undefined ? this.coverage.fallback : covered.instance),
+      moduleName: covered?.moduleName,
+    };
+  });
+  private covered: Coverage | undefined;
+  /** Whether any instance is enabled: all that a request costs while none is. */
+  private active = false;
+
+  constructor(
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
+  ) {
+    listenForTracerNames(this);
+    if (this.server() !== undefined) this.joinLate();
+  }
+
+  get coverage(): Coverage {
+    this.covered ??= new Coverage(this.modules);
+    return this.covered;
+  }
+
+  /** Makes an instance of this app. @throws TelemetryConfigError */
+  async create(id: symbol, options: TelemetryModuleOptions, isGlobal: boolean): Promise<TelemetryInstance> {
+    const instance = await TelemetryInstance.create(options, isGlobal, () => {
+      this.refresh();
+    });
+    this.instances.set(id, instance);
+    this.covered = undefined;
+    this.guard.reset();
+    this.refresh();
+    this.expected(id).resolve(instance);
+    return instance;
+  }
+
+  all(): TelemetryInstance[] {
+    return [...this.instances.values()];
+  }
+
+  instance(id: symbol | undefined): TelemetryInstance | undefined {
+    return id === undefined ? undefined : this.instances.get(id);
+  }
+
+  /**
+   * The instance that covers the module which imports a `forFeature` module, once it is built.
+   *
+   * @throws TelemetryConfigError if there is none
+   */
+  instanceForFeature(feature: symbol): Promise<TelemetryInstance> {
+    const id = this.coverage.ofFeature(feature);
+    if (id === undefined) {
+      throw new TelemetryConfigError({
+        path: 'forFeature',
+        expected: 'imported where an instance covers the module',
+        remedy: 'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with `isGlobal: true`.',
+      });
+    }
+    return this.expected(id).promise;
+  }
+
+  /** A name that `@InjectTracer` asked for after the modules were read, in a file loaded late. */
+  onTracerName(name: string): void {
+    for (const [id, { tracerManager }] of this.instances) {
+      this.coverage.provide(id, getTracerToken(name), tracerManager.getTracer(name));
+    }
+  }
+
+  /**
+   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our guard comes first,
+   * so that it sees what others deny, our filter is asked first.
+   */
+  attach(): void {
+    this.config.getGlobalGuards().unshift(this.guard);
+    this.config.addGlobalFilter(new ErrorProbeFilter());
+    const server = this.server();
+    if (server !== undefined) this.wrap(server);
+    const adapter = this.host?.httpAdapter;
+    if (adapter?.getType() === 'fastify') this.catchInjected(adapter.getInstance<FastifyLike>());
+  }
+
+  /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(
+      [...this.instances.values()].map(({ pipeline, shutdownTimeoutMillis }) =>
+        pipeline.shutdown(shutdownTimeoutMillis),
+      ),
+    );
+  }
+
+  private server(): Server | undefined {
+    return this.host?.httpAdapter?.getHttpServer() as Server | undefined;
+  }
+
+  private wrap(server: Server): void {
+    const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
+    server.emit = (event: string, ...args: unknown[]): boolean => {
+      if (event === 'request' && this.active) {
+        return this.enter(args[0] as IncomingMessage, args[1] as ServerResponse, () => emit(event, ...args));
+      }
+      return emit(event, ...args);
+    };
+  }
+
+  /** `app.inject()` calls the routing without a server: the request begins here then. */
+  private catchInjected(fastify: FastifyLike): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (this.active) this.enter(request.raw, reply.raw, done);
+      else done();
+    });
+  }
+
+  private enter<R>(request: IncomingMessage, response: ServerResponse, next: () => R): R {
+    const trace = this.begin(request, response);
+    return trace === undefined ? next() : runInContext(trace.context, next);
+  }
+
+  /** Never throws: a request that cannot be traced goes on untraced. */
+  private begin(request: IncomingMessage, response: ServerResponse): RequestTrace | undefined {
+    const current = activeContext().flow?.request;
+    if (current instanceof RequestTrace && current.request === request) return undefined;
+    const fallback = this.instance(this.coverage.fallback);
+    const generation = this.provisionalGeneration(fallback);
+    if (generation === undefined) return undefined;
+    const { headers } = request;
+    const remote =
+      headers.traceparent === undefined && headers.baggage === undefined
+        ? undefined
+        : extractRemote(W3C_PROPAGATOR, headers);
+    const trace = new RequestTrace(request, response, remote, fallback, generation);
+    response.on('close', () => {
+      trace.end();
+    });
+    return trace;
+  }
+
+  private provisionalGeneration(fallback: TelemetryInstance | undefined): Generation | undefined {
+    const { current } = fallback?.pipeline ?? {};
+    if (current?.enabled === true) return current;
+    for (const { pipeline } of this.instances.values()) {
+      if (pipeline.current?.enabled === true) return pipeline.current;
+    }
+    return undefined;
+  }
+
+  /** An instance was configured or shut down. */
+  private refresh(): void {
+    this.active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
+  }
+
+  private expected(id: symbol): Arrival {
+    let arrival = this.arrivals.get(id);
+    if (arrival === undefined) this.arrivals.set(id, (arrival = new Arrival()));
+    return arrival;
+  }
+
+  /** Loaded with a lazy module, whose hooks Nest never runs: its shutdown hook moves to a module that was there before. */
+  private joinLate(): void {
+    const [first] = this.modules.values();
+    first?.addProvider({
+      provide: HOOKS_OF_A_LATE_HUB,
+      useValue: { onApplicationShutdown: () => this.onApplicationShutdown() },
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import { anyOf, arrayOf, boolean, fn, literal, object, positiveMillis, regExp, string } from '../config/schema.js';
+import { tracerConfigShape } from '../config/tracer-config-schema.js';
+import type { TracerConfig } from '../config/tracer-config.js';
+import type { HttpOptions } from '../http/http-options.js';
+
+/** How an instance ends with its app. */
+export interface ShutdownOptions {
+  /** How long `app.close()` waits for spans to be delivered, in milliseconds; default 2,500. */
+  readonly timeoutMillis?: number;
+}
+
+/** Options of one instance: what can change while it runs ({@link TracerConfig}) and what is fixed at bootstrap. */
+export interface TelemetryModuleOptions extends TracerConfig {
+  /** Lets every module inject this instance's providers without importing it; default false. */
+  readonly isGlobal?: boolean;
+  /** Server spans of requests; `false` makes none. */
+  readonly http?: false | HttpOptions;
+  readonly shutdown?: ShutdownOptions;
+  /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
+  readonly onConfigError?: 'throw' | 'warn';
+}
+
+/** Makes the options in a class of the app, for `useClass` and `useExisting`. */
+export interface TelemetryOptionsFactory {
+  createTelemetryOptions(): TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
+}
+
+/** Options that are made during bootstrap, from injected providers. */
+export interface TelemetryModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** Lets every module inject this instance's providers without importing it; default false. */
+  readonly isGlobal?: boolean;
+  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Nest types its factories: the arguments are what `inject` names
+  readonly useFactory?: (...args: any[]) => TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
+  readonly useClass?: Type<TelemetryOptionsFactory>;
+  readonly useExisting?: InjectionToken<TelemetryOptionsFactory>;
+}
+
+export const DEFAULT_SHUTDOWN_MILLIS = 2500;
+
+const routePatterns = arrayOf(anyOf(string, regExp));
+
+const optionsShape = object({
+  ...tracerConfigShape,
+  isGlobal: boolean,
+  http: anyOf(
+    literal(false),
+    object({
+      include: routePatterns,
+      exclude: routePatterns,
+      trustRemoteParent: anyOf(boolean, fn),
+      traceIdHeader: string,
+      redactQuery: arrayOf(string),
+      requestHook: fn,
+      responseHook: fn,
+    }),
+  ),
+  shutdown: object({ timeoutMillis: positiveMillis }),
+  onConfigError: literal('throw', 'warn'),
+});
+
+/** @throws TelemetryConfigError naming the first option that is wrong */
+export function validateModuleOptions(options: unknown): asserts options is TelemetryModuleOptions {
+  optionsShape.assert(options, '');
+}

@@ -1,0 +1,137 @@
+import { TraceFlags, type Context } from '@opentelemetry/api';
+import { resourceFromAttributes, type Resource } from '@opentelemetry/resources';
+import type { Span, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { ResolvedTracerConfig } from '../config/resolve-config.js';
+import { errorText, type RateLimitedLog } from './rate-limited-log.js';
+import { createSampler, type HeadSampler } from './sampler.js';
+import type { SinkLease } from './sink-pool.js';
+
+/** A span that is about to end: still writable, readable by exporters afterwards. */
+export type EndingSpan = Span & { ended: boolean };
+
+/**
+ * One configuration of a pipeline, complete and immutable: resource, sampler, limits, processors and exporters.
+ *
+ * A span belongs to the generation that it began in, which stays open until the last of its spans has ended.
+ */
+export class Generation {
+  readonly resource: Resource;
+  readonly sampler: HeadSampler;
+  readonly spanLimits: Required<SpanLimits>;
+  readonly enabled: boolean;
+  /** Spans that have begun and not ended. */
+  live = 0;
+  started = 0;
+  ended = 0;
+  /** Whether spans that end now go nowhere. */
+  closed = false;
+  readonly processors: readonly SpanProcessor[];
+  private onDrained: (() => void) | undefined;
+
+  constructor(
+    /** The pipeline that the generation belongs to. */
+    readonly owner: object,
+    /** Counts from 1 within its pipeline. */
+    readonly number: number,
+    readonly config: ResolvedTracerConfig,
+    readonly leases: readonly SinkLease[],
+    private readonly log: RateLimitedLog,
+    /** Told of a span that ended after the generation was closed. */
+    private readonly onLateSpan: () => void,
+  ) {
+    this.enabled = config.enabled;
+    this.resource = resourceFromAttributes(config.resourceAttributes);
+    this.sampler = createSampler(config.sampler, (error) => {
+      log.warn('sampler', `The sampler threw, its spans are kept: ${errorText(error)}`);
+    });
+    this.spanLimits = config.spanLimits;
+    this.processors = config.spanProcessors;
+  }
+
+  startSpan(span: EndingSpan, parentContext: Context): void {
+    this.live += 1;
+    this.started += 1;
+    for (const processor of this.processors) {
+      this.guard('onStart', () => { processor.onStart(span, parentContext); });
+    }
+  }
+
+  /** Stays open for a span whose generation is not known yet, such as a server span before a guard found its owner. */
+  adopt(): void {
+    this.live += 1;
+  }
+
+  /** The counterpart of {@link adopt}, once the span's generation is known. */
+  release(): void {
+    this.live -= 1;
+    if (this.live === 0) this.onDrained?.();
+  }
+
+  endSpan(span: EndingSpan): void {
+    for (const processor of this.processors) {
+      if (processor.onEnding !== undefined) this.guard('onEnding', () => { processor.onEnding?.(span); });
+    }
+    span.ended = true;
+    this.live -= 1;
+    this.ended += 1;
+    if (this.closed) {
+      this.onLateSpan();
+      return;
+    }
+    for (const processor of this.processors) this.guard('onEnd', () => { processor.onEnd(span); });
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) {
+      for (const lease of this.leases) lease.sink.accept(span);
+    }
+    if (this.live === 0) this.onDrained?.();
+  }
+
+  /** Calls back once no span is alive: now, or when the last one ends. */
+  whenDrained(callback: () => void): void {
+    if (this.live === 0) callback();
+    else this.onDrained = callback;
+  }
+
+  /** Spans that end from now on are counted as late and go nowhere. */
+  close(): void {
+    this.closed = true;
+    this.onDrained?.();
+    this.onDrained = undefined;
+  }
+
+  async flushProcessors(): Promise<void> {
+    await this.eachProcessor('forceFlush', this.processors);
+  }
+
+  /** @param kept - processors that another generation still uses */
+  async shutdownProcessors(kept: ReadonlySet<SpanProcessor>): Promise<void> {
+    const own = this.processors.filter((processor) => !kept.has(processor));
+    await this.eachProcessor('shutdown', own);
+  }
+
+  private async eachProcessor(
+    method: 'forceFlush' | 'shutdown',
+    processors: readonly SpanProcessor[],
+  ): Promise<void> {
+    await Promise.all(
+      processors.map(async (processor) => {
+        try {
+          await processor[method]();
+        } catch (error) {
+          this.report(method, error);
+        }
+      }),
+    );
+  }
+
+  private guard(method: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.report(method, error);
+    }
+  }
+
+  private report(method: string, error: unknown): void {
+    this.log.warn(`processor.${method}`, `A span processor's ${method} threw: ${errorText(error)}`);
+  }
+}

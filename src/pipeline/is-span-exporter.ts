@@ -1,0 +1,13 @@
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { ExporterConfig } from '../config/exporter-config.js';
+import type { SpanSink } from './span-sink.js';
+
+/** Tells an exporter given in code from the configuration of one. */
+export function isSpanExporter(exporter: ExporterConfig | SpanExporter): exporter is SpanExporter {
+  return 'export' in exporter && typeof exporter.export === 'function';
+}
+
+/** Tells an exporter that takes spans one by one, without a queue in front of it, such as the testing kit's recorder. */
+export function isSpanSink(exporter: object): exporter is SpanSink {
+  return 'accept' in exporter && typeof exporter.accept === 'function' && 'status' in exporter;
+}

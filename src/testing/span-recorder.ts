@@ -1,0 +1,134 @@
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { SinkStatus, SpanSink } from '../pipeline/span-sink.js';
+
+/** A span and what happened in it, by names: made to be compared. */
+export interface SpanNode {
+  readonly name: string;
+  /** In the order in which they started. */
+  readonly children: readonly SpanNode[];
+}
+
+interface Waiter {
+  readonly predicate: (span: ReadableSpan) => boolean;
+  readonly resolve: (span: ReadableSpan) => void;
+}
+
+/**
+ * Keeps every span that ends, at once and without timers, exactly as an exporter would get it.
+ *
+ * Pass it as `exporter`, or let {@link TelemetryTestingModule} or {@link recordSpans} do it.
+ */
+export class SpanRecorder implements SpanExporter, SpanSink {
+  private recorded: ReadableSpan[] = [];
+  private readonly waiters = new Set<Waiter>();
+  private ended = 0;
+
+  /** The spans that have ended, in that order. */
+  spans(): readonly ReadableSpan[] {
+    return [...this.recorded];
+  }
+
+  /** The first ended span of that name. @throws Error that lists what was recorded */
+  span(name: string): ReadableSpan {
+    const found = this.recorded.find((span) => span.name === name);
+    if (found === undefined) throw new Error(`No span \`${name}\` has ended. ${this.summary()}`);
+    return found;
+  }
+
+  /**
+   * Waits for a span that has ended or will.
+   *
+   * @param predicate - or the span's name
+   * @param timeoutMillis - default 5,000
+   * @returns the first span that matches
+   * @throws Error that lists what was recorded, when the time is up
+   */
+  waitFor(predicate: string | ((span: ReadableSpan) => boolean), timeoutMillis = 5000): Promise<ReadableSpan> {
+    const matches = typeof predicate === 'string' ? (span: ReadableSpan) => span.name === predicate : predicate;
+    const found = this.recorded.find(matches);
+    if (found !== undefined) return Promise.resolve(found);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiters.delete(waiter);
+        const wanted = typeof predicate === 'string' ? `\`${predicate}\`` : 'that matches';
+        reject(new Error(`No span ${wanted} ended within ${timeoutMillis} ms. ${this.summary()}`));
+      }, timeoutMillis);
+      const waiter: Waiter = {
+        predicate: matches,
+        resolve: (span) => {
+          clearTimeout(timer);
+          this.waiters.delete(waiter);
+          resolve(span);
+        },
+      };
+      this.waiters.add(waiter);
+    });
+  }
+
+  /** All spans by parenthood: roots, and spans whose parent was not recorded here, in the order in which they started. */
+  tree(): readonly SpanNode[] {
+    const byStart = [...this.recorded].sort(startedEarlier);
+    const nodes = new Map(
+      byStart.map((span) => [span.spanContext().spanId, { name: span.name, children: [] as SpanNode[] }]),
+    );
+    const roots: SpanNode[] = [];
+    for (const span of byStart) {
+      const node = nodes.get(span.spanContext().spanId);
+      if (node === undefined) continue;
+      const parent = span.parentSpanContext && nodes.get(span.parentSpanContext.spanId);
+      (parent?.children ?? roots).push(node);
+    }
+    return roots;
+  }
+
+  /** Forgets what was recorded. */
+  clear(): void {
+    this.recorded = [];
+  }
+
+  accept(span: ReadableSpan): void {
+    this.ended += 1;
+    this.recorded.push(span);
+    for (const waiter of [...this.waiters]) {
+      if (waiter.predicate(span)) waiter.resolve(span);
+    }
+  }
+
+  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+    for (const span of spans) this.accept(span);
+    resultCallback({ code: ExportResultCode.SUCCESS });
+  }
+
+  forceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** What was recorded stays readable after `app.close()`. */
+  shutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  status(): SinkStatus {
+    return {
+      exporter: 'recorder',
+      ended: this.ended,
+      delivered: this.ended,
+      dropped: {},
+      queuedSpans: 0,
+      queuedBytes: 0,
+      inFlightSpans: 0,
+      retries: 0,
+      breaker: 'closed',
+    };
+  }
+
+  private summary(): string {
+    const names = this.recorded.map((span) => `\`${span.name}\``);
+    return names.length === 0 ? 'No span has ended at all.' : `Recorded: ${names.join(', ')}.`;
+  }
+}
+
+function startedEarlier(a: ReadableSpan, b: ReadableSpan): number {
+  return a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1];
+}

@@ -1,0 +1,27 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { instanceModule } from '../nest/instance-module.js';
+import type { TelemetryModuleOptions } from '../nest/telemetry-options.js';
+import { TELEMETRY_OPTIONS } from '../nest/tokens.js';
+import { SpanRecorder } from './span-recorder.js';
+
+/**
+ * Telemetry for tests: everything is recorded in memory, nothing leaves the process, no timer runs, and instances share nothing, so that tests
+ * run in parallel. Get the {@link SpanRecorder} from the testing module.
+ */
+@Module({})
+export class TelemetryTestingModule {
+  /** @param options - as for the real module; global unless `isGlobal: false`, service `test` unless named */
+  static forRoot(options: TelemetryModuleOptions = {}): DynamicModule {
+    const recorder = new SpanRecorder();
+    return instanceModule({
+      module: TelemetryTestingModule,
+      isGlobal: options.isGlobal !== false,
+      options: {
+        provide: TELEMETRY_OPTIONS,
+        useValue: { service: { name: 'test' }, ...options, exporter: recorder } satisfies TelemetryModuleOptions,
+      },
+      providers: [{ provide: SpanRecorder, useValue: recorder }],
+      exports: [SpanRecorder],
+    });
+  }
+}

@@ -1,0 +1,232 @@
+import {
+  SpanStatusCode,
+  type Attributes,
+  type AttributeValue,
+  type Exception,
+  type HrTime,
+  type Link,
+  type Span,
+  type SpanContext,
+  type SpanKind,
+  type SpanStatus,
+  type TimeInput,
+} from '@opentelemetry/api';
+import type { InstrumentationScope } from '@opentelemetry/core';
+import type { Resource } from '@opentelemetry/resources';
+import type { ReadableSpan, SpanLimits, TimedEvent } from '@opentelemetry/sdk-trace-base';
+import type { Generation } from '../pipeline/generation.js';
+import { toAttributes, toAttributeValue } from './attribute-value.js';
+import { epochMillis, fromTimeInput, monotonicMillis, toHrTime } from './clock.js';
+import { exceptionAttributes } from './exception.js';
+
+const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
+const NO_LINKS: Link[] = [];
+const NO_EVENTS: TimedEvent[] = [];
+
+/**
+ * A span that is recorded for one generation of a pipeline, and readable by any SDK processor or exporter.
+ *
+ * Smaller and cheaper than the SDK's: times stay numbers, lists exist when they have an entry, and values that exporters would
+ * drop are turned into text.
+ */
+export class RecordingSpan implements Span, ReadableSpan {
+  readonly startMillis: number;
+  endMillis = 0;
+  status: SpanStatus = UNSET;
+  links: Link[] = NO_LINKS;
+  events: TimedEvent[] = NO_EVENTS;
+  ended = false;
+  droppedAttributesCount = 0;
+  droppedEventsCount = 0;
+  droppedLinksCount = 0;
+  /** Undefined for a root span; typed as `ReadableSpan` wants its optional member. */
+  parentSpanContext: SpanContext;
+  private readonly startMonotonic: number;
+  private attributeCount: number;
+
+  constructor(
+    public generation: Generation,
+    readonly instrumentationScope: InstrumentationScope,
+    public name: string,
+    readonly kind: SpanKind,
+    protected context: SpanContext,
+    parentSpanContext: SpanContext | undefined,
+    /** Taken over, not copied: the caller has made every value valid. */
+    public attributes: Attributes,
+    startTime?: TimeInput,
+  ) {
+    this.parentSpanContext = parentSpanContext as SpanContext;
+    this.startMonotonic = monotonicMillis();
+    this.startMillis =
+      startTime === undefined ? epochMillis(this.startMonotonic) : fromTimeInput(startTime);
+    this.attributeCount = countKeys(attributes);
+  }
+
+  get resource(): Resource {
+    return this.generation.resource;
+  }
+
+  get startTime(): HrTime {
+    return toHrTime(this.startMillis);
+  }
+
+  get endTime(): HrTime {
+    return toHrTime(this.endMillis);
+  }
+
+  get duration(): HrTime {
+    return toHrTime(Math.max(0, this.endMillis - this.startMillis));
+  }
+
+  spanContext(): SpanContext {
+    return this.context;
+  }
+
+  isRecording(): boolean {
+    return !this.ended;
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    if (this.ended || key === '' || key === '__proto__') return this;
+    const valid = toAttributeValue(value);
+    if (valid === undefined) return this;
+    const limits = this.generation.spanLimits;
+    if (!Object.hasOwn(this.attributes, key)) {
+      if (this.attributeCount >= limits.attributeCountLimit) {
+        this.droppedAttributesCount += 1;
+        return this;
+      }
+      this.attributeCount += 1;
+    }
+    this.attributes[key] = truncate(valid, limits.attributeValueLengthLimit);
+    return this;
+  }
+
+  /** Adds attributes of the library's own, valid and few, without checks; those that are already there stay. */
+  putUnder(attributes: Attributes): void {
+    if (this.generation.spanLimits.attributeValueLengthLimit !== Infinity) {
+      for (const key of Object.keys(attributes)) {
+        if (!Object.hasOwn(this.attributes, key)) this.setAttribute(key, attributes[key] as AttributeValue);
+      }
+      return;
+    }
+    this.attributes = this.attributeCount === 0 ? attributes : Object.assign(attributes, this.attributes);
+    this.attributeCount = countKeys(this.attributes);
+  }
+
+  setAttributes(attributes: Attributes): this {
+    if (this.ended) return this;
+    for (const key of Object.keys(attributes)) this.setAttribute(key, attributes[key] as AttributeValue);
+    return this;
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    if (this.ended) return this;
+    const limits = this.generation.spanLimits;
+    if (this.events === NO_EVENTS) this.events = [];
+    if (this.events.length >= limits.eventCountLimit) {
+      this.droppedEventsCount += 1;
+      if (limits.eventCountLimit === 0) return this;
+      this.events.shift();
+    }
+    const isTime = isTimeInput(attributesOrTime);
+    const at = time ?? (isTime ? attributesOrTime : undefined);
+    this.events.push({
+      name,
+      time: toHrTime(at === undefined ? this.now() : fromTimeInput(at)),
+      ...limitAttributes(isTime ? undefined : attributesOrTime, limits, limits.attributePerEventCountLimit),
+    });
+    return this;
+  }
+
+  addLink(link: Link): this {
+    if (this.ended) return this;
+    const limits = this.generation.spanLimits;
+    if (this.links === NO_LINKS) this.links = [];
+    if (this.links.length >= limits.linkCountLimit) {
+      this.droppedLinksCount += 1;
+      if (limits.linkCountLimit === 0) return this;
+      this.links.shift();
+    }
+    this.links.push({
+      context: link.context,
+      ...limitAttributes(link.attributes, limits, limits.attributePerLinkCountLimit),
+    });
+    return this;
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link);
+    return this;
+  }
+
+  /** `Ok` is final, `Unset` changes nothing; a message is kept only with `Error`. */
+  setStatus(status: SpanStatus): this {
+    if (this.ended || status.code === SpanStatusCode.UNSET) return this;
+    if (this.status.code === SpanStatusCode.OK) return this;
+    this.status =
+      status.code === SpanStatusCode.ERROR && typeof status.message === 'string'
+        ? { code: status.code, message: truncate(status.message, this.generation.spanLimits.attributeValueLengthLimit) as string }
+        : { code: status.code };
+    return this;
+  }
+
+  updateName(name: string): this {
+    if (!this.ended) this.name = name;
+    return this;
+  }
+
+  recordException(exception: Exception, time?: TimeInput): void {
+    this.addEvent('exception', exceptionAttributes(exception), time);
+  }
+
+  end(endTime?: TimeInput): void {
+    if (this.ended) return;
+    this.endMillis = Math.max(
+      this.startMillis,
+      endTime === undefined ? this.now() : fromTimeInput(endTime),
+    );
+    this.generation.endSpan(this);
+  }
+
+  /** On the span's own clock, so that its duration is monotonic. */
+  private now(): number {
+    return this.startMillis + (monotonicMillis() - this.startMonotonic);
+  }
+}
+
+function countKeys(attributes: Attributes): number {
+  let count = 0;
+  for (const _key in attributes) count += 1;
+  return count;
+}
+
+function isTimeInput(value: Attributes | TimeInput | undefined): value is TimeInput {
+  return (
+    typeof value === 'number' ||
+    value instanceof Date ||
+    (Array.isArray(value) && value.length === 2 && typeof value[0] === 'number')
+  );
+}
+
+function truncate(value: AttributeValue, limit: number): AttributeValue {
+  if (typeof value === 'string') return value.length > limit ? value.slice(0, limit) : value;
+  if (limit === Infinity || !Array.isArray(value)) return value;
+  return value.map((item) =>
+    typeof item === 'string' && item.length > limit ? item.slice(0, limit) : item,
+  ) as AttributeValue;
+}
+
+function limitAttributes(
+  input: Attributes | undefined,
+  limits: Required<SpanLimits>,
+  countLimit: number,
+): { attributes?: Attributes; droppedAttributesCount?: number } {
+  if (input === undefined) return {};
+  const attributes = toAttributes(input, countLimit);
+  for (const key of Object.keys(attributes)) {
+    attributes[key] = truncate(attributes[key] as AttributeValue, limits.attributeValueLengthLimit);
+  }
+  const dropped = Math.max(0, Object.keys(input).length - countLimit);
+  return dropped === 0 ? { attributes } : { attributes, droppedAttributesCount: dropped };
+}

@@ -1,0 +1,196 @@
+import {
+  isSpanContextValid,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { ExporterConfig } from '../config/exporter-config.js';
+import type { TracerConfig } from '../config/tracer-config.js';
+import { activeContext, FlowContext, runInContext } from '../context/flow-context.js';
+import {
+  contextFrom,
+  extractRemote,
+  injectContext,
+  W3C_PROPAGATOR,
+  type Carrier,
+} from '../context/propagation.js';
+import { MemorySink } from '../pipeline/exporters/memory-sink.js';
+import type { Pipeline, PipelineStatus, ReconfigureReport } from '../pipeline/pipeline.js';
+import { LIBRARY_SCOPE } from '../version.js';
+import { InstanceTracer } from './instance-tracer.js';
+import { runInSpan } from './run-in-span.js';
+
+/** Tracer names beyond this many are not kept for reuse. */
+const MAX_TRACERS = 1000;
+
+/** How to start a span; as the API's, and a parent other than the active span. */
+export interface StartSpanOptions extends SpanOptions {
+  /** A span, a span context that came from elsewhere, or a whole context; default: the active span. */
+  readonly parent?: Span | SpanContext | Context;
+}
+
+/** What names the spans of one module. */
+export interface TracerDefaults {
+  /** Instrumentation scope of spans that name no tracer; default `nestjs-telemetry`. */
+  readonly tracer?: string;
+  /** Put on every span of the module. */
+  readonly attributes?: Attributes;
+}
+
+/**
+ * Everything a service does with traces of its module: spans, propagation and the life of the configuration.
+ *
+ * Inject it. It is never absent and nothing in it throws because telemetry is off: spans are then no-ops.
+ */
+export class TracerManager {
+  private readonly tracers = new Map<string, InstanceTracer>();
+  private readonly defaultTracer: InstanceTracer;
+
+  constructor(
+    protected readonly pipeline: Pipeline,
+    private readonly defaults: TracerDefaults = {},
+    private readonly shutdownTimeoutMillis = 2500,
+  ) {
+    this.defaultTracer = this.tracer(defaults.tracer, undefined);
+  }
+
+  /**
+   * A tracer for code that wants the OpenTelemetry API. It follows every reconfiguration, so keep it as long as you like.
+   *
+   * @param name - instrumentation scope; default the module's own
+   */
+  getTracer(name?: string, version?: string): Tracer {
+    return name === undefined ? this.defaultTracer : this.tracer(name, version);
+  }
+
+  /** Runs `fn` in a new active span that ends when the result is there, failed results included. */
+  withSpan<T>(name: string, fn: (span: Span) => T): T;
+  withSpan<T>(name: string, options: StartSpanOptions, fn: (span: Span) => T): T;
+  withSpan<T>(name: string, ...rest: [(span: Span) => T] | [StartSpanOptions, (span: Span) => T]): T {
+    const [options, fn] = rest.length === 1 ? [undefined, rest[0]] : rest;
+    const context = contextOf(options?.parent);
+    return runInSpan(this.defaultTracer.start(name, options ?? {}, context), context, fn);
+  }
+
+  /** Starts a child of the active span without activating it; end it yourself. */
+  startSpan(name: string, options: StartSpanOptions = {}): Span {
+    return this.defaultTracer.start(name, options, contextOf(options.parent));
+  }
+
+  /** The span of the running code, whichever instance made it; absent outside of every flow. */
+  activeSpan(): Span | undefined {
+    return activeContext().span;
+  }
+
+  /** 32 hex digits; absent outside of every trace. */
+  currentTraceId(): string | undefined {
+    const spanContext = activeContext().span?.spanContext();
+    return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
+  }
+
+  /**
+   * Writes `traceparent`, `tracestate` and `baggage` of the running code into a carrier: request headers, message properties,
+   * job data.
+   *
+   * @returns the carrier
+   */
+  inject<C extends Carrier>(carrier: C): C {
+    injectContext(W3C_PROPAGATOR, activeContext(), carrier);
+    return carrier;
+  }
+
+  /**
+   * Reads a carrier that the other side filled, and runs `fn` as a continuation of its trace.
+   *
+   * @returns what `fn` returns, or without `fn` the context, to be given as `parent`
+   */
+  extract(carrier: Carrier): Context;
+  extract<T>(carrier: Carrier, fn: () => T): T;
+  extract<T>(carrier: Carrier, fn?: () => T): Context | T {
+    const context = contextFrom(extractRemote(W3C_PROPAGATOR, carrier));
+    return fn === undefined ? context : runInContext(context, fn);
+  }
+
+  /**
+   * Replaces the configuration: validates, builds, swaps, drains. Spans that are alive finish where they began.
+   *
+   * @throws TelemetryConfigError - nothing has changed then
+   */
+  configure(config: TracerConfig): Promise<ReconfigureReport> {
+    return this.pipeline.configure(config);
+  }
+
+  /**
+   * Changes a part of the configuration, or derives the next from the current one.
+   *
+   * @throws TelemetryConfigError - nothing has changed then
+   */
+  reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
+    return this.pipeline.reconfigure(change);
+  }
+
+  /** Adds an exporter beside those that are configured. @throws TelemetryConfigError if it cannot be built */
+  addExporter(exporter: ExporterConfig | SpanExporter): Promise<void> {
+    return this.pipeline.addExporter(exporter);
+  }
+
+  /** Whether spans are made at all: configured, not shut down, not `enabled: false`. */
+  isEnabled(): boolean {
+    return this.pipeline.current?.enabled === true;
+  }
+
+  /** The same pipeline under another module's names. */
+  withDefaults(defaults: TracerDefaults): TracerManager {
+    return new TracerManager(this.pipeline, defaults, this.shutdownTimeoutMillis);
+  }
+
+  /** Whether spans go somewhere: configured, not shut down. */
+  isConfigured(): boolean {
+    return this.pipeline.current !== undefined;
+  }
+
+  /** What was recorded, delivered, dropped and is waiting, per exporter; contains no secret. */
+  status(): PipelineStatus {
+    return this.pipeline.status();
+  }
+
+  /** Spans that `memory` exporters hold, oldest first. */
+  finishedSpans(): ReadableSpan[] {
+    return [...this.pipeline.pool.sinks()].flatMap((sink) => (sink instanceof MemorySink ? sink.spans() : []));
+  }
+
+  /** Resolves when every span that has ended is delivered or counted as dropped. */
+  forceFlush(): Promise<void> {
+    return this.pipeline.forceFlush();
+  }
+
+  /** Delivers and closes within `shutdown.timeoutMillis`; tracers become no-ops until the next `configure`. */
+  shutdown(): Promise<void> {
+    return this.pipeline.shutdown(this.shutdownTimeoutMillis);
+  }
+
+  private tracer(name: string | undefined, version: string | undefined): InstanceTracer {
+    const scope =
+      name === undefined ? LIBRARY_SCOPE : version === undefined ? { name } : { name, version };
+    const key = `${scope.name}@${version ?? ''}`;
+    let tracer = this.tracers.get(key);
+    if (tracer === undefined) {
+      tracer = new InstanceTracer(this.pipeline, scope, this.defaults.attributes);
+      if (this.tracers.size < MAX_TRACERS) this.tracers.set(key, tracer);
+    }
+    return tracer;
+  }
+}
+
+function contextOf(parent: Span | SpanContext | Context | undefined): FlowContext {
+  const current = activeContext();
+  if (parent === undefined) return current;
+  if ('getValue' in parent) return FlowContext.from(parent);
+  if ('spanContext' in parent) return current.withSpan(parent);
+  return current.withSpan(trace.wrapSpanContext(parent));
+}

@@ -10,6 +10,7 @@ export type DropReason =
   | 'permanent_error'
   | 'shutdown'
   | 'exporter_error'
+  | 'unencodable'
   | 'generation_closed';
 
 /** The last failed export, in words that help. Never contains a header value. */

@@ -1,0 +1,36 @@
+import type { Resource } from '@opentelemetry/resources';
+import type { ExportFailure } from './export-failure.js';
+import type { Part, SegmentFactory } from './segment.js';
+import type { DropReason } from './span-sink.js';
+
+/** What became of one export. */
+export type ExportOutcome =
+  | {
+      readonly ok: true;
+      /** Spans that the receiver refused although it took the rest. */
+      readonly rejectedSpans: number;
+      /** What the receiver says about it. */
+      readonly message: string;
+    }
+  | { readonly ok: false; readonly failure: ExportFailure };
+
+/** What stands behind a queue: the form in which spans wait, and the way they are sent. */
+export interface Delivery {
+  /** The exporter's type, or the class name of an exporter given in code. */
+  readonly name: string;
+  /** Where it sends, without credentials. */
+  readonly target?: string;
+  /** Exports at the same time that it can take. */
+  readonly maxConcurrency: number;
+  /** Why spans are dropped that it takes no responsibility for. */
+  readonly refusal: DropReason;
+  readonly newSegment: SegmentFactory;
+  /** How many bytes a resource adds to a request. */
+  envelopeBytes(resource: Resource): number;
+  /** Never rejects; takes no longer than the limit. */
+  send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome>;
+  /** What a user's exporter still holds. Never rejects. */
+  forceFlush(timeoutMillis: number): Promise<void>;
+  /** Closes sockets, and shuts a user's exporter down. Never rejects; takes no longer than the limit. */
+  close(timeoutMillis: number): Promise<void>;
+}

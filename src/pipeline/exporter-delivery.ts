@@ -1,0 +1,78 @@
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { Delivery, ExportOutcome } from './delivery.js';
+import { runAsExport } from './export-context.js';
+import { classifyExporterError } from './exporter-failure.js';
+import { timeoutFailure } from './network-failure.js';
+import type { Part, Segment, SegmentOrigin } from './segment.js';
+import { SpanPart, SpanSegment } from './span-segment.js';
+
+const SUCCESS = 0;
+
+/** Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never. */
+export class ExporterDelivery implements Delivery {
+  /** The specification: an exporter is never called concurrently. */
+  readonly maxConcurrency = 1;
+  readonly refusal = 'exporter_error';
+
+  declare readonly target?: string;
+
+  constructor(
+    private readonly exporter: SpanExporter,
+    readonly name: string = exporter.constructor.name,
+    target?: string,
+  ) {
+    if (target !== undefined) this.target = target;
+  }
+
+  readonly newSegment = (origin: SegmentOrigin): Segment => new SpanSegment(origin);
+
+  envelopeBytes(): number {
+    return 0;
+  }
+
+  send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
+    const spans = parts.flatMap((part): readonly ReadableSpan[] =>
+      part instanceof SpanPart ? part.items : [],
+    );
+    return new Promise((resolve) => {
+      const failed = (error: unknown): void => resolve({ ok: false, failure: classifyExporterError(error) });
+      const timer = setTimeout(() => {
+        resolve({ ok: false, failure: { ...timeoutFailure(timeoutMillis), retryable: false } });
+      }, timeoutMillis).unref();
+      try {
+        this.exporter.export(spans, (result) => {
+          clearTimeout(timer);
+          if ((result.code as number) === SUCCESS) resolve({ ok: true, rejectedSpans: 0, message: '' });
+          else failed(result.error);
+        });
+      } catch (error) {
+        clearTimeout(timer);
+        failed(error);
+      }
+    });
+  }
+
+  async forceFlush(timeoutMillis: number): Promise<void> {
+    await this.guarded(() => this.exporter.forceFlush?.(), timeoutMillis);
+  }
+
+  async close(timeoutMillis: number): Promise<void> {
+    await this.guarded(() => this.exporter.shutdown(), timeoutMillis);
+  }
+
+  private guarded(call: () => Promise<void> | undefined, timeoutMillis: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMillis).unref();
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      try {
+        // The type says Promise; an exporter written in JavaScript may say otherwise.
+        void Promise.resolve(runAsExport(call)).then(done, done);
+      } catch {
+        done();
+      }
+    });
+  }
+}

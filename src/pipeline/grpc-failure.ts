@@ -1,0 +1,125 @@
+import type { ExportFailure } from './export-failure.js';
+import { networkCodeIn, networkFailure } from './network-failure.js';
+
+/** Names of the gRPC status codes, by number. */
+export const GRPC_STATUS_NAMES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const;
+
+const DEADLINE_EXCEEDED = 4;
+const RESOURCE_EXHAUSTED = 8;
+const UNAVAILABLE = 14;
+
+/** The specification's set, but for RESOURCE_EXHAUSTED, which is retryable only with RetryInfo. */
+const RETRYABLE: ReadonlySet<number> = new Set([1, DEADLINE_EXCEEDED, 10, 11, UNAVAILABLE, 15]);
+
+/**
+ * Explains a gRPC status.
+ *
+ * @param details - the status message, already without secrets
+ * @param retryInfoMillis - the delay of a `RetryInfo` detail, if there was one
+ * @see {@link https://opentelemetry.io/docs/specs/otlp/#failures | OTLP/gRPC, failures}
+ */
+export function classifyGrpcStatus(status: number, details = '', retryInfoMillis?: number): ExportFailure {
+  const code = GRPC_STATUS_NAMES[status] ?? `gRPC ${status}`;
+  const said = details === '' ? '' : `: ${details}`;
+  const tooLarge = status === RESOURCE_EXHAUSTED && isSizeLimit(details);
+  const retryable = RETRYABLE.has(status) || (status === RESOURCE_EXHAUSTED && retryInfoMillis !== undefined);
+  if (retryable) {
+    const network = status === UNAVAILABLE ? explainUnavailable(details) : undefined;
+    return {
+      ...(network ?? {
+        code,
+        reason: `${TRANSIENT_REASONS[status] ?? 'the receiver cannot take spans now'}${said}`,
+        hint: 'The receiver or a proxy before it is restarting or overloaded.',
+        blames: 'destination' as const,
+      }),
+      retryable: true,
+      ...(retryInfoMillis !== undefined && { retryAfterMillis: retryInfoMillis }),
+    };
+  }
+  const [reason, hint, blames] = explain(status, tooLarge, details);
+  return { code, reason: reason + said, hint, retryable: false, blames, ...(tooLarge && { tooLarge }) };
+}
+
+const TRANSIENT_REASONS: Readonly<Record<number, string>> = {
+  [DEADLINE_EXCEEDED]: 'it did not answer in time',
+  [RESOURCE_EXHAUSTED]: 'the receiver asks to slow down',
+};
+
+function isSizeLimit(details: string): boolean {
+  return /larger than|exceeds? (the )?max|too large|message length|size limit/i.test(details);
+}
+
+/** grpc-js reports a connection that failed as UNAVAILABLE, with the socket's error in its text. */
+function explainUnavailable(details: string): ExportFailure | undefined {
+  if (/parse error|protocol error|ERR_HTTP2|bad client preface|HTTP\/1/i.test(details)) return WRONG_PROTOCOL;
+  const code = networkCodeIn(details);
+  return code === undefined ? undefined : networkFailure(code);
+}
+
+const WRONG_PROTOCOL: ExportFailure = {
+  code: 'UNAVAILABLE',
+  reason: 'the port does not speak gRPC',
+  hint: 'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`otlp-http`).',
+  retryable: true,
+  blames: 'destination',
+};
+
+function explain(
+  status: number,
+  tooLarge: boolean,
+  details: string,
+): readonly [reason: string, hint: string, blames: ExportFailure['blames']] {
+  switch (GRPC_STATUS_NAMES[status]) {
+    case 'UNAUTHENTICATED':
+      return [
+        'the receiver does not know the credentials',
+        'Check the API key or token in `exporter.headers`.',
+        'destination',
+      ];
+    case 'PERMISSION_DENIED':
+      return [
+        'the credentials are not allowed to write here',
+        'Check the API key or token in `exporter.headers`.',
+        'destination',
+      ];
+    case 'UNIMPLEMENTED':
+    case 'NOT_FOUND':
+      return [
+        'there is no OTLP trace service at this address',
+        'Check `exporter.url`: it must be a gRPC port that takes OTLP traces.',
+        'destination',
+      ];
+    case 'INVALID_ARGUMENT':
+      return ['the receiver could not read the spans', "See the receiver's log.", 'data'];
+    case 'RESOURCE_EXHAUSTED':
+      return tooLarge
+        ? [
+            'the request is over the size limit',
+            'Lower `batch.maxExportBatchBytes`, or raise the limit there.',
+            'data',
+          ]
+        : ['a quota of the receiver is used up', 'Sample less, or raise the limit at the receiver.', 'data'];
+    default:
+      return /protocol error|HTTP\/1|parse error/i.test(details)
+        ? [WRONG_PROTOCOL.reason, WRONG_PROTOCOL.hint ?? '', 'destination']
+        : ['the receiver refused the spans', "See the receiver's log.", 'data'];
+  }
+}

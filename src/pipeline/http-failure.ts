@@ -1,0 +1,101 @@
+import type { ExportFailure } from './export-failure.js';
+
+/** A receiver that asks for longer is not believed. */
+const MAX_RETRY_AFTER_MILLIS = 600_000;
+
+/**
+ * Explains a response that is not 2xx.
+ *
+ * @param retryAfter - the `Retry-After` header: seconds, or a date
+ * @param message - the receiver's own words, already without secrets
+ * @see {@link https://opentelemetry.io/docs/specs/otlp/#failures-1 | OTLP/HTTP, failures}
+ */
+export function classifyHttpStatus(status: number, retryAfter?: string, message?: string): ExportFailure {
+  const code = `HTTP ${status}`;
+  const said = message ? `: ${message}` : '';
+  if (status === 429 || status === 502 || status === 503 || status === 504) {
+    const wait = parseRetryAfter(retryAfter);
+    return {
+      code,
+      reason: `${status === 429 ? 'the receiver asks to slow down' : 'the receiver is not available'}${said}`,
+      hint:
+        status === 429
+          ? 'Sample less, or raise the limit at the receiver.'
+          : 'The receiver or a proxy before it is restarting or overloaded.',
+      retryable: true,
+      blames: 'destination',
+      ...(wait !== undefined && { retryAfterMillis: wait }),
+    };
+  }
+  const [reason, hint] = explain(status);
+  const blames = BLAMES_DESTINATION.has(status) || (status >= 300 && status < 400) ? 'destination' : 'data';
+  return {
+    code,
+    reason: reason + said,
+    hint,
+    retryable: false,
+    blames,
+    ...(status === 413 && { tooLarge: true }),
+  };
+}
+
+const BLAMES_DESTINATION: ReadonlySet<number> = new Set([
+  401, 402, 403, 404, 405, 407, 410, 415, 421, 426, 501, 505,
+]);
+
+function explain(status: number): readonly [reason: string, hint: string] {
+  switch (status) {
+    case 400:
+      return [
+        'the receiver could not read the spans',
+        'Check that `exporter.url` is an OTLP traces endpoint.',
+      ];
+    case 401:
+      return [
+        'the receiver does not know the credentials',
+        'Check the API key or token in `exporter.headers`.',
+      ];
+    case 402:
+    case 403:
+      return [
+        'the credentials are not allowed to write here',
+        'Check the API key or token in `exporter.headers`.',
+      ];
+    case 404:
+    case 405:
+    case 410:
+      return [
+        'there is no OTLP traces endpoint at this address',
+        'Check the path of `exporter.url`; usually it ends in `/v1/traces`.',
+      ];
+    case 407:
+      return ['a proxy asks for credentials', 'Check the proxy.'];
+    case 413:
+      return [
+        'the request is over the size limit',
+        'Lower `batch.maxExportBatchBytes`, or raise the limit there.',
+      ];
+    case 415:
+      return [
+        'the receiver does not take this encoding',
+        'Try `otlp-http-json` in place of `otlp-http`, or the other way round, and no compression.',
+      ];
+    default:
+      if (status >= 300 && status < 400) {
+        return [
+          'the receiver redirects, which OTLP does not follow',
+          'Use the address that it redirects to.',
+        ];
+      }
+      if (status >= 500) return ['the receiver failed', "See the receiver's log."];
+      return ['the receiver refused the spans', "See the receiver's log."];
+  }
+}
+
+/** @returns milliseconds from now; `undefined` if the header is absent or unreadable */
+export function parseRetryAfter(value: string | undefined, now: number = Date.now()): number | undefined {
+  if (value === undefined) return undefined;
+  const text = value.trim();
+  const millis = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return Number.isNaN(millis) ? undefined : Math.min(Math.max(millis, 0), MAX_RETRY_AFTER_MILLIS);
+}

@@ -1,0 +1,29 @@
+import type { DropReason, ExportFailureStatus } from './span-sink.js';
+import type { ExportFailure } from './export-failure.js';
+
+/** Counts every span of one exporter: what ended, and what became of it. */
+export class Ledger {
+  ended = 0;
+  delivered = 0;
+  retries = 0;
+  lastSuccessAt: Date | undefined;
+  lastError: ExportFailureStatus | undefined;
+  private readonly byReason: Partial<Record<DropReason, number>> = {};
+
+  drop(reason: DropReason, spans: number): void {
+    this.byReason[reason] = (this.byReason[reason] ?? 0) + spans;
+  }
+
+  succeeded(spans: number): void {
+    this.delivered += spans;
+    this.lastSuccessAt = new Date();
+  }
+
+  failed({ code, reason, hint }: ExportFailure): void {
+    this.lastError = { at: new Date(), code, reason, ...(hint !== undefined && { hint }) };
+  }
+
+  get dropped(): Readonly<Partial<Record<DropReason, number>>> {
+    return { ...this.byReason };
+  }
+}

@@ -1,0 +1,127 @@
+import type { ExportFailure } from './export-failure.js';
+
+type Explanation = readonly [reason: string, hint: string];
+
+const WRONG_TLS: Explanation = [
+  'the two sides disagree about TLS',
+  'Use `http://` for a plaintext port and `https://` for a TLS port.',
+];
+const UNTRUSTED: Explanation = [
+  "the receiver's certificate is not trusted",
+  'Pass the certificate authority in `exporter.tls.ca`.',
+];
+const CLIENT_CERTIFICATE: Explanation = [
+  'the receiver did not accept the client certificate',
+  'Check `exporter.tls.cert` and `exporter.tls.key`.',
+];
+const DROPPED: Explanation = [
+  'the connection was closed',
+  'The receiver or a proxy before it may be restarting.',
+];
+const UNREACHABLE: Explanation = [
+  'the network has no way to it',
+  'Check the address and the network policy.',
+];
+const WRONG_PROTOCOL: Explanation = [
+  'the port does not speak HTTP/1.1',
+  'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`otlp-http`).',
+];
+
+/** What Node's error codes mean to somebody who looks for missing spans. */
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  ECONNREFUSED: ['nothing listens there', 'Start the collector, or correct `exporter.url`.'],
+  ENOTFOUND: ['the host name does not exist', 'Check the host in `exporter.url`.'],
+  EAI_AGAIN: ['the host name could not be looked up', 'Check the host in `exporter.url`, and DNS.'],
+  EHOSTUNREACH: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  ECONNRESET: DROPPED,
+  ECONNABORTED: DROPPED,
+  EPIPE: DROPPED,
+  ETIMEDOUT: ['it did not answer in time', 'Check the address, the network and the load of the receiver.'],
+  ENOENT: ['the socket file does not exist', 'Check the path in `exporter.url`.'],
+  EACCES: ['the system does not allow the connection', 'Check permissions and the network policy.'],
+  EPROTO: WRONG_TLS,
+  ERR_SSL_WRONG_VERSION_NUMBER: WRONG_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: WRONG_TLS,
+  CERT_HAS_EXPIRED: ["the receiver's certificate has expired", 'Renew it.'],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    "the receiver's certificate is for another host name",
+    'Use the name that the certificate was issued for in `exporter.url`.',
+  ],
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: CLIENT_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: CLIENT_CERTIFICATE,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: CLIENT_CERTIFICATE,
+};
+
+/** Found in messages that carry no code, such as the details of a gRPC status. */
+const IN_TEXT: readonly (readonly [pattern: RegExp, code: string])[] = [
+  [/wrong version number|packet length too long|EPROTO/i, 'EPROTO'],
+  [/self[- ]signed certificate in/i, 'SELF_SIGNED_CERT_IN_CHAIN'],
+  [/self[- ]signed/i, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+  [
+    /unable to verify the first certificate|unable to get (local )?issuer/i,
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  ],
+  [/certificate has expired/i, 'CERT_HAS_EXPIRED'],
+  [/altname|does not match certificate/i, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  [/certificate required/i, 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'],
+  [/alert bad certificate/i, 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE'],
+  [/alert unknown ca/i, 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'],
+  [/name resolution failed/i, 'ENOTFOUND'],
+];
+
+/**
+ * Explains an error of a socket, of DNS, of TLS or of Node's HTTP parser.
+ *
+ * All of them are worth a retry, since the network and the receiver can change; the hint says what to do if they do not.
+ */
+export function classifyNetworkError(error: unknown): ExportFailure {
+  const { code, message } = describe(error);
+  if (code.startsWith('HPE_')) return failure(code, WRONG_PROTOCOL);
+  return failure(
+    code,
+    EXPLANATIONS[code] ?? explainText(message) ?? ['the connection failed', 'Check the address.'],
+  );
+}
+
+/** The Node error code that a text names or describes, if any. */
+export function networkCodeIn(text: string): string | undefined {
+  for (const [pattern, code] of IN_TEXT) {
+    if (pattern.test(text)) return code;
+  }
+  return /\b(E[A-Z]{4,}[A-Z0-9_]*|EAI_AGAIN|EPIPE)\b/.exec(text)?.[1];
+}
+
+export function networkFailure(code: string): ExportFailure | undefined {
+  const explanation = EXPLANATIONS[code];
+  return explanation === undefined ? undefined : failure(code, explanation);
+}
+
+export function timeoutFailure(limitMillis: number): ExportFailure {
+  return failure('ETIMEDOUT', [
+    `it did not answer within ${limitMillis} ms`,
+    'Check the load of the receiver, or raise `exporter.timeoutMillis`.',
+  ]);
+}
+
+function failure(code: string, [reason, hint]: Explanation): ExportFailure {
+  return { code, reason, hint, retryable: true, blames: 'destination' };
+}
+
+function explainText(text: string): Explanation | undefined {
+  const code = networkCodeIn(text);
+  return code === undefined ? undefined : EXPLANATIONS[code];
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  // Node tries several addresses of a name and then reports an AggregateError.
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : undefined;
+  const { code, message } = (first ?? error ?? {}) as { code?: unknown; message?: unknown };
+  const text = typeof message === 'string' ? message : '';
+  return { code: typeof code === 'string' ? code : (networkCodeIn(text) ?? 'UNKNOWN'), message: text };
+}

@@ -1,0 +1,172 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { createSecureContext } from 'node:tls';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { OtlpExporterConfig } from '../../config/exporter-config.js';
+import { LIBRARY_NAME, LIBRARY_VERSION } from '../../config/library.js';
+import { quote, type ExportFailure } from '../export-failure.js';
+import { classifyHttpStatus } from '../http-failure.js';
+import { classifyNetworkError, timeoutFailure } from '../network-failure.js';
+import { parseEndpoint, unusableHeader, unusableTls, type Endpoint } from './endpoint.js';
+import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
+import type { OtlpTransport, SendResult } from './transport.js';
+
+const DEFAULT_URL = 'http://localhost:4318/v1/traces';
+const DEFAULT_TIMEOUT_MILLIS = 10_000;
+/** Of a response, which is a few bytes unless something else than a receiver answers. */
+const MAX_RESPONSE_BYTES = 64 * 1_024;
+
+const compress = promisify(gzip);
+
+class RequestTimeout extends Error {}
+
+/** OTLP over HTTP/1.1, protobuf or JSON, on connections that are kept alive. */
+export class HttpTransport implements OtlpTransport {
+  readonly target: string;
+  readonly encoding: 'protobuf' | 'json';
+  private readonly endpoint: Endpoint;
+  private readonly headers: Record<string, string>;
+  private readonly secrets: readonly string[];
+  private readonly agent: http.Agent;
+  private readonly secure: boolean;
+  private readonly gzip: boolean;
+  private readonly timeoutMillis: number;
+  private readonly requests = new Set<ClientRequest>();
+
+  constructor(config: OtlpExporterConfig) {
+    this.endpoint = parseEndpoint(withPath(config.url ?? DEFAULT_URL));
+    this.target = this.endpoint.shown;
+    this.encoding = config.type === 'otlp-http-json' ? 'json' : 'protobuf';
+    this.gzip = config.compression === 'gzip';
+    this.secure = this.endpoint.url.protocol === 'https:';
+    this.secrets = Object.values(config.headers ?? {});
+    this.headers = this.requestHeaders(config.headers ?? {});
+    this.agent = this.secure ? secureAgent(config) : new http.Agent({ keepAlive: true });
+    this.timeoutMillis = config.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS;
+  }
+
+  async send(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
+    const begun = performance.now();
+    const limit = Math.min(timeoutMillis, this.timeoutMillis);
+    try {
+      const payload = this.gzip ? await compress(body) : body;
+      const response = await this.request(payload, limit, true);
+      const latencyMillis = performance.now() - begun;
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) return { ok: true, latencyMillis, ...readSuccess(response) };
+      return { ok: false, latencyMillis, failure: this.explain(status, response) };
+    } catch (error) {
+      const failure = error instanceof RequestTimeout ? timeoutFailure(limit) : classifyNetworkError(error);
+      return { ok: false, latencyMillis: performance.now() - begun, failure };
+    }
+  }
+
+  close(): void {
+    for (const request of this.requests) request.destroy();
+    this.agent.destroy();
+  }
+
+  private request(body: Buffer, limitMillis: number, mayRepeat: boolean): Promise<ReadResponse> {
+    return new Promise((resolve, reject) => {
+      const request = (this.secure ? https : http).request(this.endpoint.url, {
+        method: 'POST',
+        agent: this.agent,
+        headers: { ...this.headers, 'content-length': body.length },
+      });
+      this.requests.add(request);
+      const timer = setTimeout(() => request.destroy(new RequestTimeout()), limitMillis).unref();
+      const done = (): void => {
+        clearTimeout(timer);
+        this.requests.delete(request);
+      };
+      request.on('response', (response) => {
+        readBody(response).then(resolve, reject).finally(done);
+      });
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        done();
+        // The receiver closed an idle connection at the moment of its next use.
+        const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+        if (mayRepeat && stale) this.request(body, limitMillis, false).then(resolve, reject);
+        else reject(error);
+      });
+      request.end(body);
+    });
+  }
+
+  private explain(status: number, { body, headers }: ReadResponse): ExportFailure {
+    const isProtobuf = headers['content-type']?.includes('protobuf') === true;
+    const rpc = isProtobuf ? readRpcStatus(body) : undefined;
+    const isText = /json|text\/plain/.test(headers['content-type'] ?? '');
+    const said = rpc?.message ?? (isText ? body.toString('utf8') : '');
+    const failure = classifyHttpStatus(status, headers['retry-after'], quote(said, this.secrets));
+    if (!failure.retryable || failure.retryAfterMillis !== undefined || rpc?.retryAfterMillis === undefined)
+      return failure;
+    return { ...failure, retryAfterMillis: rpc.retryAfterMillis };
+  }
+
+  private requestHeaders(configured: Readonly<Record<string, string>>): Record<string, string> {
+    const headers: Record<string, string> = {
+      'user-agent': `${LIBRARY_NAME}/${LIBRARY_VERSION}`,
+      'content-type': this.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+    };
+    if (this.gzip) headers['content-encoding'] = 'gzip';
+    if (this.endpoint.authorization !== undefined) headers['authorization'] = this.endpoint.authorization;
+    for (const [name, value] of Object.entries(configured)) {
+      try {
+        http.validateHeaderName(name);
+        http.validateHeaderValue(name, value);
+      } catch {
+        throw unusableHeader(name);
+      }
+      headers[name.toLowerCase()] = value;
+    }
+    return headers;
+  }
+}
+
+function withPath(url: string): string {
+  return /^https?:\/\/[^/?#]+$/i.test(url) ? `${url}/v1/traces` : url;
+}
+
+function secureAgent({ tls }: OtlpExporterConfig): https.Agent {
+  const options = {
+    ...(tls?.ca !== undefined && { ca: asPem(tls.ca) }),
+    ...(tls?.cert !== undefined && { cert: asPem(tls.cert) }),
+    ...(tls?.key !== undefined && { key: asPem(tls.key) }),
+  };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw unusableTls(error);
+  }
+  return new https.Agent({ keepAlive: true, ...options });
+}
+
+function asPem(value: string | Uint8Array): string | Buffer {
+  return typeof value === 'string' ? value : Buffer.from(value);
+}
+
+interface ReadResponse {
+  readonly statusCode: number | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+async function readBody(response: IncomingMessage): Promise<ReadResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    if (size < MAX_RESPONSE_BYTES) chunks.push(chunk);
+    size += chunk.length;
+    // Not a receiver; the rest is not worth the traffic.
+    if (size > 16 * MAX_RESPONSE_BYTES) break;
+  }
+  return { statusCode: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
+}
+
+function readSuccess({ headers, body }: ReadResponse): ReturnType<typeof readExportResponse> {
+  return headers['content-type']?.includes('json') === true
+    ? readJsonExportResponse(body.toString('utf8'))
+    : readExportResponse(headers['content-type']?.includes('protobuf') === true ? body : Buffer.alloc(0));
+}

@@ -1,0 +1,141 @@
+import type { InstrumentationScope } from '@opentelemetry/core';
+import type { Resource } from '@opentelemetry/resources';
+import type { Part, Segment } from './segment.js';
+
+/** A span that was pushed out. */
+export interface Evicted {
+  readonly bytes: number;
+  readonly epoch: number;
+}
+
+/** Waiting spans of one resource: urgent ones (errors, server spans) apart from the others. */
+export class TenantBacklog {
+  spans = 0;
+  bytes = 0;
+  private readonly normal = new Lane();
+  private readonly urgent = new Lane();
+
+  constructor(
+    readonly resource: Resource,
+    /** The queue's limit in bytes divided by its limit in spans. */
+    private readonly bytesPerSpan: number,
+  ) {}
+
+  /** How much of the queue it takes: of its spans or of its bytes, whichever share is larger. */
+  get weight(): number {
+    return Math.max(this.bytes, this.spans * this.bytesPerSpan);
+  }
+
+  added(bytes: number): void {
+    this.spans++;
+    this.bytes += bytes;
+  }
+
+  removed(bytes: number): void {
+    this.spans--;
+    this.bytes -= bytes;
+  }
+
+  /** The segment that takes the next span of a scope, if one has been begun. */
+  open(urgent: boolean, scope: InstrumentationScope): Segment | undefined {
+    return (urgent ? this.urgent : this.normal).open(scope);
+  }
+
+  begin(urgent: boolean, segment: Segment): Segment {
+    (urgent ? this.urgent : this.normal).begin(segment);
+    return segment;
+  }
+
+  seal(): void {
+    this.normal.seal();
+    this.urgent.seal();
+  }
+
+  /** Takes away a segment that was begun for a span which then did not fit. */
+  discard(urgent: boolean, segment: Segment): void {
+    (urgent ? this.urgent : this.normal).remove(segment);
+  }
+
+  /** Drops the oldest span of a lane, but never the newest span of `keep`. */
+  evict(urgent: boolean, keep: Segment | undefined): Evicted | undefined {
+    const lane = urgent ? this.urgent : this.normal;
+    const segment = lane.head();
+    if (segment === undefined || (segment === keep && segment.spans < 2)) return undefined;
+    const bytes = segment.dropOldest();
+    this.removed(bytes);
+    if (segment.spans === 0) lane.remove(segment);
+    return { bytes, epoch: segment.epoch };
+  }
+
+  /**
+   * Cuts off the oldest spans.
+   *
+   * @param atLeastOne - take the first span even if it is above `maxBytes`
+   */
+  cut(maxSpans: number, maxBytes: number, atLeastOne: boolean): Part | undefined {
+    const lane = this.olderLane();
+    const segment = lane?.head();
+    if (lane === undefined || segment === undefined) return undefined;
+    const part = segment.cut(maxSpans, maxBytes) ?? (atLeastOne ? segment.cut(1, Infinity) : undefined);
+    if (part === undefined) return undefined;
+    this.spans -= part.spans;
+    this.bytes -= part.bytes;
+    if (segment.spans === 0) lane.remove(segment);
+    return part;
+  }
+
+  private olderLane(): Lane | undefined {
+    const normal = this.normal.head();
+    const urgent = this.urgent.head();
+    if (normal === undefined) return urgent === undefined ? undefined : this.urgent;
+    if (urgent === undefined) return this.normal;
+    // Within an epoch, urgent spans leave first.
+    return normal.epoch < urgent.epoch ? this.normal : this.urgent;
+  }
+}
+
+/** Segments in the order in which they were begun. */
+class Lane {
+  private readonly segments: Segment[] = [];
+  /** Those that still take spans, one per scope; the one used last comes first. */
+  private opened: Segment[] = [];
+
+  head(): Segment | undefined {
+    return this.segments[0];
+  }
+
+  remove(segment: Segment): void {
+    if (this.segments[0] === segment) this.segments.shift();
+    else this.segments.splice(this.segments.lastIndexOf(segment), 1);
+    const index = this.opened.indexOf(segment);
+    if (index >= 0) this.opened.splice(index, 1);
+  }
+
+  begin(segment: Segment): void {
+    this.segments.push(segment);
+    this.opened.unshift(segment);
+  }
+
+  open(scope: InstrumentationScope): Segment | undefined {
+    const { opened } = this;
+    for (let index = 0; index < opened.length; index++) {
+      const segment = opened[index];
+      if (segment === undefined || !sameScope(segment.scope, scope)) continue;
+      if (!segment.full) return segment;
+      opened.splice(index, 1);
+      return undefined;
+    }
+    return undefined;
+  }
+
+  seal(): void {
+    this.opened = [];
+  }
+}
+
+function sameScope(one: InstrumentationScope, other: InstrumentationScope): boolean {
+  return (
+    one === other ||
+    (one.name === other.name && one.version === other.version && one.schemaUrl === other.schemaUrl)
+  );
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { TelemetryModule } from 'nestjs-telemetry';
+import { InvoicesController } from './invoices.controller.js';
+import { InvoicesService } from './invoices.service.js';
+
+/** Billing reports as a service of its own: the nearest instance wins over the root module's. */
+@Module({
+  imports: [
+    TelemetryModule.forRootAsync({
+      useFactory: () => ({ service: { name: 'billing', version: '1.0.0' } }),
+    }),
+  ],
+  controllers: [InvoicesController],
+  providers: [InvoicesService],
+  exports: [InvoicesService],
+})
+export class BillingModule {}

@@ -1,0 +1,9 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { whatToTry } from './what-to-try.js';
+
+const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+app.enableShutdownHooks();
+await app.listen(process.env.PORT ?? 3000);
+console.log(whatToTry(await app.getUrl()));

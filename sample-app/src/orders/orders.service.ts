@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Span, TracerManager } from 'nestjs-telemetry';
+import { InvoicesService } from '../billing/invoices.service.js';
+import { OrdersRepository, type Order } from './orders.repository.js';
+
+export interface PricedOrder extends Order {
+  readonly total: number;
+  readonly traceId: string | undefined;
+}
+
+@Injectable()
+export class OrdersService {
+  constructor(
+    private readonly tracer: TracerManager,
+    private readonly repository: OrdersRepository,
+    private readonly invoices: InvoicesService,
+  ) {}
+
+  @Span()
+  async findPriced(id: string): Promise<PricedOrder> {
+    const order = await this.repository.load(id);
+    const total = this.tracer.withSpan('price items', (span) => {
+      span.setAttribute('order.items', order.items.length);
+      return order.items.length * 10;
+    });
+    await this.invoices.quote(id, total);
+    return { ...order, total, traceId: this.tracer.currentTraceId() };
+  }
+
+  @Span()
+  async receipt(id: string): Promise<string> {
+    await this.repository.load(id);
+    throw new Error(`The receipt printer is out of paper, order ${id} has to wait.`);
+  }
+}

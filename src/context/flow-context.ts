@@ -15,29 +15,69 @@ const SPAN_KEY = createContextKey('OpenTelemetry Context Key SPAN');
 const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 const SUPPRESS_KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
-/** Chooses a pipeline for one instance inside a flow; the innermost entry for an owner wins. */
+/** What a flow's spans of one instance go to, asked for at each span's start. */
+export interface FlowTarget {
+  /** The pipeline generation, built again if it was given up meanwhile; absent if there is none to be had. */
+  current(): object | undefined;
+}
+
+/** Chooses a target for one instance inside a flow; the innermost entry for an owner wins. */
 export interface FlowOverlay {
   /** The instance's pipeline whose choice this is. */
   readonly owner: object;
-  /** The generation that its spans go to. */
-  readonly target: object;
+  readonly target: FlowTarget;
   readonly next: FlowOverlay | undefined;
+}
+
+/** The HTTP request that a flow serves. */
+export interface FlowRequest {
+  /** The framework's request once a route was found, with what guards put on it, else the server's. */
+  readonly subject: unknown;
 }
 
 /**
  * What belongs to one flow (a request, or a `with…` scope inside it) besides the active span.
  *
- * `baggage` can be assigned: everything that runs in the flow sees the new value from then on.
+ * `baggage` can be assigned: everything that runs in the flow sees the new value from then on, also in flows derived from it.
  */
 export class Flow {
+  private readonly baggageHolder: Flow;
+  private ownBaggage: Baggage | undefined;
+
   constructor(
-    /** The HTTP request that the flow serves, as `http/` keeps it. */
-    readonly request: object | undefined,
-    public baggage: Baggage | undefined,
+    readonly request: FlowRequest | undefined,
+    baggage: Baggage | undefined,
     readonly overlay: FlowOverlay | undefined,
     /** Put on every span that starts in the flow. */
     readonly attributes: Attributes | undefined,
-  ) {}
+    baggageHolder?: Flow,
+  ) {
+    this.baggageHolder = baggageHolder ?? this;
+    this.ownBaggage = baggage;
+  }
+
+  get baggage(): Baggage | undefined {
+    return this.baggageHolder.ownBaggage;
+  }
+
+  set baggage(baggage: Baggage | undefined) {
+    this.baggageHolder.ownBaggage = baggage;
+  }
+
+  /** The same flow, baggage shared, with another choice of targets. */
+  withOverlay(overlay: FlowOverlay | undefined): Flow {
+    return new Flow(this.request, undefined, overlay, this.attributes, this.baggageHolder);
+  }
+
+  /** The same flow, baggage shared, with these attributes over its own. */
+  withAttributes(attributes: Attributes): Flow {
+    return new Flow(this.request, undefined, this.overlay, { ...this.attributes, ...attributes }, this.baggageHolder);
+  }
+
+  /** The same flow with baggage of its own from now on. */
+  withBaggage(baggage: Baggage | undefined): Flow {
+    return new Flow(this.request, baggage, this.overlay, this.attributes);
+  }
 }
 
 /**
@@ -75,12 +115,7 @@ export class FlowContext implements Context {
   deleteValue(key: symbol): FlowContext {
     if (key === SPAN_KEY) return new FlowContext(undefined, this.flow, this.base);
     if (key === BAGGAGE_KEY && this.flow?.baggage !== undefined) {
-      const { request, overlay, attributes } = this.flow;
-      return new FlowContext(
-        this.span,
-        new Flow(request, undefined, overlay, attributes),
-        this.base.deleteValue(key),
-      );
+      return new FlowContext(this.span, this.flow.withBaggage(undefined), this.base.deleteValue(key));
     }
     return new FlowContext(this.span, this.flow, this.base.deleteValue(key));
   }

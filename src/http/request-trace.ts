@@ -1,6 +1,6 @@
 import { SpanStatusCode, TraceFlags, type SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
-import { Flow, FlowContext } from '../context/flow-context.js';
+import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
 import type { RemoteContext } from '../context/propagation.js';
 import type { Generation } from '../pipeline/generation.js';
 import { errorText } from '../pipeline/rate-limited-log.js';
@@ -19,7 +19,7 @@ import { ServerSpan } from './server-span.js';
  * One request on its way through the app: begun when the server emits it, bound to the instance that owns its route by a
  * guard (or at the end, if no guard ran), ended when the response closes.
  */
-export class RequestTrace {
+export class RequestTrace implements FlowRequest {
   readonly span: ServerSpan;
   readonly flow: Flow;
   readonly context: FlowContext;
@@ -46,6 +46,10 @@ export class RequestTrace {
     });
     this.flow = new Flow(this, remote?.baggage, undefined, undefined);
     this.context = new FlowContext(this.span, this.flow);
+  }
+
+  get subject(): unknown {
+    return this.request;
   }
 
   /** The instance that the span belongs to, once known. */

@@ -3,20 +3,30 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../config/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
+import { DeferredSink } from './deferred-sink.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
 import { openSink } from './open-sink.js';
+import { errorText } from './rate-limited-log.js';
 import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
 
 /** The right to use a sink; given back with {@link SinkPool.release}. */
 export interface SinkLease {
   readonly sink: SpanSink;
-  readonly key: string | SpanExporter;
+  /** The pool's own record of the sink. */
+  readonly entry: SinkEntry;
 }
 
-interface Entry {
-  readonly sink: Promise<SpanSink>;
+/** A sink that is open, or being opened, and how many hold it. */
+interface SinkEntry {
+  readonly key: string | SpanExporter;
+  readonly exporter: string;
+  readonly opening: Promise<SpanSink>;
+  opened: SpanSink | undefined;
   leases: number;
 }
+
+/** Who closes an exporter that was given as an instance: the library, or whoever made it. */
+export type ExporterOwner = 'library' | 'caller';
 
 /** What closed sinks had counted, so that a pipeline's totals never go back. */
 export interface RetiredTotals {
@@ -31,53 +41,69 @@ export interface RetiredTotals {
  */
 export class SinkPool {
   readonly retired: RetiredTotals = { ended: 0, delivered: 0, dropped: {} };
-  private readonly entries = new Map<string | SpanExporter, Entry>();
+  private readonly entries = new Map<string | SpanExporter, SinkEntry>();
   private readonly closing = new Set<Promise<void>>();
   private readonly open = new Set<SpanSink>();
+  private readonly deferred = new Set<DeferredSink>();
 
   constructor(
     private readonly instance: string,
     private readonly log: TelemetryLog,
   ) {}
 
-  /** @throws TelemetryConfigError when the exporter cannot be built */
+  /** Opens the sink, or shares the one that is open. @throws TelemetryConfigError when the exporter cannot be built */
   async acquire(exporter: ExporterConfig | SpanExporter, batch: Required<BatchConfig>): Promise<SinkLease> {
-    const key = isSpanExporter(exporter) ? exporter : contentKey(exporter, batch);
-    let entry = this.entries.get(key);
-    if (entry === undefined) {
-      const opened = isSpanSink(exporter)
-        ? Promise.resolve(exporter)
-        : openSink(exporter, { batch, log: this.log, instance: this.instance });
-      entry = { sink: opened, leases: 0 };
-      this.entries.set(key, entry);
-    }
+    const entry = this.entry(exporter, batch, 'library');
     entry.leases += 1;
     try {
-      const sink = await entry.sink;
-      this.open.add(sink);
-      return { sink, key };
+      return { sink: await entry.opening, entry };
     } catch (error) {
       entry.leases -= 1;
-      if (this.entries.get(key) === entry) this.entries.delete(key);
       throw error;
     }
   }
 
+  /**
+   * The same at once: spans wait while the sink is being opened, and are counted as dropped if it cannot be, which is logged.
+   *
+   * @param owner - with `caller`, an exporter instance is flushed but never shut down
+   */
+  acquireNow(
+    exporter: ExporterConfig | SpanExporter,
+    batch: Required<BatchConfig>,
+    owner: ExporterOwner,
+  ): SinkLease {
+    const entry = this.entry(exporter, batch, owner);
+    entry.leases += 1;
+    if (entry.opened !== undefined) return { sink: entry.opened, entry };
+    const sink = new DeferredSink(entry.exporter, entry.opening, (reason, spans) => {
+      this.retired.ended += spans;
+      this.retired.dropped[reason] = (this.retired.dropped[reason] ?? 0) + spans;
+    });
+    this.deferred.add(sink);
+    entry.opening.then(
+      () => this.deferred.delete(sink),
+      (error: unknown) => {
+        this.deferred.delete(sink);
+        this.log.warn(`An exporter could not be opened, its spans are dropped: ${errorText(error)}`);
+      },
+    );
+    return { sink, entry };
+  }
+
   /** Flushes and closes the sink when nobody else holds it; resolves when that is done. */
-  async release(lease: SinkLease, timeoutMillis: number): Promise<void> {
-    const entry = this.entries.get(lease.key);
-    if (entry === undefined || (await entry.sink) !== lease.sink) return;
+  async release({ entry }: SinkLease, timeoutMillis: number): Promise<void> {
     entry.leases -= 1;
     if (entry.leases > 0) return;
-    this.entries.delete(lease.key);
-    const closing = this.close(lease.sink, timeoutMillis);
+    if (this.entries.get(entry.key) === entry) this.entries.delete(entry.key);
+    const closing = this.close(entry, timeoutMillis);
     this.closing.add(closing);
     await closing;
     this.closing.delete(closing);
   }
 
   async forceFlush(): Promise<void> {
-    await Promise.all([...this.open].map((sink) => sink.forceFlush()));
+    await Promise.all([...this.open, ...this.deferred].map((sink) => sink.forceFlush()));
   }
 
   /** Waits for sinks that are being closed. */
@@ -86,14 +112,53 @@ export class SinkPool {
   }
 
   status(): SinkStatus[] {
-    return [...this.open].map((sink) => sink.status());
+    const waiting = [...this.deferred].filter((sink) => sink.pending);
+    return [...this.open, ...waiting].map((sink) => sink.status());
   }
 
   sinks(): Iterable<SpanSink> {
     return this.open;
   }
 
-  private async close(sink: SpanSink, timeoutMillis: number): Promise<void> {
+  private entry(
+    exporter: ExporterConfig | SpanExporter,
+    batch: Required<BatchConfig>,
+    owner: ExporterOwner,
+  ): SinkEntry {
+    const key = isSpanExporter(exporter) ? exporter : contentKey(exporter, batch);
+    const existing = this.entries.get(key);
+    if (existing !== undefined) return existing;
+    const entry: SinkEntry = {
+      key,
+      exporter: isSpanExporter(exporter) ? exporter.constructor.name : exporter.type,
+      opening: this.openNew(isSpanExporter(exporter) && owner === 'caller' ? lent(exporter) : exporter, batch),
+      opened: undefined,
+      leases: 0,
+    };
+    this.entries.set(key, entry);
+    entry.opening.then(
+      (sink) => {
+        entry.opened = sink;
+        this.open.add(sink);
+      },
+      () => {
+        if (this.entries.get(key) === entry) this.entries.delete(key);
+      },
+    );
+    return entry;
+  }
+
+  private async openNew(
+    exporter: ExporterConfig | SpanExporter,
+    batch: Required<BatchConfig>,
+  ): Promise<SpanSink> {
+    if (isSpanSink(exporter)) return exporter;
+    return openSink(exporter, { batch, log: this.log, instance: this.instance });
+  }
+
+  private async close(entry: SinkEntry, timeoutMillis: number): Promise<void> {
+    const sink = await entry.opening.catch(() => undefined);
+    if (sink === undefined) return;
     await sink.shutdown(timeoutMillis);
     const { ended, delivered, dropped } = sink.status();
     this.open.delete(sink);
@@ -103,6 +168,18 @@ export class SinkPool {
       this.retired.dropped[reason] = (this.retired.dropped[reason] ?? 0) + count;
     }
   }
+}
+
+/** An exporter that its maker goes on using: it is flushed where others are shut down. */
+function lent(exporter: SpanExporter): SpanExporter {
+  if (isSpanSink(exporter)) return exporter;
+  return {
+    export: (spans, callback) => {
+      exporter.export(spans, callback);
+    },
+    forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
+    shutdown: () => exporter.forceFlush?.() ?? Promise.resolve(),
+  };
 }
 
 /** A digest, so that headers do not stay in memory as map keys in clear. */

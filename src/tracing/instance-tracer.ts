@@ -60,10 +60,12 @@ export class InstanceTracer implements Tracer {
 
   /** Starts a span under the context's span; a no-op span while the instance is disabled or tracing is suppressed. */
   start(name: string, options: SpanOptions, context: FlowContext): Span {
+    // First the parent: asking a server span for its context makes it choose the generation that its children share.
+    const caller = parentOf(context);
     const generation = generationFor(this.pipeline, context);
     if (generation?.enabled !== true || context.suppressed) return context.span ?? NOOP_SPAN;
 
-    const parent = options.root === true ? undefined : parentOf(context);
+    const parent = options.root === true ? undefined : caller;
     const traceId = parent?.traceId ?? newTraceId();
     const kind = options.kind ?? SpanKind.INTERNAL;
     const links = options.links ?? [];
@@ -112,7 +114,7 @@ export class InstanceTracer implements Tracer {
  */
 export function generationFor(pipeline: Pipeline, context: FlowContext): Generation | undefined {
   for (let overlay = context.flow?.overlay; overlay !== undefined; overlay = overlay.next) {
-    if (overlay.owner === pipeline) return overlay.target as Generation;
+    if (overlay.owner === pipeline) return overlay.target.current() as Generation | undefined;
   }
   const parent = context.span;
   if (parent instanceof RecordingSpan && parent.generation.owner === pipeline && !parent.generation.closed) {

@@ -134,11 +134,14 @@ console.log();
 for (const [ours, theirs] of PAIRS) {
   if (![ours, theirs].every((name) => rows.some((row) => row.name === name))) continue;
   console.log(`${ours} against ${theirs}: ${interval(ratios(ours, theirs))}`);
-  const [own, other] = [ours, theirs].map((name) => results[0].received[name]?.attributes ?? []);
+  const [own, other] = [ours, theirs].map(
+    (name) => results[0].received[name]?.attributes ?? ['(no server span)'],
+  );
   const differing = [
     ...own.filter((key) => !other.includes(key)),
     ...other.filter((key) => !own.includes(key)),
   ];
+  if (differing.length === 0) console.log(`  server spans with the same ${own.length} attributes`);
   if (differing.length > 0) console.log(`  NOT COMPARABLE: only one of them sets ${differing.join(', ')}`);
 }
 const lossy = rows.filter(({ name, spans }) => delivered(name) !== total * spans);

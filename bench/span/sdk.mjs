@@ -14,7 +14,8 @@ import {
 export function registerSdk({ receiverUrl, ratio, name }) {
   const metadata = new Metadata();
   metadata.set('x-variant', name);
-  const exporter = new OTLPTraceExporter({ url: receiverUrl, metadata });
+  // With the default of 30 exports at once, a flush of a long queue rejects and loses spans.
+  const exporter = new OTLPTraceExporter({ url: receiverUrl, metadata, concurrencyLimit: 1000 });
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'pricing' }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),

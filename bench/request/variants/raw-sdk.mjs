@@ -12,7 +12,8 @@ import { decorate, startApp } from '../app.mjs';
 export async function start({ receiverUrl, name, methodSpans = false }) {
   const metadata = new Metadata();
   metadata.set('x-variant', name);
-  const exporter = new OTLPTraceExporter({ url: receiverUrl, metadata });
+  // With the default of 30 exports at once, a flush of a long queue rejects and loses spans.
+  const exporter = new OTLPTraceExporter({ url: receiverUrl, metadata, concurrencyLimit: 1000 });
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'orders' }),
     // As large as this library's queue: the default of 2,048 loses spans in a burst, and what is lost costs less.

@@ -24,7 +24,8 @@ export async function start({ receiverUrl, ratio, name, enabled = true, instance
   const manager = app.get(TracerManager, { strict: false });
   return {
     service: app.get(Service),
-    inRoot: (fn) => manager.withSpan('root', fn),
+    // Nothing has a root span where telemetry is off.
+    inRoot: enabled ? (fn) => manager.withSpan('root', fn) : (fn) => fn(),
     flush: () => manager.forceFlush(),
   };
 }

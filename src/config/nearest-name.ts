@@ -1,14 +1,16 @@
 /**
  * Finds the known name that a misspelt one probably meant.
  *
- * @returns the nearest of `names` without regard to case, or nothing when more than a third of it would have to change
+ * @param maxEdits - the most letters that may differ; in any case no more than a third of the name
+ * @returns the nearest of `names` without regard to case, or nothing
  */
-export function nearestName(name: string, names: Iterable<string>): string | undefined {
+export function nearestName(name: string, names: Iterable<string>, maxEdits = Infinity): string | undefined {
   let nearest: string | undefined;
   let least = Infinity;
   for (const candidate of names) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < least && distance <= Math.max(1, Math.floor(candidate.length / 3))) {
+    const allowed = Math.min(maxEdits, Math.max(1, Math.floor(candidate.length / 3)));
+    if (distance < least && distance <= allowed) {
       nearest = candidate;
       least = distance;
     }

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { fail } from './schema.js';
-import { readEnvironment } from './environment.js';
+import { readEnvironment } from './environment/environment.js';
 import type { ExporterConfig } from './exporter-config.js';
 import { mergeTracerConfig } from './merge-config.js';
 import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedService } from './resource.js';
@@ -83,13 +83,17 @@ export function resolveTracerConfig(
 ): ResolvedTracerConfig {
   validateTracerConfig(config);
   const warn = (message: string): void => hooks.warn(message);
-  const fromEnv = readEnvironment(env, { warn, exporter: config.exporter === undefined });
+  const fromEnv = readEnvironment(env, {
+    warn,
+    exporter: config.exporter === undefined,
+    enabled: config.enabled,
+  });
   const merged = mergeTracerConfig(fromEnv, liftService(config));
   const enabled = merged.enabled ?? true;
   const service = resolveService(merged, enabled);
-  const exporters = exportersOf(merged.exporter ?? defaultExporter(env, enabled, warn)).map((exporter) =>
-    resolveExporter(exporter, warn),
-  );
+  const exporters = exportersOf(
+    merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' }),
+  ).map((exporter) => resolveExporter(exporter, warn));
   return {
     enabled,
     service,
@@ -119,18 +123,12 @@ function exportersOf(exporter: ExporterOption | readonly ExporterOption[]): read
 }
 
 /** A newcomer sees spans at once; production never prints them, and tests stay quiet. */
-function defaultExporter(
-  env: NodeJS.ProcessEnv,
-  enabled: boolean,
-  warn: (message: string) => void,
-): ExporterConfig {
+function defaultExporter(env: NodeJS.ProcessEnv, warn: (message: string) => void): ExporterConfig {
   if (env['NODE_ENV'] === 'production') {
-    if (enabled) {
-      warn(
-        'No exporter is configured, so spans are created and exported nowhere. Pass `exporter`, set ' +
-          "OTEL_EXPORTER_OTLP_ENDPOINT, or pass `exporter: { type: 'none' }` to say that this is meant.",
-      );
-    }
+    warn(
+      'No exporter is configured, so spans are created and exported nowhere. Pass `exporter`, set ' +
+        "OTEL_EXPORTER_OTLP_ENDPOINT, or pass `exporter: { type: 'none' }` to say that this is meant.",
+    );
     return { type: 'none' };
   }
   const testing = env['NODE_ENV'] === 'test' || env['VITEST'] !== undefined;

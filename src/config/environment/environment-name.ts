@@ -1,0 +1,29 @@
+/** Short names that mean the same. */
+const ALIASES: Readonly<Record<string, string>> = {
+  prod: 'production',
+  stage: 'staging',
+  stg: 'staging',
+  dev: 'development',
+};
+
+/** Prefixes of the originals' variables, such as `PROD_ARIZE_API_KEY`. */
+const SHORT: Readonly<Record<string, string>> = { production: 'PROD_', development: 'DEV_' };
+
+/** The environment that the process runs in: `APP_ENV`, else `NODE_ENV`, else `development`. */
+export function environmentName(env: NodeJS.ProcessEnv): {
+  readonly name: string;
+  readonly canonical: string;
+} {
+  const name =
+    [env['APP_ENV'], env['NODE_ENV']].map((value) => value?.trim()).find((value) => value) ?? 'development';
+  const lower = name.toLowerCase();
+  return { name, canonical: (Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : undefined) ?? lower };
+}
+
+/** What is tried before a plain name in this environment: `PROD_` and `PRODUCTION_` in production. */
+export function stagePrefixes(env: NodeJS.ProcessEnv): readonly string[] {
+  const { canonical } = environmentName(env);
+  const short = Object.hasOwn(SHORT, canonical) ? SHORT[canonical] : undefined;
+  const long = `${canonical.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_`;
+  return short === undefined ? [long] : [short, long];
+}

@@ -1,0 +1,153 @@
+import { nearestName } from '../nearest-name.js';
+import type { TracerConfig } from '../tracer-config.js';
+import { exporterFromVariables } from './exporter-variables.js';
+import { environmentName, stagePrefixes } from './environment-name.js';
+import { resourceFromVariables } from './resource-variables.js';
+import { batchFromVariables, limitsFromVariables, samplerFromVariables } from './sampling-variables.js';
+import { warnOfUnread } from './unread-variables.js';
+import { Variables } from './variables.js';
+
+/** How {@link tracerConfigFromEnv} reads. */
+export interface EnvironmentOptions {
+  /**
+   * Tried before every plain name: with `BILLING_`, `BILLING_OTEL_SERVICE_NAME` wins over `OTEL_SERVICE_NAME`, so that two
+   * instances in a process can be told apart. Default: none.
+   */
+  readonly prefix?: string;
+  /** Hears of variables that cannot be parsed, contradict one another or have no reader; default: nobody. */
+  readonly warn?: (message: string) => void;
+}
+
+/**
+ * Reads a configuration from environment variables: the standard `OTEL_*` ones that concern traces, and those of the systems that
+ * this library follows (`ARIZE_*`, `PHOENIX_*`, `OTEL_EXPORTER_TYPE`, `OTEL_SAMPLE_RATE` and more, listed in docs/configuration.md).
+ *
+ * Credentials come wrapped as {@link Secret}. A module without an `exporter` reads its environment by itself; call this to
+ * look at the result, change it, or read with a prefix.
+ *
+ * @param env - read, never written
+ * @returns what the environment says and nothing else: no defaults
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` whose `path` is the variable, for an address without a scheme, an
+ *   unreadable certificate, a malformed credential, half a pair of credentials or an unknown `OTEL_EXPORTER_TYPE`
+ * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ */
+export function tracerConfigFromEnv(
+  env: NodeJS.ProcessEnv = process.env,
+  options: EnvironmentOptions = {},
+): TracerConfig {
+  return readEnvironment(env, { warn: () => undefined, ...options, exporter: true, enabled: true });
+}
+
+/** How {@link readEnvironment} reads. */
+export interface EnvironmentReading {
+  readonly warn: (message: string) => void;
+  /** Whether the exporter is wanted; without it, no variable that concerns one is looked at. */
+  readonly exporter: boolean;
+  /** What code says, which wins; telemetry that is off has no use for an exporter. */
+  readonly enabled?: boolean | undefined;
+  readonly prefix?: string;
+}
+
+/** {@link tracerConfigFromEnv} for whoever may have an exporter already. */
+export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentReading): TracerConfig {
+  const variables = new Variables(env, reading.warn, reading.prefix, stagePrefixes(env));
+  const { service, resourceAttributes } = resourceFromVariables(variables);
+  const enabled = enabledFromVariables(variables);
+  const wanted = reading.exporter && (reading.enabled ?? enabled ?? true);
+  const exporting: TracerConfig = wanted ? exporterFromVariables(variables) : {};
+  const sampler = samplerFromVariables(variables);
+  const batch = batchFromVariables(variables);
+  const spanLimits = limitsFromVariables(variables);
+  const attributes = { ...exporting.resourceAttributes, ...resourceAttributes };
+  warnOfUnread(variables, wanted && !exportsNothing(exporting));
+  return {
+    ...exporting,
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(service === undefined ? {} : { service }),
+    ...(Object.keys(attributes).length === 0 ? {} : { resourceAttributes: attributes }),
+    ...(sampler === undefined ? {} : { sampler }),
+    ...(batch === undefined ? {} : { batch }),
+    ...(spanLimits === undefined ? {} : { spanLimits: { ...exporting.spanLimits, ...spanLimits } }),
+  };
+}
+
+/** Where traces go nowhere, the general variables are there for the metrics. */
+function exportsNothing({ exporter }: TracerConfig): boolean {
+  return exporter !== undefined && 'type' in exporter && exporter.type === 'none';
+}
+
+/** Any variable that says off wins, since whoever sets it wants none. */
+function enabledFromVariables(variables: Variables): boolean | undefined {
+  const disabled = variables.standardFlag('OTEL_SDK_DISABLED') ?? false;
+  const own = ['OTEL_TRACING_ENABLED', 'TELEMETRY_ENABLED'].map(
+    (name) => [name, variables.flag(name)] as const,
+  );
+  const off = disabled || own.some(([, value]) => value === false);
+  if (!off) return own.some(([, value]) => value === true) ? true : undefined;
+  for (const [name, value] of own) {
+    if (value === true) variables.warn(`${name} says on and another variable says off; telemetry stays off.`);
+  }
+  return false;
+}
+
+/**
+ * Whether `DEBUG_TRACING` asks for span events that only help debugging; see `debugEvents` of the module's options.
+ *
+ * @returns nothing if it is unset or is no flag
+ */
+export function debugEventsFromEnv(env: NodeJS.ProcessEnv = process.env): boolean | undefined {
+  return new Variables(env, () => undefined).flag('DEBUG_TRACING');
+}
+
+/** Values of `OTEL_PROPAGATORS` that exist here. */
+export const PROPAGATOR_NAMES = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'none'] as const;
+export type PropagatorName = (typeof PROPAGATOR_NAMES)[number];
+
+/**
+ * The propagators that `OTEL_PROPAGATORS` names, in order and each once.
+ *
+ * @returns nothing if it is unset; an empty list for `none`
+ */
+export function propagatorsFromEnv(
+  env: NodeJS.ProcessEnv = process.env,
+  warn: (message: string) => void = () => undefined,
+): readonly Exclude<PropagatorName, 'none'>[] | undefined {
+  const variables = new Variables(env, warn);
+  if (!variables.isSet('OTEL_PROPAGATORS')) return undefined;
+  const names = new Set(variables.list('OTEL_PROPAGATORS').map((name) => name.toLowerCase()));
+  const propagators: Exclude<PropagatorName, 'none'>[] = [];
+  for (const name of names) {
+    const known = PROPAGATOR_NAMES.find((propagator) => propagator === name);
+    if (known !== undefined && known !== 'none') propagators.push(known);
+    if (known !== undefined) continue;
+    const nearest = nearestName(name, PROPAGATOR_NAMES);
+    warn(
+      `OTEL_PROPAGATORS names \`${name.slice(0, 40)}\`, which does not exist here; ` +
+        (nearest === undefined ? `known: ${PROPAGATOR_NAMES.join(', ')}.` : `did you mean ${nearest}?`),
+    );
+  }
+  return names.has('none') ? [] : propagators;
+}
+
+/**
+ * Picks the section of `environments` that the process runs in: `APP_ENV`, else `NODE_ENV`, else `development`; `prod`, `stage` and
+ * `dev` also find `production`, `staging` and `development`, and the reverse.
+ *
+ * @returns nothing, with a warning, if no section has that name
+ */
+export function selectEnvironment(
+  environments: Readonly<Record<string, TracerConfig>>,
+  env: NodeJS.ProcessEnv = process.env,
+  warn: (message: string) => void = () => undefined,
+): TracerConfig | undefined {
+  const { name, canonical } = environmentName(env);
+  if (Object.hasOwn(environments, name)) return environments[name];
+  const alias = Object.keys(environments).find(
+    (key) => environmentName({ APP_ENV: key }).canonical === canonical,
+  );
+  if (alias !== undefined) return environments[alias];
+  warn(
+    `\`environments\` has no \`${name.slice(0, 40)}\`, only ${Object.keys(environments).join(', ')}; the common options are used.`,
+  );
+  return undefined;
+}

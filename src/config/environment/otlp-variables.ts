@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import type { OtlpExporterConfig, TlsConfig } from '../exporter-config.js';
+import { fail, positiveMillis } from '../schema.js';
+import { Secret } from '../secret.js';
+import { credential, headerName } from '../text-checks.js';
+import { missingPartner, parsePairs, type Variables } from './variables.js';
+
+/** Names of an OTLP exporter's protocols in the specification. */
+const PROTOCOLS = { grpc: 'otlp-grpc', 'http/protobuf': 'otlp-http', 'http/json': 'otlp-http-json' } as const;
+type Protocol = keyof typeof PROTOCOLS;
+
+/** Settings of the OTLP exporter, each also for traces alone. */
+export const OTLP_SETTINGS = [
+  'ENDPOINT',
+  'PROTOCOL',
+  'HEADERS',
+  'TIMEOUT',
+  'COMPRESSION',
+  'CERTIFICATE',
+  'CLIENT_CERTIFICATE',
+  'CLIENT_KEY',
+  'INSECURE',
+] as const;
+type Setting = (typeof OTLP_SETTINGS)[number];
+
+/** Every variable of the OTLP exporter that concerns traces. */
+export const OTLP_VARIABLES = OTLP_SETTINGS.flatMap((setting) => [forTraces(setting), forAll(setting)]);
+
+function forTraces(setting: Setting): string {
+  return `OTEL_EXPORTER_OTLP_TRACES_${setting}`;
+}
+
+function forAll(setting: Setting): string {
+  return `OTEL_EXPORTER_OTLP_${setting}`;
+}
+
+/**
+ * Reads the standard variables of an OTLP exporter; those for traces alone win, headers are merged.
+ *
+ * Without a protocol, port 4317 or no address at all means gRPC, any other address `http/protobuf`, the specification's default.
+ *
+ * @param transport - the protocol family if something else has named it
+ * @see {@link https://opentelemetry.io/docs/specs/otel/protocol/exporter/ | OTLP exporter configuration}
+ */
+export function otlpFromVariables(
+  variables: Variables,
+  transport?: 'grpc' | 'http',
+): OtlpExporterConfig<string | Secret> {
+  const endpoint = readEndpoint(variables);
+  const named = specific(variables, 'PROTOCOL', (name) =>
+    variables.choice(name, Object.keys(PROTOCOLS) as Protocol[]),
+  );
+  const protocol = chooseProtocol(named, endpoint?.url, transport);
+  warnOfPort(variables, protocol, endpoint);
+  const url = endpoint && addressFor(protocol, endpoint);
+  const headers = readHeaders(variables);
+  const timeoutMillis = specific(variables, 'TIMEOUT', (name) => variables.number(name, positiveMillis));
+  const compression = specific(variables, 'COMPRESSION', (name) =>
+    variables.choice(name, ['gzip', 'none'] as const),
+  );
+  const tls = readTls(variables);
+  variables.ignore(
+    'OTEL_EXPORTER_OTLP_TRACES_INSECURE',
+    "the address's scheme decides, http:// or https://.",
+  );
+  variables.ignore('OTEL_EXPORTER_OTLP_INSECURE', "the address's scheme decides, http:// or https://.");
+  return {
+    type: PROTOCOLS[protocol],
+    ...(url === undefined ? {} : { url }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(timeoutMillis === undefined ? {} : { timeoutMillis }),
+    ...(compression === undefined ? {} : { compression }),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+interface Endpoint {
+  readonly url: string;
+  /** `signal`: used as it is; `base`: gets the signal's path; `own`: gets it if it has none. */
+  readonly kind: 'signal' | 'base' | 'own';
+}
+
+function readEndpoint(variables: Variables): Endpoint | undefined {
+  const signal = variables.url(forTraces('ENDPOINT'));
+  if (signal !== undefined) {
+    // The other signals use it.
+    variables.text(forAll('ENDPOINT'));
+    return { url: signal, kind: 'signal' };
+  }
+  const base = variables.url(forAll('ENDPOINT'));
+  if (base !== undefined) return { url: base, kind: 'base' };
+  const own = variables.url('OTEL_EXPORTER_ENDPOINT');
+  return own === undefined ? undefined : { url: own, kind: 'own' };
+}
+
+function chooseProtocol(
+  named: Protocol | undefined,
+  url: string | undefined,
+  transport?: 'grpc' | 'http',
+): Protocol {
+  if (transport === 'grpc') return 'grpc';
+  if (transport === 'http') return named === 'http/json' ? named : 'http/protobuf';
+  return named ?? (url === undefined || new URL(url).port === '4317' ? 'grpc' : 'http/protobuf');
+}
+
+/** The two ports are conventions, so a mismatch is odd and may still be meant. */
+function warnOfPort(variables: Variables, protocol: Protocol, endpoint: Endpoint | undefined): void {
+  const port = endpoint && new URL(endpoint.url).port;
+  if (port === (protocol === 'grpc' ? '4318' : '4317')) {
+    variables.warn(
+      `The OTLP protocol is ${protocol}, and port ${port} is by convention for ${protocol === 'grpc' ? 'HTTP' : 'gRPC'}. ` +
+        'Change OTEL_EXPORTER_OTLP_PROTOCOL or the endpoint.',
+    );
+  }
+}
+
+function addressFor(protocol: Protocol, { url, kind }: Endpoint): string {
+  const { origin, pathname, href } = new URL(url);
+  // gRPC has no paths, and an environment often serves HTTP exporters of other processes too.
+  if (protocol === 'grpc') return pathname === '/' ? url : origin;
+  if (kind === 'signal') return href;
+  if (kind === 'own') return url;
+  const base = new URL(url);
+  base.pathname = `${pathname.replace(/\/$/, '')}/v1/traces`;
+  return base.href;
+}
+
+function readHeaders(variables: Variables): Record<string, Secret> | undefined {
+  const headers = {
+    ...headersFromVariable(variables, forAll('HEADERS')),
+    ...headersFromVariable(variables, forTraces('HEADERS')),
+  };
+  return Object.keys(headers).length === 0 ? undefined : headers;
+}
+
+/** Headers of one variable by lower-case name, values percent-decoded; a value that cannot be decoded is taken as it is. */
+export function headersFromVariable(variables: Variables, name: string): Record<string, Secret> {
+  const headers: Record<string, Secret> = {};
+  const source = variables.source(name) ?? name;
+  for (const member of variables.list(name)) {
+    const { entries } = parsePairs(member);
+    const [key, value] = entries[0] ?? splitPair(member);
+    if (!headerName.accepts(key)) {
+      fail({
+        path: source,
+        expected: 'a list such as `name1=value1,name2=value2`, values percent-encoded',
+        got: member,
+        // What is no name may be a credential.
+        secret: true,
+        remedy: 'Write a comma inside a value as %2C.',
+      });
+    }
+    credential.assert(value, `${source}.${key}`);
+    headers[key.toLowerCase()] = new Secret(value);
+  }
+  return headers;
+}
+
+function splitPair(member: string): [string, string] {
+  const at = member.indexOf('=');
+  return at < 0 ? ['', ''] : [member.slice(0, at).trim(), member.slice(at + 1).trim()];
+}
+
+function readTls(variables: Variables): TlsConfig<string | Secret> | undefined {
+  const ca = specific(variables, 'CERTIFICATE', (name) => readPem(variables, name));
+  const cert = specific(variables, 'CLIENT_CERTIFICATE', (name) => readPem(variables, name));
+  const key = specific(variables, 'CLIENT_KEY', (name) => readPem(variables, name));
+  if (cert !== undefined && key === undefined)
+    missingPartner(forAll('CLIENT_KEY'), forAll('CLIENT_CERTIFICATE'));
+  if (cert === undefined && key !== undefined)
+    missingPartner(forAll('CLIENT_CERTIFICATE'), forAll('CLIENT_KEY'));
+  if (ca === undefined && cert === undefined) return undefined;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key: new Secret(key) }),
+  };
+}
+
+function readPem(variables: Variables, name: string): string | undefined {
+  const path = variables.text(name);
+  if (path === undefined) return undefined;
+  const expected = 'the path of a readable PEM file';
+  const source = variables.source(name) ?? name;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    fail({ path: source, expected, got: path, cause, remedy: 'Check the path and its permissions.' });
+  }
+  if (!text.includes('-----BEGIN '))
+    fail({ path: source, expected, got: path, remedy: 'Convert the file to PEM.' });
+  return text;
+}
+
+/** A setting for traces alone, else the one for all signals. */
+function specific<T>(
+  variables: Variables,
+  setting: Setting,
+  read: (name: string) => T | undefined,
+): T | undefined {
+  const traces = read(forTraces(setting));
+  const all = read(forAll(setting));
+  return traces ?? all;
+}

@@ -1,0 +1,67 @@
+import { nearestName } from '../nearest-name.js';
+import { ARIZE_VARIABLES } from '../presets/arize.js';
+import { PHOENIX_VARIABLES } from '../presets/phoenix.js';
+import { EXPORTER_VARIABLES } from './exporter-variables.js';
+import { RESOURCE_VARIABLES } from './resource-variables.js';
+import { SAMPLING_VARIABLES } from './sampling-variables.js';
+import type { Variables } from './variables.js';
+
+/** Variables that {@link tracerConfigFromEnv} knows; others of this library have readers of their own. */
+const EXPORTING = new Set([...EXPORTER_VARIABLES, ...ARIZE_VARIABLES, ...PHOENIX_VARIABLES]);
+const READ = [
+  ...EXPORTING,
+  ...RESOURCE_VARIABLES,
+  ...SAMPLING_VARIABLES,
+  'OTEL_SDK_DISABLED',
+  'OTEL_TRACING_ENABLED',
+  'TELEMETRY_ENABLED',
+  'OTEL_PROPAGATORS',
+  'DEBUG_TRACING',
+];
+
+/** Of other signals, other languages and other tools: whoever sets them has them read elsewhere. */
+const OF_OTHERS =
+  /^OTEL_(METRICS?|EXPORTER_OTLP_METRICS|EXPORTER_PROMETHEUS|LOGS?|EXPORTER_OTLP_LOGS|BLRP|LOGRECORD|PROFILES|SEMCONV|INSTRUMENTATION|NODE|RESOURCE_ATTRIBUTES|JAVA|JAVAAGENT|JMX|PYTHON|DOTNET|GO|PHP|RUBY|OPERATOR|INJECTOR)_/;
+
+/** Variables of the specification that have no effect here, and why. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  OTEL_CONFIG_FILE: 'declarative configuration files are not supported.',
+  OTEL_EXPERIMENTAL_CONFIG_FILE: 'declarative configuration files are not supported.',
+  OTEL_ENTITIES: 'entities are not supported; use OTEL_RESOURCE_ATTRIBUTES.',
+  OTEL_EXPORTER_JAEGER_USER: 'Jaeger takes OTLP; use OTEL_EXPORTER_OTLP_HEADERS.',
+  OTEL_EXPORTER_JAEGER_PASSWORD: 'Jaeger takes OTLP; use OTEL_EXPORTER_OTLP_HEADERS.',
+  OTEL_EXPORTER_JAEGER_TIMEOUT: 'Jaeger takes OTLP; use OTEL_EXPORTER_OTLP_TIMEOUT.',
+  OTEL_EXPORTER_JAEGER_PROTOCOL: 'Jaeger takes OTLP; use OTEL_EXPORTER_OTLP_PROTOCOL.',
+  OTEL_EXPORTER_ZIPKIN_TIMEOUT: "Zipkin's exporter has no time limit of its own.",
+  OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT: 'the standard name is OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT.',
+  OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT: 'the standard name is OTEL_LINK_ATTRIBUTE_COUNT_LIMIT.',
+};
+
+/**
+ * Warns of every `OTEL_*` variable that is set and that nothing reads: it belongs to another exporter, is not supported, or is
+ * misspelt. Of `ARIZE_*` and `PHOENIX_*`, which other tools own too, only misspelt names are reported.
+ *
+ * @param exporter - whether the exporter was read from the environment; if not, its variables are left alone
+ */
+export function warnOfUnread(variables: Variables, exporter: boolean): void {
+  for (const name of variables.unread()) {
+    const ofExporter = EXPORTING.has(name);
+    if (ofExporter && name.startsWith('OTEL_')) {
+      if (exporter) variables.ignore(name, 'the exporter that is chosen does not use it.');
+    } else if (!READ.includes(name) && /^(OTEL|ARIZE|PHOENIX)_/.test(name) && !OF_OTHERS.test(name)) {
+      warnOfUnknown(variables, name);
+    }
+  }
+}
+
+function warnOfUnknown(variables: Variables, name: string): void {
+  const reason = Object.hasOwn(UNSUPPORTED, name) ? UNSUPPORTED[name] : undefined;
+  if (reason !== undefined) {
+    variables.ignore(name, reason);
+    return;
+  }
+  // Names of other tools resemble ours more than misspelt ones do.
+  const nearest = nearestName(name, READ, name.startsWith('OTEL_') ? 3 : 2);
+  if (nearest !== undefined) variables.ignore(name, `did you mean ${nearest}?`);
+  else if (name.startsWith('OTEL_')) variables.ignore(name, 'nothing here knows it.');
+}

@@ -1,0 +1,158 @@
+import { fail, type Check } from '../schema.js';
+import { Secret } from '../secret.js';
+import { credential, url } from '../text-checks.js';
+
+/**
+ * Reads variables of an environment that was handed in, and remembers which, so that the others can be named.
+ *
+ * As the specification asks, an empty variable counts as unset, and a number, flag or choice that cannot be parsed is warned of and
+ * ignored. Addresses and credentials that cannot work are errors.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ */
+export class Variables {
+  private readonly seen = new Set<string>();
+
+  /**
+   * @param prefix - tried before every plain name
+   * @param stages - tried next, and only before names that are about telemetry, since `TEST_ENVIRONMENT` is anybody's
+   */
+  constructor(
+    private readonly env: NodeJS.ProcessEnv,
+    readonly warn: (message: string) => void,
+    private readonly prefix = '',
+    private readonly stages: readonly string[] = [],
+  ) {}
+
+  /** The full name of the variable that gives `name` its value. */
+  source(name: string): string | undefined {
+    const stages = /^(OTEL|ARIZE|PHOENIX)_/.test(name) ? this.stages : [];
+    const prefixes = this.prefix === '' ? stages : [this.prefix, ...stages];
+    return [...prefixes, ''].map((prefix) => prefix + name).find((full) => this.valueOf(full) !== '');
+  }
+
+  isSet(name: string): boolean {
+    return this.source(name) !== undefined;
+  }
+
+  text(name: string): string | undefined {
+    const source = this.source(name);
+    if (source === undefined) return undefined;
+    this.seen.add(source);
+    return this.valueOf(source);
+  }
+
+  secret(name: string): Secret | undefined {
+    return this.checked(name, credential, (value) => new Secret(value));
+  }
+
+  /** @throws TelemetryConfigError naming the variable, if it has no scheme */
+  url(name: string): string | undefined {
+    return this.checked(name, url, (value) => value);
+  }
+
+  number(name: string, check: Check): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    try {
+      check.assert(number, name);
+      return number;
+    } catch {
+      this.complain(name, value, check.expected);
+      return undefined;
+    }
+  }
+
+  /** `true`, `1`, `yes` and `on`, or their contraries, in any case. */
+  flag(name: string): boolean | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (/^(true|1|yes|on)$/i.test(value)) return true;
+    if (/^(false|0|no|off)$/i.test(value)) return false;
+    this.complain(name, value, 'true or false');
+    return undefined;
+  }
+
+  /** Exactly `true` or `false`, in any case, as the specification has it. */
+  standardFlag(name: string): boolean | undefined {
+    return this.choice(name, ['true', 'false']) === 'true' ? true : undefined;
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.text(name)?.toLowerCase();
+    const choice = choices.find((known) => known === value);
+    if (choice === undefined && value !== undefined)
+      this.complain(name, value, `one of ${choices.join(', ')}`);
+    return choice;
+  }
+
+  /** Entries of a comma-separated list, without empty ones. */
+  list(name: string): readonly string[] {
+    const entries = this.text(name)?.split(',') ?? [];
+    return entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
+  }
+
+  /** Says why a variable that is set has no effect here; silent if it is unset. */
+  ignore(name: string, reason: string): void {
+    const source = this.source(name);
+    if (source === undefined || this.seen.has(source)) return;
+    this.seen.add(source);
+    this.warn(`${source} is not read: ${reason}`);
+  }
+
+  /** Names of variables that are set and were not read so far, without the prefix of this reader. */
+  unread(): string[] {
+    return Object.keys(this.env)
+      .filter((full) => this.valueOf(full) !== '' && !this.seen.has(full))
+      .map((full) => (full.startsWith(this.prefix) ? full.slice(this.prefix.length) : full));
+  }
+
+  private complain(name: string, value: string, expected: string): void {
+    const shown = value.length > 40 ? `${value.slice(0, 40)}…` : value;
+    this.warn(`${this.source(name) ?? name} is ignored: expected ${expected}, got \`${shown}\`.`);
+  }
+
+  private checked<T>(name: string, check: Check, convert: (value: string) => T): T | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    check.assert(value, this.source(name) ?? name);
+    return convert(value);
+  }
+
+  private valueOf(full: string): string {
+    return Object.hasOwn(this.env, full) ? (this.env[full] ?? '').trim() : '';
+  }
+}
+
+/**
+ * Parses `key1=value1,key2=value2` with percent-encoded values, as for `OTEL_RESOURCE_ATTRIBUTES` and OTLP headers.
+ *
+ * @returns the entries in order, or the first entry that is none
+ */
+export function parsePairs(text: string): { entries: [string, string][]; malformed?: string } {
+  const entries: [string, string][] = [];
+  for (const member of text.split(',')) {
+    if (member.trim() === '') continue;
+    const at = member.indexOf('=');
+    if (at < 0) return { entries, malformed: member.trim() };
+    const key = member.slice(0, at).trim();
+    if (key === '') return { entries, malformed: key };
+    const value = member.slice(at + 1).trim();
+    try {
+      entries.push([decodeURIComponent(key), decodeURIComponent(value)]);
+    } catch {
+      return { entries, malformed: key };
+    }
+  }
+  return { entries };
+}
+
+/** @throws TelemetryConfigError always: two variables that only work together */
+export function missingPartner(missing: string, given: string): never {
+  return fail({
+    path: missing,
+    expected: `set together with ${given}`,
+    remedy: `Set both, or unset ${given}.`,
+  });
+}

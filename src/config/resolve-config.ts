@@ -1,13 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { fail } from './schema.js';
-import { readEnvironment } from './environment/environment.js';
+import { debugEventsFromEnv, readEnvironment } from './environment/environment.js';
 import type { ExporterConfig } from './exporter-config.js';
 import { mergeTracerConfig } from './merge-config.js';
 import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedService } from './resource.js';
 import { resolveExporter } from './resolve-exporter.js';
 import type {
   BatchConfig,
+  ErrorClassifier,
   ExporterOption,
   MaskingConfig,
   SamplerConfig,
@@ -30,7 +31,13 @@ export interface ResolvedTracerConfig {
   readonly sampler: number | SamplerConfig | Sampler;
   readonly spanProcessors: readonly SpanProcessor[];
   readonly spanLimits: Required<SpanLimits>;
-  readonly masking: MaskingConfig | undefined;
+  readonly masking: MaskingConfig;
+  readonly errorClassifier: ErrorClassifier | undefined;
+  readonly includeInputOutput: boolean;
+  readonly debugEvents: boolean;
+  readonly traceLlmCalls: boolean;
+  readonly traceHttpRequests: boolean;
+  readonly workflowPrefix: string;
   readonly batch: Required<BatchConfig>;
 }
 
@@ -102,7 +109,13 @@ export function resolveTracerConfig(
     sampler: merged.sampler ?? 1,
     spanProcessors: merged.spanProcessors ?? [],
     spanLimits: { ...SPAN_LIMITS, ...merged.spanLimits },
-    masking: merged.masking,
+    masking: merged.masking ?? {},
+    errorClassifier: merged.errorClassifier,
+    includeInputOutput: merged.includeInputOutput ?? false,
+    debugEvents: merged.debugEvents ?? debugEventsFromEnv(env) ?? false,
+    traceLlmCalls: merged.traceLlmCalls ?? true,
+    traceHttpRequests: merged.traceHttpRequests ?? true,
+    workflowPrefix: merged.workflowPrefix ?? 'workflow.',
     batch: resolveBatch(merged.batch ?? {}, exporters),
   };
 }

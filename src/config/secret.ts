@@ -45,6 +45,16 @@ export function reveal(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
 }
 
+/** The same headers, each value wrapped. */
+export function secretHeaders(headers: HeaderValues): HeaderValues<Secret> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      value instanceof Secret ? value : new Secret(value),
+    ]),
+  );
+}
+
 /**
  * Headers in clear for whoever sends them; `console.log` and a logger still show `****`.
  *

@@ -3,6 +3,7 @@ import {
   arrayOf,
   boolean,
   fail,
+  fn,
   instance,
   isObject,
   join,
@@ -23,6 +24,7 @@ import {
   type Check,
   type Shape,
 } from './schema.js';
+import { samplerConfig } from './sampler-schema.js';
 import { Secret } from './secret.js';
 import { credential, headerName, url } from './text-checks.js';
 import type { BatchConfig, TracerConfig } from './tracer-config.js';
@@ -74,14 +76,6 @@ const exporterConfig = variants('type', {
 
 const spanExporter = withMethods('a SpanExporter', 'export', 'shutdown');
 
-const samplerConfig = refine(
-  object({ type: required(literal('always-on', 'always-off', 'ratio')), ratio, parentBased: boolean }),
-  (value, path) => {
-    if (Reflect.get(value, 'type') !== 'ratio' || has(value, 'ratio')) return;
-    ratio.assert(undefined, join(path, 'ratio'));
-  },
-);
-
 const nonEmptyMatcher = instance(
   'a regular expression that does not match the empty text',
   (value) => regExp.accepts(value) && !new RegExp((value as RegExp).source, (value as RegExp).flags).test(''),
@@ -116,7 +110,14 @@ export const tracerConfigShape = {
     attributePerEventCountLimit: limit,
     attributePerLinkCountLimit: limit,
   }),
+  errorClassifier: fn,
+  includeInputOutput: boolean,
+  debugEvents: boolean,
+  traceLlmCalls: boolean,
+  traceHttpRequests: boolean,
+  workflowPrefix: string,
   masking: object({
+    defaults: boolean,
     keys: arrayOf(string),
     patterns: arrayOf(nonEmptyMatcher),
     maxLength: limit,

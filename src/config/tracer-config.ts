@@ -1,6 +1,13 @@
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { ErrorClassifier } from './error-classification.js';
 import type { ExporterConfig } from './exporter-config.js';
+import type { MaskingConfig } from './masking-config.js';
+import type { SamplerConfig } from './sampler-config.js';
 import type { Secret } from './secret.js';
+
+export type { ErrorClassification, ErrorClassifier } from './error-classification.js';
+export type { MaskingConfig } from './masking-config.js';
+export type { NamePattern, SamplerConfig, SamplingRule, SpanKindName } from './sampler-config.js';
 
 /**
  * Who emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.
@@ -16,15 +23,6 @@ export interface ServiceConfig {
   readonly environment?: string;
   /** Default: a random UUID per process. */
   readonly instanceId?: string;
-}
-
-/** A sampler that this library builds. */
-export interface SamplerConfig {
-  readonly type: 'always-on' | 'always-off' | 'ratio';
-  /** Share of traces kept, 0 to 1; for `ratio`. */
-  readonly ratio?: number;
-  /** Whether a span with a parent follows its parent's decision; default true. */
-  readonly parentBased?: boolean;
 }
 
 /**
@@ -53,18 +51,6 @@ export interface BatchConfig {
   readonly dropPolicy?: 'newest' | 'oldest';
 }
 
-/** Removes what must not leave the process from every span, before any exporter sees it. */
-export interface MaskingConfig {
-  /** Attribute keys whose values are replaced, compared without case; a key also matches as a dotted segment. */
-  readonly keys?: readonly string[];
-  /** What is replaced inside string values. */
-  readonly patterns?: readonly RegExp[];
-  /** Longest string value kept, in characters. */
-  readonly maxLength?: number;
-  readonly hideInputs?: boolean;
-  readonly hideOutputs?: boolean;
-}
-
 /** What {@link TracerConfig} takes as an exporter: one that this library builds, or one built by the user. */
 export type ExporterOption = ExporterConfig<string | Secret> | SpanExporter;
 
@@ -83,9 +69,21 @@ export interface TracerConfig {
   readonly exporter?: ExporterOption | readonly ExporterOption[];
   /** A number is the share of traces kept, 0 to 1, parent-based; default 1. */
   readonly sampler?: number | SamplerConfig | Sampler;
-  /** Run in order, before masking and export. */
+  /** Run in order: `onStart` and `onEnding` see spans as they are, `onEnd` sees them masked. */
   readonly spanProcessors?: readonly SpanProcessor[];
   readonly spanLimits?: SpanLimits;
   readonly masking?: MaskingConfig;
+  /** Judges errors before the default classifier does. */
+  readonly errorClassifier?: ErrorClassifier;
+  /** Records arguments and results of `@Span` methods and of workflow stages, masked; default false. */
+  readonly includeInputOutput?: boolean;
+  /** Whether `TracerManager.checkpoint` records events; default: what `DEBUG_TRACING` says, else false. */
+  readonly debugEvents?: boolean;
+  /** Whether `withLlmSpan` makes spans; default true. */
+  readonly traceLlmCalls?: boolean;
+  /** Whether `withHttpSpan` makes spans; server spans are the module's `http` option. Default true. */
+  readonly traceHttpRequests?: boolean;
+  /** Begins the attributes of workflow spans; default `workflow.`. */
+  readonly workflowPrefix?: string;
   readonly batch?: BatchConfig;
 }

@@ -9,7 +9,7 @@ import {
   tracerConfigFromEnv,
 } from '../../src/config/environment/environment.js';
 import { resolveTracerConfig } from '../../src/config/resolve-config.js';
-import { reveal, type HeaderValues } from '../../src/config/secret.js';
+import { reveal } from '../../src/config/secret.js';
 import type { TracerConfig } from '../../src/config/tracer-config.js';
 import { TelemetryConfigError } from '../../src/errors.js';
 
@@ -28,10 +28,7 @@ function read(env: NodeJS.ProcessEnv, prefix?: string) {
 function inClear(config: TracerConfig): unknown {
   const { exporter } = config;
   if (exporter === undefined || !('headers' in exporter)) return config;
-  const headers = Object.entries(exporter.headers).map(([name, value]) => [
-    name,
-    reveal(value),
-  ]);
+  const headers = Object.entries(exporter.headers).map(([name, value]) => [name, reveal(value)]);
   return { ...config, exporter: { ...exporter, headers: Object.fromEntries(headers) } };
 }
 

@@ -2,7 +2,7 @@ import { headersFromVariable } from '../environment/otlp-variables.js';
 import { missingPartner, Variables } from '../environment/variables.js';
 import type { OtlpExporterConfig } from '../exporter-config.js';
 import { fail, literal, object, record, string, type Check } from '../schema.js';
-import { Secret } from '../secret.js';
+import { secretHeaders, type HeaderValues, type Secret } from '../secret.js';
 import { credential, headerName, url } from '../text-checks.js';
 import type { TracerConfig } from '../tracer-config.js';
 import { ensureCollectorEndpoint } from './collector-endpoint.js';
@@ -97,12 +97,12 @@ export function arizeHeaders(
   spaceId: string | Secret,
   apiKey: string | Secret,
   style: 'current' | 'legacy' | 'both' = 'both',
-): Readonly<Record<string, string | Secret>> {
-  return {
+): HeaderValues<Secret> {
+  return secretHeaders({
     ...(style === 'legacy' ? {} : { authorization: apiKey, 'arize-space-id': spaceId }),
     ...(style === 'current' ? {} : { api_key: apiKey, space_id: spaceId }),
     'arize-interface': 'otel',
-  };
+  });
 }
 
 function arizeConfig(given: ArizeOptions, variables: Variables): TracerConfig {
@@ -115,7 +115,7 @@ function arizeConfig(given: ArizeOptions, variables: Variables): TracerConfig {
     ...(given.transport === 'http'
       ? { type: 'otlp-http', url: ensureCollectorEndpoint(base) }
       : { type: 'otlp-grpc', url: new URL(base).origin }),
-    headers: { ...headersOf(given, variables), ...given.headers },
+    headers: { ...headersOf(given, variables), ...secretHeaders(given.headers ?? {}) },
   };
   return {
     exporter,
@@ -129,13 +129,13 @@ function arizeConfig(given: ArizeOptions, variables: Variables): TracerConfig {
   };
 }
 
-function headersOf(given: ArizeOptions, variables: Variables): Readonly<Record<string, string | Secret>> {
+function headersOf(given: ArizeOptions, variables: Variables): HeaderValues<Secret> {
   if (given.headersFrom === 'env') {
     const headers = {
       ...headersFromVariable(variables, 'OTEL_EXPORTER_OTLP_HEADERS'),
       ...headersFromVariable(variables, 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
     };
-    if (Object.keys(headers).length > 0) return { ...headers, 'arize-interface': 'otel' };
+    if (Object.keys(headers).length > 0) return secretHeaders({ ...headers, 'arize-interface': 'otel' });
     fail({
       path: 'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
       expected: 'set, since `arize.headersFrom` is `env`',

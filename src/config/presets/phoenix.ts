@@ -2,7 +2,7 @@ import { headersFromVariable } from '../environment/otlp-variables.js';
 import { Variables } from '../environment/variables.js';
 import type { OtlpExporterConfig } from '../exporter-config.js';
 import { literal, object, positiveInteger, record, string, type Check } from '../schema.js';
-import { reveal, Secret } from '../secret.js';
+import { reveal, Secret, secretHeaders } from '../secret.js';
 import { credential, headerName, url } from '../text-checks.js';
 import type { TracerConfig } from '../tracer-config.js';
 import { ensureCollectorEndpoint } from './collector-endpoint.js';
@@ -81,7 +81,9 @@ function phoenixConfig(given: PhoenixOptions, variables: Variables): TracerConfi
   const apiKey = given.apiKey ?? variables.secret('PHOENIX_API_KEY');
   const headers = {
     ...(apiKey === undefined ? {} : { authorization: new Secret(`Bearer ${reveal(apiKey)}`) }),
-    ...(given.headers ?? headersFromVariable(variables, 'PHOENIX_CLIENT_HEADERS')),
+    ...(given.headers === undefined
+      ? headersFromVariable(variables, 'PHOENIX_CLIENT_HEADERS')
+      : secretHeaders(given.headers)),
   };
   return {
     exporter: { ...exporter, ...(Object.keys(headers).length === 0 ? {} : { headers }) },

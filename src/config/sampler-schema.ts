@@ -32,7 +32,10 @@ const rule = object({
   attributes: record(
     instance(
       'an attribute value or a regular expression',
-      (value) => ['string', 'number', 'boolean'].includes(typeof value) || Array.isArray(value) || value instanceof RegExp,
+      (value) =>
+        ['string', 'number', 'boolean'].includes(typeof value) ||
+        Array.isArray(value) ||
+        value instanceof RegExp,
     ),
   ),
   ratio: required(ratio),

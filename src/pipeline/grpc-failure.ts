@@ -1,5 +1,5 @@
 import type { ExportFailure } from './export-failure.js';
-import { networkCodeIn, networkFailure } from './network-failure.js';
+import { networkCodeIn, networkFailure, wrongProtocolFailure } from './network-failure.js';
 
 /** Names of the gRPC status codes, by number. */
 export const GRPC_STATUS_NAMES = [
@@ -69,18 +69,21 @@ function isSizeLimit(details: string): boolean {
 
 /** grpc-js reports a connection that failed as UNAVAILABLE, with the socket's error in its text. */
 function explainUnavailable(details: string): ExportFailure | undefined {
-  if (/parse error|protocol error|ERR_HTTP2|bad client preface|HTTP\/1/i.test(details)) return WRONG_PROTOCOL;
+  if (WRONG_PROTOCOL.test(details)) return wrongProtocolFailure('UNAVAILABLE', 'gRPC');
+  if (/Last error: Failed to connect/i.test(details)) {
+    return {
+      code: 'UNAVAILABLE',
+      reason: 'the connection is closed as soon as it is opened',
+      hint: 'Check whether the port wants `https://`, and that it speaks gRPC.',
+      retryable: true,
+      blames: 'destination',
+    };
+  }
   const code = networkCodeIn(details);
   return code === undefined ? undefined : networkFailure(code);
 }
 
-const WRONG_PROTOCOL: ExportFailure = {
-  code: 'UNAVAILABLE',
-  reason: 'the port does not speak gRPC',
-  hint: 'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`otlp-http`).',
-  retryable: true,
-  blames: 'destination',
-};
+const WRONG_PROTOCOL = /parse error|protocol error|no application protocol|ERR_HTTP2|client preface|HTTP\/1/i;
 
 function explain(
   status: number,
@@ -118,8 +121,12 @@ function explain(
           ]
         : ['a quota of the receiver is used up', 'Sample less, or raise the limit at the receiver.', 'data'];
     default:
-      return /protocol error|HTTP\/1|parse error/i.test(details)
-        ? [WRONG_PROTOCOL.reason, WRONG_PROTOCOL.hint ?? '', 'destination']
+      return WRONG_PROTOCOL.test(details)
+        ? [
+            'the port does not speak gRPC',
+            'Port 4317 is usually gRPC, port 4318 HTTP (`otlp-http`).',
+            'destination',
+          ]
         : ['the receiver refused the spans', "See the receiver's log.", 'data'];
   }
 }

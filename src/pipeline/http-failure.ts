@@ -1,4 +1,5 @@
 import type { ExportFailure } from './export-failure.js';
+import { wrongProtocolFailure } from './network-failure.js';
 
 /** A receiver that asks for longer is not believed. */
 const MAX_RETRY_AFTER_MILLIS = 600_000;
@@ -13,6 +14,8 @@ const MAX_RETRY_AFTER_MILLIS = 600_000;
 export function classifyHttpStatus(status: number, retryAfter?: string, message?: string): ExportFailure {
   const code = `HTTP ${status}`;
   const said = message ? `: ${message}` : '';
+  // How Node's HTTP/2 servers answer HTTP/1.1.
+  if (message?.includes('Missing ALPN Protocol')) return wrongProtocolFailure(code, 'HTTP/1.1');
   if (status === 429 || status === 502 || status === 503 || status === 504) {
     const wait = parseRetryAfter(retryAfter);
     return {

@@ -16,16 +16,13 @@ const CLIENT_CERTIFICATE: Explanation = [
 ];
 const DROPPED: Explanation = [
   'the connection was closed',
-  'The receiver or a proxy before it may be restarting.',
+  'The receiver may be restarting; if it goes on, check whether the port wants `https://` or another protocol.',
 ];
 const UNREACHABLE: Explanation = [
   'the network has no way to it',
   'Check the address and the network policy.',
 ];
-const WRONG_PROTOCOL: Explanation = [
-  'the port does not speak HTTP/1.1',
-  'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`otlp-http`).',
-];
+const WHICH_PORT = 'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`otlp-http`).';
 
 /** What Node's error codes mean to somebody who looks for missing spans. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
@@ -82,7 +79,7 @@ const IN_TEXT: readonly (readonly [pattern: RegExp, code: string])[] = [
  */
 export function classifyNetworkError(error: unknown): ExportFailure {
   const { code, message } = describe(error);
-  if (code.startsWith('HPE_')) return failure(code, WRONG_PROTOCOL);
+  if (code.startsWith('HPE_')) return wrongProtocolFailure(code, 'HTTP/1.1');
   return failure(
     code,
     EXPLANATIONS[code] ?? explainText(message) ?? ['the connection failed', 'Check the address.'],
@@ -100,6 +97,11 @@ export function networkCodeIn(text: string): string | undefined {
 export function networkFailure(code: string): ExportFailure | undefined {
   const explanation = EXPLANATIONS[code];
   return explanation === undefined ? undefined : failure(code, explanation);
+}
+
+/** The port belongs to the other of OTLP's two protocols, or to something else. */
+export function wrongProtocolFailure(code: string, expected: 'gRPC' | 'HTTP/1.1'): ExportFailure {
+  return failure(code, [`the port does not speak ${expected}`, WHICH_PORT]);
 }
 
 export function timeoutFailure(limitMillis: number): ExportFailure {

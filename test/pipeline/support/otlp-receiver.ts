@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { Metadata, Server, ServerCredentials, type ServiceError } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 
 const require = createRequire(import.meta.url);
 const { getProtoRoot } = require('@elastic/mockotlpserver/lib/proto.js') as { getProtoRoot(): any };
@@ -145,10 +145,10 @@ export class GrpcReceiver extends Receiver {
   }
 }
 
-function failure(answer: { status: number; message?: string; details?: Buffer }): Partial<ServiceError> {
+function failure(answer: { status: number; message?: string; details?: Buffer }): object {
   const metadata = new Metadata();
   if (answer.details !== undefined) metadata.set('grpc-status-details-bin', answer.details);
-  return { code: answer.status as ServiceError['code'], details: answer.message ?? '', metadata };
+  return { code: answer.status, details: answer.message ?? '', metadata };
 }
 
 export class HttpReceiver extends Receiver {

@@ -37,7 +37,10 @@ export class ExporterDelivery implements Delivery {
     return new Promise((resolve) => {
       const failed = (error: unknown): void => resolve({ ok: false, failure: classifyExporterError(error) });
       const timer = setTimeout(() => {
-        resolve({ ok: false, failure: { ...timeoutFailure(timeoutMillis), retryable: false } });
+        // It may still arrive, so sending it again could double it.
+        const hint = 'Raise `batch.exportTimeoutMillis`, or see why the exporter takes so long.';
+        const failure = { ...timeoutFailure(timeoutMillis), hint, retryable: false, blames: 'data' } as const;
+        resolve({ ok: false, failure });
       }, timeoutMillis).unref();
       try {
         this.exporter.export(spans, (result) => {

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { fail } from './schema.js';
-import { debugEventsFromEnv, readEnvironment } from './environment/environment.js';
+import { readEnvironment } from './environment/environment.js';
 import type { ExporterConfig } from './exporter-config.js';
 import { mergeTracerConfig } from './merge-config.js';
 import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedService } from './resource.js';
@@ -112,7 +112,7 @@ export function resolveTracerConfig(
     masking: merged.masking ?? {},
     errorClassifier: merged.errorClassifier,
     includeInputOutput: merged.includeInputOutput ?? false,
-    debugEvents: merged.debugEvents ?? debugEventsFromEnv(env) ?? false,
+    debugEvents: merged.debugEvents ?? false,
     traceLlmCalls: merged.traceLlmCalls ?? true,
     traceHttpRequests: merged.traceHttpRequests ?? true,
     workflowPrefix: merged.workflowPrefix ?? 'workflow.',

@@ -17,7 +17,6 @@ import {
   record,
   refine,
   regExp,
-  required,
   string,
   variants,
   withMethods,

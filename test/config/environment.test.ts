@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
-  debugEventsFromEnv,
   propagatorsFromEnv,
   selectEnvironment,
   tracerConfigFromEnv,
@@ -243,6 +242,13 @@ describe("the originals' variables", () => {
 
   it.each<[string, NodeJS.ProcessEnv, object]>([
     ['a sample rate', { OTEL_SAMPLE_RATE: '0.1' }, { sampler: 0.1 }],
+    ['debug events', { DEBUG_TRACING: 'ON' }, { debugEvents: true }],
+    ['no debug events', { DEBUG_TRACING: 'false' }, { debugEvents: false }],
+    [
+      'hidden inputs and outputs',
+      { OPENINFERENCE_HIDE_INPUTS: 'true', OPENINFERENCE_HIDE_OUTPUTS: '0' },
+      { masking: { hideInputs: true, hideOutputs: false } },
+    ],
     ['tracing off', { OTEL_TRACING_ENABLED: 'False' }, { enabled: false }],
     ['telemetry off', { TELEMETRY_ENABLED: '0' }, { enabled: false }],
     ['telemetry on', { TELEMETRY_ENABLED: 'yes' }, { enabled: true }],
@@ -385,16 +391,6 @@ describe("the originals' variables", () => {
     ],
   ])('%s', (_name, env, config) => {
     expect(read(env)).toEqual({ config, warnings: [] });
-  });
-
-  it.each<[string, string, boolean | undefined]>([
-    ['true', 'true', true],
-    ['on', 'ON', true],
-    ['false', 'false', false],
-    ['nothing', '', undefined],
-    ['nonsense', 'maybe', undefined],
-  ])('DEBUG_TRACING says %s', (_name, value, expected) => {
-    expect(debugEventsFromEnv({ DEBUG_TRACING: value })).toBe(expected);
   });
 });
 

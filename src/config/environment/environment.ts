@@ -1,5 +1,5 @@
 import { nearestName } from '../nearest-name.js';
-import type { TracerConfig } from '../tracer-config.js';
+import type { MaskingConfig, TracerConfig } from '../tracer-config.js';
 import { exporterFromVariables } from './exporter-variables.js';
 import { environmentName, stagePrefixes } from './environment-name.js';
 import { resourceFromVariables } from './resource-variables.js';
@@ -58,6 +58,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
   const sampler = samplerFromVariables(variables);
   const batch = batchFromVariables(variables);
   const spanLimits = limitsFromVariables(variables);
+  const masking = maskingFromVariables(variables);
+  const debugEvents = variables.flag('DEBUG_TRACING');
   const attributes = { ...exporting.resourceAttributes, ...resourceAttributes };
   warnOfUnread(variables, wanted && !exportsNothing(exporting));
   return {
@@ -68,6 +70,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
     ...(sampler === undefined ? {} : { sampler }),
     ...(batch === undefined ? {} : { batch }),
     ...(spanLimits === undefined ? {} : { spanLimits: { ...exporting.spanLimits, ...spanLimits } }),
+    ...(masking === undefined ? {} : { masking }),
+    ...(debugEvents === undefined ? {} : { debugEvents }),
   };
 }
 
@@ -90,13 +94,15 @@ function enabledFromVariables(variables: Variables): boolean | undefined {
   return false;
 }
 
-/**
- * Whether `DEBUG_TRACING` asks for span events that only help debugging; see `debugEvents` of the module's options.
- *
- * @returns nothing if it is unset or is no flag
- */
-export function debugEventsFromEnv(env: NodeJS.ProcessEnv = process.env): boolean | undefined {
-  return new Variables(env, () => undefined).flag('DEBUG_TRACING');
+/** Of OpenInference's settings, those that concern every span. */
+function maskingFromVariables(variables: Variables): MaskingConfig | undefined {
+  const hideInputs = variables.flag('OPENINFERENCE_HIDE_INPUTS');
+  const hideOutputs = variables.flag('OPENINFERENCE_HIDE_OUTPUTS');
+  if (hideInputs === undefined && hideOutputs === undefined) return undefined;
+  return {
+    ...(hideInputs === undefined ? {} : { hideInputs }),
+    ...(hideOutputs === undefined ? {} : { hideOutputs }),
+  };
 }
 
 /** Values of `OTEL_PROPAGATORS` that exist here. */

@@ -12,7 +12,10 @@ export type {
 export type { BatchConfig, MaskingConfig, SamplerConfig, ServiceConfig, TracerConfig } from './config/tracer-config.js';
 export type { Carrier } from './context/propagation.js';
 export type { HttpOptions, RawRequest, RawResponse, RoutePattern } from './http/http-options.js';
-export type { PipelineStatus, ReconfigureReport } from './pipeline/pipeline.js';
+export type { OverrideHandle, OverrideOptions } from './pipeline/overrides.js';
+export type { ReconfigureReport } from './pipeline/pipeline.js';
+export type { OverrideStatus, PipelineStatus } from './pipeline/pipeline-status.js';
+export type { TenantOptions } from './pipeline/tenant-options.js';
 export type { DropReason, ExportFailureStatus, SinkStatus } from './pipeline/span-sink.js';
 export { TracerManager, type StartSpanOptions, type TracerDefaults } from './tracing/tracer-manager.js';
 export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';

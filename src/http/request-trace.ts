@@ -1,14 +1,15 @@
-import { SpanStatusCode, TraceFlags, type SpanContext } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
 import type { RemoteContext } from '../context/propagation.js';
 import type { Generation } from '../pipeline/generation.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { errorText } from '../pipeline/rate-limited-log.js';
-import { KEEP } from '../pipeline/sampler.js';
+import { KEEP } from '../pipeline/sampling-decision.js';
 import { recordError } from '../tracing/error-record.js';
 import { errorType } from '../tracing/exception.js';
 import { newSpanId, newTraceId } from '../tracing/ids.js';
-import { generationFor } from '../tracing/instance-tracer.js';
+import { routeWithoutHandler, type FrameworkRequest } from './framework-route.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions, HttpScope } from './http-scope.js';
 import { splitTarget } from './request-url.js';
@@ -23,9 +24,15 @@ export class RequestTrace implements FlowRequest {
   readonly span: ServerSpan;
   readonly flow: Flow;
   readonly context: FlowContext;
+  /** Set where the framework wraps the server's request in one of its own. */
+  frameworkRequest: FrameworkRequest | undefined;
   private readonly target: string;
+  /** Read at once: a socket forgets it when it closes. */
+  private readonly peer: string | undefined;
   private owner: HttpScope | undefined;
+  private match: RouteMatch | undefined;
   private bound = false;
+  private settled = false;
   private sampling: SamplingResult | undefined;
   private error: unknown;
 
@@ -40,16 +47,18 @@ export class RequestTrace implements FlowRequest {
   ) {
     // Frameworks rewrite `url` while they route.
     this.target = request.url ?? '/';
+    this.peer = request.socket.remoteAddress;
     provisional.adopt();
     this.span = new ServerSpan(provisional, methodName(request), () => {
-      this.decide(this.fallback, undefined);
+      if (this.bound) this.settle();
+      else this.decide(this.fallback, undefined);
     });
     this.flow = new Flow(this, remote?.baggage, undefined, undefined);
     this.context = new FlowContext(this.span, this.flow);
   }
 
   get subject(): unknown {
-    return this.request;
+    return this.frameworkRequest ?? this.request;
   }
 
   /** The instance that the span belongs to, once known. */
@@ -57,16 +66,31 @@ export class RequestTrace implements FlowRequest {
     return this.owner;
   }
 
-  /** Gives the request to the instance that covers its handler; the first call counts. */
-  bind(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
+  /**
+   * Gives the request to the instance that covers its handler; the first call counts.
+   *
+   * @param request - the framework's, for those who choose a tenant by it
+   */
+  bind(scope: HttpScope | undefined, match: RouteMatch | undefined, request?: FrameworkRequest): void {
     if (this.bound) return;
     this.bound = true;
-    this.bindOnce(scope, match);
+    this.owner = scope;
+    this.match = match;
+    this.frameworkRequest ??= request;
+    // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first child or the end asks for it.
+    if (scope?.pipeline.tenants === undefined || this.span.decided) this.settle();
+  }
+
+  private settle(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.choose(this.owner, this.match);
     this.provisional.release();
   }
 
-  private bindOnce(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
-    const generation = scope && generationFor(scope.pipeline, this.context);
+  /** Decides what the span becomes: recorded for its owner's or its tenant's pipeline, or nothing. */
+  private choose(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
+    const generation = scope && this.generationIn(scope.pipeline);
     const http = scope?.http;
     if (generation?.enabled !== true || http === undefined) {
       this.stepAside();
@@ -77,13 +101,12 @@ export class RequestTrace implements FlowRequest {
       this.exclude();
       return;
     }
-    this.owner = scope;
     const { span } = this;
     this.decide(scope, match);
     if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
       span.discard();
     } else {
-      span.bind(generation, this.name(match), serverAttributes(this.request, this.target, match, http.redact));
+      span.bind(generation, this.name(match), this.attributes(match, http));
       if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
       generation.startSpan(span, this.context);
       this.runHook('requestHook', http);
@@ -94,17 +117,30 @@ export class RequestTrace implements FlowRequest {
   /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
   fail(error: unknown): void {
     this.error = error;
+    this.bindWithoutHandler();
   }
 
   /** The response has closed: everything about it is known. */
   end(): void {
-    this.bind(this.fallback, undefined);
+    this.bindWithoutHandler();
+    this.settle();
     const { span, response } = this;
     if (!span.isRecording() || this.owner === undefined) return;
     if (response.writableEnded) this.endAnswered(response.statusCode);
     else span.setAttribute('nestjs.request.aborted', true);
     if (this.owner.http !== undefined) this.runHook('responseHook', this.owner.http);
     span.end();
+  }
+
+  /** What fails or ends before a guard ran has no handler. */
+  private bindWithoutHandler(): void {
+    if (this.bound) return;
+    const route = routeWithoutHandler(this.frameworkRequest ?? (this.request as FrameworkRequest));
+    this.bind(this.fallback, route === undefined ? undefined : { route });
+  }
+
+  private attributes(match: RouteMatch | undefined, http: CompiledHttpOptions): Attributes {
+    return serverAttributes(this.request, this.target, this.peer, match, http.redact);
   }
 
   private endAnswered(status: number): void {
@@ -135,8 +171,9 @@ export class RequestTrace implements FlowRequest {
     const trusted = caller === undefined || this.trusts(http);
     const parent = trusted ? caller : undefined;
     const traceId = parent?.traceId ?? newTraceId();
-    const generation = scope && generationFor(scope.pipeline, this.context);
-    const sampling = generation?.enabled === true ? this.sample(generation, http, parent, traceId, match) : KEEP;
+    const generation = scope && this.generationIn(scope.pipeline);
+    const sampling =
+      generation?.enabled === true ? this.sample(generation, http, parent, traceId, match) : KEEP;
     this.sampling = sampling;
     const context: SpanContext = {
       traceId,
@@ -150,6 +187,14 @@ export class RequestTrace implements FlowRequest {
     if (caller !== undefined && !trusted) this.span.addLink({ context: caller });
   }
 
+  /** The tenant's generation, else the one that was current when the request began. */
+  private generationIn(pipeline: Pipeline): Generation | undefined {
+    const tenant = pipeline.tenants?.forRequest(this);
+    if (tenant !== undefined) return tenant;
+    const { provisional } = this;
+    return provisional.owner === pipeline && !provisional.closed ? provisional : pipeline.current;
+  }
+
   private sample(
     generation: Generation,
     http: CompiledHttpOptions | undefined,
@@ -158,10 +203,7 @@ export class RequestTrace implements FlowRequest {
     match: RouteMatch | undefined,
   ): SamplingResult {
     const { sampler } = generation;
-    const attributes =
-      sampler.needsAttributes && http !== undefined
-        ? serverAttributes(this.request, this.target, match, http.redact)
-        : {};
+    const attributes = sampler.needsAttributes && http !== undefined ? this.attributes(match, http) : {};
     const context = this.context.withParent(parent);
     return sampler.sample(parent, context, traceId, this.name(match), this.span.kind, attributes, []);
   }
@@ -170,7 +212,8 @@ export class RequestTrace implements FlowRequest {
     const trust = http?.trustRemoteParent ?? true;
     if (typeof trust === 'boolean') return trust;
     try {
-      return trust(this.request);
+      // A predicate that returns a promise has not said yes.
+      return (trust(this.request) as unknown) === true;
     } catch (error) {
       this.report('trustRemoteParent', error);
       return false;
@@ -181,7 +224,10 @@ export class RequestTrace implements FlowRequest {
   private stepAside(): void {
     const caller = this.remote?.spanContext;
     if (!this.span.decided) {
-      this.span.settle(caller ?? { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 }, undefined);
+      this.span.settle(
+        caller ?? { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 },
+        undefined,
+      );
     }
     this.span.discard();
   }
@@ -203,7 +249,11 @@ export class RequestTrace implements FlowRequest {
   private runHook(hook: 'requestHook' | 'responseHook', http: CompiledHttpOptions): void {
     if (http[hook] === undefined) return;
     try {
-      http[hook](this.span, this.request, this.response);
+      const result: unknown = http[hook](this.span, this.request, this.response);
+      if (result instanceof Promise)
+        result.catch((error: unknown) => {
+          this.report(hook, error);
+        });
     } catch (error) {
       this.report(hook, error);
     }

@@ -21,16 +21,16 @@ export function isKnownMethod(method: string): boolean {
   return KNOWN_METHODS.has(method);
 }
 
-/** Where a request arrived: what a guard learns about it. */
+/** Where a request arrived: what a guard learns about it, or the framework alone. */
 export interface RouteMatch {
   /** Route template with prefix and version, such as `/v1/orders/:id`. */
   readonly route: string | undefined;
   /** `OrdersController.findOne`. */
-  readonly functionName: string | undefined;
+  readonly functionName?: string | undefined;
   /** Name of the Nest module that registers the controller. */
-  readonly moduleName: string | undefined;
+  readonly moduleName?: string | undefined;
   /** Address of the client behind trusted proxies, if the framework knows it. */
-  readonly clientAddress: string | undefined;
+  readonly clientAddress?: string | undefined;
 }
 
 /**
@@ -41,6 +41,7 @@ export interface RouteMatch {
 export function serverAttributes(
   request: RawRequest,
   target: string,
+  peer: string | undefined,
   match: RouteMatch | undefined,
   redact: QueryRedaction,
 ): Attributes {
@@ -61,7 +62,7 @@ export function serverAttributes(
     attributes['server.address'] = host.address;
     if (host.port !== undefined) attributes['server.port'] = host.port;
   }
-  const client = match?.clientAddress ?? request.socket.remoteAddress;
+  const client = match?.clientAddress ?? peer;
   if (client !== undefined) {
     attributes['client.address'] = client.startsWith('::ffff:') ? client.slice(7) : client;
   }

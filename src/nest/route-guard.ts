@@ -1,5 +1,6 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { activeContext } from '../context/flow-context.js';
+import { routeOf, type FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
 import type { TelemetryInstance } from './telemetry-instance.js';
 
@@ -10,10 +11,8 @@ interface HandlerFacts {
   readonly moduleName: string | undefined;
 }
 
-/** The framework's request: Express has `route`, Fastify `routeOptions`; both know the client behind trusted proxies. */
-interface FrameworkRequest {
-  readonly route?: { readonly path?: unknown };
-  readonly routeOptions?: { readonly url?: string };
+/** Both frameworks know the client behind trusted proxies. */
+interface HandledRequest extends FrameworkRequest {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly ip?: string;
 }
@@ -32,13 +31,17 @@ export class RouteGuard implements CanActivate {
     const trace = activeContext().flow?.request;
     if (!(trace instanceof RequestTrace)) return true;
     const { instance, functionName, moduleName } = this.factsOf(context);
-    const request = context.getArgByIndex<FrameworkRequest>(0);
-    trace.bind(instance, {
-      route: routeOf(request),
-      functionName,
-      moduleName,
-      clientAddress: 'x-forwarded-for' in request.headers ? request.ip : undefined,
-    });
+    const request = context.getArgByIndex<HandledRequest>(0);
+    trace.bind(
+      instance,
+      {
+        route: routeOf(request),
+        functionName,
+        moduleName,
+        clientAddress: 'x-forwarded-for' in request.headers ? request.ip : undefined,
+      },
+      request,
+    );
     return true;
   }
 
@@ -59,9 +62,4 @@ export class RouteGuard implements CanActivate {
     }
     return facts;
   }
-}
-
-function routeOf(request: FrameworkRequest): string | undefined {
-  const path = request.route?.path ?? request.routeOptions?.url;
-  return typeof path === 'string' ? path : undefined;
 }

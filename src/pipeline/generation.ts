@@ -1,13 +1,20 @@
-import { TraceFlags, type Context } from '@opentelemetry/api';
+import { ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/api';
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources';
-import type { Span, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  SamplingDecision,
+  type Span,
+  type SpanLimits,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import type { ResolvedTracerConfig } from '../config/resolve-config.js';
+import type { TracerConfig } from '../config/tracer-config.js';
 import { errorText, type RateLimitedLog } from './rate-limited-log.js';
-import { createSampler, type HeadSampler } from './sampler.js';
-import type { SinkLease } from './sink-pool.js';
+import type { HeadSampler } from './head-sampler.js';
+import { createSampler } from './sampler.js';
+import type { SpanSink } from './span-sink.js';
 
 /** A span that is about to end: still writable, readable by exporters afterwards. */
-export type EndingSpan = Span & { ended: boolean };
+export type EndingSpan = Span & { ended: boolean; generation: Generation };
 
 /**
  * One configuration of a pipeline, complete and immutable: resource, sampler, limits, processors and exporters.
@@ -33,8 +40,10 @@ export class Generation {
     readonly owner: object,
     /** Counts from 1 within its pipeline. */
     readonly number: number,
+    /** As it was given, before defaults and environment. */
+    readonly given: TracerConfig,
     readonly config: ResolvedTracerConfig,
-    readonly leases: readonly SinkLease[],
+    private readonly sinks: readonly SpanSink[],
     private readonly log: RateLimitedLog,
     /** Told of a span that ended after the generation was closed. */
     private readonly onLateSpan: () => void,
@@ -52,7 +61,9 @@ export class Generation {
     this.live += 1;
     this.started += 1;
     for (const processor of this.processors) {
-      this.guard('onStart', () => { processor.onStart(span, parentContext); });
+      this.guard('onStart', () => {
+        processor.onStart(span, parentContext);
+      });
     }
   }
 
@@ -69,7 +80,10 @@ export class Generation {
 
   endSpan(span: EndingSpan): void {
     for (const processor of this.processors) {
-      if (processor.onEnding !== undefined) this.guard('onEnding', () => { processor.onEnding?.(span); });
+      if (processor.onEnding !== undefined)
+        this.guard('onEnding', () => {
+          processor.onEnding?.(span);
+        });
     }
     span.ended = true;
     this.live -= 1;
@@ -78,11 +92,30 @@ export class Generation {
       this.onLateSpan();
       return;
     }
-    for (const processor of this.processors) this.guard('onEnd', () => { processor.onEnd(span); });
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) {
-      for (const lease of this.leases) lease.sink.accept(span);
-    }
+    this.deliver(span);
     if (this.live === 0) this.onDrained?.();
+  }
+
+  /** Takes an ended span that began before it was known to belong here, if this sampler would have kept its trace. */
+  receive(span: EndingSpan): void {
+    const { name, kind, attributes, links } = span;
+    const { traceId } = span.spanContext();
+    const { decision } = this.sampler.sample(undefined, ROOT_CONTEXT, traceId, name, kind, attributes, links);
+    if (decision !== SamplingDecision.RECORD_AND_SAMPLED) return;
+    span.generation = this;
+    this.started += 1;
+    this.ended += 1;
+    if (this.closed) this.onLateSpan();
+    else this.deliver(span);
+  }
+
+  private deliver(span: EndingSpan): void {
+    for (const processor of this.processors)
+      this.guard('onEnd', () => {
+        processor.onEnd(span);
+      });
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    for (const sink of this.sinks) sink.accept(span);
   }
 
   /** Calls back once no span is alive: now, or when the last one ends. */

@@ -1,17 +1,25 @@
-import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../config/log.js';
-import { mergeTracerConfig, resolveTracerConfig, type ResolvedTracerConfig } from '../config/resolve-config.js';
+import {
+  mergeTracerConfig,
+  resolveTracerConfig,
+  type ResolvedTracerConfig,
+} from '../config/resolve-config.js';
+import { positiveMillis } from '../config/schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
-import { TelemetryError } from '../errors.js';
 import { changedSections } from './config-change.js';
-import { Generation } from './generation.js';
+import type { Generation } from './generation.js';
+import { GenerationLife } from './generation-life.js';
+import { GenerationSlot } from './generation-slot.js';
+import { Overrides, type OverrideHandle, type OverrideOptions } from './overrides.js';
+import { countSpans, type PipelineStatus } from './pipeline-status.js';
 import { RateLimitedLog } from './rate-limited-log.js';
-import { SinkPool, type SinkLease } from './sink-pool.js';
-import type { DropReason, SinkStatus } from './span-sink.js';
-
-/** Over this many draining generations the oldest is closed, and what still ends in it is counted as dropped. */
-const MAX_DRAINING = 32;
+import { SinkPool } from './sink-pool.js';
+import type { DropReason, SpanSink } from './span-sink.js';
+import { TemporaryConfigs } from './temporary-configs.js';
+import type { TenantOptions } from './tenant-options.js';
+import { TenantRouter } from './tenant-router.js';
 
 /** What a change of configuration did. */
 export interface ReconfigureReport {
@@ -25,26 +33,6 @@ export interface ReconfigureReport {
   readonly drained: Promise<number>;
 }
 
-/** What `TracerManager.status()` tells about spans and where they went. */
-export interface PipelineStatus {
-  readonly configured: boolean;
-  readonly enabled: boolean;
-  readonly service: string | undefined;
-  readonly generation: number;
-  readonly sampler: string | undefined;
-  readonly spans: {
-    readonly live: number;
-    /** Sampled spans handed to exporters, counted once per exporter; `ended = delivered + dropped + queued`. */
-    readonly ended: number;
-    readonly delivered: number;
-    readonly queued: number;
-    readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  };
-  readonly drainingGenerations: number;
-  /** The queues that are open now. */
-  readonly exporters: readonly SinkStatus[];
-}
-
 /** The parts that a pipeline needs from outside. */
 export interface PipelineOptions {
   /** Names the instance in log lines. */
@@ -54,6 +42,7 @@ export interface PipelineOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Limit for closing a replaced generation's exporters, in milliseconds. */
   readonly closeTimeoutMillis: number;
+  readonly tenants?: TenantOptions;
   /** Called whenever another generation, or none, has become the current one. */
   readonly onChange?: () => void;
 }
@@ -69,32 +58,63 @@ export class Pipeline {
   current: Generation | undefined;
   readonly log: RateLimitedLog;
   readonly pool: SinkPool;
+  readonly tenants: TenantRouter | undefined;
+  readonly temporary: TemporaryConfigs;
   private config: TracerConfig = {};
-  private numbers = 0;
-  private readonly draining = new Set<Generation>();
+  private readonly life: GenerationLife;
+  private readonly overrides = new Overrides();
   private lastChange: Promise<unknown> = Promise.resolve();
-  private lateSpans = 0;
 
   constructor(private readonly options: PipelineOptions) {
     this.log = new RateLimitedLog(options.log);
     this.pool = new SinkPool(options.instance, options.log);
+    this.tenants = options.tenants && new TenantRouter(this, options.tenants);
+    this.life = new GenerationLife(this, this.log, this.pool, options.closeTimeoutMillis);
+    this.temporary = new TemporaryConfigs(this.life, (config) => this.resolve(config));
   }
 
   /** Replaces the whole configuration. @throws TelemetryConfigError, after which nothing has changed */
   configure(config: TracerConfig): Promise<ReconfigureReport> {
-    return this.inOrder(() => this.swap(config));
+    return this.reconfigure(() => config);
   }
 
   /** Changes a part of the configuration. @throws TelemetryConfigError, after which nothing has changed */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
-    return this.inOrder(() =>
-      this.swap(typeof change === 'function' ? change(this.config) : mergeTracerConfig(this.config, change)),
-    );
+    return this.inOrder(async () => {
+      const next =
+        typeof change === 'function' ? change(this.config) : mergeTracerConfig(this.config, change);
+      const report = await this.swap(next);
+      this.config = next;
+      this.overrides.forget(undefined);
+      return report;
+    });
   }
 
-  /** The configuration as it was given, before defaults and environment. */
+  /** The configuration as it was given, before defaults, environment and overrides. */
   get given(): TracerConfig {
     return this.config;
+  }
+
+  /**
+   * Changes the configuration of everybody or of one tenant for a while.
+   *
+   * @throws TelemetryConfigError, after which nothing has changed
+   */
+  async override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
+    positiveMillis.assert(options.forMillis, 'forMillis');
+    this.resolve(mergeTracerConfig(this.config, change));
+    const { tenant } = options;
+    if (tenant !== undefined) {
+      this.tenants?.override(tenant, change);
+      return this.overrides.add(change, options, () => {
+        this.tenants?.override(tenant, undefined);
+        return Promise.resolve();
+      });
+    }
+    return this.inOrder(async () => {
+      await this.swap(mergeTracerConfig(this.config, change));
+      return this.overrides.add(change, options, () => this.inOrder(() => this.endOverride()));
+    });
   }
 
   /** Adds an exporter to those that are configured. */
@@ -109,8 +129,8 @@ export class Pipeline {
   }
 
   async forceFlush(): Promise<void> {
-    const generations = [...this.draining, ...(this.current === undefined ? [] : [this.current])];
-    await Promise.all(generations.map((generation) => generation.flushProcessors()));
+    await this.tenants?.settled();
+    await Promise.all(this.life.open().map((generation) => generation.flushProcessors()));
     await this.pool.forceFlush();
     await this.pool.settled();
   }
@@ -118,127 +138,96 @@ export class Pipeline {
   /** Delivers what has ended, closes every exporter; a later `configure` works again. */
   shutdown(timeoutMillis: number): Promise<void> {
     return this.inOrder(async () => {
-      const generations = [...this.draining, ...(this.current === undefined ? [] : [this.current])];
+      this.overrides.clear();
       this.current = undefined;
       this.options.onChange?.();
-      await Promise.all(generations.map((generation) => this.close(generation, timeoutMillis)));
+      void this.tenants?.clear();
+      void this.temporary.clear();
+      await Promise.all(this.life.open().map((generation) => this.life.close(generation, timeoutMillis)));
       await this.pool.settled();
     });
   }
 
   status(): PipelineStatus {
     const exporters = this.pool.status();
-    const { retired } = this.pool;
-    const dropped: Partial<Record<DropReason, number>> = { ...retired.dropped };
-    let { ended, delivered } = retired;
-    let queued = 0;
-    for (const sink of exporters) {
-      ended += sink.ended;
-      delivered += sink.delivered;
-      queued += sink.queuedSpans;
-      for (const [reason, count] of Object.entries(sink.dropped) as [DropReason, number][]) {
-        dropped[reason] = (dropped[reason] ?? 0) + count;
-      }
-    }
-    let live = this.current?.live ?? 0;
-    for (const generation of this.draining) live += generation.live;
-    const late = this.lateSpans;
-    if (late > 0) dropped.generation_closed = late;
+    const live = this.life.open().reduce((sum, generation) => sum + generation.live, 0);
     return {
       configured: this.current !== undefined,
       enabled: this.current?.enabled ?? false,
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
       sampler: this.current?.sampler.toString(),
-      spans: { live, ended: ended + late, delivered, queued, dropped },
-      drainingGenerations: this.draining.size,
+      spans: countSpans(exporters, this.pool.retired, live, this.tenants?.held ?? 0),
+      drainingGenerations: this.life.draining,
+      activeTenants: this.tenants?.active ?? 0,
+      temporaryConfigs: this.temporary.size,
+      overrides: this.overrides.status(),
       exporters,
     };
   }
 
-  /** Builds a generation that is not (yet) the current one. */
-  async build(config: TracerConfig): Promise<Generation> {
-    const resolved = resolveTracerConfig(config, this.options.env ?? process.env, {
-      warn: (message) => { this.log.warn(`config:${message}`, message); },
-    });
-    const leases = await this.lease(resolved);
-    this.numbers += 1;
-    try {
-      return new Generation(this, this.numbers, resolved, leases, this.log, () => {
-        this.lateSpans += 1;
-      });
-    } catch (error) {
-      await this.releaseAll(leases, this.options.closeTimeoutMillis);
-      throw error;
-    }
+  /** Counts spans that ended and go nowhere. */
+  drop(reason: DropReason, spans: number): void {
+    this.pool.retired.ended += spans;
+    this.pool.retired.dropped[reason] = (this.pool.retired.dropped[reason] ?? 0) + spans;
   }
 
-  /** Closes a generation once its spans have ended; resolves with how many ended meanwhile. */
-  retire(generation: Generation): Promise<number> {
-    const endedBefore = generation.ended;
-    this.draining.add(generation);
-    this.boundDraining();
-    return new Promise((resolve) => {
-      generation.whenDrained(() => {
-        const drained = generation.ended - endedBefore;
-        void this.close(generation, this.options.closeTimeoutMillis).then(() => { resolve(drained); });
-      });
+  /** A slot for the current configuration under changes. @throws TelemetryConfigError */
+  slotOver(
+    changes: readonly (TracerConfig | undefined)[],
+    onUse: (slot: GenerationSlot) => void,
+  ): GenerationSlot {
+    const given = changes.reduce<TracerConfig>(
+      (config, change) => (change === undefined ? config : mergeTracerConfig(config, change)),
+      this.current?.given ?? this.config,
+    );
+    return new GenerationSlot(this.life, given, this.resolve(given), onUse);
+  }
+
+  /** A generation whose spans are kept in `sink` until their own is known. */
+  holding(sink: SpanSink): Generation {
+    return this.aside({ sampler: { type: 'always-on' }, exporters: [], spanProcessors: [] }, [sink]);
+  }
+
+  /** A generation that records nothing. */
+  dropping(): Generation {
+    return this.aside({
+      sampler: { type: 'always-off', parentBased: false },
+      exporters: [],
+      spanProcessors: [],
+    });
+  }
+
+  private aside(change: Partial<ResolvedTracerConfig>, sinks: readonly SpanSink[] = []): Generation {
+    const config = { ...(this.current?.config ?? this.resolve(this.config)), ...change };
+    return this.life.unleased(this.config, config, sinks);
+  }
+
+  private resolve(config: TracerConfig): ResolvedTracerConfig {
+    return resolveTracerConfig(config, this.options.env ?? process.env, {
+      warn: (message) => {
+        this.log.warn(`config:${message}`, message);
+      },
     });
   }
 
   private async swap(config: TracerConfig): Promise<ReconfigureReport> {
     const previous = this.current;
-    const next = await this.build(config);
+    const next = await this.life.build(config, this.resolve(config));
     this.current = next;
-    this.config = config;
     this.options.onChange?.();
-    const report = {
+    this.tenants?.refresh();
+    return {
       generation: next.number,
       changed: changedSections(previous?.config, next.config),
       draining: previous?.live ?? 0,
+      drained:
+        previous === undefined ? Promise.resolve(0) : this.life.replace(previous),
     };
-    const drained = previous === undefined ? Promise.resolve(0) : this.retire(previous);
-    return { ...report, drained };
   }
 
-  private async lease(resolved: ResolvedTracerConfig): Promise<SinkLease[]> {
-    const leases: SinkLease[] = [];
-    if (!resolved.enabled) return leases;
-    try {
-      for (const exporter of resolved.exporters) leases.push(await this.pool.acquire(exporter, resolved.batch));
-    } catch (error) {
-      await this.releaseAll(leases, this.options.closeTimeoutMillis);
-      throw error;
-    }
-    return leases;
-  }
-
-  private async close(generation: Generation, timeoutMillis: number): Promise<void> {
-    if (generation.closed) return;
-    this.draining.delete(generation);
-    generation.close();
-    await generation.shutdownProcessors(this.processorsInUse());
-    await this.releaseAll(generation.leases, timeoutMillis);
-  }
-
-  private processorsInUse(): Set<SpanProcessor> {
-    const generations = [...this.draining, ...(this.current === undefined ? [] : [this.current])];
-    return new Set(generations.flatMap((generation) => generation.processors));
-  }
-
-  private async releaseAll(leases: readonly SinkLease[], timeoutMillis: number): Promise<void> {
-    await Promise.all(leases.map((lease) => this.pool.release(lease, timeoutMillis)));
-  }
-
-  private boundDraining(): void {
-    if (this.draining.size <= MAX_DRAINING) return;
-    const [oldest] = this.draining;
-    if (oldest === undefined) return;
-    this.log.warn(
-      'draining',
-      `More than ${MAX_DRAINING} replaced configurations still have open spans; closing the oldest, its ${oldest.live} open spans will be dropped.`,
-    );
-    void this.close(oldest, this.options.closeTimeoutMillis);
+  private async endOverride(): Promise<void> {
+    if (this.current !== undefined) await this.swap(this.config);
   }
 
   /** Runs changes one after the other, each whatever became of the one before. */
@@ -247,12 +236,4 @@ export class Pipeline {
     this.lastChange = result.catch(() => undefined);
     return result;
   }
-}
-
-/** The error for work on a pipeline that was never configured. */
-export function notConfigured(): TelemetryError {
-  return new TelemetryError(
-    'TELEMETRY_SHUT_DOWN',
-    'Telemetry is not configured, or was shut down. Call `configure(config)` first.',
-  );
 }

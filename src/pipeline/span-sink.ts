@@ -11,7 +11,8 @@ export type DropReason =
   | 'shutdown'
   | 'exporter_error'
   | 'unencodable'
-  | 'generation_closed';
+  | 'generation_closed'
+  | 'tenant_unknown';
 
 /** The last failed export, in words that help. Never contains a header value. */
 export interface ExportFailureStatus {

@@ -110,7 +110,7 @@ export class InstanceTracer implements Tracer {
 
 /**
  * The generation in which a span that starts here belongs: what the flow chose for this pipeline, else the one of the local
- * parent, so that a request keeps the generation that it began in, else the current one.
+ * parent, so that a request keeps the generation that it began in, else the request's tenant's, else the current one.
  */
 export function generationFor(pipeline: Pipeline, context: FlowContext): Generation | undefined {
   for (let overlay = context.flow?.overlay; overlay !== undefined; overlay = overlay.next) {
@@ -120,7 +120,9 @@ export function generationFor(pipeline: Pipeline, context: FlowContext): Generat
   if (parent instanceof RecordingSpan && parent.generation.owner === pipeline && !parent.generation.closed) {
     return parent.generation;
   }
-  return pipeline.current;
+  const request = context.flow?.request;
+  const tenant = request === undefined ? undefined : pipeline.tenants?.forRequest(request);
+  return tenant ?? pipeline.current;
 }
 
 function parentOf(context: FlowContext): SpanContext | undefined {

@@ -20,7 +20,9 @@ import {
   type Carrier,
 } from '../context/propagation.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
-import type { Pipeline, PipelineStatus, ReconfigureReport } from '../pipeline/pipeline.js';
+import type { OverrideHandle, OverrideOptions } from '../pipeline/overrides.js';
+import type { Pipeline, ReconfigureReport } from '../pipeline/pipeline.js';
+import type { PipelineStatus } from '../pipeline/pipeline-status.js';
 import { LIBRARY_SCOPE } from '../version.js';
 import { InstanceTracer } from './instance-tracer.js';
 import { runInSpan } from './run-in-span.js';

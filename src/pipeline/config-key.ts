@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { ResolvedTracerConfig } from '../config/resolve-config.js';
+
+const identities = new WeakMap<object, number>();
+let nextIdentity = 1;
+
+/**
+ * A digest that is equal for configurations of equal content. Exporters, samplers, processors and functions count by identity.
+ * Credentials take part, but cannot be read from it.
+ */
+export function configKey(config: ResolvedTracerConfig): string {
+  return createHash('sha256').update(text(config)).digest('base64');
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'function') return `#${identity(value)}`;
+  if (typeof value !== 'object' || value === null) return `${typeof value}:${String(value)}`;
+  if (value instanceof RegExp) return `regexp:${String(value)}`;
+  if (value instanceof Uint8Array) return `bytes:${Buffer.from(value).toString('base64')}`;
+  if (Array.isArray(value)) return `[${value.map(text).join(',')}]`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return `#${identity(value)}`;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}=${text(item)}`).join(',')}}`;
+}
+
+function identity(value: object): number {
+  let id = identities.get(value);
+  if (id === undefined) identities.set(value, (id = nextIdentity++));
+  return id;
+}

@@ -1,0 +1,135 @@
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { ResolvedTracerConfig } from '../config/resolve-config.js';
+import type { TracerConfig } from '../config/tracer-config.js';
+import { Generation } from './generation.js';
+import type { GenerationBuilder } from './generation-slot.js';
+import type { RateLimitedLog } from './rate-limited-log.js';
+import type { SinkLease, SinkPool } from './sink-pool.js';
+import type { SpanSink } from './span-sink.js';
+
+/** Over this many draining generations the oldest is closed, and what still ends in it is counted as dropped. */
+const MAX_DRAINING = 32;
+/** The same for tenants and temporary configurations, of which many come and go at a time. */
+const MAX_LEAVING = 1000;
+
+/** Who a {@link GenerationLife} works for. */
+export interface GenerationOwner {
+  drop(reason: 'generation_closed', spans: number): void;
+}
+
+/** Builds generations, keeps those that are open, and closes each when its last span has ended. */
+export class GenerationLife implements GenerationBuilder {
+  private numbers = 0;
+  private readonly leases = new Map<Generation, readonly SinkLease[]>();
+  private readonly replaced = new Set<Generation>();
+  private readonly leaving = new Set<Generation>();
+
+  constructor(
+    private readonly owner: GenerationOwner,
+    private readonly log: RateLimitedLog,
+    private readonly pool: SinkPool,
+    private readonly closeTimeoutMillis: number,
+  ) {}
+
+  /** Replaced and given-up generations that still have spans, or are delivering. */
+  get draining(): number {
+    return this.replaced.size + this.leaving.size;
+  }
+
+  /** Every generation that holds exporters. */
+  open(): Generation[] {
+    return [...this.leases.keys()];
+  }
+
+  /** Opens the exporters first. @throws TelemetryConfigError if one of them cannot be built */
+  async build(given: TracerConfig, config: ResolvedTracerConfig): Promise<Generation> {
+    const leases: SinkLease[] = [];
+    try {
+      for (const exporter of config.enabled ? config.exporters : []) {
+        leases.push(await this.pool.acquire(exporter, config.batch));
+      }
+      return this.leased(given, config, leases);
+    } catch (error) {
+      await this.releaseAll(leases, this.closeTimeoutMillis);
+      throw error;
+    }
+  }
+
+  buildNow(given: TracerConfig, config: ResolvedTracerConfig): Generation {
+    const exporters = config.enabled ? config.exporters : [];
+    const leases = exporters.map((exporter) => this.pool.acquireNow(exporter, config.batch, 'caller'));
+    return this.leased(given, config, leases);
+  }
+
+  /** A generation that holds no exporters of its own and needs no closing. */
+  unleased(given: TracerConfig, config: ResolvedTracerConfig, sinks: readonly SpanSink[]): Generation {
+    this.numbers += 1;
+    return new Generation(this.owner, this.numbers, given, config, sinks, this.log, () => {
+      this.owner.drop('generation_closed', 1);
+    });
+  }
+
+  /** Closes the generation that another has taken the place of. */
+  replace(generation: Generation): Promise<number> {
+    return this.closeWhenDrained(generation, this.replaced, MAX_DRAINING);
+  }
+
+  /** Closes a generation that was used beside the current one. */
+  retire(generation: Generation): Promise<number> {
+    return this.closeWhenDrained(generation, this.leaving, MAX_LEAVING);
+  }
+
+  async close(generation: Generation, timeoutMillis: number): Promise<void> {
+    if (generation.closed) return;
+    generation.close();
+    const leases = this.leases.get(generation) ?? [];
+    this.leases.delete(generation);
+    this.replaced.delete(generation);
+    this.leaving.delete(generation);
+    await generation.shutdownProcessors(this.processorsInUse());
+    await this.releaseAll(leases, timeoutMillis);
+  }
+
+  private leased(given: TracerConfig, config: ResolvedTracerConfig, leases: readonly SinkLease[]): Generation {
+    const generation = this.unleased(
+      given,
+      config,
+      leases.map((lease) => lease.sink),
+    );
+    this.leases.set(generation, leases);
+    return generation;
+  }
+
+  /** @returns how many spans ended meanwhile, once what they left is delivered */
+  private closeWhenDrained(generation: Generation, waiting: Set<Generation>, most: number): Promise<number> {
+    const endedBefore = generation.ended;
+    waiting.add(generation);
+    if (waiting.size > most) this.closeOldest(waiting, most);
+    return new Promise((resolve) => {
+      generation.whenDrained(() => {
+        const drained = generation.ended - endedBefore;
+        void this.close(generation, this.closeTimeoutMillis).then(() => {
+          resolve(drained);
+        });
+      });
+    });
+  }
+
+  private closeOldest(waiting: Set<Generation>, most: number): void {
+    const [oldest] = waiting;
+    if (oldest === undefined) return;
+    this.log.warn(
+      'draining',
+      `More than ${most} replaced configurations still have open spans; closing the oldest, its ${oldest.live} open spans will be dropped.`,
+    );
+    void this.close(oldest, this.closeTimeoutMillis);
+  }
+
+  private processorsInUse(): Set<SpanProcessor> {
+    return new Set(this.open().flatMap((generation) => generation.processors));
+  }
+
+  private async releaseAll(leases: readonly SinkLease[], timeoutMillis: number): Promise<void> {
+    await Promise.all(leases.map((lease) => this.pool.release(lease, timeoutMillis)));
+  }
+}

@@ -1,0 +1,55 @@
+import type { ResolvedTracerConfig } from '../config/resolve-config.js';
+import type { TracerConfig } from '../config/tracer-config.js';
+import type { FlowTarget } from '../context/flow-context.js';
+import type { Generation } from './generation.js';
+
+/** What a slot asks of its pipeline. */
+export interface GenerationBuilder {
+  /** Builds at once; connections open later. */
+  buildNow(given: TracerConfig, resolved: ResolvedTracerConfig): Generation;
+  /** Closes a generation once its spans have ended. */
+  retire(generation: Generation): Promise<number>;
+}
+
+/**
+ * A configuration beside the current one: built on first use, closed when it was idle for long, built again when it is
+ * needed after all.
+ */
+export class GenerationSlot implements FlowTarget {
+  /** On the monotonic clock, in milliseconds. */
+  lastUsed = performance.now();
+  private generation: Generation | undefined;
+
+  constructor(
+    private readonly builder: GenerationBuilder,
+    readonly given: TracerConfig,
+    private readonly resolved: ResolvedTracerConfig,
+    /** Told of each use, so that a slot which was given up is looked after again. */
+    private readonly onUse: (slot: GenerationSlot) => void,
+  ) {}
+
+  current(): Generation {
+    this.lastUsed = performance.now();
+    if (this.generation === undefined || this.generation.closed) {
+      this.generation = this.builder.buildNow(this.given, this.resolved);
+      this.onUse(this);
+    }
+    return this.generation;
+  }
+
+  /** Whether no span of it is alive. */
+  get idle(): boolean {
+    return this.generation === undefined || this.generation.live === 0;
+  }
+
+  get live(): number {
+    return this.generation?.live ?? 0;
+  }
+
+  /** Delivers what its spans left and closes; spans that are alive finish first. */
+  async retire(): Promise<void> {
+    const { generation } = this;
+    this.generation = undefined;
+    if (generation !== undefined && !generation.closed) await this.builder.retire(generation);
+  }
+}

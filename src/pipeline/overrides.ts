@@ -1,0 +1,61 @@
+import type { TracerConfig } from '../config/tracer-config.js';
+import type { OverrideStatus } from './pipeline-status.js';
+
+/** How long a change lasts, and for whom. */
+export interface OverrideOptions {
+  /** In milliseconds, up to 24 days. */
+  readonly forMillis: number;
+  /** Tenant key; default: everybody. */
+  readonly tenant?: string;
+}
+
+/** A time-boxed change at work. */
+export interface OverrideHandle {
+  readonly until: Date;
+  /** Ends it before its time; resolves when what was before is live again. */
+  revert(): Promise<void>;
+}
+
+interface Entry {
+  readonly status: OverrideStatus;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Keeps time-boxed changes, at most one for everybody and one per tenant: a new one takes the place of the old. */
+export class Overrides {
+  private readonly entries = new Map<string | undefined, Entry>();
+
+  status(): OverrideStatus[] {
+    return [...this.entries.values()].map((entry) => entry.status);
+  }
+
+  /** @param end - takes the change back; called once, unless another override or {@link forget} came first */
+  add(
+    change: TracerConfig,
+    { forMillis, tenant }: OverrideOptions,
+    end: () => Promise<void>,
+  ): OverrideHandle {
+    this.forget(tenant);
+    const until = new Date(Date.now() + forMillis);
+    const revert = async (): Promise<void> => {
+      if (this.entries.get(tenant) !== entry) return;
+      this.forget(tenant);
+      await end();
+    };
+    const entry: Entry = {
+      status: { ...(tenant === undefined ? {} : { tenant }), changes: Object.keys(change), until },
+      timer: setTimeout(() => void revert(), forMillis).unref(),
+    };
+    this.entries.set(tenant, entry);
+    return { until, revert };
+  }
+
+  forget(tenant: string | undefined): void {
+    clearTimeout(this.entries.get(tenant)?.timer);
+    this.entries.delete(tenant);
+  }
+
+  clear(): void {
+    for (const tenant of [...this.entries.keys()]) this.forget(tenant);
+  }
+}

@@ -1,0 +1,28 @@
+import type { TracerConfig } from '../config/tracer-config.js';
+
+/**
+ * Routes the spans of each tenant to a pipeline of its own: resource, exporter, credentials, sampler.
+ */
+export interface TenantOptions<Request = unknown> {
+  /**
+   * Names the tenant of a request, once per request and as late as possible: at its first child span, or when the response closes. It gets
+   * the framework's request, with the `user` that a guard put on it. Nothing, an error, or a key over 256 characters means:
+   * no tenant, which is the instance's own pipeline.
+   */
+  readonly resolve?: (request: Request) => string | undefined | null;
+  /**
+   * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant. Called on first use and again after the
+   * tenant was idle. While a promise is pending, spans wait.
+   */
+  readonly config: (key: string) => TracerConfig | undefined | Promise<TracerConfig | undefined>;
+  /** Tenants kept open; over it the longest unused is closed, its spans delivered. Default 100. */
+  readonly maxActive?: number;
+  /** A tenant unused for this long is closed, in milliseconds; default 300,000. */
+  readonly idleMillis?: number;
+  /** Where spans of a tenant without a usable configuration go: the instance's own pipeline, or nowhere. Default `default`. */
+  readonly fallback?: 'default' | 'drop';
+}
+
+export const DEFAULT_TENANT_LIMITS = { maxActive: 100, idleMillis: 300_000 };
+/** Keys come from requests: longer ones are refused. */
+export const MAX_TENANT_KEY_LENGTH = 256;

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { activeContext, runInContext } from '../context/flow-context.js';
-import { extractRemote, W3C_PROPAGATOR } from '../context/propagation.js';
+import type { FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
 import type { Generation } from '../pipeline/generation.js';
 import { TelemetryConfigError } from '../errors.js';
@@ -17,7 +17,11 @@ import { getTracerToken, listenForTracerNames, type TracerNameListener } from '.
 interface FastifyLike {
   addHook(
     name: 'onRequest',
-    hook: (request: { raw: IncomingMessage }, reply: { raw: ServerResponse }, done: () => void) => void,
+    hook: (
+      request: FrameworkRequest & { raw: IncomingMessage },
+      reply: { raw: ServerResponse },
+      done: () => void,
+    ) => void,
   ): unknown;
 }
 
@@ -96,7 +100,8 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
       throw new TelemetryConfigError({
         path: 'forFeature',
         expected: 'imported where an instance covers the module',
-        remedy: 'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with `isGlobal: true`.',
+        remedy:
+          'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with `isGlobal: true`.',
       });
     }
     return this.expected(id).promise;
@@ -148,8 +153,16 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
   /** `app.inject()` calls the routing without a server: the request begins here then. */
   private catchInjected(fastify: FastifyLike): void {
     fastify.addHook('onRequest', (request, reply, done) => {
-      if (this.active) this.enter(request.raw, reply.raw, done);
-      else done();
+      if (!this.active) {
+        done();
+        return;
+      }
+      const current = activeContext().flow?.request;
+      const known = current instanceof RequestTrace && current.request === request.raw;
+      const trace = known ? current : this.begin(request.raw, reply.raw);
+      if (trace !== undefined) trace.frameworkRequest = request;
+      if (known || trace === undefined) done();
+      else runInContext(trace.context, done);
     });
   }
 
@@ -158,19 +171,12 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
     return trace === undefined ? next() : runInContext(trace.context, next);
   }
 
-  /** Never throws: a request that cannot be traced goes on untraced. */
+  /** A request that cannot be traced goes on untraced. */
   private begin(request: IncomingMessage, response: ServerResponse): RequestTrace | undefined {
-    const current = activeContext().flow?.request;
-    if (current instanceof RequestTrace && current.request === request) return undefined;
     const fallback = this.instance(this.coverage.fallback);
     const generation = this.provisionalGeneration(fallback);
     if (generation === undefined) return undefined;
-    const { headers } = request;
-    const remote =
-      headers.traceparent === undefined && headers.baggage === undefined
-        ? undefined
-        : extractRemote(W3C_PROPAGATOR, headers);
-    const trace = new RequestTrace(request, response, remote, fallback, generation);
+    const trace = new RequestTrace(request, response, fallback, generation);
     response.on('close', () => {
       trace.end();
     });

@@ -71,7 +71,13 @@ function openHttp2(url: string, { method = 'GET', path, headers = {}, body }: Cl
   const session: ClientHttp2Session = connect(url, { rejectUnauthorized: false });
   const failed = new Promise<never>((_resolve, reject) => session.once('error', reject));
   failed.catch(() => {});
-  const stream: ClientHttp2Stream = session.request({ ':method': method, ':path': path, ...headers });
+  const stream: ClientHttp2Stream = session.request({
+    ':method': method,
+    ':path': path,
+    // Node leaves out the brackets of an IPv6 address.
+    ':authority': new URL(url).host,
+    ...headers,
+  });
   stream.end(body);
   const incoming = Promise.race([failed, once(stream, 'response').then(([received]) => received)]);
   const chunks: Buffer[] = [];

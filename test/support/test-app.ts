@@ -62,7 +62,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
   const app = await NestFactory.create(
     options.root ?? appModule(options, instance === undefined ? [] : [instance]),
     server.adapter() as AbstractHttpAdapter,
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class
+
     {
       logger,
       abortOnError: false,

@@ -33,6 +33,8 @@ export interface FlowOverlay {
 export interface FlowRequest {
   /** The framework's request once a route was found, with what guards put on it, else the server's. */
   readonly subject: unknown;
+  /** Told after the flow's baggage was replaced, so that the request's span shows it. */
+  baggageChanged?(): void;
 }
 
 /**
@@ -80,6 +82,8 @@ export class Flow {
   }
 }
 
+const NO_FLOW = new Flow(undefined, undefined, undefined, undefined);
+
 /**
  * An OpenTelemetry context with fields in place of a map for what every span needs.
  *
@@ -98,25 +102,26 @@ export class FlowContext implements Context {
     if (context instanceof FlowContext) return context;
     const current = activeContext();
     const span = context.getValue(SPAN_KEY) as Span | undefined;
-    return new FlowContext(span ?? current.span, current.flow, context);
+    const baggage = context.getValue(BAGGAGE_KEY) as Baggage | undefined;
+    const flow = baggage === undefined ? current.flow : (current.flow ?? NO_FLOW).withBaggage(baggage);
+    return new FlowContext(span ?? current.span, flow, context);
   }
 
   getValue(key: symbol): unknown {
     if (key === SPAN_KEY) return this.span;
-    if (key === BAGGAGE_KEY) return this.base.getValue(key) ?? this.flow?.baggage;
+    if (key === BAGGAGE_KEY) return this.flow?.baggage;
     return this.base.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): FlowContext {
     if (key === SPAN_KEY) return new FlowContext(value as Span, this.flow, this.base);
+    if (key === BAGGAGE_KEY) return this.withFlow((this.flow ?? NO_FLOW).withBaggage(value as Baggage));
     return new FlowContext(this.span, this.flow, this.base.setValue(key, value));
   }
 
   deleteValue(key: symbol): FlowContext {
     if (key === SPAN_KEY) return new FlowContext(undefined, this.flow, this.base);
-    if (key === BAGGAGE_KEY && this.flow?.baggage !== undefined) {
-      return new FlowContext(this.span, this.flow.withBaggage(undefined), this.base.deleteValue(key));
-    }
+    if (key === BAGGAGE_KEY) return this.flow === undefined ? this : this.withFlow(this.flow.withBaggage(undefined));
     return new FlowContext(this.span, this.flow, this.base.deleteValue(key));
   }
 

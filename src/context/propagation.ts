@@ -1,15 +1,21 @@
 import {
+  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   trace,
   type Baggage,
+  type Context,
   type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api';
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { CompositePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { BaggageBuilder } from './baggage-builder.js';
+import { BaggagePropagator } from './baggage-header.js';
+import type { BaggageRules, InboundRequest } from './baggage-rules.js';
 import { Flow, FlowContext } from './flow-context.js';
+import { compileHosts, type HostFilter } from './host-patterns.js';
 
 /**
  * Where trace context is written to or read from: plain header objects, a message's properties, or anything with `get` and
@@ -29,11 +35,6 @@ export interface RemoteContext {
   readonly baggage: Baggage | undefined;
 }
 
-/** `traceparent`, `tracestate` and `baggage`. */
-export const W3C_PROPAGATOR: TextMapPropagator = new CompositePropagator({
-  propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
-});
-
 const setter: TextMapSetter<Carrier> = {
   set(carrier, key, value) {
     if (isMap(carrier)) carrier.set(key, value);
@@ -51,16 +52,104 @@ const getter: TextMapGetter<Carrier> = {
   },
 };
 
-/** Writes the context's span and baggage into the carrier. */
-export function injectContext(propagator: TextMapPropagator, context: FlowContext, carrier: Carrier): void {
-  propagator.inject(context, carrier, setter);
+/** One way of writing trace context or baggage into a carrier. */
+export interface PropagationFormat {
+  readonly propagator: TextMapPropagator;
+  /** Headers of which one at least is there if the format has something to say about the trace. */
+  readonly headers: readonly string[];
+  /** Whether it carries baggage as `uberctx-…` headers. */
+  readonly jaegerBaggage?: true;
 }
 
-/** Reads a carrier; anything malformed counts as absent. Never throws. */
-export function extractRemote(propagator: TextMapPropagator, carrier: Carrier): RemoteContext {
+/** `traceparent` and `tracestate`. */
+export const TRACE_CONTEXT_FORMAT: PropagationFormat = {
+  propagator: new W3CTraceContextPropagator(),
+  headers: ['traceparent'],
+};
+
+export const BAGGAGE_FORMAT: PropagationFormat = { propagator: new BaggagePropagator(), headers: [] };
+
+/** What an instance's {@link Propagation} is made of. */
+export interface PropagationParts {
+  /** Default: `traceparent`, `tracestate` and `baggage`. */
+  readonly formats?: readonly PropagationFormat[];
+  /** Absent where requests bring no baggage and spans show none. */
+  readonly rules?: BaggageRules | undefined;
+  /** Where instrumented calls take trace context, see {@link compileHosts}; default everywhere. */
+  readonly traceHosts?: readonly string[] | undefined;
+  /** Where they take baggage; default nowhere. */
+  readonly baggageHosts?: readonly string[] | undefined;
+}
+
+/** How one instance's trace context and baggage come into the process and leave it. */
+export class Propagation {
+  readonly rules: BaggageRules | undefined;
+  private readonly propagator: TextMapPropagator;
+  private readonly tracePropagator: TextMapPropagator;
+  private readonly traceHeaders: readonly string[];
+  private readonly jaeger: boolean;
+  private readonly takesTrace: HostFilter;
+  private readonly takesBaggage: HostFilter;
+
+  constructor(parts: PropagationParts = {}) {
+    const { formats = [TRACE_CONTEXT_FORMAT, BAGGAGE_FORMAT], traceHosts = ['*'], baggageHosts = [] } = parts;
+    this.rules = parts.rules;
+    this.propagator = composite(formats);
+    this.tracePropagator = composite(formats.filter(({ headers }) => headers.length > 0));
+    this.traceHeaders = formats.flatMap(({ headers }) => headers);
+    this.jaeger = formats.some(({ jaegerBaggage }) => jaegerBaggage === true);
+    this.takesTrace = compileHosts(traceHosts);
+    this.takesBaggage = compileHosts(baggageHosts);
+  }
+
+  /** What an inbound request says, baggage by the rules; nothing where no header says anything. Never throws. */
+  receive(request: InboundRequest): RemoteContext | undefined {
+    const { headers } = request;
+    const spanContext = this.namesTrace(headers) ? extract(this.tracePropagator, headers).spanContext : undefined;
+    const baggage = this.rules?.read(request, this.jaeger);
+    return spanContext === undefined && baggage === undefined ? undefined : { spanContext, baggage };
+  }
+
+  /** Writes the context's span and baggage into the carrier. */
+  inject(context: Context, carrier: Carrier): void {
+    this.propagator.inject(context, carrier, setter);
+  }
+
+  /** Reads a carrier; anything malformed counts as absent. Never throws. */
+  extract(carrier: Carrier): RemoteContext {
+    const { spanContext, baggage } = extract(this.propagator, carrier);
+    return { spanContext, baggage: this.jaeger ? BaggageBuilder.from(baggage).build() : baggage };
+  }
+
+  /** The headers that a call to `host` gets by itself. */
+  headersTo(host: string, context: FlowContext): Record<string, string> {
+    const headers: Record<string, string> = {};
+    const withSpan = this.takesTrace(host) ? context : context.withoutSpan();
+    const allowed = this.takesBaggage(host) ? withSpan : propagation.deleteBaggage(withSpan);
+    this.inject(allowed, headers);
+    return headers;
+  }
+
+  private namesTrace(headers: InboundRequest['headers']): boolean {
+    for (const header of this.traceHeaders) {
+      if (headers[header] !== undefined) return true;
+    }
+    return false;
+  }
+}
+
+function composite(formats: readonly PropagationFormat[]): TextMapPropagator {
+  return new CompositePropagator({ propagators: formats.map(({ propagator }) => propagator) });
+}
+
+function extract(propagator: TextMapPropagator, carrier: Carrier): RemoteContext {
   try {
     const context = propagator.extract(ROOT_CONTEXT, carrier, getter);
-    return { spanContext: trace.getSpanContext(context), baggage: propagation.getBaggage(context) };
+    const spanContext = trace.getSpanContext(context);
+    return {
+      spanContext: spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
+      baggage: propagation.getBaggage(context),
+    };
   } catch {
     return { spanContext: undefined, baggage: undefined };
   }

@@ -1,7 +1,8 @@
-import { SpanStatusCode, TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags, type Attributes, type Baggage, type SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
-import type { RemoteContext } from '../context/propagation.js';
+import { rebaseBaggage } from '../context/baggage-builder.js';
+import type { Propagation, RemoteContext } from '../context/propagation.js';
 import type { Generation } from '../pipeline/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { errorText } from '../pipeline/rate-limited-log.js';
@@ -26,6 +27,10 @@ export class RequestTrace implements FlowRequest {
   readonly context: FlowContext;
   /** Set where the framework wraps the server's request in one of its own. */
   frameworkRequest: FrameworkRequest | undefined;
+  private remote: RemoteContext | undefined;
+  /** Whose formats and rules told what the caller says. */
+  private receivedBy: Propagation;
+  private shownBaggage: Baggage | undefined;
   private readonly target: string;
   /** Read at once: a socket forgets it when it closes. */
   private readonly peer: string | undefined;
@@ -39,12 +44,13 @@ export class RequestTrace implements FlowRequest {
   constructor(
     readonly request: RawRequest,
     readonly response: RawResponse,
-    private readonly remote: RemoteContext | undefined,
     /** Owns the request as long as no route says otherwise. */
     private readonly fallback: HttpScope | undefined,
     /** Counts the span until its own generation is known. */
     private readonly provisional: Generation,
   ) {
+    this.receivedBy = (provisional.owner as Pipeline).propagation;
+    this.remote = this.receivedBy.receive(request);
     // Frameworks rewrite `url` while they route.
     this.target = request.url ?? '/';
     this.peer = request.socket.remoteAddress;
@@ -53,7 +59,7 @@ export class RequestTrace implements FlowRequest {
       if (this.bound) this.settle();
       else this.decide(this.fallback, undefined);
     });
-    this.flow = new Flow(this, remote?.baggage, undefined, undefined);
+    this.flow = new Flow(this, this.remote?.baggage, undefined, undefined);
     this.context = new FlowContext(this.span, this.flow);
   }
 
@@ -77,8 +83,26 @@ export class RequestTrace implements FlowRequest {
     this.owner = scope;
     this.match = match;
     this.frameworkRequest ??= request;
+    if (scope !== undefined && scope.pipeline.propagation !== this.receivedBy) this.receiveFor(scope);
     // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first child or the end asks for it.
     if (scope?.pipeline.tenants === undefined || this.span.decided) this.settle();
+  }
+
+  /** The owner of the route reads the headers by its own rules; what was set since then stays. */
+  private receiveFor({ pipeline }: HttpScope): void {
+    const { remote, flow } = this;
+    this.receivedBy = pipeline.propagation;
+    this.remote = this.receivedBy.receive(this.request);
+    flow.baggage = rebaseBaggage(flow.baggage, remote?.baggage, this.remote?.baggage);
+  }
+
+  /** Shows entries that were set after the span had begun. */
+  baggageChanged(): void {
+    const { baggage } = this.flow;
+    const rules = this.owner?.pipeline.propagation.rules;
+    if (baggage === this.shownBaggage || rules === undefined || !this.settled) return;
+    this.shownBaggage = baggage;
+    if (baggage !== undefined) this.span.setAttributes(rules.attributesOf(baggage));
   }
 
   private settle(): void {
@@ -92,6 +116,7 @@ export class RequestTrace implements FlowRequest {
   private choose(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
     const generation = scope && this.generationIn(scope.pipeline);
     const http = scope?.http;
+    if (generation !== undefined) this.span.generation = generation;
     if (generation?.enabled !== true || http === undefined) {
       this.stepAside();
       return;
@@ -140,7 +165,11 @@ export class RequestTrace implements FlowRequest {
   }
 
   private attributes(match: RouteMatch | undefined, http: CompiledHttpOptions): Attributes {
-    return serverAttributes(this.request, this.target, this.peer, match, http.redact);
+    const attributes = serverAttributes(this.request, this.target, this.peer, match, http.redact);
+    const { baggage } = this.flow;
+    this.shownBaggage = baggage;
+    if (baggage !== undefined) Object.assign(attributes, this.receivedBy.rules?.attributesOf(baggage));
+    return attributes;
   }
 
   private endAnswered(status: number): void {
@@ -250,10 +279,11 @@ export class RequestTrace implements FlowRequest {
     if (http[hook] === undefined) return;
     try {
       const result: unknown = http[hook](this.span, this.request, this.response);
-      if (result instanceof Promise)
+      if (result instanceof Promise) {
         result.catch((error: unknown) => {
           this.report(hook, error);
         });
+      }
     } catch (error) {
       this.report(hook, error);
     }

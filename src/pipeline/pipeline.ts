@@ -8,6 +8,7 @@ import {
 } from '../config/resolve-config.js';
 import { positiveMillis } from '../config/schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
+import { Propagation } from '../context/propagation.js';
 import { changedSections } from './config-change.js';
 import type { Generation } from './generation.js';
 import { GenerationLife } from './generation-life.js';
@@ -43,6 +44,8 @@ export interface PipelineOptions {
   /** Limit for closing a replaced generation's exporters, in milliseconds. */
   readonly closeTimeoutMillis: number;
   readonly tenants?: TenantOptions;
+  /** How trace context and baggage come in and go out; default the W3C formats, without rules for baggage. */
+  readonly propagation?: Propagation;
   /** Called whenever another generation, or none, has become the current one. */
   readonly onChange?: () => void;
 }
@@ -60,6 +63,7 @@ export class Pipeline {
   readonly pool: SinkPool;
   readonly tenants: TenantRouter | undefined;
   readonly temporary: TemporaryConfigs;
+  readonly propagation: Propagation;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
   private readonly overrides = new Overrides();
@@ -67,6 +71,7 @@ export class Pipeline {
 
   constructor(private readonly options: PipelineOptions) {
     this.log = new RateLimitedLog(options.log);
+    this.propagation = options.propagation ?? new Propagation();
     this.pool = new SinkPool(options.instance, options.log);
     this.tenants = options.tenants && new TenantRouter(this, options.tenants);
     this.life = new GenerationLife(this, this.log, this.pool, options.closeTimeoutMillis);

@@ -12,13 +12,7 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import { activeContext, FlowContext, runInContext } from '../context/flow-context.js';
-import {
-  contextFrom,
-  extractRemote,
-  injectContext,
-  W3C_PROPAGATOR,
-  type Carrier,
-} from '../context/propagation.js';
+import { contextFrom, type Carrier } from '../context/propagation.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/overrides.js';
 import type { Pipeline, ReconfigureReport } from '../pipeline/pipeline.js';
@@ -96,13 +90,15 @@ export class TracerManager {
   }
 
   /**
-   * Writes `traceparent`, `tracestate` and `baggage` of the running code into a carrier: request headers, message properties,
-   * job data.
+   * Writes trace context and baggage of the running code into a carrier, in the formats of `propagation.propagators`: request
+   * headers, message properties, job data.
+   *
+   * **Gotchas** It is explicit, so that no list of hosts is asked; give it no carrier for somebody who must not see the baggage.
    *
    * @returns the carrier
    */
   inject<C extends Carrier>(carrier: C): C {
-    injectContext(W3C_PROPAGATOR, activeContext(), carrier);
+    this.pipeline.propagation.inject(activeContext(), carrier);
     return carrier;
   }
 
@@ -114,7 +110,7 @@ export class TracerManager {
   extract(carrier: Carrier): Context;
   extract<T>(carrier: Carrier, fn: () => T): T;
   extract<T>(carrier: Carrier, fn?: () => T): Context | T {
-    const context = contextFrom(extractRemote(W3C_PROPAGATOR, carrier));
+    const context = contextFrom(this.pipeline.propagation.extract(carrier));
     return fn === undefined ? context : runInContext(context, fn);
   }
 

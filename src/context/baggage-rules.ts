@@ -1,0 +1,196 @@
+import type { Attributes, Baggage } from '@opentelemetry/api';
+import { BaggageBuilder, type BaggageRefusal } from './baggage-builder.js';
+import { BAGGAGE_HEADER, readBaggageHeader } from './baggage-header.js';
+import { BaggageKeys } from './baggage-names.js';
+import { compileNames, type NameFilter } from './name-patterns.js';
+
+/** What the rules read of a request: the server's own, on either protocol. */
+export interface InboundRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders?: readonly string[];
+}
+
+/** What decides about baggage in the framework-free part of an instance. */
+export interface BaggageRuleOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly attributes?: readonly string[];
+  readonly metricAttributes?: readonly string[];
+  readonly trust?: (request: never) => boolean;
+}
+
+/** Who is told of what was refused and of hooks that throw; at most once a minute per cause. */
+export interface BaggageLog {
+  warn(cause: string, message: string): void;
+}
+
+/** Request headers that tell who is asking, and the entries that they become. */
+export const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
+  'x-user-id': BaggageKeys.USER_ID,
+  'x-session-id': BaggageKeys.SESSION_ID,
+};
+
+/** Names of what gives access: they travel in no baggage, whatever the other rules say. */
+const SECRET_NAME =
+  /(^|[._-])(password|passwd|pwd|secret|token|access[_-]?token|authorization|cookies?|credentials?|api[_-]?key|apikey|jwt)($|[._-])/i;
+
+const UBER_BAGGAGE = 'uberctx-';
+
+/**
+ * One instance's rules: which headers become baggage, which of a caller's entries are kept, and which entries become attributes.
+ */
+export class BaggageRules {
+  /** Entries that were refused so far, by reason. */
+  readonly refused: Partial<Record<BaggageRefusal, number>> = {};
+  readonly headers: readonly (readonly [header: string, key: string])[];
+  private readonly allows: NameFilter | undefined;
+  private readonly denies: NameFilter;
+  private readonly isAttribute: NameFilter | undefined;
+  private readonly isMetricAttribute: NameFilter | undefined;
+  private readonly trust: ((request: InboundRequest) => boolean) | undefined;
+  private readonly attributes = new WeakMap<Baggage, Attributes>();
+
+  constructor(
+    options: BaggageRuleOptions,
+    private readonly log: BaggageLog,
+  ) {
+    const { headers = DEFAULT_HEADERS, attributes = [], deny = [] } = options;
+    this.headers = Object.entries(headers).map(([header, key]) => [header.toLowerCase(), key]);
+    const keys = Object.values(headers);
+    this.trust = options.trust as typeof this.trust;
+    // Whoever is trusted is trusted with all entries, unless they are listed.
+    const allow = options.allow ?? (this.trust === undefined ? [] : ['*']);
+    this.allows = compileNames([...keys, ...allow]);
+    const denied = compileNames(deny);
+    this.denies = (key) => SECRET_NAME.test(key) || denied?.(key) === true;
+    this.isAttribute = compileNames([...keys, ...attributes]);
+    this.isMetricAttribute = compileNames((options.metricAttributes ?? []).filter((name) => !name.endsWith('*')));
+  }
+
+  /**
+   * The baggage that a request begins with.
+   *
+   * @param jaeger - whether `uberctx-…` headers are baggage too
+   * @returns nothing where no header says anything
+   */
+  read(request: InboundRequest, jaeger: boolean): Baggage | undefined {
+    if (!this.concerns(request, jaeger)) return undefined;
+    if (!this.trusts(request)) {
+      this.refuse('untrusted');
+      return undefined;
+    }
+    const { headers } = request;
+    const builder = new BaggageBuilder(this.refuse, this.denies);
+    if (this.allows !== undefined) {
+      if (jaeger) this.readJaeger(headers, builder, this.allows);
+      const header = headers[BAGGAGE_HEADER];
+      if (header !== undefined) readBaggageHeader(String(header), builder, this.refuse, this.allows);
+    }
+    // Last, since they are mapped explicitly.
+    for (const [header, key] of this.headers) this.readIdentity(request, header, key, builder);
+    return builder.build();
+  }
+
+  /**
+   * Entries over those that a flow has; `undefined` removes.
+   *
+   * @returns the new baggage, and whether every entry was taken
+   */
+  change(
+    baggage: Baggage | undefined,
+    entries: Readonly<Record<string, unknown>>,
+  ): { readonly baggage: Baggage | undefined; readonly complete: boolean } {
+    const builder = BaggageBuilder.from(baggage, this.refuse, this.denies);
+    let complete = true;
+    for (const key of Object.keys(entries)) {
+      const value = entries[key];
+      if (value === undefined) builder.remove(key);
+      else complete = builder.add(key, value) && complete;
+    }
+    return { baggage: builder.build(), complete };
+  }
+
+  /** The entries that belong on spans; computed once per baggage. */
+  attributesOf(baggage: Baggage): Attributes {
+    let attributes = this.attributes.get(baggage);
+    if (attributes === undefined) {
+      attributes = select(baggage, this.isAttribute);
+      this.attributes.set(baggage, attributes);
+    }
+    return attributes;
+  }
+
+  /** The entries that were named, one by one, to stand on metrics. */
+  metricAttributesOf(baggage: Baggage): Attributes {
+    return select(baggage, this.isMetricAttribute);
+  }
+
+  private concerns({ headers }: InboundRequest, jaeger: boolean): boolean {
+    if (headers[BAGGAGE_HEADER] !== undefined) return true;
+    for (const [header] of this.headers) {
+      if (headers[header] !== undefined) return true;
+    }
+    return jaeger && Object.keys(headers).some((name) => name.startsWith(UBER_BAGGAGE));
+  }
+
+  private trusts(request: InboundRequest): boolean {
+    if (this.trust === undefined) return true;
+    try {
+      return this.trust(request);
+    } catch {
+      this.log.warn('baggage.trust', '`baggage.trust` threw, the request goes on without inbound baggage.');
+      return false;
+    }
+  }
+
+  private readIdentity(request: InboundRequest, header: string, key: string, builder: BaggageBuilder): void {
+    const value = String(request.headers[header] ?? '');
+    if (value === '') return;
+    // Node joins repeated headers, so that two identities would look like one.
+    if (value.includes(',') && cameTwice(request.rawHeaders, header)) this.refuse('ambiguous');
+    else builder.add(key, value);
+  }
+
+  private readJaeger(headers: InboundRequest['headers'], builder: BaggageBuilder, allows: NameFilter): void {
+    for (const [name, value] of Object.entries(headers)) {
+      if (!name.startsWith(UBER_BAGGAGE)) continue;
+      const key = name.slice(UBER_BAGGAGE.length);
+      if (allows(key)) builder.add(key, decode(value));
+      else this.refuse('not_allowed');
+    }
+  }
+
+  private readonly refuse = (reason: BaggageRefusal): void => {
+    this.refused[reason] = (this.refused[reason] ?? 0) + 1;
+    if (reason === 'not_allowed') return;
+    this.log.warn(`baggage.${reason}`, `A baggage entry was refused (${reason}); the request goes on without it.`);
+  };
+}
+
+function select(baggage: Baggage, selects: NameFilter | undefined): Attributes {
+  const attributes: Attributes = {};
+  if (selects === undefined) return attributes;
+  for (const [key, { value }] of baggage.getAllEntries()) {
+    // Baggage that other code made may have any name.
+    if (key !== '__proto__' && selects(key)) attributes[key] = value;
+  }
+  return attributes;
+}
+
+function cameTwice(rawHeaders: readonly string[] | undefined, header: string): boolean {
+  let count = 0;
+  for (let index = 0; index < (rawHeaders?.length ?? 0); index += 2) {
+    if (rawHeaders?.[index]?.toLowerCase() === header) count += 1;
+  }
+  return count > 1;
+}
+
+function decode(value: string | string[] | undefined): string | undefined {
+  try {
+    return decodeURIComponent(String(value));
+  } catch {
+    return undefined;
+  }
+}

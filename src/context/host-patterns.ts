@@ -1,0 +1,31 @@
+/** Whether a host is selected. @param host - as in a URL or a `Host` header: `api.example.com`, `127.0.0.1:8080`, `[::1]:80` */
+export type HostFilter = (host: string) => boolean;
+
+/**
+ * Compiles a list of hosts: exact (`api.example.com`, any port), with a port (`localhost:3000`), a domain with everything below it but
+ * not itself (`*.example.com`), or all (`*`). Case does not count.
+ */
+export function compileHosts(patterns: readonly string[]): HostFilter {
+  if (patterns.includes('*')) return () => true;
+  if (patterns.length === 0) return () => false;
+  const lower = patterns.map((pattern) => pattern.toLowerCase());
+  const names = lower.filter((pattern) => !pattern.startsWith('*.'));
+  const exact = new Set([...names, ...names.map(withoutBrackets)]);
+  const suffixes = lower.filter((pattern) => pattern.startsWith('*.')).map((pattern) => pattern.slice(1));
+  return (host) => {
+    const whole = host.toLowerCase();
+    const name = withoutPort(whole);
+    return exact.has(whole) || exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix));
+  };
+}
+
+function withoutPort(host: string): string {
+  const name = host.replace(/:\d*$/, '');
+  // Neither the dot of a fully qualified name nor the brackets of an IPv6 address tell hosts apart.
+  const unbracketed = withoutBrackets(name);
+  return unbracketed.endsWith('.') ? unbracketed.slice(0, -1) : unbracketed;
+}
+
+function withoutBrackets(name: string): string {
+  return name.startsWith('[') && name.endsWith(']') ? name.slice(1, -1) : name;
+}

@@ -1,0 +1,97 @@
+import { propagation, type Baggage, type Span } from '@opentelemetry/api';
+import type { BaggageRefusal } from '../context/baggage-builder.js';
+import { BaggageRules } from '../context/baggage-rules.js';
+import { activeContext, Flow, runInContext } from '../context/flow-context.js';
+
+/** Entries to set by name; `undefined` removes one. */
+export type BaggageEntries = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Who is asking: entries that accompany a request through guards, services, streams and timers, and onwards through
+ * `TracerManager.inject`.
+ *
+ * **Gotchas** Baggage is sent in clear text to whoever is called: put no secrets in. Names that look like one are refused.
+ *
+ * @see {@link https://opentelemetry.io/docs/concepts/signals/baggage/ | Baggage}
+ */
+export class BaggageService {
+  private readonly rules: BaggageRules;
+
+  /** @param rules - absent with `baggage: false`: entries still travel, and none becomes an attribute */
+  constructor(rules: BaggageRules | undefined, log: { warn(cause: string, message: string): void }) {
+    this.rules = rules ?? new BaggageRules({ headers: {} }, log);
+  }
+
+  /** The value of an entry in the running flow. */
+  get(key: string): string | undefined {
+    return activeBaggage()?.getEntry(key)?.value;
+  }
+
+  /** All entries of the running flow by name; empty outside of every flow. */
+  getAll(): Readonly<Record<string, string>> {
+    const entries = activeBaggage()?.getAllEntries() ?? [];
+    return Object.fromEntries(entries.map(([key, { value }]) => [key, value]));
+  }
+
+  /**
+   * Sets an entry from now on, for everything in the running request or in the nearest {@link with}.
+   *
+   * @returns `false` if nothing has changed: outside of every flow, or an entry that cannot travel (control characters, over 4,096
+   * bytes, more than 64 entries or 8,192 bytes altogether, the name of a secret)
+   */
+  set(key: string, value: string): boolean {
+    const { flow } = activeContext();
+    if (flow === undefined) return false;
+    const { baggage, complete } = this.rules.change(flow.baggage, { [key]: value });
+    if (complete) replace(flow, baggage);
+    return complete;
+  }
+
+  /** Removes an entry from now on; attributes that it already became stay. @returns whether there was one */
+  remove(key: string): boolean {
+    const { flow } = activeContext();
+    if (flow?.baggage?.getEntry(key) === undefined) return false;
+    replace(flow, flow.baggage.removeEntry(key));
+    return true;
+  }
+
+  /**
+   * Runs `fn` with these entries over those of the caller, whose own do not change. Works outside of requests too.
+   *
+   * **Gotchas** An Observable that `fn` returns runs where it is subscribed to.
+   *
+   * @param entries - what cannot travel is left out, counted and logged
+   * @returns what `fn` returns
+   */
+  with<T>(entries: BaggageEntries, fn: () => T): T {
+    const context = activeContext();
+    const { baggage } = this.rules.change(context.flow?.baggage, entries);
+    const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
+    return runInContext(context.withFlow(flow.withBaggage(baggage)), fn);
+  }
+
+  /**
+   * Copies the entries that `baggage.headers` and `baggage.attributes` name onto a span; spans that start in the flow have
+   * them already.
+   *
+   * @param span - default the active span
+   */
+  applyBaggage(span: Span | undefined = activeContext().span): void {
+    const baggage = activeBaggage();
+    if (baggage !== undefined) span?.setAttributes(this.rules.attributesOf(baggage));
+  }
+
+  /** How many entries were refused so far, by reason. */
+  refused(): Readonly<Partial<Record<BaggageRefusal, number>>> {
+    return { ...this.rules.refused };
+  }
+}
+
+function activeBaggage(): Baggage | undefined {
+  return propagation.getBaggage(activeContext());
+}
+
+function replace(flow: Flow, baggage: Baggage | undefined): void {
+  flow.baggage = baggage;
+  flow.request?.baggageChanged?.();
+}

@@ -1,12 +1,29 @@
 import type { Span } from '@opentelemetry/api';
+import { isObservable, type Observable } from 'rxjs';
 import { runInContext, type FlowContext } from '../context/flow-context.js';
 import { recordError } from './error-record.js';
+import { spanAsyncIterable } from './span-async-iterable.js';
+import { spanNodeStream, type NodeReadable } from './span-node-stream.js';
+import { spanObservable } from './span-observable.js';
+import { spanReadableStream } from './span-readable-stream.js';
+import { StreamSpan } from './stream-span.js';
 
 /**
- * Runs `fn` with `span` active and ends the span when the result is there: at once for a value, when it settles for a promise.
- * The result itself is handed through unchanged.
+ * Runs `fn` with `span` active and ends the span when the result is there: at once for a value, when it settles for a promise, when
+ * the stream is over for an Observable, an async iterable or generator, a web or Node stream, or a promise of one.
+ *
+ * Values are handed through unchanged. A stream is handed through as one that does the same, its producer having the span active.
+ *
+ * @param startAnother - starts a span for each consumer of a stream after the first; without it they share one
  */
-export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) => T): T {
+export function runInSpan<T>(
+  span: Span,
+  context: FlowContext,
+  fn: (span: Span) => T,
+  startAnother?: () => Span,
+): T {
+  // Telemetry is off: the span is the caller's, and not ours to end.
+  if (span === context.span) return runInContext(context, fn, span);
   let result: T;
   try {
     result = runInContext(context.withSpan(span), fn, span);
@@ -14,24 +31,43 @@ export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) 
     fail(span, error);
     throw error;
   }
-  return endWith(span, result);
-}
-
-function endWith<T>(span: Span, result: T): T {
+  if (typeof result !== 'object' || result === null) {
+    span.end();
+    return result;
+  }
   if (result instanceof Promise) {
     return result.then(
-      (value: unknown) => {
-        span.end();
-        return value;
-      },
+      (value: unknown) => endWith(span, context, value, startAnother),
       (error: unknown) => {
         fail(span, error);
         throw error;
       },
     ) as T;
   }
+  return endWith(span, context, result, startAnother);
+}
+
+function endWith<T>(span: Span, context: FlowContext, result: T, startAnother?: () => Span): T {
+  if (
+    typeof result === 'object' &&
+    result !== null &&
+    typeof (result as { then?: unknown }).then !== 'function'
+  ) {
+    const stream = (): StreamSpan => new StreamSpan(span, context, startAnother);
+    if (isObservable(result)) return spanObservable(result as Observable<unknown>, stream()) as T;
+    if (result instanceof ReadableStream && !result.locked) return spanReadableStream(result, stream()) as T;
+    if (isNodeReadable(result)) return spanNodeStream(result, stream());
+    if (Symbol.asyncIterator in result && !(result instanceof ReadableStream)) {
+      return spanAsyncIterable(result as T & AsyncIterable<unknown>, stream());
+    }
+  }
   span.end();
   return result;
+}
+
+function isNodeReadable(value: object): value is NodeReadable {
+  const { pipe, read, once } = value as Partial<NodeReadable>;
+  return typeof pipe === 'function' && typeof read === 'function' && typeof once === 'function';
 }
 
 function fail(span: Span, error: unknown): void {

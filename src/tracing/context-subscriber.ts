@@ -1,0 +1,161 @@
+import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
+import { activeContext, runInContext, type FlowContext } from '../context/flow-context.js';
+
+/** Hears of one subscription, in the context of its producer. */
+export interface SubscriptionListener {
+  next?(): void;
+  /** The producer failed; `closed` follows. */
+  error?(error: unknown): void;
+  /** The producer is torn down, whether it completed, failed or was unsubscribed. */
+  closed(): void;
+}
+
+/** A subscription that is about to begin. */
+export interface SubscriptionStart {
+  /** Active in the producer and everything that it does. */
+  readonly context: FlowContext;
+  readonly listener: SubscriptionListener;
+  /** Given the subscriber, which whoever must end the stream early completes. */
+  readonly onSubscriber?: (subscriber: Pick<Subscriber<unknown>, 'complete'>) => void;
+}
+
+/**
+ * The same Observable, whose producer runs in a context of its own for each subscriber.
+ *
+ * Everything upstream of the subscriber that exists for it alone runs in that context, whoever drives it: subscription, operators (also
+ * those behind a hot Subject), inner subscriptions, teardown. Shared parts, such as the source behind `share`, and the emitter of a
+ * Subject keep theirs; what is downstream runs in the context in which it subscribed.
+ */
+export function observeInContext<T>(source: Observable<T>, start: () => SubscriptionStart): Observable<T> {
+  return new Observable<T>((destination) => {
+    const consumer = activeContext();
+    const { context, listener, onSubscriber } = start();
+    const subscriber = new ContextSubscriber<T>(destination, context, consumer, listener);
+    onSubscriber?.(subscriber);
+    runInContext(context, () => source.subscribe(subscriber));
+  });
+}
+
+/**
+ * Stands between a producer and a consumer that live in different contexts.
+ *
+ * RxJS hands every upstream subscriber that exists for this one alone to {@link add}, since it is to be torn down with this one; each
+ * is given the producer's context there. That it is a subclass of `Subscriber` keeps the chain free of a further safe subscriber.
+ */
+class ContextSubscriber<T> extends Subscriber<T> {
+  constructor(
+    private readonly sink: Subscriber<T>,
+    private readonly context: FlowContext,
+    private readonly consumer: FlowContext,
+    private readonly listener: SubscriptionListener,
+  ) {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- how operators make their subscribers in version 7
+    super(sink);
+  }
+
+  override add(teardown: TeardownLogic): void {
+    if (isUpstream(teardown)) bindUpstream(teardown, this.context);
+    super.add(teardown);
+  }
+
+  protected override _next(value: T): void {
+    this.listener.next?.();
+    const { sink } = this;
+    if (activeContext() === this.consumer) sink.next(value);
+    else
+      runInContext(this.consumer, () => {
+        sink.next(value);
+      });
+  }
+
+  protected override _error(error: unknown): void {
+    this.listener.error?.(error);
+    try {
+      const { sink } = this;
+      runInContext(this.consumer, () => {
+        sink.error(error);
+      });
+    } finally {
+      this.unsubscribe();
+    }
+  }
+
+  protected override _complete(): void {
+    try {
+      const { sink } = this;
+      runInContext(this.consumer, () => {
+        sink.complete();
+      });
+    } finally {
+      this.unsubscribe();
+    }
+  }
+
+  override unsubscribe(): void {
+    if (this.closed) return;
+    runInContext(this.context, () => {
+      try {
+        super.unsubscribe();
+      } finally {
+        this.listener.closed();
+      }
+    });
+  }
+}
+
+const CONTEXT = Symbol('nestjs-telemetry.context');
+
+/** An operator's subscriber, of any copy of RxJS. */
+interface Upstream {
+  [CONTEXT]?: FlowContext;
+  next(value: unknown): void;
+  error(error: unknown): void;
+  complete(): void;
+  add(teardown: TeardownLogic): void;
+}
+
+function isUpstream(teardown: unknown): teardown is Upstream {
+  if (typeof teardown !== 'object' || teardown === null || teardown instanceof ContextSubscriber)
+    return false;
+  const { next, error, complete, add } = teardown as Partial<Upstream>;
+  return [next, error, complete, add].every((method) => typeof method === 'function');
+}
+
+/** The methods are shared by all subscribers, so that an open stream costs a field and no closure for each. */
+function bindUpstream(subscriber: Upstream, context: FlowContext): void {
+  if (subscriber[CONTEXT] !== undefined) return;
+  subscriber[CONTEXT] = context;
+  subscriber.next = boundNext;
+  subscriber.error = boundError;
+  subscriber.complete = boundComplete;
+  subscriber.add = boundAdd;
+}
+
+function boundNext(this: Upstream, value: unknown): void {
+  runBound(this, 'next', value);
+}
+
+function boundError(this: Upstream, error: unknown): void {
+  runBound(this, 'error', error);
+}
+
+function boundComplete(this: Upstream): void {
+  runBound(this, 'complete', undefined);
+}
+
+function boundAdd(this: Upstream, teardown: TeardownLogic): void {
+  if (isUpstream(teardown)) bindUpstream(teardown, this[CONTEXT] as FlowContext);
+  (Object.getPrototypeOf(this) as Upstream).add.call(this, teardown);
+}
+
+function runBound(subscriber: Upstream, method: 'next' | 'error' | 'complete', argument: unknown): void {
+  const context = subscriber[CONTEXT] as FlowContext;
+  const own = Object.getPrototypeOf(subscriber) as Record<typeof method, (argument: unknown) => void>;
+  if (activeContext() === context) {
+    own[method].call(subscriber, argument);
+  } else {
+    runInContext(context, () => {
+      own[method].call(subscriber, argument);
+    });
+  }
+}

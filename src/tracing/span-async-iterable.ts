@@ -1,0 +1,69 @@
+import { runInContext } from '../context/flow-context.js';
+import { endWhenCollected, type StreamSpan, type StreamUse } from './stream-span.js';
+
+type Step = 'next' | 'return' | 'throw';
+type StepFunction = (...args: unknown[]) => Promise<IteratorResult<unknown, unknown>>;
+type StepsOf = Partial<Record<Step, StepFunction>>;
+
+/**
+ * The same iterable or generator, each of whose steps has the span active; the span ends when an iteration is done, fails or is left
+ * with `return()`.
+ *
+ * **Gotchas** It is a proxy: everything else about the object is the original's, and is not traced.
+ */
+export function spanAsyncIterable<T extends AsyncIterable<unknown>>(source: T, stream: StreamSpan): T {
+  const isIterator = typeof (source as StepsOf).next === 'function';
+  let only: StepsOf | undefined;
+  const iteration = (): StepsOf => {
+    if (!isIterator) return tracedSteps(source[Symbol.asyncIterator]() as StepsOf, stream.use());
+    return (only ??= tracedSteps(source as StepsOf, stream.use()));
+  };
+  const proxy = new Proxy(source, {
+    get(target, key) {
+      if (key === Symbol.asyncIterator) return () => (isIterator ? proxy : iterable(iteration()));
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      if (isIterator && isStep(key))
+        return (...args: unknown[]) => (iteration()[key] as StepFunction)(...args);
+      // A method with private fields works on its own object only.
+      return value.bind(target) as unknown;
+    },
+  });
+  return stream.watch(proxy);
+}
+
+function isStep(key: string | symbol): key is Step {
+  return key === 'next' || key === 'return' || key === 'throw';
+}
+
+/** An iterator, made iterable as those of the language are. */
+function iterable(steps: StepsOf): StepsOf {
+  Object.defineProperty(steps, Symbol.asyncIterator, { value: () => steps });
+  return steps;
+}
+
+/** Has the steps that the iterator has. */
+function tracedSteps(iterator: StepsOf, use: StreamUse): StepsOf {
+  const steps: StepsOf = {};
+  for (const name of ['next', 'return', 'throw'] as const) {
+    if (typeof iterator[name] === 'function') steps[name] = (...args) => step(iterator, name, args, use);
+  }
+  endWhenCollected(steps, use);
+  return steps;
+}
+
+async function step(
+  iterator: StepsOf,
+  name: Step,
+  args: unknown[],
+  use: StreamUse,
+): Promise<IteratorResult<unknown, unknown>> {
+  try {
+    const result = await runInContext(use.context, () => (iterator[name] as StepFunction)(...args));
+    if (result.done === true) use.end();
+    return result;
+  } catch (error) {
+    use.fail(error);
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import type { StreamSpan } from './stream-span.js';
+
+/** What is needed of a Node stream, of whichever package. */
+export interface NodeReadable {
+  readonly destroyed?: boolean;
+  readonly errored?: unknown;
+  pipe(destination: unknown): unknown;
+  read(size?: number): unknown;
+  once(event: string, listener: () => void): unknown;
+}
+
+/**
+ * Ends the span when a Node stream closes. The stream itself stays as it is: no listener for `error` is added, which would keep a
+ * failure that nobody handles from being noticed.
+ */
+export function spanNodeStream<T extends NodeReadable>(source: T, stream: StreamSpan): T {
+  const use = stream.use();
+  const finish = (): void => {
+    if (source.errored === undefined || source.errored === null) use.end();
+    else use.fail(source.errored);
+  };
+  if (source.destroyed === true) {
+    finish();
+    return source;
+  }
+  source.once('close', finish);
+  // Streams without `autoDestroy` never close.
+  source.once('end', finish);
+  return source;
+}

@@ -1,0 +1,82 @@
+import { runInContext } from '../context/flow-context.js';
+import type { StreamSpan, StreamUse } from './stream-span.js';
+
+/**
+ * A web stream that reads the given one, chunk by chunk and only when asked, with the span active; the span ends when it closes, fails
+ * or is cancelled. A byte stream stays one.
+ */
+export function spanReadableStream<T>(source: ReadableStream<T>, stream: StreamSpan): ReadableStream<T> {
+  const reading = new Reading(source, stream);
+  // Nothing is read ahead: a queue of its own would ask the producer earlier than the reader does.
+  const traced = isByteStream(source)
+    ? new ReadableStream({
+        type: 'bytes',
+        pull: (controller) => reading.pull(controller),
+        cancel: (reason) => reading.cancel(reason),
+      })
+    : new ReadableStream<unknown>(
+        { pull: (controller) => reading.pull(controller), cancel: (reason) => reading.cancel(reason) },
+        { highWaterMark: 0 },
+      );
+  return stream.watch(traced) as ReadableStream<T>;
+}
+
+/** What both kinds of controllers can do. */
+interface Controller {
+  readonly byobRequest?: { respond(bytes: number): void } | null;
+  enqueue(chunk: unknown): void;
+  close(): void;
+}
+
+class Reading {
+  private reader: ReadableStreamDefaultReader<unknown> | undefined;
+  private begun: StreamUse | undefined;
+
+  constructor(
+    private readonly source: ReadableStream<unknown>,
+    private readonly stream: StreamSpan,
+  ) {}
+
+  private get use(): StreamUse {
+    return (this.begun ??= this.stream.use());
+  }
+
+  async pull(controller: Controller): Promise<void> {
+    const { use } = this;
+    const reader = (this.reader ??= this.source.getReader());
+    try {
+      const { done, value } = await runInContext(use.context, () => reader.read());
+      if (!done) {
+        controller.enqueue(value);
+        return;
+      }
+    } catch (error) {
+      use.fail(error);
+      throw error;
+    }
+    controller.close();
+    controller.byobRequest?.respond(0);
+    use.end();
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    const { use } = this;
+    try {
+      await runInContext(use.context, () => (this.reader ?? this.source).cancel(reason));
+      use.end();
+    } catch (error) {
+      use.fail(error);
+      throw error;
+    }
+  }
+}
+
+/** Only byte streams have readers that bring their own buffer. */
+function isByteStream(source: ReadableStream<unknown>): boolean {
+  try {
+    source.getReader({ mode: 'byob' }).releaseLock();
+    return true;
+  } catch {
+    return false;
+  }
+}

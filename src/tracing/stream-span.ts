@@ -1,0 +1,92 @@
+import type { Span } from '@opentelemetry/api';
+import type { FlowContext } from '../context/flow-context.js';
+import { recordError } from './error-record.js';
+
+/** One consumption of a stream: a subscription, an iteration, a reader. */
+export interface StreamUse {
+  /** Active in all that the producer does for this consumer. */
+  readonly context: FlowContext;
+  fail(error: unknown): void;
+  /** The stream is over for this consumer; later calls change nothing. */
+  end(): void;
+}
+
+/** What the garbage collector took ends its span: a stream that nobody consumes would keep it alive for ever. */
+const collected = new FinalizationRegistry<{ giveUp(): void }>((owner) => {
+  owner.giveUp();
+});
+
+/**
+ * The span of a call that returned a stream: begun with the call, ended when the last consumer is done.
+ *
+ * **Gotchas** A stream that nobody ever consumes ends its span when it is garbage-collected.
+ */
+export class StreamSpan {
+  private open = 0;
+  private used = false;
+
+  constructor(
+    private readonly span: Span,
+    /** Of the caller. */
+    private readonly context: FlowContext,
+    /** Starts a span for each consumer after the first; without it all of them share one. */
+    private readonly startAnother?: () => Span,
+  ) {}
+
+  /** Ends the span when the stream object is gone before anybody consumed it. */
+  watch<S extends object>(stream: S): S {
+    collected.register(stream, this);
+    return stream;
+  }
+
+  /** Begins a consumption. */
+  use(): StreamUse {
+    const own = this.used && this.startAnother !== undefined;
+    const span = own ? this.startAnother() : this.span;
+    this.used = true;
+    this.open += 1;
+    return new Consumption(span, this.context.withSpan(span), () => {
+      this.open -= 1;
+      if (own || this.startAnother !== undefined || this.open === 0) span.end();
+    });
+  }
+
+  giveUp(): void {
+    if (!this.used) this.span.end();
+  }
+}
+
+class Consumption implements StreamUse {
+  private over = false;
+
+  constructor(
+    private readonly span: Span,
+    readonly context: FlowContext,
+    private readonly onEnd: () => void,
+  ) {}
+
+  fail(error: unknown): void {
+    if (this.over) return;
+    recordError(this.span, error);
+    this.end();
+  }
+
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.onEnd();
+  }
+
+  giveUp(): void {
+    this.end();
+  }
+}
+
+/** Ends a consumption whose consumer was garbage-collected in the middle. */
+export function endWhenCollected(consumer: object, use: StreamUse): void {
+  collected.register(consumer, {
+    giveUp: () => {
+      use.end();
+    },
+  });
+}

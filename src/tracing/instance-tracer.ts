@@ -1,11 +1,10 @@
 import {
-  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   SpanKind,
-  trace,
   TraceFlags,
   type Attributes,
   type Context,
+  type Link,
   type Span,
   type SpanContext,
   type SpanOptions,
@@ -13,15 +12,28 @@ import {
 } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { SamplingDecision } from '@opentelemetry/sdk-trace-base';
-import { activeContext, FlowContext, runInContext } from '../context/flow-context.js';
+import { activeContext, FlowContext, runInContext, type Flow } from '../context/flow-context.js';
 import type { Generation } from '../pipeline/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { keepsShare, SKIP } from '../pipeline/sampling-decision.js';
 import { toAttributes } from './attribute-value.js';
 import { newSpanId, newTraceId } from './ids.js';
 import { RecordingSpan } from './recording-span.js';
+import { leftOut, UnrecordedSpan } from './unrecorded-span.js';
 
-const NOOP_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-const NO_OPTIONS: SpanOptions = {};
+/** How to start a span; as the API's, and a wish for sampling. */
+export interface SampledSpanOptions extends SpanOptions {
+  /**
+   * Share kept, 0 to 1: of the traces that begin with this span, where no rule of the sampler says otherwise; inside a trace
+   * that is kept, of these spans with all that is below them.
+   */
+  readonly sample?: number;
+}
+
+const NO_OPTIONS: SampledSpanOptions = {};
+const NO_LINKS: Link[] = [];
+const NO_ATTRIBUTES: Attributes = {};
+const NO_FLOW_PARTS: Partial<Pick<Flow, 'baggage' | 'attributes'>> = {};
 
 /**
  * A tracer of one instance: every span goes to the pipeline generation that its flow belongs to, so that a tracer which a
@@ -55,32 +67,46 @@ export class InstanceTracer implements Tracer {
     const options = (rest.length > 1 ? rest[0] : NO_OPTIONS) as SpanOptions;
     const context = rest.length > 2 ? FlowContext.from(rest[1] as Context) : activeContext();
     const span = this.start(name, options, context);
-    return runInContext(context.withSpan(span), fn, span) as ReturnType<F>;
+    const inside = span instanceof UnrecordedSpan && !span.activates ? context : context.withSpan(span);
+    return runInContext(inside, fn, span) as ReturnType<F>;
   }
 
-  /** Starts a span under the context's span; a no-op span while the instance is disabled or tracing is suppressed. */
-  start(name: string, options: SpanOptions, context: FlowContext): Span {
+  /**
+   * Starts a span under the context's span; one that records nothing while the instance is disabled, tracing is suppressed, or
+   * the sampler leaves it out.
+   */
+  start(name: string, options: SampledSpanOptions, context: FlowContext): RecordingSpan | UnrecordedSpan {
     // First the parent: asking a server span for its context makes it choose the generation that its children share.
     const caller = parentOf(context);
     const generation = generationFor(this.pipeline, context);
-    if (generation?.enabled !== true || context.suppressed) return context.span ?? NOOP_SPAN;
+    if (generation?.enabled !== true || context.suppressed) return leftOut(context.span);
 
     const parent = options.root === true ? undefined : caller;
     const traceId = parent?.traceId ?? newTraceId();
     const kind = options.kind ?? SpanKind.INTERNAL;
-    const links = options.links ?? [];
+    const links = options.links ?? NO_LINKS;
     const { sampler } = generation;
     let attributes = sampler.needsAttributes ? this.initialAttributes(options, context) : undefined;
-    const sampled = sampler.sample(parent, context, traceId, name, kind, attributes ?? {}, links);
+    const given = attributes ?? NO_ATTRIBUTES;
+    const sampled = sampler.sample(parent, context, traceId, name, kind, given, links, options.sample);
+    const { decision } = sampled;
+    if (decision === SamplingDecision.NOT_RECORD && parent !== undefined) {
+      // Whose parent is not sampled, says nothing new about the trace.
+      if (sampled === SKIP || (!isSampled(parent) && sampled.traceState === undefined)) return leftOut(context.span);
+    }
+
+    const spanId = newSpanId();
     const spanContext: SpanContext = {
       traceId,
-      spanId: newSpanId(),
-      traceFlags:
-        sampled.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+      spanId,
+      traceFlags: decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
     };
     const traceState = sampled.traceState ?? parent?.traceState;
     if (traceState !== undefined) spanContext.traceState = traceState;
-    if (sampled.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext);
+    if (decision === SamplingDecision.NOT_RECORD) return new UnrecordedSpan(spanContext, true);
+    if (parent !== undefined && options.sample !== undefined && !keepsShare(spanId, options.sample)) {
+      return new UnrecordedSpan({ ...spanContext, traceFlags: TraceFlags.NONE }, true);
+    }
 
     attributes ??= this.initialAttributes(options, context);
     if (sampled.attributes !== undefined) Object.assign(attributes, toAttributes(sampled.attributes));
@@ -99,12 +125,13 @@ export class InstanceTracer implements Tracer {
     return span;
   }
 
+  /** The nearer says more: the request's baggage, under the module's, under the flow's, under the span's own. */
   private initialAttributes(options: SpanOptions, context: FlowContext): Attributes {
-    const attributes: Attributes = options.attributes === undefined ? {} : toAttributes(options.attributes);
-    if (this.attributes !== undefined) Object.assign(attributes, this.attributes);
-    const flowAttributes = context.flow?.attributes;
-    if (flowAttributes !== undefined) Object.assign(attributes, flowAttributes);
-    return attributes;
+    const own: Attributes = options.attributes === undefined ? {} : toAttributes(options.attributes);
+    const { baggage, attributes: flowAttributes } = context.flow ?? NO_FLOW_PARTS;
+    const said = baggage === undefined ? undefined : this.pipeline.propagation.rules?.attributesOf(baggage);
+    if (this.attributes === undefined && flowAttributes === undefined && said === undefined) return own;
+    return { ...said, ...this.attributes, ...flowAttributes, ...own };
   }
 }
 
@@ -128,4 +155,8 @@ export function generationFor(pipeline: Pipeline, context: FlowContext): Generat
 function parentOf(context: FlowContext): SpanContext | undefined {
   const parent = context.span?.spanContext();
   return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
+}
+
+function isSampled(context: SpanContext): boolean {
+  return (context.traceFlags & TraceFlags.SAMPLED) !== 0;
 }

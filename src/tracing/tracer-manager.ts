@@ -5,7 +5,6 @@ import {
   type Context,
   type Span,
   type SpanContext,
-  type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
@@ -17,18 +16,30 @@ import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/overrides.js';
 import type { Pipeline, ReconfigureReport } from '../pipeline/pipeline.js';
 import type { PipelineStatus } from '../pipeline/pipeline-status.js';
+import type { VerifyExportResult } from '../pipeline/verify-export.js';
+import { errorText } from '../pipeline/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../version.js';
-import { InstanceTracer } from './instance-tracer.js';
-import { runInSpan } from './run-in-span.js';
+import { callInSpan } from './call-in-span.js';
+import { addCheckpoint, type CheckpointAttributes, type CheckpointOptions } from './checkpoint.js';
+import { runWithAttributes, type FlowAttributes } from './flow-attributes.js';
+import { generationFor, InstanceTracer, type SampledSpanOptions } from './instance-tracer.js';
 
 /** Tracer names beyond this many are not kept for reuse. */
 const MAX_TRACERS = 1000;
 
-/** How to start a span; as the API's, and a parent other than the active span. */
-export interface StartSpanOptions extends SpanOptions {
+const NO_OPTIONS: StartSpanOptions = {};
+
+/** How to start a span; as the API's, a parent other than the active span, and a wish for sampling. */
+export interface StartSpanOptions extends SampledSpanOptions {
   /** A span, a span context that came from elsewhere, or a whole context; default: the active span. */
   readonly parent?: Span | SpanContext | Context;
 }
+
+/** The options of {@link TracerConfig} that concern whoever makes spans, with their defaults. */
+export type SpanSettings = Pick<
+  Required<TracerConfig>,
+  'includeInputOutput' | 'debugEvents' | 'traceLlmCalls' | 'traceHttpRequests' | 'workflowPrefix'
+>;
 
 /** What names the spans of one module. */
 export interface TracerDefaults {
@@ -67,15 +78,53 @@ export class TracerManager {
   /** Runs `fn` in a new active span that ends when the result is there, failed results included. */
   withSpan<T>(name: string, fn: (span: Span) => T): T;
   withSpan<T>(name: string, options: StartSpanOptions, fn: (span: Span) => T): T;
-  withSpan<T>(name: string, ...rest: [(span: Span) => T] | [StartSpanOptions, (span: Span) => T]): T {
-    const [options, fn] = rest.length === 1 ? [undefined, rest[0]] : rest;
-    const context = contextOf(options?.parent);
-    return runInSpan(this.defaultTracer.start(name, options ?? {}, context), context, fn);
+  withSpan<T>(name: string, optionsOrFn: StartSpanOptions | ((span: Span) => T), fn?: (span: Span) => T): T {
+    const options = typeof optionsOrFn === 'function' ? NO_OPTIONS : optionsOrFn;
+    const run = typeof optionsOrFn === 'function' ? optionsOrFn : (fn as (span: Span) => T);
+    const { parent } = options;
+    return callInSpan(this.defaultTracer, name, options, contextOf(parent), parent === undefined, run);
   }
 
   /** Starts a child of the active span without activating it; end it yourself. */
-  startSpan(name: string, options: StartSpanOptions = {}): Span {
+  startSpan(name: string, options: StartSpanOptions = NO_OPTIONS): Span {
     return this.defaultTracer.start(name, options, contextOf(options.parent));
+  }
+
+  /** Runs `fn`, in which every span of every instance takes these attributes, under its own of the same name. */
+  withAttributes<T>(attributes: FlowAttributes, fn: () => T): T {
+    return runWithAttributes(attributes, fn);
+  }
+
+  /** What {@link withAttributes} gives to spans that start here. */
+  flowAttributes(): Attributes {
+    return { ...activeContext().flow?.attributes };
+  }
+
+  /** Runs `fn`, in which no instance makes spans; the active span and the trace stay what they are. */
+  withoutTracing<T>(fn: () => T): T {
+    return runInContext(activeContext().withSuppression(), fn);
+  }
+
+  /**
+   * Notes progress as an event of the active span, while `debugEvents` is on; costs next to nothing while it is off.
+   *
+   * @param attributes - a function is called only when they are written
+   */
+  checkpoint(name: string, attributes: CheckpointAttributes = {}, options: CheckpointOptions = {}): void {
+    if (this.settings()?.debugEvents !== true) return;
+    const span = activeContext().span;
+    if (span?.isRecording() !== true) return;
+    try {
+      addCheckpoint(span, name, attributes, options);
+    } catch (error) {
+      this.pipeline.log.warn('checkpoint', `The attributes of a checkpoint threw: ${errorText(error)}`);
+    }
+  }
+
+  /** What the configuration says about spans that start here, for code that makes them; absent while telemetry is off. */
+  settings(): SpanSettings | undefined {
+    const generation = generationFor(this.pipeline, activeContext());
+    return generation?.enabled === true ? generation.config : undefined;
   }
 
   /** The span of the running code, whichever instance made it; absent outside of every flow. */
@@ -130,6 +179,47 @@ export class TracerManager {
    */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
     return this.pipeline.reconfigure(change);
+  }
+
+  /**
+   * Runs `fn` under a changed configuration: this async flow alone, streams that it returns included, nested and concurrent flows
+   * independently. Nothing has to be reverted, as nobody else's configuration changes.
+   *
+   * An exporter given as an instance is flushed and never shut down: it stays yours.
+   *
+   * @param change - partial, over what the flow has now
+   * @throws TelemetryConfigError - `fn` did not run then
+   */
+  withTemporaryConfig<T>(change: TracerConfig, fn: () => T): T {
+    const base = generationFor(this.pipeline, activeContext())?.given ?? this.pipeline.given;
+    return runTowards(this.pipeline, this.pipeline.temporary.slot(base, change), fn);
+  }
+
+  /** Runs `fn` as a flow of that tenant's: its spans go to the tenant's pipeline. Without `tenants` options it just runs. */
+  withTenant<T>(key: string, fn: () => T): T {
+    const { tenants } = this.pipeline;
+    return tenants === undefined ? fn() : runTowards(this.pipeline, tenants.target(key), fn);
+  }
+
+  /**
+   * Changes the configuration for a while, for everybody or for one tenant; it shows in {@link status} and reverts by itself. A
+   * later `configure` or `reconfigure`, and `shutdown`, end it too.
+   *
+   * @throws TelemetryConfigError - nothing has changed then
+   */
+  override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
+    return this.pipeline.override(change, options);
+  }
+
+  /**
+   * Sends one marked span over a fresh connection and tells what came of it, with the remedy. Changes nothing; for Arize it
+   * tries both header styles and recommends the one that works.
+   *
+   * @param change - partial, over the current configuration
+   * @throws TelemetryConfigError if such a configuration could not be used at all
+   */
+  verifyExport(change: TracerConfig = {}): Promise<VerifyExportResult> {
+    return this.pipeline.verify(change);
   }
 
   /** Adds an exporter beside those that are configured. @throws TelemetryConfigError if it cannot be built */

@@ -1,0 +1,57 @@
+import type { Attributes } from '@opentelemetry/api';
+import { activeContext, Flow, runInContext } from '../context/flow-context.js';
+import { toAttributes, toJson } from './attribute-value.js';
+
+/** What a prompt was made from. */
+export interface PromptTemplate {
+  readonly template?: string;
+  readonly version?: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Attributes by name, and short forms for those that observability of language models knows by heart.
+ *
+ * @see {@link https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md | OpenInference semantic conventions}
+ */
+export interface FlowAttributes {
+  /** `session.id` */
+  readonly sessionId?: string;
+  /** `user.id` */
+  readonly userId?: string;
+  /** `metadata`, as JSON text. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** `tag.tags` */
+  readonly tags?: readonly string[];
+  /** `llm.prompt_template.template`, `.version` and `.variables`, the last as JSON text. */
+  readonly promptTemplate?: PromptTemplate;
+  /** Any attribute; objects become JSON text. */
+  readonly [attribute: string]: unknown;
+}
+
+/** Runs `fn` with attributes that every span started in it takes, under the span's own. */
+export function runWithAttributes<T>(attributes: FlowAttributes, fn: () => T): T {
+  const context = activeContext();
+  const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
+  return runInContext(context.withFlow(flow.withAttributes(namedAttributes(attributes))), fn);
+}
+
+function namedAttributes(input: FlowAttributes): Attributes {
+  const { sessionId, userId, metadata, tags, promptTemplate, ...rest } = input;
+  return toAttributes({
+    ...rest,
+    'session.id': sessionId ?? rest['session.id'],
+    'user.id': userId ?? rest['user.id'],
+    metadata: metadata === undefined ? undefined : toJson(metadata),
+    'tag.tags': tags ?? rest['tag.tags'],
+    ...(promptTemplate === undefined ? {} : promptAttributes(promptTemplate)),
+  });
+}
+
+function promptAttributes({ template, version, variables }: PromptTemplate): Record<string, unknown> {
+  return {
+    'llm.prompt_template.template': template,
+    'llm.prompt_template.version': version,
+    'llm.prompt_template.variables': variables === undefined ? undefined : toJson(variables),
+  };
+}

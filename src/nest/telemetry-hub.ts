@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
 import { activeContext, runInContext } from '../context/flow-context.js';
 import type { FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
@@ -8,6 +8,7 @@ import type { Generation } from '../pipeline/generation.js';
 import { TelemetryConfigError } from '../errors.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
+import { probeNearerFilters } from './nearer-filters.js';
 import { RouteGuard } from './route-guard.js';
 import { TelemetryInstance } from './telemetry-instance.js';
 import type { TelemetryModuleOptions } from './telemetry-options.js';
@@ -121,10 +122,11 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
   attach(): void {
     this.config.getGlobalGuards().unshift(this.guard);
     this.config.addGlobalFilter(new ErrorProbeFilter());
+    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
     const server = this.server();
     if (server !== undefined) this.wrap(server);
-    const adapter = this.host?.httpAdapter;
-    if (adapter?.getType() === 'fastify') this.catchInjected(adapter.getInstance<FastifyLike>());
+    const { adapter } = this;
+    if (adapter?.getType() === 'fastify') this.catchInjected(adapter.getInstance() as FastifyLike);
   }
 
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
@@ -136,8 +138,13 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
     );
   }
 
+  /** Standalone contexts have none. */
+  private get adapter(): AbstractHttpAdapter | undefined {
+    return this.host?.httpAdapter;
+  }
+
   private server(): Server | undefined {
-    return this.host?.httpAdapter?.getHttpServer() as Server | undefined;
+    return this.adapter?.getHttpServer() as Server | undefined;
   }
 
   private wrap(server: Server): void {

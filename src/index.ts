@@ -16,6 +16,7 @@ export type { OverrideHandle, OverrideOptions } from './pipeline/overrides.js';
 export type { ReconfigureReport } from './pipeline/pipeline.js';
 export type { OverrideStatus, PipelineStatus } from './pipeline/pipeline-status.js';
 export type { TenantOptions } from './pipeline/tenant-options.js';
+export type { ExporterVerdict, VerifyExportResult } from './pipeline/verify-export.js';
 export type { DropReason, ExportFailureStatus, SinkStatus } from './pipeline/span-sink.js';
 export { TracerManager, type StartSpanOptions, type TracerDefaults } from './tracing/tracer-manager.js';
 export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';

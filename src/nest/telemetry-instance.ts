@@ -2,6 +2,9 @@ import { Logger } from '@nestjs/common';
 import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../http/http-scope.js';
 import { TelemetryError } from '../errors.js';
 import { pickTracerConfig } from '../config/tracer-config-schema.js';
+import { selectEnvironment } from '../config/environment/environment.js';
+import { mergeTracerConfig } from '../config/resolve-config.js';
+import type { TracerConfig } from '../config/tracer-config.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import {
@@ -28,6 +31,7 @@ export class TelemetryInstance implements HttpScope {
       instance: options.service?.name ?? 'telemetry',
       log: new Logger('TelemetryModule'),
       closeTimeoutMillis: this.shutdownTimeoutMillis,
+      ...(options.tenants === undefined ? {} : { tenants: options.tenants }),
       onChange,
     });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
@@ -47,7 +51,7 @@ export class TelemetryInstance implements HttpScope {
     try {
       validateModuleOptions(options);
       const instance = new TelemetryInstance(options, isGlobal, onChange);
-      await instance.pipeline.configure(pickTracerConfig(options));
+      await instance.pipeline.configure(initialConfig(options));
       return instance;
     } catch (error) {
       if (!(error instanceof TelemetryError) || (options as TelemetryModuleOptions | undefined)?.onConfigError !== 'warn') {
@@ -57,4 +61,14 @@ export class TelemetryInstance implements HttpScope {
       return new TelemetryInstance({}, isGlobal, onChange);
     }
   }
+}
+
+/** The options, under the section of the environment that the process runs in. */
+function initialConfig(options: TelemetryModuleOptions): TracerConfig {
+  const config = pickTracerConfig(options);
+  if (options.environments === undefined) return config;
+  const section = selectEnvironment(options.environments, process.env, (message) => {
+    new Logger('TelemetryModule').warn(message);
+  });
+  return section === undefined ? config : mergeTracerConfig(config, section);
 }

@@ -1,8 +1,22 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
-import { anyOf, arrayOf, boolean, fn, literal, object, positiveMillis, regExp, string } from '../config/schema.js';
+import {
+  anyOf,
+  arrayOf,
+  boolean,
+  fn,
+  literal,
+  object,
+  positiveInteger,
+  positiveMillis,
+  record,
+  regExp,
+  required,
+  string,
+} from '../config/schema.js';
 import { tracerConfigShape } from '../config/tracer-config-schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { HttpOptions } from '../http/http-options.js';
+import type { TenantOptions } from '../pipeline/tenant-options.js';
 
 /** How an instance ends with its app. */
 export interface ShutdownOptions {
@@ -16,6 +30,14 @@ export interface TelemetryModuleOptions extends TracerConfig {
   readonly isGlobal?: boolean;
   /** Server spans of requests; `false` makes none. */
   readonly http?: false | HttpOptions;
+  /** A pipeline of its own for each tenant. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request: Express's or Fastify's, with what guards add
+  readonly tenants?: TenantOptions<any>;
+  /**
+   * Configurations by environment, laid over the other options: the one named by `APP_ENV`, else by `NODE_ENV`, else `development`; an environment
+   * without an entry changes nothing and is warned of.
+   */
+  readonly environments?: Readonly<Record<string, TracerConfig>>;
   readonly shutdown?: ShutdownOptions;
   /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
   readonly onConfigError?: 'throw' | 'warn';
@@ -56,6 +78,14 @@ const optionsShape = object({
       responseHook: fn,
     }),
   ),
+  tenants: object({
+    resolve: fn,
+    config: required(fn),
+    maxActive: positiveInteger,
+    idleMillis: positiveMillis,
+    fallback: literal('default', 'drop'),
+  }),
+  environments: record(object(tracerConfigShape)),
   shutdown: object({ timeoutMillis: positiveMillis }),
   onConfigError: literal('throw', 'warn'),
 });

@@ -1,11 +1,13 @@
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { ExporterConfig } from '../config/exporter-config.js';
+import type { ExporterConfig, ZipkinExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../config/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
 import { BatchQueue } from './batch-queue.js';
+import type { Delivery } from './delivery.js';
 import { ExporterDelivery } from './exporter-delivery.js';
 import { isSpanExporter } from './is-span-exporter.js';
 import { parseEndpoint } from './otlp/endpoint.js';
+import type { OtlpDelivery } from './otlp/otlp-delivery.js';
 import type { SpanSink } from './span-sink.js';
 
 /** What a sink needs besides its exporter. */
@@ -35,12 +37,8 @@ export async function openSink(
     case 'otlp-http-json':
     case 'jaeger':
       return openOtlpSink(exporter, options);
-    case 'zipkin': {
-      const { loadZipkinExporter } = await import('./exporters/zipkin.js');
-      const target = exporter.url === undefined ? undefined : parseEndpoint(exporter.url).shown;
-      const delivery = new ExporterDelivery(await loadZipkinExporter(exporter), 'zipkin', target);
-      return new BatchQueue(delivery, options);
-    }
+    case 'zipkin':
+      return new BatchQueue(await openZipkinDelivery(exporter), options);
     default: {
       const { buildLocalSink } = await import('./exporters/local-sinks.js');
       return buildLocalSink(exporter, options);
@@ -48,20 +46,50 @@ export async function openSink(
   }
 }
 
-async function openOtlpSink(
-  config: Extract<ExporterConfig, { type: `otlp-${string}` | 'jaeger' }>,
-  options: SinkOptions,
-): Promise<SpanSink> {
+async function openOtlpSink(config: OtlpLikeConfig, options: SinkOptions): Promise<SpanSink> {
+  const delivery = await openOtlpDelivery(config);
+  if (config.type === 'jaeger') {
+    options.log.log(
+      `${options.instance}: jaeger sends OTLP over gRPC to ${delivery.target}; ` +
+        "Jaeger takes it since 1.35. `{ type: 'otlp-grpc' }` says the same.",
+    );
+  }
+  return new BatchQueue(delivery, options);
+}
+
+type OtlpLikeConfig = Extract<ExporterConfig, { type: `otlp-${string}` | 'jaeger' }>;
+
+async function openOtlpDelivery(config: OtlpLikeConfig): Promise<OtlpDelivery> {
   const [{ openTransport }, { OtlpDelivery }] = await Promise.all([
     import('./otlp/transport.js'),
     import('./otlp/otlp-delivery.js'),
   ]);
-  const transport = await openTransport(config);
-  if (config.type === 'jaeger') {
-    options.log.log(
-      `${options.instance}: jaeger sends OTLP over gRPC to ${transport.target}; ` +
-        "Jaeger takes it since 1.35. `{ type: 'otlp-grpc' }` says the same.",
-    );
+  return new OtlpDelivery(config.type, await openTransport(config));
+}
+
+async function openZipkinDelivery(config: ZipkinExporterConfig): Promise<ExporterDelivery> {
+  const { loadZipkinExporter } = await import('./exporters/zipkin.js');
+  const target = config.url === undefined ? undefined : parseEndpoint(config.url).shown;
+  return new ExporterDelivery(await loadZipkinExporter(config), 'zipkin', target);
+}
+
+/**
+ * The way to a receiver without a queue in front, to try it once.
+ *
+ * @returns nothing for exporters that send nowhere
+ * @throws {@link TelemetryConfigError} as {@link openSink}
+ */
+export async function openDelivery(exporter: ExporterConfig | SpanExporter): Promise<Delivery | undefined> {
+  if (isSpanExporter(exporter)) return new ExporterDelivery(exporter);
+  switch (exporter.type) {
+    case 'otlp-grpc':
+    case 'otlp-http':
+    case 'otlp-http-json':
+    case 'jaeger':
+      return openOtlpDelivery(exporter);
+    case 'zipkin':
+      return openZipkinDelivery(exporter);
+    default:
+      return undefined;
   }
-  return new BatchQueue(new OtlpDelivery(config.type, transport), options);
 }

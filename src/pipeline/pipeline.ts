@@ -21,6 +21,7 @@ import type { DropReason, SpanSink } from './span-sink.js';
 import { TemporaryConfigs } from './temporary-configs.js';
 import type { TenantOptions } from './tenant-options.js';
 import { TenantRouter } from './tenant-router.js';
+import type { VerifyExportResult } from './verify-export.js';
 
 /** What a change of configuration did. */
 export interface ReconfigureReport {
@@ -169,6 +170,13 @@ export class Pipeline {
       overrides: this.overrides.status(),
       exporters,
     };
+  }
+
+  /** Tries the way to each exporter's receiver. @throws TelemetryConfigError */
+  async verify(change: TracerConfig): Promise<VerifyExportResult> {
+    const config = this.resolve(mergeTracerConfig(this.current?.given ?? this.config, change));
+    const { verifyExporters } = await import('./verify-export.js');
+    return verifyExporters(config);
   }
 
   /** Counts spans that ended and go nowhere. */

@@ -23,6 +23,7 @@ import { callInSpan } from './call-in-span.js';
 import { addCheckpoint, type CheckpointAttributes, type CheckpointOptions } from './checkpoint.js';
 import { runWithAttributes, type FlowAttributes } from './flow-attributes.js';
 import { generationFor, InstanceTracer, type SampledSpanOptions } from './instance-tracer.js';
+import { runTowards } from './run-in-flow.js';
 
 /** Tracer names beyond this many are not kept for reuse. */
 const MAX_TRACERS = 1000;

@@ -1,0 +1,57 @@
+import { isObservable } from 'rxjs';
+import { activeContext, Flow, runInContext, type FlowContext, type FlowTarget } from '../context/flow-context.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { observeInContext } from './context-subscriber.js';
+
+const NOTHING_TO_DO = { closed: () => undefined };
+
+/** Runs `fn` as a flow whose spans of this pipeline go to `target`, streams that it returns included. */
+export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => T): T {
+  const context = activeContext();
+  const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
+  return runInFlow(
+    context.withFlow(flow.withOverlay({ owner: pipeline, target, next: flow.overlay })),
+    fn,
+  );
+}
+
+/**
+ * Runs `fn` in a context, and what it returns as well: an Observable's producer, an async iterable's steps, also when a promise brings
+ * them. The result itself is handed through; promises settle as they would.
+ */
+export function runInFlow<T>(context: FlowContext, fn: () => T): T {
+  return bound(context, runInContext(context, fn)) as T;
+}
+
+function bound(context: FlowContext, result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  if (result instanceof Promise) return result.then((value: unknown) => bound(context, value));
+  if (isObservable(result)) return observeInContext(result, () => ({ context, listener: NOTHING_TO_DO }));
+  if (Symbol.asyncIterator in result) bindIterator(context, result as AsyncIterable<unknown>);
+  return result;
+}
+
+/** Each step of a generator runs where `next` is called: its methods are bound on the object itself, so that it stays what it is. */
+function bindIterator(context: FlowContext, iterable: AsyncIterable<unknown>): void {
+  if ('next' in iterable) {
+    bindSteps(context, iterable as AsyncIterableIterator<unknown>);
+    return;
+  }
+  const start = iterable[Symbol.asyncIterator].bind(iterable);
+  define(iterable, Symbol.asyncIterator, () => {
+    const iterator = runInContext(context, start);
+    bindSteps(context, iterator);
+    return iterator;
+  });
+}
+
+function bindSteps(context: FlowContext, iterator: AsyncIterator<unknown>): void {
+  for (const step of ['next', 'return', 'throw'] as const) {
+    const method = iterator[step]?.bind(iterator) as ((value: unknown) => unknown) | undefined;
+    if (method !== undefined) define(iterator, step, (value: unknown) => runInContext(context, method, value));
+  }
+}
+
+function define(target: object, key: PropertyKey, value: unknown): void {
+  if (Object.isExtensible(target)) Object.defineProperty(target, key, { value, configurable: true, writable: true });
+}

@@ -2,7 +2,7 @@ const FIRST_MILLIS = 200;
 const FACTOR = 1.6;
 /** Within the first minute a receiver that returns is noticed within two seconds. */
 const SHORT_OUTAGE_MILLIS = 60_000;
-const SHORT_OUTAGE_CAP_MILLIS = 1_500;
+const SHORT_OUTAGE_CAP_MILLIS = 1_000;
 const CAP_MILLIS = 5_000;
 const FIRST_PROBE_MILLIS = 5_000;
 const PROBE_CAP_MILLIS = 60_000;

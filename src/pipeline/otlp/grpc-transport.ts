@@ -23,7 +23,7 @@ const DEFAULT_TIMEOUT_MILLIS = 10_000;
 /** grpc-js would wait up to two minutes before it connects again. */
 const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1_000,
+  'grpc.max_reconnect_backoff_ms': 500,
   'grpc.dns_min_time_between_resolutions_ms': 2_000,
   // Retries are the queue's, which counts them.
   'grpc.enable_retries': 0,

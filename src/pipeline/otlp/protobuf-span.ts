@@ -25,8 +25,10 @@ export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan): v
   if (span.name !== '') writer.string(0x2a, span.name);
   // The API numbers kinds from 0, the protocol from 1.
   writer.uint32(0x30, span.kind + 1);
-  writer.time(0x39, span.startTime[0], span.startTime[1]);
-  writer.time(0x41, span.endTime[0], span.endTime[1]);
+  // Read once: a span may make them when it is asked.
+  const { startTime, endTime } = span;
+  writer.time(0x39, startTime[0], startTime[1]);
+  writer.time(0x41, endTime[0], endTime[1]);
   const unreadable = writeAttributes(writer, 0x4a, span.attributes);
   writer.uint32(0x50, span.droppedAttributesCount + unreadable);
   for (const event of span.events) writeEvent(writer, event);

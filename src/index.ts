@@ -1,4 +1,9 @@
-export { TelemetryConfigError, TelemetryError, type ConfigProblem, type TelemetryErrorCode } from './errors.js';
+export {
+  TelemetryConfigError,
+  TelemetryError,
+  type ConfigProblem,
+  type TelemetryErrorCode,
+} from './errors.js';
 export type {
   ConsoleExporterConfig,
   ExporterConfig,
@@ -9,7 +14,15 @@ export type {
   TlsConfig,
   ZipkinExporterConfig,
 } from './config/exporter-config.js';
-export type { BatchConfig, MaskingConfig, SamplerConfig, ServiceConfig, TracerConfig } from './config/tracer-config.js';
+export type {
+  BatchConfig,
+  MaskingConfig,
+  SamplerConfig,
+  ServiceConfig,
+  TracerConfig,
+} from './config/tracer-config.js';
+export type { BaggageRefusal } from './context/baggage-builder.js';
+export { BaggageKeys } from './context/baggage-names.js';
 export type { Carrier } from './context/propagation.js';
 export type { HttpOptions, RawRequest, RawResponse, RoutePattern } from './http/http-options.js';
 export type { OverrideHandle, OverrideOptions } from './pipeline/overrides.js';
@@ -18,7 +31,12 @@ export type { OverrideStatus, PipelineStatus } from './pipeline/pipeline-status.
 export type { TenantOptions } from './pipeline/tenant-options.js';
 export type { ExporterVerdict, VerifyExportResult } from './pipeline/verify-export.js';
 export type { DropReason, ExportFailureStatus, SinkStatus } from './pipeline/span-sink.js';
+export { BaggageService, type BaggageEntries } from './tracing/baggage-service.js';
+export type { PropagationOptions } from './tracing/load-propagation.js';
 export { TracerManager, type StartSpanOptions, type TracerDefaults } from './tracing/tracer-manager.js';
+export { BaggageGuard } from './nest/baggage/baggage.guard.js';
+export type { BaggageOptions, BaggageRequest } from './nest/baggage/baggage-options.js';
+export { Baggage } from './nest/decorators/baggage.decorator.js';
 export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';
 export { Span } from './nest/decorators/span.decorator.js';
 export type {

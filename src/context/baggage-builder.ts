@@ -92,7 +92,8 @@ export class BaggageBuilder {
     denied?: (key: string) => boolean,
   ): BaggageBuilder {
     const builder = new BaggageBuilder(onRefusal, denied);
-    for (const [key, { value, metadata }] of baggage?.getAllEntries() ?? []) builder.add(key, value, metadata);
+    for (const [key, { value, metadata }] of baggage?.getAllEntries() ?? [])
+      builder.add(key, value, metadata);
     return builder;
   }
 

@@ -66,7 +66,9 @@ export class BaggageRules {
     const denied = compileNames(deny);
     this.denies = (key) => SECRET_NAME.test(key) || denied?.(key) === true;
     this.isAttribute = compileNames([...keys, ...attributes]);
-    this.isMetricAttribute = compileNames((options.metricAttributes ?? []).filter((name) => !name.endsWith('*')));
+    this.isMetricAttribute = compileNames(
+      (options.metricAttributes ?? []).filter((name) => !name.endsWith('*')),
+    );
   }
 
   /**
@@ -165,7 +167,10 @@ export class BaggageRules {
   private readonly refuse = (reason: BaggageRefusal): void => {
     this.refused[reason] = (this.refused[reason] ?? 0) + 1;
     if (reason === 'not_allowed') return;
-    this.log.warn(`baggage.${reason}`, `A baggage entry was refused (${reason}); the request goes on without it.`);
+    this.log.warn(
+      `baggage.${reason}`,
+      `A baggage entry was refused (${reason}); the request goes on without it.`,
+    );
   };
 }
 

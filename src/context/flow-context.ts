@@ -73,7 +73,13 @@ export class Flow {
 
   /** The same flow, baggage shared, with these attributes over its own. */
   withAttributes(attributes: Attributes): Flow {
-    return new Flow(this.request, undefined, this.overlay, { ...this.attributes, ...attributes }, this.baggageHolder);
+    return new Flow(
+      this.request,
+      undefined,
+      this.overlay,
+      { ...this.attributes, ...attributes },
+      this.baggageHolder,
+    );
   }
 
   /** The same flow with baggage of its own from now on. */
@@ -121,7 +127,8 @@ export class FlowContext implements Context {
 
   deleteValue(key: symbol): FlowContext {
     if (key === SPAN_KEY) return new FlowContext(undefined, this.flow, this.base);
-    if (key === BAGGAGE_KEY) return this.flow === undefined ? this : this.withFlow(this.flow.withBaggage(undefined));
+    if (key === BAGGAGE_KEY)
+      return this.flow === undefined ? this : this.withFlow(this.flow.withBaggage(undefined));
     return new FlowContext(this.span, this.flow, this.base.deleteValue(key));
   }
 

@@ -105,7 +105,9 @@ export class Propagation {
   /** What an inbound request says, baggage by the rules; nothing where no header says anything. Never throws. */
   receive(request: InboundRequest): RemoteContext | undefined {
     const { headers } = request;
-    const spanContext = this.namesTrace(headers) ? extract(this.tracePropagator, headers).spanContext : undefined;
+    const spanContext = this.namesTrace(headers)
+      ? extract(this.tracePropagator, headers).spanContext
+      : undefined;
     const baggage = this.rules?.read(request, this.jaeger);
     return spanContext === undefined && baggage === undefined ? undefined : { spanContext, baggage };
   }

@@ -1,4 +1,5 @@
 import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
+import { BaggageService } from '../tracing/baggage-service.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
@@ -40,8 +41,13 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
         inject: [TelemetryInstance],
         useFactory: (instance: TelemetryInstance) => instance.tracerManager,
       },
+      {
+        provide: BaggageService,
+        inject: [TelemetryInstance],
+        useFactory: (instance: TelemetryInstance) => instance.baggage,
+      },
     ],
-    exports: [TracerManager, ...exports],
+    exports: [TracerManager, BaggageService, ...exports],
   });
 }
 

@@ -1,11 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
 import { activeContext, runInContext } from '../context/flow-context.js';
 import type { FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
 import type { Generation } from '../pipeline/generation.js';
 import { TelemetryConfigError } from '../errors.js';
+import { CoveringBaggageGuard } from './baggage/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
 import { probeNearerFilters } from './nearer-filters.js';
@@ -44,13 +45,10 @@ class Arrival {
 export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
   private readonly instances = new Map<symbol, TelemetryInstance>();
   private readonly arrivals = new Map<symbol, Arrival>();
-  private readonly guard = new RouteGuard((type) => {
-    const covered = this.coverage.controller(type);
-    return {
-      instance: this.instance(covered === undefined ? this.coverage.fallback : covered.instance),
-      moduleName: covered?.moduleName,
-    };
-  });
+  private readonly guard = new RouteGuard((type) => ({
+    instance: this.instanceOf(type),
+    moduleName: this.coverage.controller(type)?.moduleName,
+  }));
   private covered: Coverage | undefined;
   /** Whether any instance is enabled: all that a request costs while none is. */
   private active = false;
@@ -90,6 +88,12 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
     return id === undefined ? undefined : this.instances.get(id);
   }
 
+  /** The instance that covers a controller. */
+  instanceOf(type: Type): TelemetryInstance | undefined {
+    const covered = this.coverage.controller(type);
+    return this.instance(covered === undefined ? this.coverage.fallback : covered.instance);
+  }
+
   /**
    * The instance that covers the module which imports a `forFeature` module, once it is built.
    *
@@ -121,6 +125,10 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
    */
   attach(): void {
     this.config.getGlobalGuards().unshift(this.guard);
+    if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
+      // After the app's own, which may tell who the user is.
+      this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
+    }
     this.config.addGlobalFilter(new ErrorProbeFilter());
     probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
     const server = this.server();

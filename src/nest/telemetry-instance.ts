@@ -5,8 +5,14 @@ import { pickTracerConfig } from '../config/tracer-config-schema.js';
 import { selectEnvironment } from '../config/environment/environment.js';
 import { mergeTracerConfig } from '../config/resolve-config.js';
 import type { TracerConfig } from '../config/tracer-config.js';
+import { BaggageRules } from '../context/baggage-rules.js';
+import { Propagation } from '../context/propagation.js';
 import { Pipeline } from '../pipeline/pipeline.js';
+import { errorText, RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import { BaggageService } from '../tracing/baggage-service.js';
+import { loadPropagation } from '../tracing/load-propagation.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
+import { RequestEntries } from './baggage/request-entries.js';
 import {
   DEFAULT_SHUTDOWN_MILLIS,
   validateModuleOptions,
@@ -18,11 +24,15 @@ export class TelemetryInstance implements HttpScope {
   readonly pipeline: Pipeline;
   readonly http: CompiledHttpOptions | undefined;
   readonly tracerManager: TracerManager;
+  readonly baggage: BaggageService;
+  /** Absent with `baggage: false`. */
+  readonly baggageEntries: RequestEntries | undefined;
   readonly shutdownTimeoutMillis: number;
 
   private constructor(
     readonly options: TelemetryModuleOptions,
     readonly isGlobal: boolean,
+    propagation: Propagation,
     onChange: () => void,
   ) {
     this.shutdownTimeoutMillis = options.shutdown?.timeoutMillis ?? DEFAULT_SHUTDOWN_MILLIS;
@@ -32,8 +42,17 @@ export class TelemetryInstance implements HttpScope {
       log: new Logger('TelemetryModule'),
       closeTimeoutMillis: this.shutdownTimeoutMillis,
       ...(options.tenants === undefined ? {} : { tenants: options.tenants }),
+      propagation,
       onChange,
     });
+    const { log } = this.pipeline;
+    const { rules } = propagation;
+    this.baggage = new BaggageService(rules, log);
+    this.baggageEntries =
+      rules &&
+      new RequestEntries(options.baggage || {}, rules, (hook, error) => {
+        log.warn(`baggage.${hook}`, `\`baggage.${hook}\` threw, the request goes on: ${errorText(error)}`);
+      });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
   }
 
@@ -50,17 +69,29 @@ export class TelemetryInstance implements HttpScope {
   ): Promise<TelemetryInstance> {
     try {
       validateModuleOptions(options);
-      const instance = new TelemetryInstance(options, isGlobal, onChange);
+      const propagation = await propagationOf(options);
+      const instance = new TelemetryInstance(options, isGlobal, propagation, onChange);
       await instance.pipeline.configure(initialConfig(options));
       return instance;
     } catch (error) {
-      if (!(error instanceof TelemetryError) || (options as TelemetryModuleOptions | undefined)?.onConfigError !== 'warn') {
+      if (
+        !(error instanceof TelemetryError) ||
+        (options as TelemetryModuleOptions | undefined)?.onConfigError !== 'warn'
+      ) {
         throw error;
       }
       new Logger('TelemetryModule').warn(`Running without telemetry. ${error.message}`);
-      return new TelemetryInstance({}, isGlobal, onChange);
+      return new TelemetryInstance({}, isGlobal, new Propagation(), onChange);
     }
   }
+}
+
+function propagationOf({ baggage, propagation = {} }: TelemetryModuleOptions): Promise<Propagation> {
+  const logger = new Logger('TelemetryModule');
+  const rules = baggage === false ? undefined : new BaggageRules(baggage ?? {}, new RateLimitedLog(logger));
+  return loadPropagation(propagation, rules, process.env, (message) => {
+    logger.warn(message);
+  });
 }
 
 /** The options, under the section of the environment that the process runs in. */

@@ -16,6 +16,12 @@ import {
 import { tracerConfigShape } from '../config/tracer-config-schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { HttpOptions } from '../http/http-options.js';
+import type { PropagationOptions } from '../tracing/load-propagation.js';
+import {
+  baggageOptionsCheck,
+  propagationOptionsCheck,
+  type BaggageOptions,
+} from './baggage/baggage-options.js';
 import type { TenantOptions } from '../pipeline/tenant-options.js';
 
 /** How an instance ends with its app. */
@@ -38,6 +44,10 @@ export interface TelemetryModuleOptions extends TracerConfig {
    * without an entry changes nothing and is warned of.
    */
   readonly environments?: Readonly<Record<string, TracerConfig>>;
+  /** Who is asking: headers, user and entries of a request that its spans show; `false` reads none. */
+  readonly baggage?: false | BaggageOptions;
+  /** Formats of trace context and baggage, and the hosts that instrumented calls send them to. */
+  readonly propagation?: PropagationOptions;
   readonly shutdown?: ShutdownOptions;
   /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
   readonly onConfigError?: 'throw' | 'warn';
@@ -86,6 +96,8 @@ const optionsShape = object({
     fallback: literal('default', 'drop'),
   }),
   environments: record(object(tracerConfigShape)),
+  baggage: baggageOptionsCheck,
+  propagation: propagationOptionsCheck,
   shutdown: object({ timeoutMillis: positiveMillis }),
   onConfigError: literal('throw', 'warn'),
 });

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import { TelemetryConfigError } from '../errors.js';
+import { BaggageService } from '../tracing/baggage-service.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { instanceModule, withTracers } from './instance-module.js';
 import { TelemetryHub } from './telemetry-hub.js';
@@ -55,6 +56,11 @@ export class TelemetryModule {
       providers: [
         { provide: TELEMETRY_FEATURE_ID, useValue: id },
         {
+          provide: BaggageService,
+          inject: [TelemetryHub],
+          useFactory: async (hub: TelemetryHub) => (await hub.instanceForFeature(id)).baggage,
+        },
+        {
           provide: TracerManager,
           inject: [TelemetryHub],
           useFactory: async (hub: TelemetryHub) => {
@@ -63,7 +69,7 @@ export class TelemetryModule {
           },
         },
       ],
-      exports: [TracerManager],
+      exports: [TracerManager, BaggageService],
       imports: [TelemetryHubModule],
     });
   }

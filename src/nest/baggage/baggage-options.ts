@@ -1,0 +1,119 @@
+import {
+  anyOf,
+  arrayOf,
+  boolean,
+  fn,
+  leaf,
+  literal,
+  object,
+  record,
+  string,
+  type Check,
+} from '../../config/schema.js';
+import type { RawRequest, RoutePattern } from '../../http/http-options.js';
+import type { BaggageEntries } from '../../tracing/baggage-service.js';
+
+/** What the framework's request tells a resolver, on Express and Fastify alike. */
+export interface BaggageRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly method: string;
+  readonly url: string;
+  readonly params?: unknown;
+  readonly query?: unknown;
+  readonly body?: unknown;
+  /** What an authentication guard put there. */
+  readonly user?: unknown;
+}
+
+/** Who is asking: where entries come from, which are trusted, and where they show. */
+export interface BaggageOptions {
+  /**
+   * Request headers and the entries that they become, which are also put on every span of the request; default
+   * `x-user-id` → `user.id`, `x-session-id` → `session.id`. `{}` reads none.
+   */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers without which a request is answered with 400 and the header's name. */
+  readonly required?: readonly string[];
+  /**
+   * Properties of `request.user` and the entries that they become; default `id` → `user.id`. They are verified, so they win over headers.
+   * Read when the guard runs: after global guards, or where you placed it.
+   */
+  readonly user?: Readonly<Record<string, string>>;
+  /** More entries, told by the request; read when the guard runs. What it throws is logged and harms nothing. */
+  readonly entries?: (
+    request: BaggageRequest,
+  ) => BaggageEntries | undefined | Promise<BaggageEntries | undefined>;
+  /** What a request is for, by route; the first match becomes the entry `app.user.intent`. */
+  readonly intent?: Readonly<Record<string, string>>;
+  /**
+   * Entries of the caller's `baggage` that are kept, exact or with `*` at the end; default none, or all where `trust` says yes.
+   * The names in `headers` are always kept.
+   */
+  readonly allow?: readonly string[];
+  /** Names that are never taken, besides those of secrets such as `*.password`. */
+  readonly deny?: readonly string[];
+  /** Whether a request's identity headers and baggage are kept at all; a predicate that throws counts as `false`. */
+  readonly trust?: (request: RawRequest) => boolean;
+  /** Entries that are put on every span that starts in the request, besides those in `headers`; exact or with `*` at the end. */
+  readonly attributes?: readonly string[];
+  /** Entries that are put on metrics, one by one: each value makes a time series of its own. Default none. */
+  readonly metricAttributes?: readonly string[];
+  /** Whether the guard runs for everything the instance covers; `false` to place {@link BaggageGuard} yourself. Default true. */
+  readonly guard?: boolean;
+}
+
+/** Patterns of `intent` are keys of an object, so they are texts. */
+export type IntentPattern = Extract<RoutePattern, string>;
+
+const names = arrayOf(string);
+const headerName = leaf({
+  expected: 'a header name',
+  remedy: 'Letters, digits and `-`, without the colon.',
+  accepts: (value) => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
+});
+const entryName = leaf({
+  expected: 'the name of a baggage entry',
+  remedy: 'Such as `user.id`.',
+  accepts: (value) =>
+    typeof value === 'string' && /^[\w!#$%&'*+.^`|~/-]+$/.test(value) && !(value in Object.prototype),
+});
+const exactNames = arrayOf(
+  leaf({
+    expected: 'the exact name of a baggage entry',
+    remedy: 'Name each entry that may stand on metrics; a pattern could bring any number of time series.',
+    accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('*'),
+  }),
+);
+
+/** Rule of the option `baggage`. */
+export const baggageOptionsCheck: Check = anyOf(
+  literal(false),
+  object({
+    headers: record(entryName, headerName),
+    required: arrayOf(headerName),
+    user: record(entryName),
+    entries: fn,
+    intent: record(string),
+    allow: names,
+    deny: names,
+    trust: fn,
+    attributes: names,
+    metricAttributes: exactNames,
+    guard: boolean,
+  }),
+);
+
+const host = leaf({
+  expected: 'a host such as `api.example.com`, `localhost:3000`, `*.example.com` or `*`',
+  remedy: 'Without scheme and path.',
+  accepts: (value) =>
+    typeof value === 'string' &&
+    /^(\*|(\*\.)?([\w-]+\.)*[\w-]+(:\d+)?|\[[\da-f:.]+\](:\d+)?|[\da-f:]+)$/i.test(value),
+});
+
+/** Rule of the option `propagation`. */
+export const propagationOptionsCheck: Check = object({
+  propagators: arrayOf(literal('tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger')),
+  traceHosts: arrayOf(host),
+  baggageHosts: arrayOf(host),
+});

@@ -1,0 +1,121 @@
+import { BaggageKeys } from '../../context/baggage-names.js';
+import type { BaggageRules } from '../../context/baggage-rules.js';
+import type { Flow } from '../../context/flow-context.js';
+import { compileRouteFilter, type RouteFilter } from '../../http/route-filter.js';
+import type { BaggageOptions, BaggageRequest } from './baggage-options.js';
+
+const DEFAULT_USER: Readonly<Record<string, string>> = { id: BaggageKeys.USER_ID };
+
+/** One instance's options as its guard needs them. */
+export class RequestEntries {
+  private readonly user: readonly (readonly [path: readonly string[], key: string])[];
+  private readonly intents: readonly (readonly [matches: RouteFilter, intent: string])[];
+  private readonly required: readonly string[];
+  private readonly keys: ReadonlyMap<string, string>;
+
+  constructor(
+    private readonly options: BaggageOptions,
+    private readonly rules: BaggageRules,
+    private readonly report: (hook: string, error: unknown) => void,
+  ) {
+    this.user = Object.entries(options.user ?? DEFAULT_USER).map(([path, key]) => [path.split('.'), key]);
+    this.intents = Object.entries(options.intent ?? {}).map(([pattern, intent]) => [
+      compileRouteFilter([pattern], undefined),
+      intent,
+    ]);
+    this.required = (options.required ?? []).map((header) => header.toLowerCase());
+    this.keys = new Map(rules.headers);
+  }
+
+  /** Whether the guard runs for whatever the instance covers. */
+  get everywhere(): boolean {
+    return this.options.guard !== false;
+  }
+
+  /**
+   * Adds to the flow what request and user tell.
+   *
+   * @param flow - absent while telemetry is off: then nothing is kept
+   * @param route - the template, or the path
+   * @returns the first required header that is missing, if any
+   */
+  admit(
+    request: BaggageRequest,
+    flow: Flow | undefined,
+    route: string,
+  ): string | undefined | Promise<string | undefined> {
+    if (flow !== undefined) {
+      this.put(flow, this.told(request, route));
+      const more = this.resolve(request);
+      if (more instanceof Promise) {
+        return more.then((entries) => {
+          this.put(flow, entries);
+          return this.missing(request, flow);
+        });
+      }
+      this.put(flow, more);
+    }
+    return this.missing(request, flow);
+  }
+
+  private told(request: BaggageRequest, route: string): Record<string, unknown> | undefined {
+    let entries: Record<string, unknown> | undefined;
+    for (const [matches, intent] of this.intents) {
+      if (!matches(request.method, route)) continue;
+      entries = { [BaggageKeys.APP_USER_INTENT]: intent };
+      break;
+    }
+    const { user } = request;
+    if (user === undefined || user === null) return entries;
+    for (const [path, key] of this.user) {
+      const value = textAt(user, path);
+      if (value !== undefined) entries = { ...entries, [key]: value };
+    }
+    return entries;
+  }
+
+  private resolve(request: BaggageRequest): ReturnType<NonNullable<BaggageOptions['entries']>> {
+    try {
+      const entries = this.options.entries?.(request);
+      if (!(entries instanceof Promise)) return entries;
+      return entries.catch((error: unknown) => {
+        this.report('entries', error);
+        return undefined;
+      });
+    } catch (error) {
+      this.report('entries', error);
+      return undefined;
+    }
+  }
+
+  private put(flow: Flow, entries: Readonly<Record<string, unknown>> | undefined): void {
+    if (entries === undefined) return;
+    flow.baggage = this.rules.change(flow.baggage, entries).baggage;
+    flow.request?.baggageChanged?.();
+  }
+
+  /** A mapped header is there if its entry is, wherever that came from; what was refused counts as missing. */
+  private missing({ headers }: BaggageRequest, flow: Flow | undefined): string | undefined {
+    return this.required.find((header) => {
+      const key = this.keys.get(header);
+      if (flow !== undefined && key !== undefined) return flow.baggage?.getEntry(key) === undefined;
+      return headers[header] === undefined || headers[header] === '';
+    });
+  }
+}
+
+/** Ids are texts or numbers; anything else is no entry. */
+function textAt(user: unknown, path: readonly string[]): string | undefined {
+  let value = user;
+  try {
+    for (const name of path) {
+      if (typeof value !== 'object' || value === null) return undefined;
+      value = Reflect.get(value, name);
+    }
+  } catch {
+    return undefined;
+  }
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
+    ? String(value)
+    : undefined;
+}

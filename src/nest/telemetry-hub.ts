@@ -134,7 +134,7 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
     const server = this.server();
     if (server !== undefined) this.wrap(server);
     const { adapter } = this;
-    if (adapter?.getType() === 'fastify') this.catchInjected(adapter.getInstance() as FastifyLike);
+    if (adapter?.getType() === 'fastify') this.catchInjected(adapter.getInstance<FastifyLike>());
   }
 
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */

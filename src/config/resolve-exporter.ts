@@ -53,10 +53,11 @@ export function resolveExporter(
 
 /** gRPC has no paths; backends that give one address for both protocols do. */
 function grpcUrl(url: string = DEFAULT_GRPC_URL, warn: (message: string) => void): string {
-  const { origin, pathname } = new URL(url);
-  if (pathname === '/') return url;
-  warn(`gRPC has no paths: \`${pathname}\` of an exporter's url is ignored.`);
-  return origin;
+  const address = new URL(url);
+  if (address.pathname === '/') return url;
+  warn(`gRPC has no paths: \`${address.pathname}\` of an exporter's url is ignored.`);
+  address.pathname = '';
+  return address.href.replace(/\/$/, '');
 }
 
 function httpUrl(url: string = DEFAULT_HTTP_URL, warn: (message: string) => void): string {

@@ -6,9 +6,10 @@ import { RESOURCE_VARIABLES } from './resource-variables.js';
 import { SAMPLING_VARIABLES } from './sampling-variables.js';
 import type { Variables } from './variables.js';
 
-/** Variables that {@link tracerConfigFromEnv} knows; others of this library have readers of their own. */
 const EXPORTING = new Set([...EXPORTER_VARIABLES, ...ARIZE_VARIABLES, ...PHOENIX_VARIABLES]);
-const READ = [
+
+/** Every variable that has an effect here, by its plain name. */
+export const READ_VARIABLES = [
   ...EXPORTING,
   ...RESOURCE_VARIABLES,
   ...SAMPLING_VARIABLES,
@@ -17,6 +18,8 @@ const READ = [
   'TELEMETRY_ENABLED',
   'OTEL_PROPAGATORS',
   'DEBUG_TRACING',
+  'OPENINFERENCE_HIDE_INPUTS',
+  'OPENINFERENCE_HIDE_OUTPUTS',
 ];
 
 /** Of other signals, other languages and other tools: whoever sets them has them read elsewhere. */
@@ -48,7 +51,11 @@ export function warnOfUnread(variables: Variables, exporter: boolean): void {
     const ofExporter = EXPORTING.has(name);
     if (ofExporter && name.startsWith('OTEL_')) {
       if (exporter) variables.ignore(name, 'the exporter that is chosen does not use it.');
-    } else if (!READ.includes(name) && /^(OTEL|ARIZE|PHOENIX)_/.test(name) && !OF_OTHERS.test(name)) {
+    } else if (
+      !READ_VARIABLES.includes(name) &&
+      /^(OTEL|ARIZE|PHOENIX)_/.test(name) &&
+      !OF_OTHERS.test(name)
+    ) {
       warnOfUnknown(variables, name);
     }
   }
@@ -61,7 +68,7 @@ function warnOfUnknown(variables: Variables, name: string): void {
     return;
   }
   // Names of other tools resemble ours more than misspelt ones do.
-  const nearest = nearestName(name, READ, name.startsWith('OTEL_') ? 3 : 2);
+  const nearest = nearestName(name, READ_VARIABLES, name.startsWith('OTEL_') ? 3 : 2);
   if (nearest !== undefined) variables.ignore(name, `did you mean ${nearest}?`);
   else if (name.startsWith('OTEL_')) variables.ignore(name, 'nothing here knows it.');
 }

@@ -1,4 +1,10 @@
-import { SpanStatusCode, TraceFlags, type Attributes, type Baggage, type SpanContext } from '@opentelemetry/api';
+import {
+  SpanStatusCode,
+  TraceFlags,
+  type Attributes,
+  type Baggage,
+  type SpanContext,
+} from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
 import { rebaseBaggage } from '../context/baggage-builder.js';
@@ -8,7 +14,6 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { errorText } from '../pipeline/rate-limited-log.js';
 import { KEEP } from '../pipeline/sampling-decision.js';
 import { recordError } from '../tracing/error-record.js';
-import { errorType } from '../tracing/exception.js';
 import { newSpanId, newTraceId } from '../tracing/ids.js';
 import { routeWithoutHandler, type FrameworkRequest } from './framework-route.js';
 import type { RawRequest, RawResponse } from './http-options.js';
@@ -182,7 +187,6 @@ export class RequestTrace implements FlowRequest {
       return;
     }
     recordError(span, this.error);
-    span.setAttribute('error.type', errorType(this.error));
     span.setStatus({ code: SpanStatusCode.ERROR });
   }
 

@@ -44,7 +44,7 @@ export class Generation {
     readonly given: TracerConfig,
     readonly config: ResolvedTracerConfig,
     private readonly sinks: readonly SpanSink[],
-    private readonly log: RateLimitedLog,
+    readonly log: RateLimitedLog,
     /** Told of a span that ended after the generation was closed. */
     private readonly onLateSpan: () => void,
   ) {

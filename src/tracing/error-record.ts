@@ -1,42 +1,35 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
-import { errorType } from './exception.js';
-
-/** The trace in which each error was recorded, so that it is recorded once however many spans it passes through. */
-const recordedIn = new WeakMap<object, string>();
+import type { ErrorClassification } from '../config/error-classification.js';
+import { errorText } from '../pipeline/rate-limited-log.js';
+import { classifyError } from './error-classifier.js';
+import { errorMessage } from './exception.js';
+import { isRecorded } from './recorded-errors.js';
+import { RecordingSpan } from './recording-span.js';
 
 /**
  * Puts a failure on a span: status, `error.type`, and the `exception` event where no other span of the trace has it yet.
- * An expected error (a client's fault, such as an `HttpException` below 500) sets `error.type` only.
+ * An expected error (a client's fault, such as an `HttpException` below 500) leaves status and events alone.
  */
 export function recordError(span: Span, error: unknown): void {
   if (!span.isRecording()) return;
-  span.setAttribute('error.type', errorType(error));
-  if (isExpected(error)) return;
-  span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
-  if (typeof error === 'object' && error !== null) {
-    const { traceId } = span.spanContext();
-    if (recordedIn.get(error) === traceId) return;
-    recordedIn.set(error, traceId);
-  }
-  span.recordException(error as Error);
+  const { type, retryable, expected, message, attributes } = classificationFor(span, error);
+  if (attributes !== undefined) span.setAttributes(attributes);
+  span.setAttribute('error.type', type);
+  if (retryable !== undefined) span.setAttribute('error.retryable', retryable);
+  if (expected === true) return;
+  span.setStatus({ code: SpanStatusCode.ERROR, message: message ?? errorMessage(error) });
+  if (!isRecorded(error, span.spanContext().traceId)) span.recordException(error as Error);
 }
 
-/** Whether an error tells the client of its own mistake. */
-function isExpected(error: unknown): boolean {
+/** By the span's own classifier, else the configuration's, else the default one. */
+function classificationFor(span: Span, error: unknown): ErrorClassification {
+  if (!(span instanceof RecordingSpan)) return classifyError(error);
+  const { generation } = span;
   try {
-    const { getStatus } = error as { getStatus?: unknown };
-    if (typeof getStatus !== 'function') return false;
-    const status: unknown = getStatus.call(error);
-    return typeof status === 'number' && status < 500;
-  } catch {
-    return false;
+    const judged = span.errorClassifier?.(error) ?? generation.config.errorClassifier?.(error);
+    if (typeof judged?.type === 'string') return judged;
+  } catch (failure) {
+    generation.log.warn('errorClassifier', `An error classifier threw: ${errorText(failure)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return '[unreadable error]';
-  }
+  return classifyError(error);
 }

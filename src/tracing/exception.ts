@@ -1,24 +1,35 @@
 import type { Attributes } from '@opentelemetry/api';
 
+/** Longest `exception.message` and status description kept, in characters. */
+const MAX_MESSAGE = 4096;
+/** Longest `exception.stacktrace` kept, in characters, causes included. */
+const MAX_STACK = 16_384;
+/** How far wrapped errors are followed, and how many aggregated ones are listed. */
+const MAX_DEPTH = 5;
+
 /**
- * The `exception.*` attributes of anything that was thrown; never throws.
+ * The `exception.*` attributes of anything that was thrown, its causes in the stack trace; never throws.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/ | Exceptions on spans}
  */
 export function exceptionAttributes(exception: unknown): Attributes {
-  const attributes: Attributes = { 'exception.type': errorType(exception) };
-  try {
-    if (typeof exception !== 'object' || exception === null) {
-      attributes['exception.message'] = String(exception);
-      return attributes;
-    }
-    const { message, stack } = exception as { message?: unknown; stack?: unknown };
-    if (typeof message === 'string') attributes['exception.message'] = message;
-    if (typeof stack === 'string') attributes['exception.stacktrace'] = stack;
-  } catch {
-    attributes['exception.message'] = '[unreadable exception]';
-  }
+  const attributes: Attributes = {
+    'exception.type': errorType(exception),
+    'exception.message': errorMessage(exception),
+  };
+  const stack = limited(stackOf(exception, MAX_DEPTH), MAX_STACK);
+  if (stack !== '') attributes['exception.stacktrace'] = stack;
   return attributes;
+}
+
+/** What an error says, at most 4,096 characters; the text of anything else that was thrown. */
+export function errorMessage(exception: unknown): string {
+  try {
+    const { message } = Object(exception) as { message?: unknown };
+    return limited(typeof message === 'string' ? message : String(exception), MAX_MESSAGE);
+  } catch {
+    return '[unreadable exception]';
+  }
 }
 
 /** Class name of an error, its `name` if that says more, or the type of what was thrown; the value of `error.type`. */
@@ -27,11 +38,42 @@ export function errorType(exception: unknown): string {
     if (typeof exception !== 'object' || exception === null) return typeof exception;
     const { name, constructor } = exception as { name?: unknown; constructor?: { name?: unknown } };
     const className = constructor?.name;
-    if (typeof className === 'string' && className !== '' && className !== 'Error' && className !== 'Object') {
+    if (
+      typeof className === 'string' &&
+      className !== '' &&
+      className !== 'Error' &&
+      className !== 'Object'
+    ) {
       return className;
     }
     return typeof name === 'string' && name !== '' ? name : 'Error';
   } catch {
     return 'Error';
   }
+}
+
+function stackOf(exception: unknown, depth: number): string {
+  try {
+    if (typeof exception !== 'object' || exception === null) return '';
+    const { stack, cause, errors } = exception as { stack?: unknown; cause?: unknown; errors?: unknown };
+    const parts = typeof stack === 'string' ? [stack] : [];
+    if (depth === 0) return parts.join('');
+    if (cause !== undefined && cause !== exception) parts.push(`Caused by: ${textOf(cause, depth - 1)}`);
+    if (exception instanceof AggregateError && Array.isArray(errors)) {
+      const listed = errors.slice(0, MAX_DEPTH);
+      parts.push(...listed.map((error) => `One of ${errors.length}: ${textOf(error, depth - 1)}`));
+    }
+    return parts.join('\n');
+  } catch {
+    return '';
+  }
+}
+
+function textOf(exception: unknown, depth: number): string {
+  const stack = stackOf(exception, depth);
+  return stack === '' ? errorMessage(exception) : stack;
+}
+
+function limited(text: string, limit: number): string {
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }

@@ -13,6 +13,7 @@ import {
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { SamplingDecision } from '@opentelemetry/sdk-trace-base';
 import { activeContext, FlowContext, runInContext, type Flow } from '../context/flow-context.js';
+import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { keepsShare, SKIP } from '../pipeline/sampling-decision.js';
@@ -21,13 +22,15 @@ import { newSpanId, newTraceId } from './ids.js';
 import { RecordingSpan } from './recording-span.js';
 import { leftOut, UnrecordedSpan } from './unrecorded-span.js';
 
-/** How to start a span; as the API's, and a wish for sampling. */
+/** How to start a span; as the API's, and a wish for sampling and errors. */
 export interface SampledSpanOptions extends SpanOptions {
   /**
    * Share kept, 0 to 1: of the traces that begin with this span, where no rule of the sampler says otherwise; inside a trace
    * that is kept, of these spans with all that is below them.
    */
   readonly sample?: number;
+  /** Judges errors that end this span, before the configuration's classifier does. */
+  readonly errorClassifier?: ErrorClassifier;
 }
 
 const NO_OPTIONS: SampledSpanOptions = {};
@@ -55,7 +58,11 @@ export class InstanceTracer implements Tracer {
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>;
-  startActiveSpan<F extends (span: Span) => unknown>(name: string, options: SpanOptions, fn: F): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    options: SpanOptions,
+    fn: F,
+  ): ReturnType<F>;
   startActiveSpan<F extends (span: Span) => unknown>(
     name: string,
     options: SpanOptions,
@@ -92,7 +99,8 @@ export class InstanceTracer implements Tracer {
     const { decision } = sampled;
     if (decision === SamplingDecision.NOT_RECORD && parent !== undefined) {
       // Whose parent is not sampled, says nothing new about the trace.
-      if (sampled === SKIP || (!isSampled(parent) && sampled.traceState === undefined)) return leftOut(context.span);
+      if (sampled === SKIP || (!isSampled(parent) && sampled.traceState === undefined))
+        return leftOut(context.span);
     }
 
     const spanId = newSpanId();
@@ -121,6 +129,7 @@ export class InstanceTracer implements Tracer {
       options.startTime,
     );
     if (links.length > 0) span.addLinks(links);
+    span.errorClassifier = options.errorClassifier;
     generation.startSpan(span, context);
     return span;
   }

@@ -14,10 +14,12 @@ import {
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanLimits, TimedEvent } from '@opentelemetry/sdk-trace-base';
+import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generation.js';
 import { toAttributes, toAttributeValue } from './attribute-value.js';
 import { epochMillis, fromTimeInput, monotonicMillis, toHrTime } from './clock.js';
 import { exceptionAttributes } from './exception.js';
+import { markRecorded } from './recorded-errors.js';
 
 const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 const NO_LINKS: Link[] = [];
@@ -39,6 +41,8 @@ export class RecordingSpan implements Span, ReadableSpan {
   droppedAttributesCount = 0;
   droppedEventsCount = 0;
   droppedLinksCount = 0;
+  /** Judges errors that end the span before the configuration's classifier does. */
+  errorClassifier: ErrorClassifier | undefined;
   /** Undefined for a root span; typed as `ReadableSpan` wants its optional member. */
   parentSpanContext: SpanContext;
   private readonly startMonotonic: number;
@@ -57,8 +61,7 @@ export class RecordingSpan implements Span, ReadableSpan {
   ) {
     this.parentSpanContext = parentSpanContext as SpanContext;
     this.startMonotonic = monotonicMillis();
-    this.startMillis =
-      startTime === undefined ? epochMillis(this.startMonotonic) : fromTimeInput(startTime);
+    this.startMillis = startTime === undefined ? epochMillis(this.startMonotonic) : fromTimeInput(startTime);
     this.attributeCount = countKeys(attributes);
   }
 
@@ -166,7 +169,10 @@ export class RecordingSpan implements Span, ReadableSpan {
     if (this.status.code === SpanStatusCode.OK) return this;
     this.status =
       status.code === SpanStatusCode.ERROR && typeof status.message === 'string'
-        ? { code: status.code, message: truncate(status.message, this.generation.spanLimits.attributeValueLengthLimit) as string }
+        ? {
+            code: status.code,
+            message: truncate(status.message, this.generation.spanLimits.attributeValueLengthLimit) as string,
+          }
         : { code: status.code };
     return this;
   }
@@ -177,15 +183,13 @@ export class RecordingSpan implements Span, ReadableSpan {
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
+    markRecorded(exception, this.context.traceId);
     this.addEvent('exception', exceptionAttributes(exception), time);
   }
 
   end(endTime?: TimeInput): void {
     if (this.ended) return;
-    this.endMillis = Math.max(
-      this.startMillis,
-      endTime === undefined ? this.now() : fromTimeInput(endTime),
-    );
+    this.endMillis = Math.max(this.startMillis, endTime === undefined ? this.now() : fromTimeInput(endTime));
     this.generation.endSpan(this);
   }
 

@@ -37,6 +37,8 @@ export { TracerManager, type StartSpanOptions, type TracerDefaults } from './tra
 export { BaggageGuard } from './nest/baggage/baggage.guard.js';
 export type { BaggageOptions, BaggageRequest } from './nest/baggage/baggage-options.js';
 export { Baggage } from './nest/decorators/baggage.decorator.js';
+export type { TelemetryAdminOptions } from './nest/admin/admin-options.js';
+export { TelemetryAdminModule } from './nest/admin/telemetry-admin.module.js';
 export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';
 export { Span } from './nest/decorators/span.decorator.js';
 export type {

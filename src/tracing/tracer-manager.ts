@@ -243,6 +243,11 @@ export class TracerManager {
     return this.pipeline.current !== undefined;
   }
 
+  /** The live configuration as it was given, overrides included; it may hold credentials, so show it through `redactConfig`. */
+  config(): TracerConfig {
+    return this.pipeline.current?.given ?? this.pipeline.given;
+  }
+
   /** What was recorded, delivered, dropped and is waiting, per exporter; contains no secret. */
   status(): PipelineStatus {
     return this.pipeline.status();

@@ -1,0 +1,112 @@
+import { Controller, Get, HttpCode, Inject, Logger, Post, Put, Req, UseGuards, type Type } from '@nestjs/common';
+import { redactConfig } from '../../config/redact-config.js';
+import { instance, isObject, object, positiveMillis, required, string } from '../../config/schema.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
+import type { PipelineStatus } from '../../pipeline/pipeline-status.js';
+import type { VerifyExportResult } from '../../pipeline/verify-export.js';
+import { TracerManager } from '../../tracing/tracer-manager.js';
+import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './admin-body.js';
+import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
+
+/** What the change of a configuration answers. */
+interface ChangeAnswer {
+  readonly status: 'reconfigured';
+  readonly generation: number;
+  readonly changed: readonly string[];
+  readonly draining: number;
+}
+
+/** Makes the controller: path and guards are known only now. */
+export function adminController(options: TelemetryAdminOptions): Type {
+  const logger = new Logger('TelemetryAdmin');
+  const maxBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+
+  @Controller(options.path ?? DEFAULT_ADMIN_PATH)
+  @UseGuards(...options.guards)
+  class TelemetryAdminController {
+    constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
+
+    @Get('status')
+    status(): PipelineStatus & { readonly config: Record<string, unknown> } {
+      return { ...this.manager.status(), config: redactConfig(this.manager.config()) };
+    }
+
+    /** A partial configuration, over the current one. */
+    @Put('config')
+    async config(@Req() request: AdminRequest): Promise<ChangeAnswer> {
+      const change = jsonBody(request, maxBytes) as TracerConfig;
+      const { generation, changed, draining } = await orBadRequest(() => this.manager.reconfigure(change));
+      logger.log(`${who(request)} changed ${list(changed)}; generation ${generation} is live.`);
+      return { status: 'reconfigured', generation, changed, draining };
+    }
+
+    @Post('flush')
+    @HttpCode(200)
+    async flush(@Req() request: AdminRequest): Promise<{ readonly status: 'flushed' }> {
+      await this.manager.forceFlush();
+      logger.log(`${who(request)} flushed.`);
+      return { status: 'flushed' };
+    }
+
+    /** An optional partial configuration to try. */
+    @Post('verify')
+    @HttpCode(200)
+    verify(@Req() request: AdminRequest): Promise<VerifyExportResult> {
+      const change = optionalJsonBody(request, maxBytes) as TracerConfig;
+      return orBadRequest(() => this.manager.verifyExport(change));
+    }
+
+    /** `{ change, forMillis, tenant? }`. */
+    @Post('override')
+    @HttpCode(200)
+    async override(@Req() request: AdminRequest): Promise<{ readonly status: 'overridden'; readonly until: Date }> {
+      const body = jsonBody(request, maxBytes);
+      const { change, tenant, until } = await orBadRequest(async () => {
+        const { change, ...options } = overrideOf(body);
+        const { until } = await this.manager.override(change, options);
+        return { change, tenant: options.tenant, until };
+      });
+      const whom = tenant === undefined ? 'everybody' : `tenant ${printable(tenant)}`;
+      logger.log(`${who(request)} overrode ${list(Object.keys(change))} for ${whom} until ${until.toISOString()}.`);
+      return { status: 'overridden', until };
+    }
+  }
+
+  function who(request: AdminRequest): string {
+    try {
+      const name: unknown = options.whoami?.(request);
+      return typeof name === 'string' && name !== '' ? printable(name) : 'An administrator';
+    } catch {
+      return 'An administrator';
+    }
+  }
+
+  return TelemetryAdminController;
+}
+
+interface OverrideBody {
+  readonly change: TracerConfig;
+  readonly forMillis: number;
+  readonly tenant?: string;
+}
+
+/** The change itself is checked where it is applied. */
+const overrideShape = object({
+  change: required(instance('a partial configuration', isObject)),
+  forMillis: required(positiveMillis),
+  tenant: string,
+});
+
+function overrideOf(body: Record<string, unknown>): OverrideBody {
+  overrideShape.assert(body, '');
+  return body as unknown as OverrideBody;
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? 'nothing' : names.map(printable).join(', ');
+}
+
+/** Names come from requests: one line, no control characters, not endless. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 80);
+}

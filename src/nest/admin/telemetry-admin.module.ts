@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TracerManager } from '../../tracing/tracer-manager.js';
+import { TelemetryHub } from '../telemetry-hub.js';
+import { TelemetryHubModule } from '../telemetry-hub.module.js';
+import { TELEMETRY_FEATURE_ID } from '../tokens.js';
+import { adminController } from './admin-controller.js';
+import { checkAdminOptions, type TelemetryAdminOptions } from './admin-options.js';
+
+/**
+ * Opt-in HTTP endpoint for the instance that covers the importing module: `GET status`, `PUT config`, `POST flush`, `POST verify`,
+ * `POST override`. It takes JSON alone, answers with no secret, and logs who changed what.
+ */
+@Module({})
+export class TelemetryAdminModule {
+  /** @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard */
+  static register(options: TelemetryAdminOptions): DynamicModule {
+    checkAdminOptions(options);
+    const id = Symbol('admin');
+    return {
+      module: TelemetryAdminModule,
+      imports: [...(options.imports ?? []), TelemetryHubModule],
+      controllers: [adminController(options)],
+      providers: [
+        { provide: TELEMETRY_FEATURE_ID, useValue: id },
+        {
+          provide: TracerManager,
+          inject: [TelemetryHub],
+          useFactory: async (hub: TelemetryHub) => (await hub.instanceForFeature(id)).tracerManager,
+        },
+      ],
+    };
+  }
+}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SDK_INFO } from '@opentelemetry/core';
 import { LIBRARY_NAME, LIBRARY_VERSION } from './library.js';
+import { REDACTED, Secret } from './secret.js';
 import type { ServiceConfig, TracerConfig } from './tracer-config.js';
 
 /** {@link ServiceConfig} with what identifies the process filled in. */
@@ -73,6 +74,7 @@ function toAttributeValue(value: unknown): AttributeValue | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Secret) return REDACTED;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
   if (Array.isArray(value) && isOfOneType(value)) return value.slice() as AttributeValue;
   try {

@@ -114,12 +114,16 @@ export function instance(expected: string, accepts: (value: unknown) => boolean,
   });
 }
 
-/** Recognises an object by the functions that it has. */
-export function withMethods(expected: string, ...methods: readonly string[]): Check {
-  return instance(
+/** Recognises an object by the functions that it has; the first of them tells what it was meant to be. */
+export function withMethods(expected: string, ...methods: readonly [string, ...string[]]): Check {
+  const can = (value: unknown, method: string): boolean =>
+    isObject(value) && typeof Reflect.get(value, method) === 'function';
+  return leaf({
     expected,
-    (value) => isObject(value) && methods.every((method) => typeof Reflect.get(value, method) === 'function'),
-  );
+    accepts: (value) => methods.every((method) => can(value, method)),
+    kind: (value) => can(value, methods[0]),
+    remedy: `It needs the methods ${methods.join(', ')}.`,
+  });
 }
 
 /** One of a few constants. */

@@ -519,6 +519,16 @@ describe('a variable that nothing reads, that contradicts another or that cannot
       [/^OTEL_EXPORTER_OTLP_INSECURE is not read: the address's scheme decides/],
     ],
     [
+      'a base address with the path of traces',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318/v1/traces' },
+      [/^OTEL_EXPORTER_OTLP_ENDPOINT is a base address/],
+    ],
+    [
+      'a batch larger than its queue',
+      { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '9', OTEL_BSP_MAX_QUEUE_SIZE: '5' },
+      [/batches are cut to 5 spans\.$/],
+    ],
+    [
       'two Phoenix projects',
       { PHOENIX_API_KEY: 'k', PHOENIX_PROJECT: 'a', PHOENIX_PROJECT_NAME: 'b' },
       [/PHOENIX_PROJECT wins/],

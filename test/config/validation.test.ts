@@ -169,6 +169,12 @@ describe('a configuration that cannot work names the option, what was expected, 
     ],
     ['an empty list element', { exporter: [undefined] }, 'exporter[0]', /got nothing/],
     [
+      'half an exporter',
+      { exporter: { export() {} } },
+      'exporter',
+      /a SpanExporter, got an object\. It needs the methods export, shutdown\./,
+    ],
+    [
       'a processor that is none',
       { spanProcessors: [{ onEnd() {} }] },
       'spanProcessors[0]',

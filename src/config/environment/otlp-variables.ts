@@ -52,7 +52,7 @@ export function otlpFromVariables(
   );
   const protocol = chooseProtocol(named, endpoint?.url, transport);
   warnOfPort(variables, protocol, endpoint);
-  const url = endpoint && addressFor(protocol, endpoint);
+  const url = endpoint && addressFor(protocol, endpoint, variables.warn);
   const headers = readHeaders(variables);
   const timeoutMillis = specific(variables, 'TIMEOUT', (name) => variables.number(name, positiveMillis));
   const compression = specific(variables, 'COMPRESSION', (name) =>
@@ -114,12 +114,17 @@ function warnOfPort(variables: Variables, protocol: Protocol, endpoint: Endpoint
   }
 }
 
-function addressFor(protocol: Protocol, { url, kind }: Endpoint): string {
+function addressFor(protocol: Protocol, { url, kind }: Endpoint, warn: (message: string) => void): string {
   const { origin, pathname, href } = new URL(url);
   // gRPC has no paths, and an environment often serves HTTP exporters of other processes too.
   if (protocol === 'grpc') return pathname === '/' ? url : origin;
   if (kind === 'signal') return href;
   if (kind === 'own') return url;
+  if (/\/v1\/traces\/?$/.test(pathname)) {
+    warn(
+      'OTEL_EXPORTER_OTLP_ENDPOINT is a base address: `/v1/traces` is added to it once more. Use OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.',
+    );
+  }
   const base = new URL(url);
   base.pathname = `${pathname.replace(/\/$/, '')}/v1/traces`;
   return base.href;

@@ -56,12 +56,18 @@ export const SAMPLING_VARIABLES = [
 ];
 
 export function batchFromVariables(variables: Variables): BatchConfig | undefined {
-  const batch = Object.fromEntries(
+  const batch: BatchConfig = Object.fromEntries(
     Object.entries(BATCH_VARIABLES).flatMap(([option, [name, check]]) => {
       const value = variables.number(name, check);
       return value === undefined ? [] : [[option, value]];
     }),
   );
+  const { maxExportBatchSize: size, maxQueueSize: queue } = batch;
+  if (size !== undefined && queue !== undefined && size > queue) {
+    variables.warn(
+      `OTEL_BSP_MAX_EXPORT_BATCH_SIZE is more than OTEL_BSP_MAX_QUEUE_SIZE; batches are cut to ${queue} spans.`,
+    );
+  }
   return Object.keys(batch).length === 0 ? undefined : batch;
 }
 

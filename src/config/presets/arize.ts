@@ -67,6 +67,9 @@ export const ARIZE_VARIABLES = [
  *
  * Spread it into a configuration: `{ service: { name: 'chat' }, ...arize({ spaceId, apiKey, projectName: 'chat' }) }`.
  *
+ * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` of yours that stand before it; `mergeTracerConfig(yours, arize(…))`
+ * keeps both.
+ *
  * @param env - read for what `given` leaves out; never written
  * @returns a part of a configuration, with room for the many attributes of LLM spans (10,000 a span, unless
  *   `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` is set)

@@ -45,6 +45,9 @@ export const PHOENIX_VARIABLES = [
 /**
  * Sends spans to Phoenix, self-hosted or in the cloud: the exporter, its credentials and the project as a resource attribute.
  *
+ * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` of yours that stand before it; `mergeTracerConfig(yours, phoenix(…))`
+ * keeps both.
+ *
  * @param env - read for what `given` leaves out; never written. A file `.env.phoenix` is not looked for: name it in
  *   `ConfigModule.forRoot({ envFilePath })`
  * @returns a part of a configuration, with room for the many attributes of LLM spans (10,000 a span, unless

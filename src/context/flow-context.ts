@@ -33,6 +33,8 @@ export interface FlowOverlay {
 export interface FlowRequest {
   /** The framework's request once a route was found, with what guards put on it, else the server's. */
   readonly subject: unknown;
+  /** Whether nothing in the request is traced, whatever samplers say. */
+  readonly excluded: boolean;
   /** Told after the flow's baggage was replaced, so that the request's span shows it. */
   baggageChanged?(): void;
 }
@@ -149,9 +151,12 @@ export class FlowContext implements Context {
     return new FlowContext(this.span, flow, this.base);
   }
 
-  /** Whether spans must not be created: inside `withoutTracing` or an exporter. */
+  /** Whether spans must not be created: inside `withoutTracing`, an exporter, or a request that is left out. */
   get suppressed(): boolean {
-    return this.base !== ROOT_CONTEXT && this.base.getValue(SUPPRESS_KEY) === true;
+    return (
+      this.flow?.request?.excluded === true ||
+      (this.base !== ROOT_CONTEXT && this.base.getValue(SUPPRESS_KEY) === true)
+    );
   }
 
   withSuppression(): FlowContext {

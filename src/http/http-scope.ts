@@ -13,6 +13,8 @@ export interface HttpScope {
 /** {@link HttpOptions} with the parts that are decided once. */
 export interface CompiledHttpOptions extends HttpOptions {
   readonly covers: RouteFilter;
+  /** The same by the exclusions alone, for paths whose route is not known yet. */
+  readonly admits: RouteFilter;
   readonly redact: QueryRedaction;
 }
 
@@ -20,6 +22,7 @@ export function compileHttpOptions(options: HttpOptions): CompiledHttpOptions {
   return {
     ...options,
     covers: compileRouteFilter(options.include, options.exclude),
+    admits: compileRouteFilter(undefined, options.exclude),
     redact: compileQueryRedaction(options.redactQuery ?? []),
   };
 }

@@ -1,5 +1,5 @@
 import { isObject } from './schema.js';
-import { REDACTED, Secret } from './secret.js';
+import { REDACTED, redactHeaders, Secret, type HeaderValues } from './secret.js';
 import { withoutCredentials } from './text-checks.js';
 
 /**
@@ -27,9 +27,7 @@ function redactObject(value: object, ancestors: ReadonlySet<object>): Record<str
 function redactOption(key: string, value: unknown, ancestors: ReadonlySet<object>): unknown {
   switch (key) {
     case 'headers':
-      return isObject(value)
-        ? Object.fromEntries(Object.keys(value).map((name) => [name, REDACTED]))
-        : REDACTED;
+      return isObject(value) ? redactHeaders(value as HeaderValues) : REDACTED;
     case 'key':
       return REDACTED;
     case 'ca':

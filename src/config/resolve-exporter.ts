@@ -4,8 +4,8 @@ import { reveal, revealHeaders, Secret } from './secret.js';
 import type { ExporterOption } from './tracer-config.js';
 
 /** Where collectors listen for OTLP over gRPC and over HTTP. */
-export const DEFAULT_GRPC_URL = 'http://localhost:4317';
-export const DEFAULT_HTTP_URL = 'http://localhost:4318/v1/traces';
+const DEFAULT_GRPC_URL = 'http://localhost:4317';
+const DEFAULT_HTTP_URL = 'http://localhost:4318/v1/traces';
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
 /**

@@ -54,8 +54,6 @@ export function leaf(rule: LeafRule): Check {
   };
 }
 
-export const anything = leaf({ expected: 'anything', remedy: '', accepts: () => true });
-
 export const string = leaf({
   expected: 'a non-empty string',
   remedy: 'Pass a text, or leave the option out.',

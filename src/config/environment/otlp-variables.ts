@@ -10,7 +10,7 @@ const PROTOCOLS = { grpc: 'otlp-grpc', 'http/protobuf': 'otlp-http', 'http/json'
 type Protocol = keyof typeof PROTOCOLS;
 
 /** Settings of the OTLP exporter, each also for traces alone. */
-export const OTLP_SETTINGS = [
+const OTLP_SETTINGS = [
   'ENDPOINT',
   'PROTOCOL',
   'HEADERS',

@@ -39,8 +39,12 @@ export type { BaggageOptions, BaggageRequest } from './nest/baggage/baggage-opti
 export { Baggage } from './nest/decorators/baggage.decorator.js';
 export type { TelemetryAdminOptions } from './nest/admin/admin-options.js';
 export { TelemetryAdminModule } from './nest/admin/telemetry-admin.module.js';
+export type { SseOptions, SseSpanOptions, StreamOutcome } from './http/stream-options.js';
 export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';
 export { Span } from './nest/decorators/span.decorator.js';
+export { SseSpan } from './nest/decorators/sse-span.decorator.js';
+export { HttpTelemetryInterceptor } from './nest/http-telemetry.interceptor.js';
+export { SseTelemetryInterceptor } from './nest/sse-telemetry.interceptor.js';
 export type {
   ShutdownOptions,
   TelemetryModuleAsyncOptions,

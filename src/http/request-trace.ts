@@ -1,10 +1,4 @@
-import {
-  SpanStatusCode,
-  TraceFlags,
-  type Attributes,
-  type Baggage,
-  type SpanContext,
-} from '@opentelemetry/api';
+import { TraceFlags, type Attributes, type Baggage, type SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
 import { rebaseBaggage } from '../context/baggage-builder.js';
@@ -13,25 +7,32 @@ import type { Generation } from '../pipeline/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { errorText } from '../pipeline/rate-limited-log.js';
 import { KEEP } from '../pipeline/sampling-decision.js';
-import { recordError } from '../tracing/error-record.js';
 import { newSpanId, newTraceId } from '../tracing/ids.js';
 import { routeWithoutHandler, type FrameworkRequest } from './framework-route.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions, HttpScope } from './http-scope.js';
+import { recordOutcome } from './request-outcome.js';
 import { splitTarget } from './request-url.js';
 import { isKnownMethod, serverAttributes, type RouteMatch } from './server-attributes.js';
 import { ServerSpan } from './server-span.js';
+import type { SseRoute } from './stream-options.js';
+import type { StreamedRequest, StreamTrace } from './stream-trace.js';
 
 /**
  * One request on its way through the app: begun when the server emits it, bound to the instance that owns its route by a
  * guard (or at the end, if no guard ran), ended when the response closes.
  */
-export class RequestTrace implements FlowRequest {
+export class RequestTrace implements FlowRequest, StreamedRequest {
   readonly span: ServerSpan;
   readonly flow: Flow;
   readonly context: FlowContext;
   /** Set where the framework wraps the server's request in one of its own. */
   frameworkRequest: FrameworkRequest | undefined;
+  excluded = false;
+  /** Set where the handler is an `@Sse` route whose stream is traced. */
+  sse: SseRoute | undefined;
+  /** Set once the response is written piece by piece. */
+  stream: StreamTrace | undefined;
   private remote: RemoteContext | undefined;
   /** Whose formats and rules told what the caller says. */
   private receivedBy: Propagation;
@@ -62,7 +63,7 @@ export class RequestTrace implements FlowRequest {
     provisional.adopt();
     this.span = new ServerSpan(provisional, methodName(request), () => {
       if (this.bound) this.settle();
-      else this.decide(this.fallback, undefined);
+      else this.decideEarly();
     });
     this.flow = new Flow(this, this.remote?.baggage, undefined, undefined);
     this.context = new FlowContext(this.span, this.flow);
@@ -127,7 +128,7 @@ export class RequestTrace implements FlowRequest {
       return;
     }
     const method = this.request.method ?? 'GET';
-    if (!http.covers(method, match?.route ?? splitTarget(this.target).path)) {
+    if (this.excluded || !http.covers(method, match?.route ?? splitTarget(this.target).path)) {
       this.exclude();
       return;
     }
@@ -154,10 +155,11 @@ export class RequestTrace implements FlowRequest {
   end(): void {
     this.bindWithoutHandler();
     this.settle();
-    const { span, response } = this;
+    const { span, response, stream } = this;
+    this.stream = undefined;
+    stream?.finish();
     if (!span.isRecording() || this.owner === undefined) return;
-    if (response.writableEnded) this.endAnswered(response.statusCode);
-    else span.setAttribute('nestjs.request.aborted', true);
+    recordOutcome(span, response, this.error);
     if (this.owner.http !== undefined) this.runHook('responseHook', this.owner.http);
     span.end();
   }
@@ -177,23 +179,22 @@ export class RequestTrace implements FlowRequest {
     return attributes;
   }
 
-  private endAnswered(status: number): void {
-    const { span } = this;
-    span.setAttribute('http.response.status_code', status);
-    if (status < 500) return;
-    if (this.error === undefined) {
-      span.setAttribute('error.type', String(status));
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      return;
-    }
-    recordError(span, this.error);
-    span.setStatus({ code: SpanStatusCode.ERROR });
+  get spanName(): string {
+    return this.name(this.match);
   }
 
   /** `{method} {http.route}`, or the method alone: a path would give each client its own name. */
   private name(match: RouteMatch | undefined): string {
     const method = methodName(this.request);
     return match?.route === undefined ? method : `${method} ${match.route}`;
+  }
+
+  /** Somebody asks for the span context before the route is known: the path has to do. */
+  private decideEarly(): void {
+    const http = this.fallback?.http;
+    const { path } = splitTarget(this.target);
+    if (http?.admits(this.request.method ?? 'GET', path) === false) this.exclude();
+    else this.decide(this.fallback, undefined);
   }
 
   /** Fixes ids and sampling, by the first scope that needs them. */
@@ -265,8 +266,9 @@ export class RequestTrace implements FlowRequest {
     this.span.discard();
   }
 
-  /** The route is excluded: what happens below it is not sampled either. */
+  /** The route is excluded: nothing below it is traced either. */
   private exclude(): void {
+    this.excluded = true;
     if (!this.span.decided) {
       const traceId = this.remote?.spanContext?.traceId ?? newTraceId();
       this.span.settle({ traceId, spanId: newSpanId(), traceFlags: TraceFlags.NONE }, undefined);

@@ -2,6 +2,7 @@ import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { activeContext } from '../context/flow-context.js';
 import { routeOf, type FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
+import type { SseRoute } from '../http/stream-options.js';
 import type { TelemetryInstance } from './telemetry-instance.js';
 
 /** What is the same for every request to a handler. */
@@ -9,6 +10,8 @@ interface HandlerFacts {
   readonly instance: TelemetryInstance | undefined;
   readonly functionName: string;
   readonly moduleName: string | undefined;
+  /** Where the handler's stream is traced. */
+  readonly sse: SseRoute | undefined;
 }
 
 /** Both frameworks know the client behind trusted proxies. */
@@ -24,13 +27,16 @@ interface HandledRequest extends FrameworkRequest {
 export class RouteGuard implements CanActivate {
   private readonly facts = new Map<Type, Map<unknown, HandlerFacts>>();
 
-  constructor(private readonly coverage: (type: Type) => Omit<HandlerFacts, 'functionName'>) {}
+  constructor(
+    private readonly coverage: (type: Type, handler: object) => Omit<HandlerFacts, 'functionName'>,
+  ) {}
 
   canActivate(context: ExecutionContext): true {
     if (context.getType() !== 'http') return true;
     const trace = activeContext().flow?.request;
     if (!(trace instanceof RequestTrace)) return true;
-    const { instance, functionName, moduleName } = this.factsOf(context);
+    const { instance, functionName, moduleName, sse } = this.factsOf(context);
+    trace.sse = sse;
     const request = context.getArgByIndex<HandledRequest>(0);
     trace.bind(
       instance,
@@ -57,7 +63,7 @@ export class RouteGuard implements CanActivate {
     if (ofClass === undefined) this.facts.set(type, (ofClass = new Map()));
     let facts = ofClass.get(handler);
     if (facts === undefined) {
-      facts = { ...this.coverage(type), functionName: `${type.name}.${handler.name}` };
+      facts = { ...this.coverage(type, handler), functionName: `${type.name}.${handler.name}` };
       ofClass.set(handler, facts);
     }
     return facts;

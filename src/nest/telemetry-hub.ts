@@ -1,16 +1,28 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Inject, Injectable, Optional, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Optional,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type Type,
+} from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
 import { activeContext, runInContext } from '../context/flow-context.js';
 import type { FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
+import { followBody } from '../http/stream-body.js';
+import { OpenStreams } from '../http/stream-registry.js';
 import type { Generation } from '../pipeline/generation.js';
 import { TelemetryConfigError } from '../errors.js';
 import { CoveringBaggageGuard } from './baggage/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
+import { interceptorsByHand } from './interceptors-by-hand.js';
 import { probeNearerFilters } from './nearer-filters.js';
 import { RouteGuard } from './route-guard.js';
+import { SseHandlers } from './sse-handlers.js';
+import { sseRouteOf } from './sse-route.js';
 import { TelemetryInstance } from './telemetry-instance.js';
 import type { TelemetryModuleOptions } from './telemetry-options.js';
 import { getTracerToken, listenForTracerNames, type TracerNameListener } from './tracer-names.js';
@@ -27,6 +39,9 @@ interface FastifyLike {
   ): unknown;
 }
 
+/** How long a client may take to read the last events of its stream when the app shuts down. */
+const MAX_STREAM_GRACE_MILLIS = 1000;
+
 const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
 /** An instance that somebody waits for. */
@@ -42,13 +57,20 @@ class Arrival {
  * the only enhancers.
  */
 @Injectable()
-export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
+export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShutdown, TracerNameListener {
   private readonly instances = new Map<symbol, TelemetryInstance>();
   private readonly arrivals = new Map<symbol, Arrival>();
-  private readonly guard = new RouteGuard((type) => ({
-    instance: this.instanceOf(type),
-    moduleName: this.coverage.controller(type)?.moduleName,
-  }));
+  private readonly streams = new OpenStreams();
+  private readonly guard = new RouteGuard((type, handler) => {
+    const byHand = interceptorsByHand(type, handler, this.config);
+    const instance =
+      this.instanceOf(type) ?? (byHand.http ? this.instance(this.coverage.fallback) : undefined);
+    return {
+      instance: byHand.http ? instance?.tracedByHand : instance,
+      moduleName: this.coverage.controller(type)?.moduleName,
+      sse: instance && sseRouteOf(handler, instance.options.sse, byHand.sse),
+    };
+  });
   private covered: Coverage | undefined;
   /** Whether any instance is enabled: all that a request costs while none is. */
   private active = false;
@@ -125,6 +147,7 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
    */
   attach(): void {
     this.config.getGlobalGuards().unshift(this.guard);
+    new SseHandlers(this.streams).wrapAll(this.modules);
     if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
       // After the app's own, which may tell who the user is.
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
@@ -137,8 +160,15 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
     if (adapter?.getType() === 'fastify') this.catchInjected(adapter.getInstance<FastifyLike>());
   }
 
+  /** Open streams would keep the server from closing. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const timeouts = this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis);
+    await this.streams.shutDown(Math.min(MAX_STREAM_GRACE_MILLIS, Math.max(0, ...timeouts) / 2));
+  }
+
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
   async onApplicationShutdown(): Promise<void> {
+    this.streams.giveUp();
     await Promise.all(
       [...this.instances.values()].map(({ pipeline, shutdownTimeoutMillis }) =>
         pipeline.shutdown(shutdownTimeoutMillis),
@@ -192,6 +222,7 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
     const generation = this.provisionalGeneration(fallback);
     if (generation === undefined) return undefined;
     const trace = new RequestTrace(request, response, fallback, generation);
+    followBody(trace, this.streams);
     response.on('close', () => {
       trace.end();
     });
@@ -223,7 +254,10 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener {
     const [first] = this.modules.values();
     first?.addProvider({
       provide: HOOKS_OF_A_LATE_HUB,
-      useValue: { onApplicationShutdown: () => this.onApplicationShutdown() },
+      useValue: {
+        beforeApplicationShutdown: () => this.beforeApplicationShutdown(),
+        onApplicationShutdown: () => this.onApplicationShutdown(),
+      },
     });
   }
 }

@@ -56,6 +56,12 @@ export class TelemetryInstance implements HttpScope {
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
   }
 
+  /** The same instance for routes that name `HttpTelemetryInterceptor`: they are traced even with `http: false`. */
+  get tracedByHand(): TelemetryInstance {
+    if (this.http !== undefined) return this;
+    return Object.create(this, { http: { value: compileHttpOptions({}) } }) as TelemetryInstance;
+  }
+
   /**
    * Validates the options and builds the instance.
    *

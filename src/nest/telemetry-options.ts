@@ -16,6 +16,7 @@ import {
 import { tracerConfigShape } from '../config/tracer-config-schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { HttpOptions } from '../http/http-options.js';
+import type { SseOptions } from '../http/stream-options.js';
 import type { PropagationOptions } from '../tracing/load-propagation.js';
 import {
   baggageOptionsCheck,
@@ -48,6 +49,8 @@ export interface TelemetryModuleOptions extends TracerConfig {
   readonly baggage?: false | BaggageOptions;
   /** Formats of trace context and baggage, and the hosts that instrumented calls send them to. */
   readonly propagation?: PropagationOptions;
+  /** Streams of `@Sse` routes; `false` treats their responses like any other. */
+  readonly sse?: false | SseOptions;
   readonly shutdown?: ShutdownOptions;
   /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
   readonly onConfigError?: 'throw' | 'warn';
@@ -98,6 +101,14 @@ const optionsShape = object({
   environments: record(object(tracerConfigShape)),
   baggage: baggageOptionsCheck,
   propagation: propagationOptionsCheck,
+  sse: anyOf(
+    literal(false),
+    object({
+      spans: literal('server', 'stream'),
+      milestoneEvery: anyOf(literal(0), positiveInteger),
+      onShutdown: literal('complete', 'leave'),
+    }),
+  ),
   shutdown: object({ timeoutMillis: positiveMillis }),
   onConfigError: literal('throw', 'warn'),
 });

@@ -3,6 +3,8 @@ import { activeContext, runInContext, type FlowContext } from '../context/flow-c
 
 /** Hears of one subscription, in the context of its producer. */
 export interface SubscriptionListener {
+  /** The subscription is about to begin; whoever must end it early completes the subscriber. */
+  begun?(subscriber: { complete(): void }): void;
   next?(): void;
   /** The producer failed; `closed` follows. */
   error?(error: unknown): void;
@@ -15,8 +17,6 @@ export interface SubscriptionStart {
   /** Active in the producer and everything that it does. */
   readonly context: FlowContext;
   readonly listener: SubscriptionListener;
-  /** Given the subscriber, which whoever must end the stream early completes. */
-  readonly onSubscriber?: (subscriber: Pick<Subscriber<unknown>, 'complete'>) => void;
 }
 
 /**
@@ -29,9 +29,9 @@ export interface SubscriptionStart {
 export function observeInContext<T>(source: Observable<T>, start: () => SubscriptionStart): Observable<T> {
   return new Observable<T>((destination) => {
     const consumer = activeContext();
-    const { context, listener, onSubscriber } = start();
+    const { context, listener } = start();
     const subscriber = new ContextSubscriber<T>(destination, context, consumer, listener);
-    onSubscriber?.(subscriber);
+    listener.begun?.(subscriber);
     runInContext(context, () => source.subscribe(subscriber));
   });
 }

@@ -1,0 +1,58 @@
+import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
+
+/** What is common to the methods of both protocols' responses. */
+interface Body {
+  write: (...args: unknown[]) => boolean;
+  end: (...args: unknown[]) => unknown;
+}
+
+/**
+ * Counts what is written to the response, which makes a stream of every response that is written before it is ended.
+ *
+ * Most responses are a single `end(body)`: they only pay for the own `write`, which is never called.
+ */
+export function followBody(trace: StreamedRequest, registry: StreamRegistry): void {
+  const { request, response, span } = trace;
+  if (request.method === 'HEAD') return;
+  const body = response as unknown as Body;
+  const { write } = body;
+  let source: object | undefined;
+  // An HTTP/2 response ends itself through `write`.
+  let ending = false;
+  body.write = (...args) => {
+    if (span.isRecording() && !response.writableEnded && (!ending || trace.stream !== undefined)) {
+      if (trace.stream === undefined) {
+        trace.stream = new StreamTrace(trace, registry);
+        if (source !== undefined) trace.stream.reads(source);
+        if (!isHttp2(request)) followEnd(body, trace);
+      }
+      trace.stream.wrote(args[0], args[1]);
+    }
+    return write.apply(response, args);
+  };
+  if (isHttp2(request)) {
+    const { end } = body;
+    body.end = (...args) => {
+      ending = true;
+      return end.apply(response, args);
+    };
+  }
+  response.on('pipe', (from: object) => {
+    source = from;
+    trace.stream?.reads(from);
+  });
+}
+
+/** The last piece of a body may come with its end. */
+function followEnd(body: Body, trace: StreamedRequest): void {
+  const { end } = body;
+  body.end = (...args) => {
+    const [chunk, encoding] = args;
+    if (typeof chunk !== 'function' && !trace.response.writableEnded) trace.stream?.wrote(chunk, encoding);
+    return end.apply(trace.response, args);
+  };
+}
+
+function isHttp2({ httpVersionMajor }: StreamedRequest['request']): boolean {
+  return httpVersionMajor >= 2;
+}

@@ -1,0 +1,58 @@
+/**
+ * How a stream ended, the value of `stream.outcome`.
+ *
+ * `limit`: the server closed the connection, as Nest does when a client does not read its events (`maxPendingDataLength`).
+ */
+export type StreamOutcome = 'completed' | 'error' | 'client_disconnect' | 'server_shutdown' | 'limit';
+
+/** How `@Sse` routes become spans. */
+export interface SseOptions {
+  /**
+   * Where a stream's attributes and events go: on the request's `server` span, so that one request is one span, or on a `stream` span of
+   * its own, a child that begins when Nest subscribes. Default `server`.
+   */
+  readonly spans?: 'server' | 'stream';
+  /** A `chunk_milestone` event every so many events; 0 for none. Default 10 in development, else 0. */
+  readonly milestoneEvery?: number;
+  /**
+   * What `app.close()` does with open streams: `complete` them, which ends their responses, or `leave` them to Nest, which waits for
+   * every client to go. Default `complete`.
+   */
+  readonly onShutdown?: 'complete' | 'leave';
+}
+
+/** What one `@Sse` route changes of its instance's options. */
+export interface SseSpanOptions extends Pick<SseOptions, 'spans' | 'milestoneEvery'> {
+  /** Name of the stream's own span, of low cardinality; implies `spans: 'stream'`. Default `{method} {route} stream`. */
+  readonly name?: string;
+  /** Value of `stream.type`; default `sse`. */
+  readonly type?: string;
+}
+
+/** What is decided once for an `@Sse` route. */
+export interface SseRoute {
+  /** The function that Nest calls as the route's handler. */
+  readonly handler: unknown;
+  readonly type: string;
+  /** Absent where the server span carries the stream's attributes; `undefined` inside for the default name. */
+  readonly ownSpan: { readonly name: string | undefined } | undefined;
+  readonly milestoneEvery: number;
+  readonly completeOnShutdown: boolean;
+}
+
+/** Puts a route's own options over its instance's. @param milestoneEvery - where neither says anything */
+export function sseRoute(
+  handler: unknown,
+  instance: SseOptions,
+  route: SseSpanOptions,
+  milestoneEvery: number,
+): SseRoute {
+  const spans = route.spans ?? (route.name === undefined ? instance.spans : 'stream');
+  return {
+    handler,
+    type: route.type ?? 'sse',
+    ownSpan: spans === 'stream' ? { name: route.name } : undefined,
+    milestoneEvery: route.milestoneEvery ?? instance.milestoneEvery ?? milestoneEvery,
+    completeOnShutdown: instance.onShutdown !== 'leave',
+  };
+}

@@ -1,0 +1,62 @@
+import type { StreamRegistry, StreamTrace } from './stream-trace.js';
+
+/** The open streams of an app, which keep its server from closing. */
+export class OpenStreams implements StreamRegistry {
+  closing = false;
+  private readonly streams = new Set<StreamTrace>();
+  private onChange: (() => void) | undefined;
+
+  get size(): number {
+    return this.streams.size;
+  }
+
+  add(stream: StreamTrace): void {
+    this.streams.add(stream);
+  }
+
+  delete(stream: StreamTrace): void {
+    this.streams.delete(stream);
+    this.onChange?.();
+  }
+
+  /**
+   * Completes the streams, so that their last events are written and their responses end; those that have not closed in time, since
+   * their clients do not read, are destroyed. Streams that begin later are completed at once.
+   */
+  async shutDown(graceMillis: number): Promise<void> {
+    this.closing = true;
+    for (const stream of [...this.streams]) stream.shutDown();
+    if (await this.closed(graceMillis)) return;
+    for (const stream of this.ending()) (stream.trace.response as { destroy(): unknown }).destroy();
+    await this.closed(graceMillis);
+  }
+
+  /** Ends the spans of streams whose response has still not closed. */
+  giveUp(): void {
+    for (const stream of [...this.streams]) {
+      stream.cutBy('server_shutdown');
+      stream.trace.end();
+    }
+  }
+
+  private ending(): StreamTrace[] {
+    return [...this.streams].filter((stream) => stream.endsOnShutdown);
+  }
+
+  private closed(millis: number): Promise<boolean> {
+    if (this.ending().length === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const finish = (closed: boolean): void => {
+        clearTimeout(timer);
+        this.onChange = undefined;
+        resolve(closed);
+      };
+      const timer = setTimeout(() => {
+        finish(false);
+      }, millis);
+      this.onChange = () => {
+        if (this.ending().length === 0) finish(true);
+      };
+    });
+  }
+}

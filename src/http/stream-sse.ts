@@ -1,0 +1,184 @@
+import type { Span } from '@opentelemetry/api';
+import { isObservable, type Observable } from 'rxjs';
+import { activeContext, type FlowContext } from '../context/flow-context.js';
+import { epochMillis, monotonicMillis } from '../tracing/clock.js';
+import {
+  observeInContext,
+  type SubscriptionListener,
+  type SubscriptionStart,
+} from '../tracing/context-subscriber.js';
+import { InstanceTracer } from '../tracing/instance-tracer.js';
+import { LIBRARY_SCOPE } from '../version.js';
+import type { SseRoute } from './stream-options.js';
+import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
+
+const MAX_EVENT_ID_LENGTH = 256;
+
+/** A response of server-sent events: what is counted, how long it took, and which context its producer runs in. */
+export class SseTrace extends StreamTrace implements SubscriptionListener {
+  private events = 0;
+  /** What the producer emitted, in place of `events` where a compressor hides what is written. */
+  private emitted = 0;
+  private opaque = false;
+  private toldError = false;
+  private firstAt = 0;
+  private lastAt = 0;
+  private longestGap = 0;
+  private subscribed = false;
+  private ownSpan: Span | undefined;
+  private subscriber: { complete(): void } | undefined;
+
+  constructor(
+    trace: StreamedRequest,
+    registry: StreamRegistry,
+    private readonly route: SseRoute,
+  ) {
+    super(trace, registry);
+    followDestroy(trace, this);
+  }
+
+  protected override get span(): Span {
+    return this.ownSpan ?? this.trace.span;
+  }
+
+  override get endsOnShutdown(): boolean {
+    return this.route.completeOnShutdown;
+  }
+
+  /** Gives what the handler returned back, an Observable as one whose producer has the stream's span active. */
+  handle(result: unknown): unknown {
+    // The context of the handler, which an interceptor may have made another than the request's.
+    const context = activeContext();
+    if (isObservable(result)) return this.observe(result, context);
+    if (!isThenable(result)) return result;
+    return Promise.resolve(result).then((value) =>
+      isObservable(value) ? this.observe(value, context) : value,
+    );
+  }
+
+  override wrote(chunk: unknown, encoding: unknown): void {
+    // An exception filter answers in place of the stream.
+    if (this.failure?.late === false) return;
+    super.wrote(chunk, encoding);
+    if (typeof chunk !== 'string') this.opaque = true;
+    else if (!isEvent(chunk)) return;
+    if (this.failure !== undefined && !this.toldError && isErrorEvent(chunk)) this.toldError = true;
+    else this.sent();
+  }
+
+  override shutDown(): void {
+    if (!this.endsOnShutdown || this.trace.response.writableEnded) return;
+    this.cutBy('server_shutdown');
+    this.subscriber?.complete();
+  }
+
+  override finish(): void {
+    // A handler that failed before there was a stream is a failed request like any other.
+    const began = this.subscribed || !this.trace.response.writableEnded;
+    if (!began) {
+      this.registry.delete(this);
+      return;
+    }
+    super.finish();
+    const { span } = this;
+    span.setAttribute('stream.type', this.route.type);
+    span.setAttribute('stream.events', this.opaque ? this.emitted : this.events);
+    if (this.firstAt > 0) {
+      const first = epochMillis(this.firstAt) - this.trace.span.startMillis;
+      span.setAttribute('stream.time_to_first_event', seconds(first));
+    }
+    if (this.longestGap > 0) span.setAttribute('stream.longest_gap', seconds(this.longestGap));
+    const resumed = this.trace.request.headers['last-event-id'];
+    if (typeof resumed === 'string') {
+      span.setAttribute('stream.resumed_from', resumed.slice(0, MAX_EVENT_ID_LENGTH));
+    }
+    this.ownSpan?.end();
+  }
+
+  private observe(source: Observable<unknown>, context: FlowContext): Observable<unknown> {
+    return observeInContext(source, () => this.subscribe(context));
+  }
+
+  private subscribe(base: FlowContext): SubscriptionStart {
+    this.subscribed = true;
+    // An interceptor may subscribe again after a failure.
+    this.failure = undefined;
+    const context = this.producerContext(base);
+    return { context, listener: this };
+  }
+
+  begun(subscriber: { complete(): void }): void {
+    this.subscriber = subscriber;
+    if (this.registry.closing) this.shutDown();
+  }
+
+  next(): void {
+    this.emitted += 1;
+  }
+
+  error(error: unknown): void {
+    this.failed(error);
+  }
+
+  closed(): void {
+    this.subscriber = undefined;
+  }
+
+  private producerContext(base: FlowContext): FlowContext {
+    const { ownSpan } = this.route;
+    const { scope, spanName } = this.trace;
+    if (ownSpan === undefined || scope === undefined) return base;
+    this.ownSpan ??= new InstanceTracer(scope.pipeline, LIBRARY_SCOPE).start(
+      ownSpan.name ?? `${spanName} stream`,
+      {},
+      base,
+    );
+    return base.withSpan(this.ownSpan);
+  }
+
+  private sent(): void {
+    this.events += 1;
+    const now = monotonicMillis();
+    if (this.firstAt === 0) {
+      this.firstAt = now;
+      this.span.addEvent('first_chunk');
+    } else if (now - this.lastAt > this.longestGap) {
+      this.longestGap = now - this.lastAt;
+    }
+    this.lastAt = now;
+    const { milestoneEvery } = this.route;
+    if (milestoneEvery > 0 && this.events % milestoneEvery === 0) {
+      this.span.addEvent('chunk_milestone', { chunk_count: this.events });
+    }
+  }
+}
+
+/** Nest begins a stream with an empty line, and keeps a silent one alive with comments. */
+function isEvent(chunk: string): boolean {
+  return chunk !== '\n' && !chunk.startsWith(':');
+}
+
+/** How Nest tells the client of a failure that no exception filter could answer any more. */
+function isErrorEvent(chunk: unknown): boolean {
+  return typeof chunk === 'string' && chunk.startsWith('event: error\n');
+}
+
+function seconds(millis: number): number {
+  return Math.max(0, Math.round(millis * 1000) / 1e6);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+/** A server that destroys the response of an open stream has reached a limit; a client that leaves only closes it. */
+function followDestroy({ response }: StreamedRequest, stream: StreamTrace): void {
+  const target = response as { destroy: (error?: Error) => unknown };
+  const { destroy } = target;
+  target.destroy = (error) => {
+    if (!response.writableEnded) stream.cutBy('limit');
+    return destroy.call(response, error);
+  };
+}

@@ -1,0 +1,127 @@
+import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import type { FlowContext } from '../context/flow-context.js';
+import { recordError } from '../tracing/error-record.js';
+import type { RawRequest, RawResponse } from './http-options.js';
+import type { HttpScope } from './http-scope.js';
+import type { ServerSpan } from './server-span.js';
+import type { StreamOutcome } from './stream-options.js';
+
+/** The request whose response is a stream. */
+export interface StreamedRequest {
+  readonly request: RawRequest;
+  readonly response: RawResponse;
+  readonly span: ServerSpan;
+  readonly context: FlowContext;
+  readonly scope: HttpScope | undefined;
+  /** `{method} {route}`, once the route is known. */
+  readonly spanName: string;
+  stream: StreamTrace | undefined;
+  /** The response has closed, or is given up. */
+  end(): void;
+}
+
+/** The streams of an app that have not ended. */
+export interface StreamRegistry {
+  add(stream: StreamTrace): void;
+  delete(stream: StreamTrace): void;
+  /** Whether the app is shutting down, so that nothing may stay open. */
+  readonly closing: boolean;
+}
+
+/** What is known of a failure in the middle of a stream. */
+interface Failure {
+  readonly error: unknown;
+  /** The status line was out, so that no exception filter could answer. */
+  readonly late: boolean;
+}
+
+/** A response that is written piece by piece: how much of it was sent, and how it ended. */
+export class StreamTrace {
+  protected bytes = 0;
+  protected failure: Failure | undefined;
+  private cause: 'server_shutdown' | 'limit' | undefined;
+  private source: { readonly errored?: unknown } | undefined;
+
+  constructor(
+    readonly trace: StreamedRequest,
+    protected readonly registry: StreamRegistry,
+  ) {
+    registry.add(this);
+  }
+
+  /** Where attributes and events go. */
+  protected get span(): Span {
+    return this.trace.span;
+  }
+
+  /** A piece of the body is handed to the connection. */
+  wrote(chunk: unknown, encoding: unknown): void {
+    this.bytes += byteLength(chunk, encoding);
+  }
+
+  /** Remembers the stream that is piped into the response: it knows why it failed. */
+  reads(source: object): void {
+    this.source = source;
+  }
+
+  /** The producer failed. */
+  failed(error: unknown): void {
+    this.failure = { error, late: this.trace.response.headersSent };
+  }
+
+  /** The server ends the stream before its producer does; the first cause counts. */
+  cutBy(cause: 'server_shutdown' | 'limit'): void {
+    this.cause ??= cause;
+  }
+
+  /** Ends the stream from the server's side; a response that the app writes by itself is left to it. */
+  shutDown(): void {
+    // Its producer is not ours to stop.
+  }
+
+  /** Whether `shutDown` has to see the response closed. */
+  get endsOnShutdown(): boolean {
+    return false;
+  }
+
+  /** Tells the span what became of the stream. */
+  finish(): void {
+    this.registry.delete(this);
+    const errored = this.source?.errored;
+    if (this.failure === undefined && errored !== undefined && errored !== null && !isAbort(errored)) {
+      this.failed(errored);
+    }
+    const { span } = this;
+    span.setAttribute('stream.outcome', this.outcome());
+    span.setAttribute('stream.bytes', this.bytes);
+    if (this.failure?.late === true) this.recordLateFailure(this.failure.error);
+  }
+
+  protected outcome(): StreamOutcome {
+    if (this.cause !== undefined) return this.cause;
+    if (this.failure !== undefined) return 'error';
+    const { response } = this.trace;
+    // An HTTP/2 response does not tell whether everything was sent.
+    const { writableFinished } = response as { writableFinished?: boolean };
+    return response.writableEnded && writableFinished !== false ? 'completed' : 'client_disconnect';
+  }
+
+  /** The status was 200 long ago: only the span can tell. */
+  private recordLateFailure(error: unknown): void {
+    for (const span of new Set([this.span, this.trace.span])) {
+      recordError(span, error);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+  }
+}
+
+function byteLength(chunk: unknown, encoding: unknown): number {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk, encoding as BufferEncoding);
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0;
+}
+
+/** What a source says that was destroyed because its client had gone. */
+function isAbort(error: unknown): boolean {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || name === 'AbortError';
+}

@@ -1,0 +1,39 @@
+import type { Type } from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
+import { HttpTelemetryInterceptor } from './http-telemetry.interceptor.js';
+import { SseTelemetryInterceptor } from './sse-telemetry.interceptor.js';
+
+/** Where `@UseInterceptors` notes what it was given. */
+export const INTERCEPTORS_METADATA = '__interceptors__';
+
+/** Which of our interceptors a handler was given by hand. */
+export interface InterceptorsByHand {
+  readonly http: boolean;
+  readonly sse: boolean;
+}
+
+/** Looks at the handler, its class, and the app's global interceptors. */
+export function interceptorsByHand(
+  type: Type,
+  handler: object,
+  config: ApplicationConfig,
+): InterceptorsByHand {
+  const bound = [
+    ...metadata(handler),
+    ...metadata(type),
+    ...config.getGlobalInterceptors(),
+    ...config.getGlobalRequestInterceptors().map(({ metatype }) => metatype),
+  ];
+  const sse = bound.some((interceptor) => isA(interceptor, SseTelemetryInterceptor));
+  return { http: sse || bound.some((interceptor) => isA(interceptor, HttpTelemetryInterceptor)), sse };
+}
+
+function metadata(target: object): unknown[] {
+  return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as unknown[] | undefined) ?? [];
+}
+
+/** Classes are bound as often as instances are. */
+function isA(interceptor: unknown, type: Type): boolean {
+  if (interceptor instanceof type) return true;
+  return typeof interceptor === 'function' && (interceptor === type || interceptor.prototype instanceof type);
+}

@@ -21,5 +21,6 @@ export function callInSpan<T>(
   if (span instanceof UnrecordedSpan && !span.activates) {
     return isActive ? fn(span) : runInContext(context, fn, span);
   }
-  return runInSpan(span, context, fn, () => tracer.start(name, options, context));
+  const another = (): Span => tracer.start(name, options, context);
+  return runInSpan(span, context, fn, options.perSubscriber === true ? another : undefined);
 }

@@ -29,6 +29,8 @@ export interface SampledSpanOptions extends SpanOptions {
    * that is kept, of these spans with all that is below them.
    */
   readonly sample?: number;
+  /** A stream that the call returns gets a span for each of its consumers, in place of one for all; default false. */
+  readonly perSubscriber?: boolean;
   /** Judges errors that end this span, before the configuration's classifier does. */
   readonly errorClassifier?: ErrorClassifier;
 }

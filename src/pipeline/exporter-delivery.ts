@@ -65,7 +65,8 @@ export class ExporterDelivery implements Delivery {
 
   private guarded(call: () => Promise<void> | undefined, timeoutMillis: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMillis).unref();
+      // Somebody waits for it, so it keeps the process alive.
+      const timer = setTimeout(resolve, timeoutMillis);
       const done = (): void => {
         clearTimeout(timer);
         resolve();

@@ -5,11 +5,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { Module } from '@nestjs/common';
+import { Controller, Get, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
+export { pace } from './pace.mjs';
+
 /** The library as built; another build of it can be named. */
-export const { TelemetryModule, TracerManager } = await import(process.env.TELEMETRY_DIST ?? '../../dist/index.js');
+export const { TelemetryModule, TracerManager } = await import(
+  process.env.TELEMETRY_DIST ?? '../../dist/index.js'
+);
 
 const children = new Set();
 process.on('exit', () => {
@@ -81,6 +85,45 @@ export async function startApp(options) {
   };
 }
 
+/** A Nest app with `GET /orders/:id` and what `controllers` add; `options` as the module's, `imports` before it. */
+export async function startServer(options, controllers = [], logger = false) {
+  class OrdersController {
+    find(id) {
+      return { id };
+    }
+  }
+  Controller('orders')(OrdersController);
+  const descriptor = Object.getOwnPropertyDescriptor(OrdersController.prototype, 'find');
+  Get(':id')(OrdersController.prototype, 'find', descriptor);
+  Param('id')(OrdersController.prototype, 'find', 0);
+  class AppModule {}
+  Module({
+    imports: [TelemetryModule.forRoot({ service: { name: 'faults' }, ...options })],
+    controllers: [OrdersController, ...controllers],
+  })(AppModule);
+  const app = await NestFactory.create(AppModule, { logger });
+  await app.listen(0, '127.0.0.1');
+  const manager = app.get(TracerManager);
+  return {
+    app,
+    manager,
+    url: `http://127.0.0.1:${app.getHttpServer().address().port}`,
+    sink: () => manager.status().exporters[0],
+    spans: () => manager.status().spans,
+    close: () => app.close(),
+  };
+}
+
+/** Requests at a steady rate from a process of its own; `stop()` waits for the last answer. */
+export function startLoad(url, perSecond) {
+  const { child, messages, exited } = startScript('driver.mjs', [url, String(perSecond)]);
+  return async () => {
+    child.send('stop');
+    await exited;
+    return messages.at(-1);
+  };
+}
+
 const ATTRIBUTES = {
   'http.request.method': 'GET',
   'http.route': '/orders/:id',
@@ -93,30 +136,6 @@ const ATTRIBUTES = {
 /** Ends a span as an app's request would leave it. */
 export function endSpan(manager, attributes) {
   manager.startSpan('GET /orders/:id', { attributes: { ...ATTRIBUTES, ...attributes } }).end();
-}
-
-/** Calls `fn` so many times a second; `stop()` gives how often. */
-export function pace(perSecond, fn) {
-  const begun = performance.now();
-  let calls = 0;
-  const tick = () => {
-    const due = Math.floor(((performance.now() - begun) / 1000) * perSecond);
-    while (calls < due) {
-      fn(calls);
-      calls++;
-    }
-  };
-  const timer = setInterval(tick, 5);
-  return {
-    get calls() {
-      return calls;
-    },
-    stop() {
-      tick();
-      clearInterval(timer);
-      return calls;
-    },
-  };
 }
 
 export const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));

@@ -1,4 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -11,11 +12,15 @@ import { makeSpan, unaccounted } from './support/span-fixture.js';
 
 type Done = Parameters<SpanExporter['export']>[1];
 
+const OK: ExportResult = { code: ExportResultCode.SUCCESS };
+const failed = (error?: Error): ExportResult => ({ code: ExportResultCode.FAILED, ...(error && { error }) });
+const UNAVAILABLE = Object.assign(new Error('14 UNAVAILABLE'), { code: 14 });
+
 /** An exporter that keeps what it gets, and does with the callback what the test wants. */
 class FakeExporter implements SpanExporter {
   readonly batches: string[][] = [];
   shutdowns = 0;
-  onExport: (done: Done, spans: ReadableSpan[]) => void = (done) => done({ code: 0 });
+  onExport: (done: Done, spans: ReadableSpan[]) => void = (done) => done(OK);
 
   export(spans: ReadableSpan[], done: Done): void {
     this.batches.push(spans.map((span) => span.name));
@@ -76,9 +81,9 @@ describe('when a batch is sent', () => {
     accept(sink, 'a', 'b');
     await vi.waitFor(() => expect(pending).toHaveLength(1));
     expect(exporter.batches).toEqual([['a']]);
-    pending[0]!({ code: 0 });
+    pending[0]!(OK);
     await vi.waitFor(() => expect(exporter.batches).toEqual([['a'], ['b']]));
-    pending[1]!({ code: 0 });
+    pending[1]!(OK);
   });
 
   it('exports outside of the request, with tracing suppressed', async () => {
@@ -86,7 +91,7 @@ describe('when a batch is sent', () => {
     let seen = activeContext();
     exporter.onExport = (done) => {
       seen = activeContext();
-      done({ code: 0 });
+      done(OK);
     };
     await runInContext(activeContext().setValue(Symbol.for('request'), 1), async () => {
       accept(sink, 'a');
@@ -105,8 +110,8 @@ describe('an exporter that misbehaves', () => {
     'throws undefined': () => {
       throw undefined;
     },
-    'reports a failure': (done) => done({ code: 1, error: new Error('secret-token') }),
-    'reports a failure without an error': (done) => done({ code: 1 }),
+    'reports a failure': (done) => done(failed(new Error('secret-token'))),
+    'reports a failure without an error': (done) => done(failed()),
     'never calls back': () => {},
   };
   it.each(Object.entries(cases))(
@@ -115,7 +120,7 @@ describe('an exporter that misbehaves', () => {
       const { exporter, sink, log } = await open({ exportTimeoutMillis: 50 });
       exporter.onExport = (done) => {
         if (exporter.batches.length === 1) onExport(done);
-        else done({ code: 0 });
+        else done(OK);
       };
       accept(sink, 'a', 'b');
       await sink.forceFlush();
@@ -133,9 +138,9 @@ describe('an exporter that misbehaves', () => {
   it('calls back twice: the second time counts for nothing', async () => {
     const { exporter, sink } = await open();
     exporter.onExport = (done) => {
-      done({ code: 0 });
-      done({ code: 1 });
-      done({ code: 0 });
+      done(OK);
+      done(failed());
+      done(OK);
     };
     accept(sink, 'a');
     await sink.forceFlush();
@@ -151,16 +156,13 @@ describe('an exporter that misbehaves', () => {
       await sink.forceFlush();
       expect(sink.status().dropped).toEqual({ exporter_error: 1 });
     });
-    late?.({ code: 0 });
+    late?.(OK);
     expect(sink.status()).toMatchObject({ ended: 1, delivered: 0, queuedSpans: 0 });
   });
 
   it('retries what the official exporters report as transient', async () => {
     const { exporter, sink } = await open();
-    exporter.onExport = (done) =>
-      exporter.batches.length === 1
-        ? done({ code: 1, error: Object.assign(new Error('14 UNAVAILABLE'), { code: 14 }) })
-        : done({ code: 0 });
+    exporter.onExport = (done) => (exporter.batches.length === 1 ? done(failed(UNAVAILABLE)) : done(OK));
     accept(sink, 'a');
     await sink.forceFlush();
     expect(sink.status()).toMatchObject({ delivered: 1, retries: 1 });
@@ -326,9 +328,7 @@ describe('the accounting', () => {
       turn++;
       expect(unaccounted(sink.status())).toBe(0);
       if (turn % 5 === 0) throw new Error('no');
-      setImmediate(() =>
-        done(turn % 3 === 0 ? { code: 1, error: Object.assign(new Error(), { code: 14 }) } : { code: 0 }),
-      );
+      setImmediate(() => done(turn % 3 === 0 ? failed(UNAVAILABLE) : OK));
     };
     for (let index = 0; index < 500; index++) {
       accept(sink, `s${index}`);

@@ -1,3 +1,6 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { TlsConfig } from '../../config/exporter-config.js';
 import { TelemetryConfigError } from '../../errors.js';
 
 /** A parsed address, with what may be shown of it. */
@@ -46,7 +49,31 @@ export function unusableHeader(name: string): TelemetryConfigError {
   });
 }
 
-export function unusableTls(cause: unknown): TelemetryConfigError {
+/**
+ * Checks what OpenSSL would only complain about when it connects, or not at all.
+ *
+ * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE`
+ */
+export function checkTls({ ca, cert, key }: TlsConfig): void {
+  try {
+    // Node ignores a certificate authority that it cannot read.
+    if (ca !== undefined) new X509Certificate(ca);
+    createSecureContext({
+      ...(cert !== undefined && { cert: asPem(cert) }),
+      ...(key !== undefined && { key: asPem(key) }),
+    });
+  } catch (error) {
+    throw unusableTls(error);
+  }
+  if ((cert === undefined) !== (key === undefined)) throw unusableTls();
+}
+
+/** A value of {@link TlsConfig} as Node's TLS takes it. */
+export function asPem(value: string | Uint8Array): string | Buffer {
+  return typeof value === 'string' ? value : Buffer.from(value);
+}
+
+function unusableTls(cause?: unknown): TelemetryConfigError {
   return new TelemetryConfigError({
     code: 'TELEMETRY_EXPORTER_UNBUILDABLE',
     path: 'exporter.tls',

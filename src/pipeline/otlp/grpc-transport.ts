@@ -13,7 +13,7 @@ import { LIBRARY_NAME, LIBRARY_VERSION } from '../../config/library.js';
 import { quote } from '../export-failure.js';
 import { classifyGrpcStatus } from '../grpc-failure.js';
 import { timeoutFailure } from '../network-failure.js';
-import { parseEndpoint, unusableHeader, unusableTls, type Endpoint } from './endpoint.js';
+import { checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
 import { readExportResponse, readRpcStatus } from './response.js';
 import type { OtlpTransport, SendResult } from './transport.js';
 
@@ -144,11 +144,8 @@ function toMetadata(headers: Readonly<Record<string, string>>, authorization: st
 
 function toCredentials({ url }: Endpoint, tls: TlsConfig | undefined): ChannelCredentials {
   if (url.protocol === 'http:') return credentials.createInsecure();
-  try {
-    return credentials.createSsl(toBuffer(tls?.ca), toBuffer(tls?.key), toBuffer(tls?.cert));
-  } catch (error) {
-    throw unusableTls(error);
-  }
+  if (tls !== undefined) checkTls(tls);
+  return credentials.createSsl(toBuffer(tls?.ca), toBuffer(tls?.key), toBuffer(tls?.cert));
 }
 
 function toBuffer(value: string | Uint8Array | undefined): Buffer | null {

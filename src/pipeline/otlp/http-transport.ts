@@ -1,6 +1,5 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
@@ -8,7 +7,7 @@ import { LIBRARY_NAME, LIBRARY_VERSION } from '../../config/library.js';
 import { quote, type ExportFailure } from '../export-failure.js';
 import { classifyHttpStatus } from '../http-failure.js';
 import { classifyNetworkError, timeoutFailure } from '../network-failure.js';
-import { parseEndpoint, unusableHeader, unusableTls, type Endpoint } from './endpoint.js';
+import { asPem, checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
 import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
 import type { OtlpTransport, SendResult } from './transport.js';
 
@@ -130,21 +129,13 @@ function withPath(url: string): string {
 }
 
 function secureAgent({ tls }: OtlpExporterConfig): https.Agent {
-  const options = {
+  if (tls !== undefined) checkTls(tls);
+  return new https.Agent({
+    keepAlive: true,
     ...(tls?.ca !== undefined && { ca: asPem(tls.ca) }),
     ...(tls?.cert !== undefined && { cert: asPem(tls.cert) }),
     ...(tls?.key !== undefined && { key: asPem(tls.key) }),
-  };
-  try {
-    createSecureContext(options);
-  } catch (error) {
-    throw unusableTls(error);
-  }
-  return new https.Agent({ keepAlive: true, ...options });
-}
-
-function asPem(value: string | Uint8Array): string | Buffer {
-  return typeof value === 'string' ? value : Buffer.from(value);
+  });
 }
 
 interface ReadResponse {

@@ -9,10 +9,9 @@ export async function run({ figure }) {
     const { manager, sink, close } = await startApp({ exporter: receiver.exporter });
     for (let index = 0; index < 600; index++) endSpan(manager);
     await manager.forceFlush();
-    let tick = 0;
     const begin = performance.now();
     for (let index = 0; index < SPANS; index++) endSpan(manager);
-    tick = performance.now() - begin;
+    const tick = performance.now() - begin;
     const queued = sink().queuedSpans;
     assertIdentity(sink());
     const [, stall] = await withStall(() => manager.forceFlush());

@@ -29,7 +29,6 @@ export async function run({ short, figure }) {
     await receiver.down();
     await waitFor(() => sink().breaker !== 'closed', 10_000, 'the breaker');
     const before = memory();
-    let peak = before;
     const dead = await withCpu(async () => {
       const end = performance.now() + (short ? 8_000 : 60_000);
       while (performance.now() < end) {
@@ -37,7 +36,7 @@ export async function run({ short, figure }) {
         assertIdentity(sink());
       }
     });
-    peak = memory();
+    const peak = memory();
     const queue = sink();
     assert(
       queue.queuedSpans <= maxQueueSize && queue.queuedBytes <= 64 * 2 ** 20,

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const { Root } = require('protobufjs') as any;
+const { Root } = require('protobufjs');
 
 const root = Root.fromJSON({
   nested: {

@@ -1,0 +1,44 @@
+// Ten minutes at 500 requests/s: the heap's slope is noise. TELEMETRY_SOAK_MINUTES=30 for the long form.
+import { assert, assertIdentity, memory, sleep, startLoad, startReceiver, startServer } from '../lab.mjs';
+
+export async function run({ short, figure }) {
+  const minutes = short ? 0.2 : Number(process.env.TELEMETRY_SOAK_MINUTES ?? 10);
+  const rate = short ? 200 : 500;
+  const receiver = await startReceiver('grpc');
+  const { manager, url, spans, close } = await startServer({ exporter: receiver.exporter });
+  const stop = startLoad(`${url}/orders/:id`, rate);
+  await sleep(short ? 3_000 : 30_000);
+  const samples = [];
+  const begun = performance.now();
+  while (performance.now() - begun < minutes * 60_000) {
+    await sleep(short ? 500 : 5_000);
+    samples.push([(performance.now() - begun) / 60_000, memory().heap]);
+  }
+  const { sent, statuses } = await stop();
+  await manager.forceFlush();
+  const status = spans();
+  const { unique } = await receiver.stats();
+  const { slope, error } = fit(samples);
+  figure(
+    'heap',
+    `${slope.toFixed(3)} ± ${error.toFixed(3)} MiB a minute over ${minutes} min at ${samples.at(-1)[1].toFixed(1)} MiB`,
+  );
+  figure('requests', `${sent}, lost spans ${status.ended - unique}`);
+  assertIdentity(status);
+  assert(statuses[200] === sent && unique === status.ended, 'requests or spans were lost');
+  // Noise: less than twice its own uncertainty, or less than what a minute of requests leaves in V8's own tables.
+  assert(short || slope < Math.max(2 * error, 0.05), 'the heap grows');
+  await close();
+  receiver.stop();
+}
+
+/** A straight line through the samples, and the standard error of its slope. */
+function fit(samples) {
+  const count = samples.length;
+  const meanX = samples.reduce((sum, [x]) => sum + x, 0) / count;
+  const meanY = samples.reduce((sum, [, y]) => sum + y, 0) / count;
+  const spread = samples.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  const slope = samples.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
+  const residual = samples.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
+  return { slope, error: Math.sqrt(residual / Math.max(1, count - 2) / spread) };
+}

@@ -103,6 +103,17 @@ describe('docs/configuration.md', () => {
     expect(configuration).toMatch(new RegExp(`^\\| \`${option}[\`.]`, 'm'));
   });
 
+  it('tells of every option that is fixed at bootstrap', () => {
+    const declared = /export interface TelemetryModuleOptions[^{]*\{([\s\S]*?)^\}/m.exec(
+      readFileSync('src/nest/telemetry-options.ts', 'utf8'),
+    )![1]!;
+    const options = [...declared.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, option]) => option!);
+    expect(options).toContain('onConfigError');
+    expect(options.filter((option) => !new RegExp(`^\\| \`${option}[\`.]`, 'm').test(configuration))).toEqual(
+      [],
+    );
+  });
+
   it.each(READ_VARIABLES)('tells of the variable %s', (variable) => {
     expect(configuration).toContain(`\`${variable}\``);
   });

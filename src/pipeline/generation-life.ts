@@ -90,7 +90,11 @@ export class GenerationLife implements GenerationBuilder {
     await this.releaseAll(leases, timeoutMillis);
   }
 
-  private leased(given: TracerConfig, config: ResolvedTracerConfig, leases: readonly SinkLease[]): Generation {
+  private leased(
+    given: TracerConfig,
+    config: ResolvedTracerConfig,
+    leases: readonly SinkLease[],
+  ): Generation {
     const generation = this.unleased(
       given,
       config,

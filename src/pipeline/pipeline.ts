@@ -234,8 +234,7 @@ export class Pipeline {
       generation: next.number,
       changed: changedSections(previous?.config, next.config),
       draining: previous?.live ?? 0,
-      drained:
-        previous === undefined ? Promise.resolve(0) : this.life.replace(previous),
+      drained: previous === undefined ? Promise.resolve(0) : this.life.replace(previous),
     };
   }
 

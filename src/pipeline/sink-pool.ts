@@ -131,11 +131,19 @@ export class SinkPool {
     const entry: SinkEntry = {
       key,
       exporter: isSpanExporter(exporter) ? exporter.constructor.name : exporter.type,
-      opening: this.openNew(isSpanExporter(exporter) && owner === 'caller' ? lent(exporter) : exporter, batch),
+      opening: this.openNew(
+        isSpanExporter(exporter) && owner === 'caller' ? lent(exporter) : exporter,
+        batch,
+      ),
       opened: undefined,
       leases: 0,
     };
     this.entries.set(key, entry);
+    if (isSpanSink(exporter)) {
+      entry.opened = exporter;
+      this.open.add(exporter);
+      return entry;
+    }
     entry.opening.then(
       (sink) => {
         entry.opened = sink;
@@ -184,7 +192,9 @@ function lent(exporter: SpanExporter): SpanExporter {
 
 /** A digest, so that headers do not stay in memory as map keys in clear. */
 function contentKey(exporter: ExporterConfig, batch: Required<BatchConfig>): string {
-  return createHash('sha256').update(stableJson([exporter, batch])).digest('base64');
+  return createHash('sha256')
+    .update(stableJson([exporter, batch]))
+    .digest('base64');
 }
 
 function stableJson(value: unknown): string {

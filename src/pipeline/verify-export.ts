@@ -62,7 +62,11 @@ async function sendMarkedSpan(
       return protocol === 'none' ? nothingExported(protocol) : { ok: true, protocol, latencyMillis: 0 };
     }
     const span = markedSpan(config);
-    const segment = delivery.newSegment({ resource: span.resource, scope: span.instrumentationScope, epoch: 0 });
+    const segment = delivery.newSegment({
+      resource: span.resource,
+      scope: span.instrumentationScope,
+      epoch: 0,
+    });
     segment.append(span);
     const part = segment.cut(1, Infinity);
     const outcome = await delivery.send(part === undefined ? [] : [part], config.batch.exportTimeoutMillis);
@@ -79,7 +83,12 @@ async function sendMarkedSpan(
       return { ok: false, ...about, code, reason, ...(hint === undefined ? {} : { hint }) };
     }
     if (outcome.rejectedSpans > 0) {
-      return { ok: false, ...about, code: 'PARTIAL_SUCCESS', reason: `the receiver refused the span: ${outcome.message}` };
+      return {
+        ok: false,
+        ...about,
+        code: 'PARTIAL_SUCCESS',
+        reason: `the receiver refused the span: ${outcome.message}`,
+      };
     }
     return { ok: true, ...about };
   } catch (error) {
@@ -133,12 +142,17 @@ async function withHeaderStyles(
   const headerStyles = { current, legacy };
   if (current && legacy) return { ...verdict, headerStyles };
   if (!current && !legacy) {
-    const hint = 'Neither header style is accepted: check the space id, the API key, the region, and that no quotes or spaces came along.';
+    const hint =
+      'Neither header style is accepted: check the space id, the API key, the region, and that no quotes or spaces came along.';
     const refused = verdict.code === 'UNAUTHENTICATED' || verdict.code === 'PERMISSION_DENIED';
     return { ...verdict, headerStyles, ...(refused ? { hint } : {}) };
   }
   const style = current ? 'current' : 'legacy';
-  return { ...verdict, headerStyles, hint: `Use \`headerStyle: '${style}'\` in the arize preset: the endpoint accepts it and not the other.` };
+  return {
+    ...verdict,
+    headerStyles,
+    hint: `Use \`headerStyle: '${style}'\` in the arize preset: the endpoint accepts it and not the other.`,
+  };
 }
 
 function markedSpan(config: ResolvedTracerConfig): ReadableSpan {

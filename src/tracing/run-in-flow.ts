@@ -1,5 +1,11 @@
 import { isObservable } from 'rxjs';
-import { activeContext, Flow, runInContext, type FlowContext, type FlowTarget } from '../context/flow-context.js';
+import {
+  activeContext,
+  Flow,
+  runInContext,
+  type FlowContext,
+  type FlowTarget,
+} from '../context/flow-context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { observeInContext } from './context-subscriber.js';
 
@@ -9,10 +15,7 @@ const NOTHING_TO_DO = { closed: () => undefined };
 export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => T): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-  return runInFlow(
-    context.withFlow(flow.withOverlay({ owner: pipeline, target, next: flow.overlay })),
-    fn,
-  );
+  return runInFlow(context.withFlow(flow.withOverlay({ owner: pipeline, target, next: flow.overlay })), fn);
 }
 
 /**
@@ -48,10 +51,12 @@ function bindIterator(context: FlowContext, iterable: AsyncIterable<unknown>): v
 function bindSteps(context: FlowContext, iterator: AsyncIterator<unknown>): void {
   for (const step of ['next', 'return', 'throw'] as const) {
     const method = iterator[step]?.bind(iterator) as ((value: unknown) => unknown) | undefined;
-    if (method !== undefined) define(iterator, step, (value: unknown) => runInContext(context, method, value));
+    if (method !== undefined)
+      define(iterator, step, (value: unknown) => runInContext(context, method, value));
   }
 }
 
 function define(target: object, key: PropertyKey, value: unknown): void {
-  if (Object.isExtensible(target)) Object.defineProperty(target, key, { value, configurable: true, writable: true });
+  if (Object.isExtensible(target))
+    Object.defineProperty(target, key, { value, configurable: true, writable: true });
 }

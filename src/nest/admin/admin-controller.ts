@@ -1,4 +1,15 @@
-import { Controller, Get, HttpCode, Inject, Logger, Post, Put, Req, UseGuards, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Logger,
+  Post,
+  Put,
+  Req,
+  UseGuards,
+  type Type,
+} from '@nestjs/common';
 import { redactConfig } from '../../config/redact-config.js';
 import { instance, isObject, object, positiveMillis, required, string } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
@@ -59,7 +70,9 @@ export function adminController(options: TelemetryAdminOptions): Type {
     /** `{ change, forMillis, tenant? }`. */
     @Post('override')
     @HttpCode(200)
-    async override(@Req() request: AdminRequest): Promise<{ readonly status: 'overridden'; readonly until: Date }> {
+    async override(
+      @Req() request: AdminRequest,
+    ): Promise<{ readonly status: 'overridden'; readonly until: Date }> {
       const body = jsonBody(request, maxBytes);
       const { change, tenant, until } = await orBadRequest(async () => {
         const { change, ...options } = overrideOf(body);
@@ -67,7 +80,9 @@ export function adminController(options: TelemetryAdminOptions): Type {
         return { change, tenant: options.tenant, until };
       });
       const whom = tenant === undefined ? 'everybody' : `tenant ${printable(tenant)}`;
-      logger.log(`${who(request)} overrode ${list(Object.keys(change))} for ${whom} until ${until.toISOString()}.`);
+      logger.log(
+        `${who(request)} overrode ${list(Object.keys(change))} for ${whom} until ${until.toISOString()}.`,
+      );
       return { status: 'overridden', until };
     }
   }

@@ -28,7 +28,9 @@ export function checkAdminOptions(options: TelemetryAdminOptions): void {
     );
   }
   guards.forEach((guard: unknown, index) => {
-    const isClass = typeof guard === 'function' && typeof (guard.prototype as CanActivate | undefined)?.canActivate === 'function';
+    const isClass =
+      typeof guard === 'function' &&
+      typeof (guard.prototype as CanActivate | undefined)?.canActivate === 'function';
     const isInstance = typeof (guard as CanActivate | null)?.canActivate === 'function';
     if (isClass || isInstance) return;
     throw new TelemetryConfigError({

@@ -10,11 +10,12 @@ import type { ResolvedTracerConfig } from '../config/resolve-config.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import { errorText, type RateLimitedLog } from './rate-limited-log.js';
 import type { HeadSampler } from './head-sampler.js';
+import { SpanMask, type MaskableSpan } from './mask.js';
 import { createSampler } from './sampler.js';
 import type { SpanSink } from './span-sink.js';
 
 /** A span that is about to end: still writable, readable by exporters afterwards. */
-export type EndingSpan = Span & { ended: boolean; generation: Generation };
+export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
 
 /**
  * One configuration of a pipeline, complete and immutable: resource, sampler, limits, processors and exporters.
@@ -25,6 +26,7 @@ export class Generation {
   readonly resource: Resource;
   readonly sampler: HeadSampler;
   readonly spanLimits: Required<SpanLimits>;
+  readonly mask: SpanMask;
   readonly enabled: boolean;
   /** Spans that have begun and not ended. */
   live = 0;
@@ -54,6 +56,7 @@ export class Generation {
       log.warn('sampler', `The sampler threw, its spans are kept: ${errorText(error)}`);
     });
     this.spanLimits = config.spanLimits;
+    this.mask = new SpanMask(config.masking);
     this.processors = config.spanProcessors;
   }
 
@@ -110,11 +113,16 @@ export class Generation {
   }
 
   private deliver(span: EndingSpan): void {
+    const sampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    if (!sampled && this.processors.length === 0) return;
+    this.guard('masking', () => {
+      this.mask.apply(span);
+    });
     for (const processor of this.processors)
       this.guard('onEnd', () => {
         processor.onEnd(span);
       });
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    if (!sampled) return;
     for (const sink of this.sinks) sink.accept(span);
   }
 

@@ -1,0 +1,55 @@
+/** What in a text calls for a closer look. */
+const NAMED = 1;
+const ADDRESS = 2;
+const KEY = 4;
+const SCHEME = 8;
+const TOKEN = 16;
+const EVERYTHING = 31;
+
+/** Longer texts are looked at closely without asking. */
+const MAX_SCANNED = 2048;
+/** The shortest key of a service. */
+const MIN_KEY_LENGTH = 14;
+
+const MARKS = new Uint8Array(128);
+for (const [characters, mark] of [
+  [':=', NAMED],
+  ['@', ADDRESS],
+  ['-_', KEY],
+  [' ', SCHEME],
+  // As in `eyJ`, `AKIA`, `ASIA`, `AIza` and `SG.`
+  ['JAG', TOKEN],
+] as const) {
+  for (const character of characters) MARKS[character.charCodeAt(0)] = mark;
+}
+
+const KEY_HINT = /[sr]k[-_]|gh[pousr]_|github_pat|glpat-|xox|npm_|hf_|-----BEGIN/;
+const SCHEME_HINT = /[Bb](?:earer|asic)\s|BEARER\s|BASIC\s/;
+const TOKEN_HINT = /eyJ|A[KS]IA|AIza|SG\./;
+
+/** Which characters a text has that secrets cannot do without; one cheap pass, as nearly all texts have none. */
+export function hintsOf(text: string): number {
+  if (text.length > MAX_SCANNED) return EVERYTHING;
+  let hints = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 128) hints |= MARKS[code] as number;
+  }
+  return hints;
+}
+
+/** Whether a name and a value may be in it. */
+export function mayHoldName(hints: number): boolean {
+  return (hints & NAMED) !== 0;
+}
+
+/** Whether a text may hold one of the default shapes. */
+export function mayHoldShape(text: string, hints: number): boolean {
+  if ((hints & ADDRESS) !== 0 && text.includes('://')) return true;
+  if (text.length < MIN_KEY_LENGTH - 1) return false;
+  return (
+    ((hints & KEY) !== 0 && KEY_HINT.test(text)) ||
+    ((hints & SCHEME) !== 0 && SCHEME_HINT.test(text)) ||
+    ((hints & TOKEN) !== 0 && TOKEN_HINT.test(text))
+  );
+}

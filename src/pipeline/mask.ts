@@ -1,0 +1,107 @@
+import type { Attributes, AttributeValue, Link, SpanStatus } from '@opentelemetry/api';
+import type { TimedEvent } from '@opentelemetry/sdk-trace-base';
+import type { MaskingConfig } from '../config/masking-config.js';
+import { REDACTED_VALUE } from './mask-defaults.js';
+import { KeyMask } from './mask-keys.js';
+import { TextMask } from './mask-text.js';
+
+/** Names beyond this many are forgotten and masked again. */
+const MAX_NAMES = 500;
+
+/** The parts of an ending span that texts get into. */
+export interface MaskableSpan {
+  name: string;
+  attributes: Attributes;
+  status: SpanStatus;
+  events: TimedEvent[];
+  links: Link[];
+}
+
+/** Removes from a span what a {@link MaskingConfig} says must not leave the process. */
+export class SpanMask {
+  private readonly keys: KeyMask;
+  private readonly texts: TextMask;
+  private readonly names = new Map<string, string>();
+
+  constructor(config: MaskingConfig) {
+    this.keys = new KeyMask(config);
+    this.texts = new TextMask(config, this.keys);
+  }
+
+  /**
+   * Changes the span itself.
+   *
+   * @throws whatever went wrong, after emptying the span: nothing goes out unmasked
+   */
+  apply(span: MaskableSpan): void {
+    try {
+      this.maskAll(span);
+    } catch (error) {
+      Object.assign(span, { attributes: {}, events: [], links: [], status: { code: span.status.code } });
+      throw error;
+    }
+  }
+
+  private maskAll(span: MaskableSpan): void {
+    span.name = this.name(span.name);
+    this.attributes(span.attributes);
+    const { message } = span.status;
+    if (message !== undefined) {
+      const masked = this.texts.mask(message);
+      if (masked !== message) span.status = { ...span.status, message: masked };
+    }
+    for (const event of span.events) {
+      event.name = this.name(event.name);
+      if (event.attributes !== undefined) this.attributes(event.attributes);
+    }
+    for (const { attributes } of span.links) {
+      if (attributes !== undefined) this.attributes(attributes);
+    }
+  }
+
+  /** Whether a name in recorded arguments and results is that of a credential. */
+  isSecret(key: string): boolean {
+    return this.keys.isSecret(key);
+  }
+
+  /** Names of spans and events are few, unless somebody puts data into them. */
+  private name(name: string): string {
+    let masked = this.names.get(name);
+    if (masked !== undefined) return masked;
+    masked = this.texts.mask(name);
+    if (this.names.size >= MAX_NAMES) this.names.clear();
+    this.names.set(name, masked);
+    return masked;
+  }
+
+  private attributes(attributes: Attributes): void {
+    for (const key in attributes) {
+      const value = attributes[key];
+      switch (this.keys.verdict(key)) {
+        case 'trust':
+          break;
+        case 'scan':
+          if (typeof value === 'string') {
+            const masked = this.texts.mask(value);
+            if (masked !== value) attributes[key] = masked;
+          } else if (Array.isArray(value)) {
+            attributes[key] = this.list(value);
+          }
+          break;
+        case 'redact':
+          attributes[key] = REDACTED_VALUE;
+          break;
+        case 'remove':
+          // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the object is the span's own
+          delete attributes[key];
+      }
+    }
+  }
+
+  private list(values: AttributeValue & unknown[]): AttributeValue {
+    if (typeof values[0] !== 'string' && values.every((value) => typeof value !== 'string')) return values;
+    return values.map((value) =>
+      typeof value === 'string' ? this.texts.mask(value) : value,
+    ) as AttributeValue;
+  }
+}

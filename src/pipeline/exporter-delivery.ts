@@ -8,6 +8,11 @@ import { SpanPart, SpanSegment } from './span-segment.js';
 
 const SUCCESS = 0;
 
+/** The type says that `export` returns nothing; an async function may stand in its place. */
+interface AnyExporter extends Omit<SpanExporter, 'export'> {
+  export(...args: Parameters<SpanExporter['export']>): unknown;
+}
+
 /** Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never. */
 export class ExporterDelivery implements Delivery {
   /** The specification: an exporter is never called concurrently. */
@@ -17,7 +22,7 @@ export class ExporterDelivery implements Delivery {
   declare readonly target?: string;
 
   constructor(
-    private readonly exporter: SpanExporter,
+    private readonly exporter: AnyExporter,
     readonly name: string = exporter.constructor.name,
     target?: string,
   ) {
@@ -43,11 +48,13 @@ export class ExporterDelivery implements Delivery {
         resolve({ ok: false, failure });
       }, timeoutMillis).unref();
       try {
-        this.exporter.export(spans, (result) => {
+        const returned = this.exporter.export(spans, (result) => {
           clearTimeout(timer);
           if ((result.code as number) === SUCCESS) resolve({ ok: true, rejectedSpans: 0, message: '' });
           else failed(result.error);
         });
+        // An async function in its place rejects where another would throw.
+        if (returned instanceof Promise) returned.catch(failed);
       } catch (error) {
         clearTimeout(timer);
         failed(error);

@@ -20,11 +20,11 @@ const UNAVAILABLE = Object.assign(new Error('14 UNAVAILABLE'), { code: 14 });
 class FakeExporter implements SpanExporter {
   readonly batches: string[][] = [];
   shutdowns = 0;
-  onExport: (done: Done, spans: ReadableSpan[]) => void = (done) => done(OK);
+  onExport: (done: Done, spans: ReadableSpan[]) => unknown = (done) => done(OK);
 
-  export(spans: ReadableSpan[], done: Done): void {
+  export(spans: ReadableSpan[], done: Done): unknown {
     this.batches.push(spans.map((span) => span.name));
-    this.onExport(done, spans);
+    return this.onExport(done, spans);
   }
 
   async shutdown(): Promise<void> {
@@ -103,7 +103,7 @@ describe('when a batch is sent', () => {
 });
 
 describe('an exporter that misbehaves', () => {
-  const cases: Record<string, (done: Done) => void> = {
+  const cases: Record<string, (done: Done) => unknown> = {
     throws: () => {
       throw new Error('secret-token');
     },
@@ -113,15 +113,13 @@ describe('an exporter that misbehaves', () => {
     'reports a failure': (done) => done(failed(new Error('secret-token'))),
     'reports a failure without an error': (done) => done(failed()),
     'never calls back': () => {},
+    rejects: () => Promise.reject(new Error('secret-token')),
   };
   it.each(Object.entries(cases))(
     '%s: its spans are counted and the next batch goes out',
     async (_name, onExport) => {
       const { exporter, sink, log } = await open({ exportTimeoutMillis: 50 });
-      exporter.onExport = (done) => {
-        if (exporter.batches.length === 1) onExport(done);
-        else done(OK);
-      };
+      exporter.onExport = (done) => (exporter.batches.length === 1 ? onExport(done) : done(OK));
       accept(sink, 'a', 'b');
       await sink.forceFlush();
       await vi.waitFor(() => expect(sink.status().dropped).toEqual({ exporter_error: 2 }));

@@ -32,6 +32,11 @@ export type { TenantOptions } from './pipeline/tenant-options.js';
 export type { ExporterVerdict, VerifyExportResult } from './pipeline/verify-export.js';
 export type { DropReason, ExportFailureStatus, SinkStatus } from './pipeline/span-sink.js';
 export { BaggageService, type BaggageEntries } from './tracing/baggage-service.js';
+export type {
+  Instrumentation,
+  InstrumentationOption,
+  InstrumentedModule,
+} from './tracing/instrumentation/instrumentation.js';
 export type { PropagationOptions } from './tracing/load-propagation.js';
 export { TracerManager, type StartSpanOptions, type TracerDefaults } from './tracing/tracer-manager.js';
 export { BaggageGuard } from './nest/baggage/baggage.guard.js';

@@ -35,6 +35,8 @@ export interface FlowRequest {
   readonly subject: unknown;
   /** Whether nothing in the request is traced, whatever samplers say. */
   readonly excluded: boolean;
+  /** The pipeline of the instance that it belongs to, as far as that is known. */
+  readonly pipeline?: object | undefined;
   /** Told after the flow's baggage was replaced, so that the request's span shows it. */
   baggageChanged?(): void;
 }

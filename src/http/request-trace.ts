@@ -73,6 +73,10 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     return this.frameworkRequest ?? this.request;
   }
 
+  get pipeline(): Pipeline | undefined {
+    return (this.owner ?? this.fallback)?.pipeline;
+  }
+
   /** The instance that the span belongs to, once known. */
   get scope(): HttpScope | undefined {
     return this.owner;

@@ -10,6 +10,7 @@ import { Propagation } from '../context/propagation.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { errorText, RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import { BaggageService } from '../tracing/baggage-service.js';
+import { InstrumentationBridge } from '../tracing/instrumentation/instrumentation-bridge.js';
 import { loadPropagation } from '../tracing/load-propagation.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { RequestEntries } from './baggage/request-entries.js';
@@ -28,6 +29,7 @@ export class TelemetryInstance implements HttpScope {
   /** Absent with `baggage: false`. */
   readonly baggageEntries: RequestEntries | undefined;
   readonly shutdownTimeoutMillis: number;
+  private readonly bridge: InstrumentationBridge | undefined;
 
   private constructor(
     readonly options: TelemetryModuleOptions,
@@ -43,7 +45,10 @@ export class TelemetryInstance implements HttpScope {
       closeTimeoutMillis: this.shutdownTimeoutMillis,
       ...(options.tenants === undefined ? {} : { tenants: options.tenants }),
       propagation,
-      onChange,
+      onChange: () => {
+        this.bridge?.follow();
+        onChange();
+      },
     });
     const { log } = this.pipeline;
     const { rules } = propagation;
@@ -54,6 +59,10 @@ export class TelemetryInstance implements HttpScope {
         log.warn(`baggage.${hook}`, `\`baggage.${hook}\` threw, the request goes on: ${errorText(error)}`);
       });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
+    const { pipeline, tracerManager: manager } = this;
+    this.bridge =
+      options.instrumentations &&
+      new InstrumentationBridge(options.instrumentations, { pipeline, manager, isGlobal });
   }
 
   /** The same instance for routes that name `HttpTelemetryInterceptor`: they are traced even with `http: false`. */

@@ -17,7 +17,9 @@ import { tracerConfigShape } from '../config/tracer-config-schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { HttpOptions } from '../http/http-options.js';
 import type { SseOptions } from '../http/stream-options.js';
+import type { InstrumentationOption } from '../tracing/instrumentation/instrumentation.js';
 import type { PropagationOptions } from '../tracing/load-propagation.js';
+import { instrumentationsCheck } from './instrumentations-check.js';
 import {
   baggageOptionsCheck,
   propagationOptionsCheck,
@@ -49,6 +51,11 @@ export interface TelemetryModuleOptions extends TracerConfig {
   readonly baggage?: false | BaggageOptions;
   /** Formats of trace context and baggage, and the hosts that instrumented calls send them to. */
   readonly propagation?: PropagationOptions;
+  /**
+   * Official instrumentations for outgoing calls, such as `new UndiciInstrumentation()`, or
+   * `{ instrumentation: new PgInstrumentation(), modules: { pg } }`. Default none.
+   */
+  readonly instrumentations?: readonly InstrumentationOption[];
   /** Streams of `@Sse` routes; `false` treats their responses like any other. */
   readonly sse?: false | SseOptions;
   readonly shutdown?: ShutdownOptions;
@@ -101,6 +108,7 @@ const optionsShape = object({
   environments: record(object(tracerConfigShape)),
   baggage: baggageOptionsCheck,
   propagation: propagationOptionsCheck,
+  instrumentations: instrumentationsCheck,
   sse: anyOf(
     literal(false),
     object({

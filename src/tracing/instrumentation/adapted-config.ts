@@ -1,0 +1,65 @@
+import type { Span } from '@opentelemetry/api';
+import { activeContext } from '../../context/flow-context.js';
+import { HTTP_INSTRUMENTATION, UNDICI_INSTRUMENTATION } from './instrumentation.js';
+import type { Propagation } from '../../context/propagation.js';
+import type { ChooseMember } from './routed-tracer.js';
+import { writeNodeHeaders, writeUndiciHeaders } from './outgoing-headers.js';
+
+/** Options by which instrumentations ask for a parent: they look for it in the global context, which is empty. */
+const PARENT_OPTIONS = [
+  'requireParentSpan',
+  'requireParentforOutgoingSpans',
+  'requireParentforSpans',
+] as const;
+
+type Hook = (...args: unknown[]) => unknown;
+type Config = Readonly<Record<string, unknown>>;
+
+/** Whether a configuration wants no spans outside of traces. */
+export function asksForParent(config: object): boolean {
+  return PARENT_OPTIONS.some((option) => (config as Config)[option] === true);
+}
+
+/** The configuration with which an instrumentation works without globals; the user's hooks stay. */
+export function adaptConfig(name: string, config: object, choose: ChooseMember): object {
+  const given = config as Config;
+  const adapted: Record<string, unknown> = { ...given, enabled: true };
+  for (const option of PARENT_OPTIONS) {
+    if (option in given) adapted[option] = false;
+  }
+  if (name === HTTP_INSTRUMENTATION) {
+    // Server spans are made by the module.
+    adapted['disableIncomingRequestInstrumentation'] = true;
+    adapted['ignoreOutgoingRequestHook'] = ignoringExports(given['ignoreOutgoingRequestHook']);
+    adapted['requestHook'] = injecting(given['requestHook'], choose, writeNodeHeaders);
+  }
+  if (name === UNDICI_INSTRUMENTATION) {
+    adapted['ignoreRequestHook'] = ignoringExports(given['ignoreRequestHook']);
+    adapted['requestHook'] = injecting(given['requestHook'], choose, writeUndiciHeaders);
+  }
+  return adapted;
+}
+
+function ignoringExports(hook: unknown): Hook {
+  return (...args) =>
+    activeContext().suppressed || (typeof hook === 'function' && (hook as Hook)(...args) === true);
+}
+
+function injecting(
+  hook: unknown,
+  choose: ChooseMember,
+  write: (span: Span, request: never, propagation: Propagation) => void,
+): Hook {
+  return (span, request) => {
+    const member = choose(activeContext());
+    try {
+      if (member !== undefined) write(span as Span, request as never, member.pipeline.propagation);
+    } catch {
+      member?.pipeline.log.warn(
+        'instrumentation.headers',
+        'Trace context could not be written into an outgoing request, which goes on without.',
+      );
+    }
+    if (typeof hook === 'function') (hook as Hook)(span, request);
+  };
+}

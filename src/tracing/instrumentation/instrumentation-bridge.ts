@@ -1,0 +1,38 @@
+import { errorText } from '../../pipeline/rate-limited-log.js';
+import { AdoptedInstrumentation } from './adopted-instrumentation.js';
+import type { InstrumentationOption } from './instrumentation.js';
+import type { InstrumentationMember } from './instrumentation-router.js';
+
+/**
+ * Puts an instance's instrumentations to work without any OpenTelemetry global: their spans become children of the flow that calls,
+ * in its instance, and they are taken out when the instance is switched off or shut down.
+ */
+export class InstrumentationBridge {
+  private live = false;
+
+  constructor(
+    private readonly options: readonly InstrumentationOption[],
+    private readonly member: InstrumentationMember,
+  ) {}
+
+  /** Called on every change of the configuration. Never throws: an instrumentation that fails is left out. */
+  follow(): void {
+    const enabled = this.member.pipeline.current?.enabled === true;
+    if (enabled === this.live) return;
+    this.live = enabled;
+    for (const option of this.options) {
+      const { instrumentation, modules = {} } =
+        'instrumentation' in option ? option : { instrumentation: option };
+      try {
+        const shared = AdoptedInstrumentation.of(instrumentation);
+        if (enabled) shared.join(this.member, modules);
+        else shared.leave(this.member);
+      } catch (error) {
+        this.member.pipeline.log.warn(
+          `instrumentation.${instrumentation.instrumentationName}`,
+          `${instrumentation.instrumentationName} could not be ${enabled ? 'enabled' : 'disabled'}: ${errorText(error)}`,
+        );
+      }
+    }
+  }
+}

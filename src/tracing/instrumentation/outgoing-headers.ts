@@ -1,0 +1,74 @@
+import { isSpanContextValid, type Span } from '@opentelemetry/api';
+import { activeContext } from '../../context/flow-context.js';
+import type { Propagation } from '../../context/propagation.js';
+
+/** A request of `node:http` before it is sent. */
+interface NodeRequest {
+  readonly headersSent: boolean;
+  /** Where the connection goes; a `Host` header may say something else. */
+  readonly host?: string;
+  readonly path?: string;
+  getHeader(name: string): unknown;
+  setHeader(name: string, value: string): unknown;
+}
+
+/** A request of undici, whose headers are names and values in turn; one long text before version 6. */
+interface UndiciRequest {
+  readonly origin: string | URL;
+  readonly path: string;
+  headers: unknown[] | string;
+  addHeader?(name: string, value: string): unknown;
+}
+
+/** Writes trace context, and baggage where the host may see it, into a request that an instrumentation has begun. */
+export function writeNodeHeaders(span: Span, request: NodeRequest, propagation: Propagation): void {
+  if (request.headersSent) return;
+  const named = request.getHeader('host');
+  const port = typeof named === 'string' ? (/:\d+$/.exec(named)?.[0] ?? '') : '';
+  const connected = request.host ?? 'localhost';
+  const host =
+    connected.includes(':') && !connected.startsWith('[') ? `[${connected}]${port}` : connected + port;
+  for (const [name, value] of headersFor(span, destination(request.path) ?? host, propagation)) {
+    if (!saysWho(name) || request.getHeader(name) === undefined) request.setHeader(name, value);
+  }
+}
+
+/** The same for undici and `fetch`. */
+export function writeUndiciHeaders(span: Span, request: UndiciRequest, propagation: Propagation): void {
+  const host = destination(request.path) ?? new URL(request.origin).host;
+  for (const [name, value] of headersFor(span, host, propagation)) {
+    const at = indexOfHeader(request.headers, name);
+    if (at === undefined) addHeader(request, name, value);
+    else if (!saysWho(name) && Array.isArray(request.headers)) request.headers[at + 1] = value;
+  }
+}
+
+function headersFor(span: Span, host: string, propagation: Propagation): [string, string][] {
+  const context = activeContext();
+  if (context.suppressed || !isSpanContextValid(span.spanContext())) return [];
+  return Object.entries(propagation.headersTo(host, context.withSpan(span)));
+}
+
+/** Through a proxy, the path is a whole address. */
+function destination(path: string | undefined): string | undefined {
+  return path !== undefined && /^https?:\/\//i.test(path) ? new URL(path).host : undefined;
+}
+
+/** Baggage that somebody wrote by hand stays; trace context must name the client's span. */
+function saysWho(header: string): boolean {
+  return header === 'baggage' || header.startsWith('uberctx-');
+}
+
+function indexOfHeader(headers: UndiciRequest['headers'], name: string): number | undefined {
+  if (typeof headers === 'string') return headers.toLowerCase().includes(`\r\n${name}:`) ? 0 : undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (String(headers[index]).toLowerCase() === name) return index;
+  }
+  return undefined;
+}
+
+function addHeader(request: UndiciRequest, name: string, value: string): void {
+  if (typeof request.addHeader === 'function') request.addHeader(name, value);
+  else if (typeof request.headers === 'string') request.headers += `${name}: ${value}\r\n`;
+  else request.headers.push(name, value);
+}

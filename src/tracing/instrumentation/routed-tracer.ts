@@ -1,0 +1,47 @@
+import {
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  trace,
+  type Context,
+  type Span,
+  type SpanOptions,
+  type Tracer,
+} from '@opentelemetry/api';
+import { activeContext, FlowContext, runInContext } from '../../context/flow-context.js';
+import type { InstrumentationMember } from './instrumentation-router.js';
+
+const NOOP_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
+/** Chooses whose call it is; nobody's is not recorded. */
+export type ChooseMember = (context: FlowContext) => InstrumentationMember | undefined;
+
+/** The tracer that an instrumentation gets: each span goes to the instance whose flow the call is made in. */
+export class RoutedTracer implements Tracer {
+  constructor(
+    private readonly name: string,
+    private readonly version: string | undefined,
+    private readonly choose: ChooseMember,
+    /** Whether calls outside of every trace are left out. */
+    private readonly requiresParent: () => boolean,
+  ) {}
+
+  startSpan(name: string, options?: SpanOptions, context?: Context): Span {
+    const parent = context === undefined ? activeContext() : FlowContext.from(context);
+    const member = this.choose(parent);
+    if (member === undefined) return NOOP_SPAN;
+    if (this.requiresParent() && !hasSpan(parent)) return NOOP_SPAN;
+    return member.manager.getTracer(this.name, this.version).startSpan(name, options, parent);
+  }
+
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
+    const fn = rest.at(-1) as F;
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;
+    const context = rest.length > 2 ? FlowContext.from(rest[1] as Context) : activeContext();
+    const span = this.startSpan(name, options, context);
+    return runInContext(span === NOOP_SPAN ? context : context.withSpan(span), fn, span) as ReturnType<F>;
+  }
+}
+
+function hasSpan({ span }: FlowContext): boolean {
+  return span !== undefined && isSpanContextValid(span.spanContext());
+}

@@ -16,11 +16,27 @@ export type {
 } from './config/exporter-config.js';
 export type {
   BatchConfig,
+  ExporterOption,
   MaskingConfig,
   SamplerConfig,
   ServiceConfig,
   TracerConfig,
 } from './config/tracer-config.js';
+export type { ErrorClassification, ErrorClassifier } from './config/error-classification.js';
+export {
+  propagatorsFromEnv,
+  tracerConfigFromEnv,
+  type EnvironmentOptions,
+  type PropagatorName,
+} from './config/environment/environment.js';
+export { mergeTracerConfig } from './config/merge-config.js';
+export { arize, ArizeEndpoint, arizeHeaders, type ArizeOptions } from './config/presets/arize.js';
+export { ensureCollectorEndpoint } from './config/presets/collector-endpoint.js';
+export { phoenix, type PhoenixOptions } from './config/presets/phoenix.js';
+export { highThroughput, memoryConstrained, samplingByEnvironment } from './config/presets/tuning.js';
+export { redactConfig } from './config/redact-config.js';
+export type { NamePattern, SamplingRule, SpanKindName } from './config/sampler-config.js';
+export { Secret, type HeaderValues } from './config/secret.js';
 export type { BaggageRefusal } from './context/baggage-builder.js';
 export { BaggageKeys } from './context/baggage-names.js';
 export type { Carrier } from './context/propagation.js';
@@ -56,5 +72,6 @@ export type {
   TelemetryModuleOptions,
   TelemetryOptionsFactory,
 } from './nest/telemetry-options.js';
+export { telemetryConfig, type TelemetryConfigFactory } from './nest/telemetry-config.js';
 export { TelemetryModule, type TelemetryFeatureOptions } from './nest/telemetry.module.js';
 export { getTracerToken } from './nest/tracer-names.js';

@@ -1,5 +1,3 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../config/log.js';
 import {
   mergeTracerConfig,
@@ -7,7 +5,7 @@ import {
   type ResolvedTracerConfig,
 } from '../config/resolve-config.js';
 import { positiveMillis } from '../config/schema.js';
-import type { TracerConfig } from '../config/tracer-config.js';
+import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { Propagation } from '../context/propagation.js';
 import { changedSections } from './config-change.js';
 import type { Generation } from './generation.js';
@@ -124,12 +122,12 @@ export class Pipeline {
   }
 
   /** Adds an exporter to those that are configured. */
-  async addExporter(exporter: ExporterConfig | SpanExporter): Promise<void> {
+  async addExporter(exporter: ExporterOption): Promise<void> {
     await this.reconfigure((current) => {
       const existing = current.exporter ?? this.current?.config.exporters ?? [];
       const list = Array.isArray(existing)
-        ? (existing as readonly (ExporterConfig | SpanExporter)[])
-        : [existing as ExporterConfig | SpanExporter];
+        ? (existing as readonly ExporterOption[])
+        : [existing as ExporterOption];
       return { ...current, exporter: [...list, exporter] };
     });
   }

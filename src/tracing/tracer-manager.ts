@@ -7,9 +7,8 @@ import {
   type SpanContext,
   type Tracer,
 } from '@opentelemetry/api';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { ExporterConfig } from '../config/exporter-config.js';
-import type { TracerConfig } from '../config/tracer-config.js';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { activeContext, FlowContext, runInContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
@@ -224,7 +223,7 @@ export class TracerManager {
   }
 
   /** Adds an exporter beside those that are configured. @throws TelemetryConfigError if it cannot be built */
-  addExporter(exporter: ExporterConfig | SpanExporter): Promise<void> {
+  addExporter(exporter: ExporterOption): Promise<void> {
     return this.pipeline.addExporter(exporter);
   }
 

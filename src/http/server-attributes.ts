@@ -79,5 +79,5 @@ export function serverAttributes(
 function schemeOf(request: RawRequest): string {
   const scheme = request.headers[':scheme'];
   if (typeof scheme === 'string') return scheme;
-  return 'encrypted' in request.socket && request.socket.encrypted ? 'https' : 'http';
+  return (request.socket as { encrypted?: boolean }).encrypted === true ? 'https' : 'http';
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
 
 /** What is common to the methods of both protocols' responses. */
@@ -17,20 +18,19 @@ export function followBody(trace: StreamedRequest, registry: StreamRegistry): vo
   const body = response as unknown as Body;
   const { write } = body;
   let source: object | undefined;
-  // An HTTP/2 response ends itself through `write`.
   let ending = false;
   body.write = (...args) => {
     if (span.isRecording() && !response.writableEnded && (!ending || trace.stream !== undefined)) {
       if (trace.stream === undefined) {
         trace.stream = new StreamTrace(trace, registry);
         if (source !== undefined) trace.stream.reads(source);
-        if (!isHttp2(request)) followEnd(body, trace);
+        if (!endsThroughWrite(request)) followEnd(body, trace);
       }
       trace.stream.wrote(args[0], args[1]);
     }
     return write.apply(response, args);
   };
-  if (isHttp2(request)) {
+  if (endsThroughWrite(request)) {
     const { end } = body;
     body.end = (...args) => {
       ending = true;
@@ -53,6 +53,7 @@ function followEnd(body: Body, trace: StreamedRequest): void {
   };
 }
 
-function isHttp2({ httpVersionMajor }: StreamedRequest['request']): boolean {
-  return httpVersionMajor >= 2;
+/** So do the responses of HTTP/2 and of Fastify's `inject()`, which has no socket. */
+function endsThroughWrite({ httpVersionMajor, socket }: StreamedRequest['request']): boolean {
+  return httpVersionMajor >= 2 || !(socket instanceof Socket);
 }

@@ -101,16 +101,21 @@ export class StreamTrace {
     if (this.cause !== undefined) return this.cause;
     if (this.failure !== undefined) return 'error';
     const { response } = this.trace;
-    // An HTTP/2 response does not tell whether everything was sent.
-    const { writableFinished } = response as { writableFinished?: boolean };
-    return response.writableEnded && writableFinished !== false ? 'completed' : 'client_disconnect';
+    // An HTTP/2 response does not tell whether everything was sent, one of Fastify's `inject()` tells it too late.
+    const { writableFinished, isLightMyRequest } = response as {
+      writableFinished?: boolean;
+      isLightMyRequest?: boolean;
+    };
+    const sent = writableFinished !== false || isLightMyRequest === true;
+    return response.writableEnded && sent ? 'completed' : 'client_disconnect';
   }
 
   /** The status was 200 long ago: only the span can tell. */
   private recordLateFailure(error: unknown): void {
     for (const span of new Set([this.span, this.trace.span])) {
-      recordError(span, error);
+      // Also where the error is the client's: its answer was to be a success.
       span.setStatus({ code: SpanStatusCode.ERROR });
+      recordError(span, error);
     }
   }
 }

@@ -231,6 +231,7 @@ describeServerSpans([
       ...route('bad-gateway', 'badGateway'),
       code: 502,
       ...fault('BadGatewayException', 'warehouse is down'),
+      attributes: { 'error.type': 'BadGatewayException', 'error.retryable': true },
     },
   },
   {

@@ -73,5 +73,6 @@ export type {
   TelemetryOptionsFactory,
 } from './nest/telemetry-options.js';
 export { telemetryConfig, type TelemetryConfigFactory } from './nest/telemetry-config.js';
+export { TelemetryHealthIndicator, type TelemetryHealth } from './nest/telemetry-health.indicator.js';
 export { TelemetryModule, type TelemetryFeatureOptions } from './nest/telemetry.module.js';
 export { getTracerToken } from './nest/tracer-names.js';

@@ -1,6 +1,7 @@
 import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
 import { BaggageService } from '../tracing/baggage-service.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
+import { TelemetryHealthIndicator } from './telemetry-health.indicator.js';
 import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
 import { TelemetryInstance } from './telemetry-instance.js';
@@ -46,8 +47,9 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
         inject: [TelemetryInstance],
         useFactory: (instance: TelemetryInstance) => instance.baggage,
       },
+      TelemetryHealthIndicator,
     ],
-    exports: [TracerManager, BaggageService, ...exports],
+    exports: [TracerManager, BaggageService, TelemetryHealthIndicator, ...exports],
   });
 }
 

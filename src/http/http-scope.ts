@@ -1,5 +1,6 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { HttpOptions } from './http-options.js';
+import type { RequestMeter } from './request-meter.js';
 import { compileQueryRedaction, type QueryRedaction } from './request-url.js';
 import { compileRouteFilter, type RouteFilter } from './route-filter.js';
 
@@ -8,6 +9,8 @@ export interface HttpScope {
   readonly pipeline: Pipeline;
   /** Absent where the instance traces no requests (`http: false`). */
   readonly http: CompiledHttpOptions | undefined;
+  /** Absent while nothing measures requests. */
+  readonly requestMeter?: RequestMeter | undefined;
 }
 
 /** {@link HttpOptions} with the parts that are decided once. */

@@ -5,12 +5,14 @@ import { rebaseBaggage } from '../context/baggage-builder.js';
 import type { Propagation, RemoteContext } from '../context/propagation.js';
 import type { Generation } from '../pipeline/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { errorText } from '../pipeline/rate-limited-log.js';
 import { KEEP } from '../pipeline/sampling-decision.js';
 import { newSpanId, newTraceId } from '../tracing/ids.js';
 import { routeWithoutHandler, type FrameworkRequest } from './framework-route.js';
+import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions, HttpScope } from './http-scope.js';
+import { RequestMeasurement } from './request-measurement.js';
+import type { RequestMeter } from './request-meter.js';
 import { recordOutcome } from './request-outcome.js';
 import { splitTarget } from './request-url.js';
 import { isKnownMethod, serverAttributes, type RouteMatch } from './server-attributes.js';
@@ -33,6 +35,8 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   sse: SseRoute | undefined;
   /** Set once the response is written piece by piece. */
   stream: StreamTrace | undefined;
+  /** Set while metrics are on. */
+  measurement: RequestMeasurement | undefined;
   private remote: RemoteContext | undefined;
   /** Whose formats and rules told what the caller says. */
   private receivedBy: Propagation;
@@ -65,6 +69,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
       if (this.bound) this.settle();
       else this.decideEarly();
     });
+    this.measure(fallback?.requestMeter);
     this.flow = new Flow(this, this.remote?.baggage, undefined, undefined);
     this.context = new FlowContext(this.span, this.flow);
   }
@@ -74,7 +79,11 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   }
 
   get pipeline(): Pipeline | undefined {
-    return (this.owner ?? this.fallback)?.pipeline;
+    return this.scopeOrFallback?.pipeline;
+  }
+
+  private get scopeOrFallback(): HttpScope | undefined {
+    return this.owner ?? this.fallback;
   }
 
   /** The instance that the span belongs to, once known. */
@@ -122,17 +131,28 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     this.provisional.release();
   }
 
+  /** The request counts for this meter from now on. */
+  private measure(meter: RequestMeter | undefined): void {
+    if (this.measurement !== undefined) this.measurement.moveTo(meter);
+    else if (meter !== undefined)
+      this.measurement = new RequestMeasurement(this.request, this.response, this.span.startMonotonic, meter);
+  }
+
   /** Decides what the span becomes: recorded for its owner's or its tenant's pipeline, or nothing. */
   private choose(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
     const generation = scope && this.generationIn(scope.pipeline);
     const http = scope?.http;
+    const method = this.request.method ?? 'GET';
+    const covered =
+      !this.excluded && http?.covers(method, match?.route ?? splitTarget(this.target).path) === true;
+    this.measure(covered ? scope?.requestMeter : undefined);
+    this.measurement?.own();
     if (generation !== undefined) this.span.generation = generation;
     if (generation?.enabled !== true || http === undefined) {
       this.stepAside();
       return;
     }
-    const method = this.request.method ?? 'GET';
-    if (this.excluded || !http.covers(method, match?.route ?? splitTarget(this.target).path)) {
+    if (!covered) {
       this.exclude();
       return;
     }
@@ -144,7 +164,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
       span.bind(generation, this.name(match), this.attributes(match, http));
       if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
       generation.startSpan(span, this.context);
-      this.runHook('requestHook', http);
+      callHook('requestHook', http, this, this.pipeline?.log);
     }
     if (http.traceIdHeader !== undefined) this.tellTraceId(http.traceIdHeader);
   }
@@ -162,9 +182,11 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     const { span, response, stream } = this;
     this.stream = undefined;
     stream?.finish();
+    this.measurement?.finish(this.match?.route, this.error, stream);
     if (!span.isRecording() || this.owner === undefined) return;
     recordOutcome(span, response, this.error);
-    if (this.owner.http !== undefined) this.runHook('responseHook', this.owner.http);
+    if (this.owner.http !== undefined)
+      callHook('responseHook', this.owner.http, this, this.owner.pipeline.log);
     span.end();
   }
 
@@ -206,8 +228,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     if (this.span.decided) return;
     const http = scope?.http;
     const caller = this.remote?.spanContext;
-    const trusted = caller === undefined || this.trusts(http);
-    const parent = trusted ? caller : undefined;
+    const parent = this.trustedParent(http);
     const traceId = parent?.traceId ?? newTraceId();
     const generation = scope && this.generationIn(scope.pipeline);
     const sampling =
@@ -222,7 +243,13 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     const traceState = sampling.traceState ?? parent?.traceState;
     if (traceState !== undefined) context.traceState = traceState;
     this.span.settle(context, parent);
-    if (caller !== undefined && !trusted) this.span.addLink({ context: caller });
+    if (caller !== undefined && parent === undefined) this.span.addLink({ context: caller });
+  }
+
+  /** The caller's span, if the scope continues the caller's trace. */
+  private trustedParent(http: CompiledHttpOptions | undefined): SpanContext | undefined {
+    const caller = this.remote?.spanContext;
+    return caller !== undefined && trustsCaller(http, this.request, this.pipeline?.log) ? caller : undefined;
   }
 
   /** The tenant's generation, else the one that was current when the request began. */
@@ -246,18 +273,6 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     return sampler.sample(parent, context, traceId, this.name(match), this.span.kind, attributes, []);
   }
 
-  private trusts(http: CompiledHttpOptions | undefined): boolean {
-    const trust = http?.trustRemoteParent ?? true;
-    if (typeof trust === 'boolean') return trust;
-    try {
-      // A predicate that returns a promise has not said yes.
-      return (trust(this.request) as unknown) === true;
-    } catch (error) {
-      this.report('trustRemoteParent', error);
-      return false;
-    }
-  }
-
   /** The owner traces no requests: spans below are roots, or children of the caller. */
   private stepAside(): void {
     const caller = this.remote?.spanContext;
@@ -274,8 +289,14 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   private exclude(): void {
     this.excluded = true;
     if (!this.span.decided) {
-      const traceId = this.remote?.spanContext?.traceId ?? newTraceId();
-      this.span.settle({ traceId, spanId: newSpanId(), traceFlags: TraceFlags.NONE }, undefined);
+      const parent = this.trustedParent(this.scopeOrFallback?.http);
+      const context: SpanContext = {
+        traceId: parent?.traceId ?? newTraceId(),
+        spanId: newSpanId(),
+        traceFlags: TraceFlags.NONE,
+      };
+      if (parent?.traceState !== undefined) context.traceState = parent.traceState;
+      this.span.settle(context, undefined);
     }
     this.span.discard();
   }
@@ -283,25 +304,6 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   private tellTraceId(header: string): void {
     const { response } = this;
     if (!response.headersSent) response.setHeader(header, this.span.spanContext().traceId);
-  }
-
-  private runHook(hook: 'requestHook' | 'responseHook', http: CompiledHttpOptions): void {
-    if (http[hook] === undefined) return;
-    try {
-      const result: unknown = http[hook](this.span, this.request, this.response);
-      if (result instanceof Promise) {
-        result.catch((error: unknown) => {
-          this.report(hook, error);
-        });
-      }
-    } catch (error) {
-      this.report(hook, error);
-    }
-  }
-
-  private report(hook: string, error: unknown): void {
-    const pipeline = (this.owner ?? this.fallback)?.pipeline;
-    pipeline?.log.warn(`http.${hook}`, `\`http.${hook}\` threw, the request goes on: ${errorText(error)}`);
   }
 }
 

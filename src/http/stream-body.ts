@@ -20,7 +20,8 @@ export function followBody(trace: StreamedRequest, registry: StreamRegistry): vo
   let source: object | undefined;
   let ending = false;
   body.write = (...args) => {
-    if (span.isRecording() && !response.writableEnded && (!ending || trace.stream !== undefined)) {
+    const wanted = span.isRecording() || trace.measurement?.wanted === true;
+    if (wanted && !response.writableEnded && (!ending || trace.stream !== undefined)) {
       if (trace.stream === undefined) {
         trace.stream = new StreamTrace(trace, registry);
         if (source !== undefined) trace.stream.reads(source);

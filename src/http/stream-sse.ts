@@ -41,6 +41,15 @@ export class SseTrace extends StreamTrace implements SubscriptionListener {
     return this.ownSpan ?? this.trace.span;
   }
 
+  override get type(): string {
+    return this.route.type;
+  }
+
+  /** A handler that failed before there was a stream is a failed request like any other. */
+  override get began(): boolean {
+    return this.subscribed || !this.trace.response.writableEnded;
+  }
+
   override get endsOnShutdown(): boolean {
     return this.route.completeOnShutdown;
   }
@@ -73,9 +82,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener {
   }
 
   override finish(): void {
-    // A handler that failed before there was a stream is a failed request like any other.
-    const began = this.subscribed || !this.trace.response.writableEnded;
-    if (!began) {
+    if (!this.began) {
       this.registry.delete(this);
       return;
     }

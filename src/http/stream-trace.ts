@@ -1,8 +1,10 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { FlowContext } from '../context/flow-context.js';
+import { monotonicMillis } from '../tracing/clock.js';
 import { recordError } from '../tracing/error-record.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { HttpScope } from './http-scope.js';
+import type { RequestMeasurement, StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
 import type { StreamOutcome } from './stream-options.js';
 
@@ -16,6 +18,8 @@ export interface StreamedRequest {
   /** `{method} {route}`, once the route is known. */
   readonly spanName: string;
   stream: StreamTrace | undefined;
+  /** Set while metrics are on. */
+  readonly measurement: RequestMeasurement | undefined;
   /** The response has closed, or is given up. */
   end(): void;
 }
@@ -36,8 +40,9 @@ interface Failure {
 }
 
 /** A response that is written piece by piece: how much of it was sent, and how it ended. */
-export class StreamTrace {
-  protected bytes = 0;
+export class StreamTrace implements StreamFigures {
+  bytes = 0;
+  firstByteAt = 0;
   protected failure: Failure | undefined;
   private cause: 'server_shutdown' | 'limit' | undefined;
   private source: { readonly errored?: unknown } | undefined;
@@ -54,9 +59,21 @@ export class StreamTrace {
     return this.trace.span;
   }
 
+  /** `sse`, or what the route calls itself; any other is a `body`. */
+  get type(): string {
+    return 'body';
+  }
+
+  get began(): boolean {
+    return true;
+  }
+
   /** A piece of the body is handed to the connection. */
   wrote(chunk: unknown, encoding: unknown): void {
     this.bytes += byteLength(chunk, encoding);
+    if (this.firstByteAt > 0) return;
+    this.firstByteAt = monotonicMillis();
+    this.trace.measurement?.streams(this.type);
   }
 
   /** Remembers the stream that is piped into the response: it knows why it failed. */
@@ -97,7 +114,7 @@ export class StreamTrace {
     if (this.failure?.late === true) this.recordLateFailure(this.failure.error);
   }
 
-  protected outcome(): StreamOutcome {
+  outcome(): StreamOutcome {
     if (this.cause !== undefined) return this.cause;
     if (this.failure !== undefined) return 'error';
     const { response } = this.trace;

@@ -45,7 +45,7 @@ export class RecordingSpan implements Span, ReadableSpan {
   errorClassifier: ErrorClassifier | undefined;
   /** Undefined for a root span; typed as `ReadableSpan` wants its optional member. */
   parentSpanContext: SpanContext;
-  private readonly startMonotonic: number;
+  readonly startMonotonic: number;
   private attributeCount: number;
 
   constructor(

@@ -1,0 +1,113 @@
+import { monotonicMillis } from '../tracing/clock.js';
+import { errorType } from '../tracing/exception.js';
+import type { RawRequest, RawResponse } from './http-options.js';
+import type { ActiveCount, MeasuredStream, RequestMeter } from './request-meter.js';
+import { isKnownMethod } from './server-attributes.js';
+import type { StreamOutcome } from './stream-options.js';
+
+const DISCONNECTED = 'client_disconnect';
+
+/** What is known of a response that is a stream. */
+export interface StreamFigures {
+  readonly type: string;
+  readonly bytes: number;
+  /** On the monotonic clock, in milliseconds; zero if no byte of the body was written. */
+  readonly firstByteAt: number;
+  /** Whether it came to be a stream at all. */
+  readonly began: boolean;
+  outcome(): StreamOutcome;
+}
+
+/**
+ * One request as metrics see it: counted as active by the instance that owns it if no route says otherwise, then by the one that does, and
+ * measured by that one when the response has closed. Whether its span is sampled plays no part.
+ */
+export class RequestMeasurement {
+  private meter: RequestMeter | undefined;
+  private active: ActiveCount | undefined;
+  private stream: ActiveCount | undefined;
+  private readonly method: string;
+
+  constructor(
+    private readonly request: RawRequest,
+    private readonly response: RawResponse,
+    /** On the monotonic clock, in milliseconds. */
+    private readonly startedAt: number,
+    meter: RequestMeter,
+  ) {
+    const method = request.method ?? 'GET';
+    this.method = isKnownMethod(method) ? method : '_OTHER';
+    this.enter(meter);
+  }
+
+  /** Another instance owns it. @param meter - absent where the request is not measured, as on an excluded route */
+  moveTo(meter: RequestMeter | undefined): void {
+    if (meter === this.meter) return;
+    this.leave();
+    this.enter(meter);
+  }
+
+  /** The owner will not change any more. */
+  own(): void {
+    if (this.active !== undefined) this.active.certain = true;
+  }
+
+  /** Whether somebody wants to know about the request. */
+  get wanted(): boolean {
+    return this.meter !== undefined;
+  }
+
+  /** The first byte of a stream is on its way. */
+  streams(type: string): void {
+    if (this.meter === undefined || this.stream !== undefined) return;
+    this.stream = this.meter.activeStreams(type);
+    this.stream.value += 1;
+    this.stream.certain = true;
+  }
+
+  /** The response has closed; later calls do nothing. */
+  finish(route: string | undefined, error: unknown, stream: StreamFigures | undefined): void {
+    const { meter, response } = this;
+    if (meter === undefined) return;
+    this.leave();
+    const { statusCode, writableEnded, headersSent } = response;
+    const status = writableEnded || headersSent ? statusCode : undefined;
+    const streamed = stream?.began === true ? this.measure(stream) : undefined;
+    const disconnected = status === undefined || (!writableEnded && streamed === undefined);
+    meter.finished({
+      request: this.request,
+      method: this.method,
+      route,
+      response,
+      status,
+      errorType: disconnected ? DISCONNECTED : faultOf(status, error),
+      seconds: (monotonicMillis() - this.startedAt) / 1000,
+      stream: streamed,
+    });
+  }
+
+  private measure(stream: StreamFigures): MeasuredStream {
+    const { type, bytes, firstByteAt } = stream;
+    const secondsToFirstByte = firstByteAt === 0 ? undefined : (firstByteAt - this.startedAt) / 1000;
+    return { type, bytes, outcome: stream.outcome(), secondsToFirstByte };
+  }
+
+  private enter(meter: RequestMeter | undefined): void {
+    this.meter = meter;
+    this.active = meter?.activeRequests(this.method, this.request);
+    if (this.active !== undefined) this.active.value += 1;
+  }
+
+  private leave(): void {
+    if (this.active !== undefined) this.active.value -= 1;
+    if (this.stream !== undefined) this.stream.value -= 1;
+    this.active = undefined;
+    this.stream = undefined;
+    this.meter = undefined;
+  }
+}
+
+function faultOf(status: number, error: unknown): string | undefined {
+  if (status < 500) return undefined;
+  return error === undefined ? String(status) : errorType(error);
+}

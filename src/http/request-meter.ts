@@ -1,0 +1,44 @@
+import type { RawRequest, RawResponse } from './http-options.js';
+import type { StreamOutcome } from './stream-options.js';
+
+/** What of a finished request is measured; every field takes few values but `seconds` and the sizes. */
+export interface MeasuredRequest {
+  readonly request: RawRequest;
+  /** `GET`, or `_OTHER` for a method that nobody knows. */
+  readonly method: string;
+  /** Absent for a request that matched no route. */
+  readonly route: string | undefined;
+  readonly response: RawResponse;
+  /** Absent where the connection closed before there was an answer. */
+  readonly status: number | undefined;
+  readonly errorType: string | undefined;
+  /** Until the response had closed. */
+  readonly seconds: number;
+  /** Where the response was a stream. */
+  readonly stream: MeasuredStream | undefined;
+}
+
+/** The part of a {@link MeasuredRequest} that only streams have. */
+export interface MeasuredStream {
+  readonly type: string;
+  readonly outcome: StreamOutcome;
+  /** Until the first byte was written; absent if none was. */
+  readonly secondsToFirstByte: number | undefined;
+  readonly bytes: number;
+}
+
+/** A gauge of things that are going on, for one set of attributes. */
+export interface ActiveCount {
+  value: number;
+  /** Whether anything was counted that belongs here for certain, so that it is reported even at zero. */
+  certain: boolean;
+}
+
+/** Measures the requests of one instance, sampled or not. */
+export interface RequestMeter {
+  /** The counter of requests like this one, which are under way. */
+  activeRequests(method: string, request: RawRequest): ActiveCount;
+  /** The same for responses that are streams. */
+  activeStreams(type: string): ActiveCount;
+  finished(measured: MeasuredRequest): void;
+}

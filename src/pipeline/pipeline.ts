@@ -7,7 +7,7 @@ import {
 import { positiveMillis } from '../config/schema.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { Propagation } from '../context/propagation.js';
-import { changedSections } from './config-change.js';
+import { changedOptions } from './config-change.js';
 import type { Generation } from './generation.js';
 import { GenerationLife } from './generation-life.js';
 import { GenerationSlot } from './generation-slot.js';
@@ -230,7 +230,7 @@ export class Pipeline {
     this.tenants?.refresh();
     return {
       generation: next.number,
-      changed: changedSections(previous?.config, next.config),
+      changed: changedOptions(previous?.config, next.config),
       draining: previous?.live ?? 0,
       drained: previous === undefined ? Promise.resolve(0) : this.life.replace(previous),
     };

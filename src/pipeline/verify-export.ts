@@ -125,7 +125,7 @@ function arizeCredentials(exporter: ExporterConfig): ArizeCredentials | undefine
   const apiKey = headers.get('authorization') ?? headers.get('api_key');
   return spaceId === undefined || apiKey === undefined
     ? undefined
-    : { exporter: exporter as OtlpExporterConfig, spaceId, apiKey };
+    : { exporter: exporter, spaceId, apiKey };
 }
 
 /** Tries Arize's two generations of header names, each alone, as some endpoints know only one. */

@@ -200,7 +200,7 @@ describe('withTenant', () => {
       const log = new LogLines();
       const manager = await newManager(
         { exporter: everybody },
-        { tenants: { config: config as TenantOptions['config'], fallback }, log },
+        { tenants: { config: config, fallback }, log },
       );
       for (let index = 0; index < 3; index += 1) {
         manager.withTenant('ghost', () => {

@@ -1,88 +1,114 @@
-import { trace, type TracerProvider } from '@opentelemetry/api';
-import { errorText } from '../../pipeline/rate-limited-log.js';
+import { trace } from '@opentelemetry/api';
 import { activeContext, type FlowContext } from '../../context/flow-context.js';
+import { errorText } from '../../pipeline/rate-limited-log.js';
 import { adaptConfig, asksForParent } from './adapted-config.js';
 import { CallbackContext } from './callback-context.js';
 import type { Instrumentation } from './instrumentation.js';
-import { addMember, memberFor, removeMember, type InstrumentationMember } from './instrumentation-router.js';
-import { ModulePatches } from './module-patches.js';
+import { chooseMember, type InstrumentationMember } from './instrumentation-member.js';
+import { ModulePatches, type HandedModules } from './module-patches.js';
 import { RoutedTracer } from './routed-tracer.js';
 
-const adopted = new WeakMap<Instrumentation, AdoptedInstrumentation>();
+/** What one instance brought along. */
+interface Contribution {
+  readonly instrumentation: Instrumentation;
+  readonly modules: HandedModules;
+  readonly adapted: object;
+  readonly requiresParent: boolean;
+}
 
-/** An instrumentation at work for one instance or several; it is enabled as long as one of them is. */
+const adopted = new Map<string, AdoptedInstrumentation>();
+
+/**
+ * The instrumentation of one library at work for every instance that named it.
+ *
+ * Two objects for one library would undo each other's patches, so that one of them patches for all: each call gets the tracer
+ * and the configuration of the instance in whose flow it is made. It is enabled as long as there is an instance.
+ */
 export class AdoptedInstrumentation {
-  private readonly members = new Set<InstrumentationMember>();
-  private readonly patches: ModulePatches;
-  private readonly callbacks = new CallbackContext();
-  private config: object = {};
+  private readonly contributions = new Map<InstrumentationMember, Contribution>();
+  private undo: (() => void) | undefined;
 
-  /** One for each instrumentation, whoever names it. */
-  static of(instrumentation: Instrumentation): AdoptedInstrumentation {
-    let known = adopted.get(instrumentation);
-    if (known === undefined)
-      adopted.set(instrumentation, (known = new AdoptedInstrumentation(instrumentation)));
+  /** One for each library, whoever names it. */
+  static of(name: string): AdoptedInstrumentation {
+    let known = adopted.get(name);
+    if (known === undefined) adopted.set(name, (known = new AdoptedInstrumentation(name)));
     return known;
   }
 
-  private constructor(private readonly instrumentation: Instrumentation) {
-    this.patches = new ModulePatches(instrumentation, (moduleName, error) => {
-      const [member] = this.members;
-      member?.pipeline.log.warn(
-        `instrumentation.patch.${this.name}.${moduleName}`,
-        `${this.name} cannot patch \`${moduleName}\`, its calls are not traced: ${errorText(error)}`,
-      );
-    });
-  }
+  private constructor(private readonly name: string) {}
 
   /** @param modules - to be patched though they were imported before */
-  join(member: InstrumentationMember, modules: Readonly<Record<string, unknown>>): void {
-    if (this.members.has(member)) return;
-    this.members.add(member);
-    addMember(this.name, member);
-    if (this.members.size === 1) this.enable(modules);
+  join(member: InstrumentationMember, instrumentation: Instrumentation, modules: HandedModules): void {
+    const config = instrumentation.getConfig();
+    this.takeDown();
+    // What it patched on its own must be taken back under the configuration that it was patched with.
+    instrumentation.disable();
+    this.contributions.set(member, {
+      instrumentation,
+      modules,
+      adapted: adaptConfig(this.name, config, this.choose),
+      requiresParent: asksForParent(config),
+    });
+    this.putUp();
   }
 
   leave(member: InstrumentationMember): void {
-    if (!this.members.delete(member)) return;
-    removeMember(this.name, member);
-    if (this.members.size === 0) this.disable();
+    if (!this.contributions.has(member)) return;
+    this.takeDown();
+    this.contributions.delete(member);
+    this.putUp();
   }
 
-  private get name(): string {
-    return this.instrumentation.instrumentationName;
-  }
+  private readonly choose = (context: FlowContext = activeContext()): InstrumentationMember | undefined =>
+    chooseMember([...this.contributions.keys()], context);
 
-  private readonly choose = (context: FlowContext = activeContext()): InstrumentationMember | undefined => {
-    const member = memberFor(this.name, context);
-    return member !== undefined && this.members.has(member) ? member : undefined;
-  };
-
-  private enable(modules: Readonly<Record<string, unknown>>): void {
-    const { instrumentation } = this;
-    this.config = instrumentation.getConfig();
-    // What it patched on its own must be taken back under the configuration that it was patched with.
-    instrumentation.disable();
-    instrumentation.setConfig(adaptConfig(this.name, this.config, this.choose));
-    instrumentation.setTracerProvider(this.provider());
-    instrumentation.enable();
-    this.patches.apply(modules);
-    this.callbacks.bind(this.name, this.patches.modules());
-  }
-
-  private disable(): void {
-    const { instrumentation } = this;
-    this.callbacks.revert();
-    instrumentation.disable();
-    this.patches.revert();
-    instrumentation.setConfig(this.config);
-    instrumentation.setTracerProvider(trace.getTracerProvider());
-  }
-
-  private provider(): TracerProvider {
-    const requiresParent = asksForParent(this.config);
-    return {
-      getTracer: (name, version) => new RoutedTracer(name, version, this.choose, () => requiresParent),
+  private putUp(): void {
+    const [first] = this.contributions.values();
+    if (first === undefined) return;
+    const { instrumentation } = first;
+    const config = instrumentation.getConfig();
+    const patches = new ModulePatches(instrumentation, this.report);
+    const callbacks = new CallbackContext();
+    this.undo = () => {
+      callbacks.revert();
+      instrumentation.disable();
+      patches.revert();
+      Reflect.deleteProperty(instrumentation, 'getConfig');
+      instrumentation.setConfig(config);
+      instrumentation.setTracerProvider(trace.getTracerProvider());
     };
+    instrumentation.setConfig(first.adapted);
+    instrumentation.getConfig = () => this.contributionTo(activeContext())?.adapted ?? first.adapted;
+    instrumentation.setTracerProvider({
+      getTracer: (name, version) =>
+        new RoutedTracer(
+          name,
+          version,
+          this.choose,
+          (member) => this.contributions.get(member)?.requiresParent === true,
+        ),
+    });
+    instrumentation.enable();
+    for (const { modules } of this.contributions.values()) patches.apply(modules);
+    callbacks.bind(this.name, patches.modules());
   }
+
+  private takeDown(): void {
+    const { undo } = this;
+    this.undo = undefined;
+    undo?.();
+  }
+
+  private contributionTo(context: FlowContext): Contribution | undefined {
+    const member = this.choose(context);
+    return member && this.contributions.get(member);
+  }
+
+  private readonly report = (moduleName: string, error: unknown): void => {
+    const [member] = this.contributions.keys();
+    member?.pipeline.log.warn(
+      `instrumentation.patch.${this.name}.${moduleName}`,
+      `${this.name} cannot patch \`${moduleName}\`, its calls are not traced: ${errorText(error)}`,
+    );
+  };
 }

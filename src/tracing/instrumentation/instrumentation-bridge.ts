@@ -1,7 +1,7 @@
 import { errorText } from '../../pipeline/rate-limited-log.js';
 import { AdoptedInstrumentation } from './adopted-instrumentation.js';
 import type { InstrumentationOption } from './instrumentation.js';
-import type { InstrumentationMember } from './instrumentation-router.js';
+import type { InstrumentationMember } from './instrumentation-member.js';
 
 /**
  * Puts an instance's instrumentations to work without any OpenTelemetry global: their spans become children of the flow that calls,
@@ -24,8 +24,8 @@ export class InstrumentationBridge {
       const { instrumentation, modules = {} } =
         'instrumentation' in option ? option : { instrumentation: option };
       try {
-        const shared = AdoptedInstrumentation.of(instrumentation);
-        if (enabled) shared.join(this.member, modules);
+        const shared = AdoptedInstrumentation.of(instrumentation.instrumentationName);
+        if (enabled) shared.join(this.member, instrumentation, modules);
         else shared.leave(this.member);
       } catch (error) {
         this.member.pipeline.log.warn(

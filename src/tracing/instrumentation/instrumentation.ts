@@ -5,8 +5,8 @@ export interface InstrumentedModule {
   /** `pg`, or for a file `pg/lib/client.js`. */
   readonly name: string;
   readonly supportedVersions: readonly string[];
-  patch?(moduleExports: unknown, moduleVersion?: string): unknown;
-  unpatch?(moduleExports: unknown, moduleVersion?: string): void;
+  readonly patch?: ((moduleExports: unknown, moduleVersion?: string) => unknown) | undefined;
+  readonly unpatch?: ((moduleExports: unknown, moduleVersion?: string) => void) | undefined;
 }
 
 /**

@@ -2,6 +2,9 @@ import { isBuiltin, syncBuiltinESMExports } from 'node:module';
 import type { Instrumentation, InstrumentedModule } from './instrumentation.js';
 import { isSupportedVersion, loadedModules } from './loaded-modules.js';
 
+/** Modules by the name that an instrumentation knows them by. */
+export type HandedModules = Readonly<Record<string, unknown>>;
+
 interface Patch {
   readonly definition: InstrumentedModule;
   readonly exports: unknown;
@@ -21,17 +24,12 @@ export class ModulePatches {
     private readonly onError: (moduleName: string, error: unknown) => void,
   ) {}
 
-  /** Whether a module of that name has been patched. */
-  has(name: string): boolean {
-    return this.patches.some(({ definition }) => definition.name === name);
-  }
-
   /** The modules that are patched now. */
   modules(): unknown[] {
     return this.patches.map(({ exports }) => exports);
   }
 
-  apply(handed: Readonly<Record<string, unknown>>): void {
+  apply(handed: HandedModules): void {
     for (const definition of this.instrumentation.getModuleDefinitions?.() ?? []) {
       this.applyTo(definition, handed[definition.name]);
       for (const file of definition.files ?? []) this.applyTo(file, undefined);
@@ -66,7 +64,7 @@ export class ModulePatches {
   }
 
   private patch(definition: InstrumentedModule, exports: unknown, version: string | undefined): void {
-    if (definition.patch === undefined) return;
+    if (definition.patch === undefined || this.patches.some((patch) => patch.exports === exports)) return;
     try {
       definition.patch(exports, version);
       this.patches.push({ definition, exports, version });

@@ -8,7 +8,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { activeContext, FlowContext, runInContext } from '../../context/flow-context.js';
-import type { InstrumentationMember } from './instrumentation-router.js';
+import type { InstrumentationMember } from './instrumentation-member.js';
 
 const NOOP_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
@@ -22,14 +22,14 @@ export class RoutedTracer implements Tracer {
     private readonly version: string | undefined,
     private readonly choose: ChooseMember,
     /** Whether calls outside of every trace are left out. */
-    private readonly requiresParent: () => boolean,
+    private readonly requiresParent: (member: InstrumentationMember) => boolean,
   ) {}
 
   startSpan(name: string, options?: SpanOptions, context?: Context): Span {
     const parent = context === undefined ? activeContext() : FlowContext.from(context);
     const member = this.choose(parent);
     if (member === undefined) return NOOP_SPAN;
-    if (this.requiresParent() && !hasSpan(parent)) return NOOP_SPAN;
+    if (this.requiresParent(member) && !hasSpan(parent)) return NOOP_SPAN;
     return member.manager.getTracer(this.name, this.version).startSpan(name, options, parent);
   }
 

@@ -1,0 +1,26 @@
+import type { FlowContext } from '../../context/flow-context.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { RecordingSpan } from '../recording-span.js';
+import type { TracerManager } from '../tracer-manager.js';
+
+/** An instance that named an instrumentation. */
+export interface InstrumentationMember {
+  readonly pipeline: Pipeline;
+  readonly manager: TracerManager;
+  /** Preferred for what happens outside of every flow. */
+  readonly isGlobal: boolean;
+}
+
+/**
+ * The instance that a call in this context belongs to: the active span's, else the request's, else the global or first one.
+ *
+ * @returns nothing if the flow belongs to an instance that is not among them
+ */
+export function chooseMember(
+  members: readonly InstrumentationMember[],
+  { span, flow }: FlowContext,
+): InstrumentationMember | undefined {
+  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.request?.pipeline;
+  if (owner !== undefined) return members.find(({ pipeline }) => pipeline === owner);
+  return members.find(({ isGlobal }) => isGlobal) ?? members[0];
+}

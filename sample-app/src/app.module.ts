@@ -1,13 +1,24 @@
 import { Module } from '@nestjs/common';
-import { TelemetryModule } from 'nestjs-telemetry';
+import { TelemetryAdminModule, TelemetryModule } from 'nestjs-telemetry';
+import { AdminTokenGuard, callerOf } from './admin/admin-token.guard.js';
 import { BillingModule } from './billing/billing.module.js';
+import { HealthController } from './health/health.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
 
 @Module({
   imports: [
-    TelemetryModule.forRoot({ service: { name: 'orders', version: '1.0.0' }, isGlobal: true }),
+    TelemetryModule.forRoot({
+      service: { name: 'orders', version: '1.0.0' },
+      isGlobal: true,
+      http: { exclude: ['/health', '/admin/*'] },
+    }),
+    TelemetryAdminModule.register({
+      guards: [AdminTokenGuard],
+      whoami: (request: { headers: { authorization?: string } }) => callerOf(request.headers)?.name,
+    }),
     OrdersModule,
     BillingModule,
   ],
+  controllers: [HealthController],
 })
 export class AppModule {}

@@ -6,4 +6,6 @@ import { whatToTry } from './what-to-try.js';
 const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
 app.enableShutdownHooks();
 await app.listen(process.env.PORT ?? 3000);
+// From here on also what an administrator changes.
+app.useLogger(['log', 'warn', 'error']);
 console.log(whatToTry(await app.getUrl()));

@@ -1,18 +1,38 @@
+import { ADMIN_TOKEN } from './admin/admin-token.js';
+
 /** The lines that the sample app prints when it is up. */
 export function whatToTry(url: string): string {
-  const base = url.replace('[::1]', 'localhost');
+  const base = url.replace('[::1]', 'localhost').replace('127.0.0.1', 'localhost');
   const target = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   return [
     `The sample app listens on ${base}. Try:`,
     '',
-    `  curl ${base}/orders/42                                a traced request through two modules`,
-    `  curl ${base}/orders/42/receipt                        a route that fails`,
-    `  curl -X DELETE ${base}/orders/42                      a guard says no; with -H 'x-role: admin' it says yes`,
-    `  curl ${base}/billing/invoices/42                      traced by a second instance, service "billing"`,
+    ...commands([
+      [`curl ${base}/orders/42`, 'a request through two modules: one trace, two services'],
+      [`curl ${base}/orders/42/receipt`, 'a route that fails'],
+      [`curl -X DELETE ${base}/orders/42`, "a guard says no; with -H 'x-role: admin' it says yes"],
+      [`curl ${base}/billing/invoices/42`, 'the second instance alone, service "billing"'],
+      [`curl ${base}/health`, 'left out of the traces'],
+    ]),
     '',
     target === undefined
-      ? 'Each request prints its trace below. Set OTEL_EXPORTER_OTLP_ENDPOINT to export instead.'
+      ? 'Each request prints its trace below. OTEL_EXPORTER_OTLP_ENDPOINT, set before the start, exports instead.'
       : `Traces go to ${target}.`,
+    'While it runs, send those of "orders" to a collector on port 4317, and print them again:',
+    '',
+    `  ${configure(base, { type: 'otlp-grpc', url: 'http://localhost:4317' })}`,
+    `  ${configure(base, { type: 'console' })}`,
     '',
   ].join('\n');
+}
+
+/** The comments begin in one column. */
+function commands(lines: readonly (readonly [command: string, comment: string])[]): string[] {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return lines.map(([command, comment]) => `  ${command.padEnd(width)}   ${comment}`);
+}
+
+function configure(base: string, exporter: object): string {
+  const body = JSON.stringify({ exporter });
+  return `curl -u admin:${ADMIN_TOKEN} -X PUT ${base}/admin/telemetry/config -H 'content-type: application/json' -d '${body}'`;
 }

@@ -15,9 +15,12 @@ import { classifyGrpcStatus } from '../grpc-failure.js';
 import { timeoutFailure } from '../network-failure.js';
 import { checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
 import { readExportResponse, readRpcStatus } from './response.js';
-import type { OtlpTransport, SendResult } from './transport.js';
+import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
 
-const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+const METHODS: Readonly<Record<OtlpSignal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+};
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
 /** grpc-js would wait up to two minutes before it connects again. */
@@ -47,7 +50,10 @@ export class GrpcTransport implements OtlpTransport {
   private client: Client;
   private closed = false;
 
-  constructor(config: OtlpExporterConfig | JaegerExporterConfig) {
+  constructor(
+    config: OtlpExporterConfig | JaegerExporterConfig,
+    private readonly signal: OtlpSignal = 'traces',
+  ) {
     this.endpoint = parseEndpoint(config.url ?? defaultUrl(config));
     this.target = this.endpoint.shown;
     const headers = config.headers ?? {};
@@ -79,7 +85,7 @@ export class GrpcTransport implements OtlpTransport {
       };
       try {
         client.makeUnaryRequest(
-          METHOD,
+          METHODS[this.signal],
           asIs,
           asIs,
           body,

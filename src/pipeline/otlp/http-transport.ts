@@ -9,9 +9,9 @@ import { classifyHttpStatus } from '../http-failure.js';
 import { classifyNetworkError, timeoutFailure } from '../network-failure.js';
 import { asPem, checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
 import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
-import type { OtlpTransport, SendResult } from './transport.js';
+import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
 
-const DEFAULT_URL = 'http://localhost:4318/v1/traces';
+const DEFAULT_URL = 'http://localhost:4318';
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 /** Of a response, which is a few bytes unless something else than a receiver answers. */
 const MAX_RESPONSE_BYTES = 64 * 1_024;
@@ -33,8 +33,8 @@ export class HttpTransport implements OtlpTransport {
   private readonly timeoutMillis: number;
   private readonly requests = new Set<ClientRequest>();
 
-  constructor(config: OtlpExporterConfig) {
-    this.endpoint = parseEndpoint(withPath(config.url ?? DEFAULT_URL));
+  constructor(config: OtlpExporterConfig, signal: OtlpSignal = 'traces') {
+    this.endpoint = parseEndpoint(withPath(config.url ?? DEFAULT_URL, signal));
     this.target = this.endpoint.shown;
     this.encoding = config.type === 'otlp-http-json' ? 'json' : 'protobuf';
     this.gzip = config.compression === 'gzip';
@@ -124,8 +124,8 @@ export class HttpTransport implements OtlpTransport {
   }
 }
 
-function withPath(url: string): string {
-  return /^https?:\/\/[^/?#]+$/i.test(url) ? `${url}/v1/traces` : url;
+function withPath(url: string, signal: OtlpSignal): string {
+  return /^https?:\/\/[^/?#]+$/i.test(url) ? `${url}/v1/${signal}` : url;
 }
 
 function secureAgent({ tls }: OtlpExporterConfig): https.Agent {

@@ -27,7 +27,7 @@ export function readExportResponse(body: Uint8Array): PartialSuccess {
 export function readJsonExportResponse(body: string): PartialSuccess {
   try {
     const { partialSuccess } = JSON.parse(body) as { partialSuccess?: Record<string, unknown> };
-    const rejected = Number(partialSuccess?.['rejectedSpans'] ?? 0);
+    const rejected = Number(partialSuccess?.['rejectedSpans'] ?? partialSuccess?.['rejectedDataPoints'] ?? 0);
     const message = partialSuccess?.['errorMessage'];
     return {
       rejectedSpans: Number.isSafeInteger(rejected) ? rejected : 0,

@@ -1,12 +1,15 @@
 import type { JaegerExporterConfig, OtlpExporterConfig } from '../../config/exporter-config.js';
 import type { ExportFailure } from '../export-failure.js';
 
+/** What is sent: each has a service and a path of its own. */
+export type OtlpSignal = 'traces' | 'metrics';
+
 /** What became of one request. */
 export type SendResult =
   | {
       readonly ok: true;
       readonly latencyMillis: number;
-      /** Spans that the receiver refused although it accepted the request. */
+      /** Spans, or data points, that the receiver refused although it accepted the request. */
       readonly rejectedSpans: number;
       /** Why, or a warning of the receiver's. */
       readonly message: string;
@@ -20,7 +23,7 @@ export interface OtlpTransport {
   /** What the receiver gets. */
   readonly encoding: 'protobuf' | 'json';
   /**
-   * Sends one `ExportTraceServiceRequest`; an empty one is valid and checks the way there. Never rejects.
+   * Sends one request of the signal's service; an empty one is valid and checks the way there. Never rejects.
    *
    * @param timeoutMillis - a lower limit than the transport's own
    */
@@ -36,11 +39,12 @@ export interface OtlpTransport {
  */
 export async function openTransport(
   config: OtlpExporterConfig | JaegerExporterConfig,
+  signal: OtlpSignal = 'traces',
 ): Promise<OtlpTransport> {
   if (config.type === 'otlp-http' || config.type === 'otlp-http-json') {
     const { HttpTransport } = await import('./http-transport.js');
-    return new HttpTransport(config);
+    return new HttpTransport(config, signal);
   }
   const { GrpcTransport } = await import('./grpc-transport.js');
-  return new GrpcTransport(config);
+  return new GrpcTransport(config, signal);
 }

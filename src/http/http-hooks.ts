@@ -1,0 +1,52 @@
+import type { Span } from '@opentelemetry/api';
+import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import type { RawRequest, RawResponse } from './http-options.js';
+import type { CompiledHttpOptions } from './http-scope.js';
+
+/** What hooks are given. */
+interface HookArguments {
+  readonly span: Span;
+  readonly request: RawRequest;
+  readonly response: RawResponse;
+}
+
+/** Calls a hook of the options; what it throws, or rejects with, is logged. */
+export function callHook(
+  hook: 'requestHook' | 'responseHook',
+  http: CompiledHttpOptions,
+  { span, request, response }: HookArguments,
+  log: RateLimitedLog | undefined,
+): void {
+  const call: ((span: Span, request: RawRequest, response: RawResponse) => unknown) | undefined = http[hook];
+  if (call === undefined) return;
+  const report = (error: unknown): void => {
+    warn(hook, error, log);
+  };
+  try {
+    const result = call(span, request, response);
+    if (result instanceof Promise) result.catch(report);
+  } catch (error) {
+    report(error);
+  }
+}
+
+/** Whether the options let the caller's trace be continued. */
+export function trustsCaller(
+  http: CompiledHttpOptions | undefined,
+  request: RawRequest,
+  log: RateLimitedLog | undefined,
+): boolean {
+  const trust = http?.trustRemoteParent ?? true;
+  if (typeof trust === 'boolean') return trust;
+  try {
+    // A predicate that returns a promise has not said yes.
+    return (trust(request) as unknown) === true;
+  } catch (error) {
+    warn('trustRemoteParent', error, log);
+    return false;
+  }
+}
+
+function warn(option: string, error: unknown, log: RateLimitedLog | undefined): void {
+  log?.warn(`http.${option}`, `\`http.${option}\` threw, the request goes on: ${errorText(error)}`);
+}

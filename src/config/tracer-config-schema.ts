@@ -54,7 +54,8 @@ const tls = refine(object({ ca: pem(false), cert: pem(false), key: pem(true) }),
   });
 });
 
-const otlp: Shape = {
+/** The options of an OTLP exporter, whatever it sends. */
+export const otlpShape: Shape = {
   url,
   headers,
   timeoutMillis: positiveMillis,
@@ -63,9 +64,9 @@ const otlp: Shape = {
 };
 
 const exporterConfig = variants('type', {
-  'otlp-grpc': otlp,
-  'otlp-http': otlp,
-  'otlp-http-json': otlp,
+  'otlp-grpc': otlpShape,
+  'otlp-http': otlpShape,
+  'otlp-http-json': otlpShape,
   console: { format: literal('tree', 'json'), color: boolean },
   zipkin: { url, headers },
   jaeger: { url, host: string, headers, timeoutMillis: positiveMillis },

@@ -18,7 +18,7 @@ import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
 import { TemporaryConfigs } from './temporary-configs.js';
 import type { TenantOptions } from './tenant-options.js';
-import { TenantRouter } from './tenant-router.js';
+import { TenantRouter, type TenantHost } from './tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
 
 /** What a change of configuration did. */
@@ -55,7 +55,7 @@ export interface PipelineOptions {
  * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one is flushed and
  * closed when its last span has ended.
  */
-export class Pipeline {
+export class Pipeline implements TenantHost {
   /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
   current: Generation | undefined;
   readonly log: RateLimitedLog;
@@ -177,13 +177,11 @@ export class Pipeline {
     return verifyExporters(config);
   }
 
-  /** Counts spans that ended and go nowhere. */
   drop(reason: DropReason, spans: number): void {
     this.pool.retired.ended += spans;
     this.pool.retired.dropped[reason] = (this.pool.retired.dropped[reason] ?? 0) + spans;
   }
 
-  /** A slot for the current configuration under changes. @throws TelemetryConfigError */
   slotOver(
     changes: readonly (TracerConfig | undefined)[],
     onUse: (slot: GenerationSlot) => void,
@@ -195,12 +193,10 @@ export class Pipeline {
     return new GenerationSlot(this.life, given, this.resolve(given), onUse);
   }
 
-  /** A generation whose spans are kept in `sink` until their own is known. */
   holding(sink: SpanSink): Generation {
     return this.aside({ sampler: { type: 'always-on' }, exporters: [], spanProcessors: [] }, [sink]);
   }
 
-  /** A generation that records nothing. */
   dropping(): Generation {
     return this.aside({
       sampler: { type: 'always-off', parentBased: false },

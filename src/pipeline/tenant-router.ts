@@ -2,11 +2,11 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { FlowRequest, FlowTarget } from '../context/flow-context.js';
 import type { EndingSpan, Generation } from './generation.js';
-import { GenerationSlot } from './generation-slot.js';
+import type { GenerationSlot } from './generation-slot.js';
 import { HeldSpans } from './held-spans.js';
-import type { Pipeline } from './pipeline.js';
-import { errorText } from './rate-limited-log.js';
+import { errorText, type RateLimitedLog } from './rate-limited-log.js';
 import { SlotCache } from './slot-cache.js';
+import type { DropReason, SpanSink } from './span-sink.js';
 import { DEFAULT_TENANT_LIMITS, MAX_TENANT_KEY_LENGTH, type TenantOptions } from './tenant-options.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
@@ -16,6 +16,23 @@ const LOOKUPS_PER_ACTIVE = 4;
 /** An unknown tenant is not looked up again for this long, in milliseconds. */
 const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
+
+/** What the router asks of its pipeline. */
+export interface TenantHost {
+  readonly current: Generation | undefined;
+  readonly log: RateLimitedLog;
+  /** A slot for the current configuration under changes. @throws TelemetryConfigError */
+  slotOver(
+    changes: readonly (TracerConfig | undefined)[],
+    onUse: (slot: GenerationSlot) => void,
+  ): GenerationSlot;
+  /** A generation whose spans are kept in `sink` until their own is known. */
+  holding(sink: SpanSink): Generation;
+  /** A generation that records nothing. */
+  dropping(): Generation;
+  /** Counts spans that ended and go nowhere. */
+  drop(reason: DropReason, spans: number): void;
+}
 
 interface Lookup {
   readonly generation: Generation;
@@ -35,7 +52,7 @@ export class TenantRouter {
   private fresh = new WeakSet<GenerationSlot>();
 
   constructor(
-    private readonly pipeline: Pipeline,
+    private readonly pipeline: TenantHost,
     private readonly options: TenantOptions,
   ) {
     this.cache = new SlotCache({

@@ -63,6 +63,8 @@ export class RecordingSpan implements Span, ReadableSpan {
     this.startMonotonic = monotonicMillis();
     this.startMillis = startTime === undefined ? epochMillis(this.startMonotonic) : fromTimeInput(startTime);
     this.attributeCount = countKeys(attributes);
+    const { attributeCountLimit, attributeValueLengthLimit } = generation.spanLimits;
+    if (this.attributeCount > attributeCountLimit || attributeValueLengthLimit !== Infinity) this.limit();
   }
 
   get resource(): Resource {
@@ -191,6 +193,14 @@ export class RecordingSpan implements Span, ReadableSpan {
     if (this.ended) return;
     this.endMillis = Math.max(this.startMillis, endTime === undefined ? this.now() : fromTimeInput(endTime));
     this.generation.endSpan(this);
+  }
+
+  /** Applies the limits to the attributes that the span began with. */
+  private limit(): void {
+    const { attributes } = this;
+    this.attributes = {};
+    this.attributeCount = 0;
+    this.setAttributes(attributes);
   }
 
   /** On the span's own clock, so that its duration is monotonic. */

@@ -9,8 +9,8 @@ interface Caller {
 
 /** Who calls, by HTTP basic authentication. */
 export function callerOf(headers: { readonly authorization?: string }): Caller | undefined {
-  const [scheme, encoded = ''] = (headers.authorization ?? '').split(' ');
-  if (scheme?.toLowerCase() !== 'basic') return undefined;
+  const encoded = /^basic (.*)$/i.exec(headers.authorization ?? '')?.[1];
+  if (encoded === undefined) return undefined;
   const [name = '', ...password] = Buffer.from(encoded, 'base64').toString().split(':');
   return { name, password: password.join(':') };
 }

@@ -18,6 +18,8 @@ export interface BacklogLimits {
 
 /** After a search for the heaviest tenant, so many spans are dropped before the next one. */
 const DROPS_PER_SEARCH = 64;
+/** Up to so many, each may take a large buffer at once. */
+const FEW_TENANTS = 8;
 
 /**
  * Spans that wait, bounded in number and bytes, kept apart by resource so that no tenant can push out another's.
@@ -150,7 +152,13 @@ export class Backlog {
   private segmentFor(tenant: TenantBacklog, urgent: boolean, scope: InstrumentationScope): Segment {
     return (
       tenant.open(urgent, scope) ??
-      tenant.begin(urgent, this.newSegment({ resource: tenant.resource, scope, epoch: this.epoch }))
+      tenant.begin(
+        urgent,
+        this.newSegment(
+          { resource: tenant.resource, scope, epoch: this.epoch },
+          this.tenants.size <= FEW_TENANTS,
+        ),
+      )
     );
   }
 

@@ -201,6 +201,7 @@ export class BatchQueue implements SpanSink {
       probing ||
       backlog.spans >= limits.maxExportBatchSize ||
       backlog.bytes >= this.batchBytes;
+    if (backlog.spans === 0) this.due = 0;
     if (!ready || backlog.spans === 0) return undefined;
     const parts = backlog.take(limits.maxExportBatchSize, this.batchBytes, (resource) =>
       this.delivery.envelopeBytes(resource),

@@ -39,5 +39,9 @@ export interface Segment extends SegmentOrigin {
   cut(maxSpans: number, maxBytes: number): Part | undefined;
 }
 
-/** Begins a segment in the form that the exporter behind the queue wants. */
-export type SegmentFactory = (origin: SegmentOrigin) => Segment;
+/**
+ * Begins a segment in the form that the exporter behind the queue wants.
+ *
+ * @param roomy - many spans are expected: with few tenants, one segment fills after the other; with many, most hold a span or two
+ */
+export type SegmentFactory = (origin: SegmentOrigin, roomy?: boolean) => Segment;

@@ -155,5 +155,13 @@ describe('bad credentials', () => {
     expect(receiver.requests).toHaveLength(1);
     expect(log.lines).toHaveLength(1);
     expect(JSON.stringify([log.lines, sink.status()])).not.toContain('s3cr3t');
+    receiver.answer = () => ({ ok: true });
+    await sink.forceFlush();
+    sink.accept(makeSpan());
+    await sink.forceFlush();
+    expect(sink.status()).toMatchObject({ delivered: 11, queuedSpans: 0, breaker: 'closed' });
+    expect(log.lines[1]).toMatch(
+      /works again after [\d.]+ s; 100 spans were dropped \(permanent_error 100\)\.$/,
+    );
   });
 });

@@ -6,6 +6,8 @@ import { ProtobufWriter } from './protobuf-writer.js';
 
 /** A buffer that is filled so far is sealed; a span of usual size fits into the rest. */
 const SEALED_AT_BYTES = 63 * 1_024;
+const ROOMY_BYTES = 64 * 1_024;
+const SPARSE_BYTES = 512;
 /** More room than this share of the content is given back when a segment is sealed. */
 const SPARE_SHARE = 8;
 
@@ -21,13 +23,15 @@ export class EncodedSegment implements Segment {
   readonly epoch: number;
   spans = 0;
   full = false;
-  private readonly writer = new ProtobufWriter();
+  private readonly writer: ProtobufWriter;
   private start = 0;
 
   constructor(
     origin: SegmentOrigin,
+    roomy: boolean,
     private readonly encode: SpanEncoder,
   ) {
+    this.writer = new ProtobufWriter(roomy ? ROOMY_BYTES : SPARSE_BYTES);
     this.resource = origin.resource;
     this.scope = origin.scope;
     this.epoch = origin.epoch;

@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import type { JaegerExporterConfig, OtlpExporterConfig, TlsConfig } from '../../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../../config/library.js';
+import { runAsExport } from '../export-context.js';
 import { quote } from '../export-failure.js';
 import { classifyGrpcStatus } from '../grpc-failure.js';
 import { timeoutFailure } from '../network-failure.js';
@@ -121,7 +122,9 @@ export class GrpcTransport implements OtlpTransport {
   private connect(): Client {
     const { url } = this.endpoint;
     const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '4317') : url.port;
-    return new Client(`${url.hostname}:${port}`, this.channelCredentials, this.channelOptions);
+    return runAsExport(
+      () => new Client(`${url.hostname}:${port}`, this.channelCredentials, this.channelOptions),
+    );
   }
 
   private reconnect(stale: Client): void {

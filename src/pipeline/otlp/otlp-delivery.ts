@@ -29,7 +29,8 @@ export class OtlpDelivery implements Delivery {
     this.build = json ? buildJsonRequest : buildProtobufRequest;
   }
 
-  readonly newSegment = (origin: SegmentOrigin): Segment => new EncodedSegment(origin, this.encode);
+  readonly newSegment = (origin: SegmentOrigin, roomy = false): Segment =>
+    new EncodedSegment(origin, roomy, this.encode);
 
   envelopeBytes(resource: Resource): number {
     return envelopeBytes(resource);

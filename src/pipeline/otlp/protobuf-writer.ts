@@ -1,4 +1,3 @@
-const INITIAL_BYTES = 2_048;
 /** Strings up to this length are copied by a loop: a call into native code costs more. */
 const LOOP_CHARS = 40;
 const TWO_POW_32 = 0x1_0000_0000;
@@ -18,7 +17,7 @@ export class ProtobufWriter {
   private lastSecondsLow = 0;
   private lastSecondsHigh = 0;
 
-  constructor(capacity = INITIAL_BYTES) {
+  constructor(capacity: number) {
     this.bytes = Buffer.allocUnsafe(capacity);
   }
 

@@ -17,6 +17,7 @@ function encode(spans: readonly ReadableSpan[], format: 'protobuf' | 'json'): Bu
     .map((span) => {
       const segment = new EncodedSegment(
         { resource: span.resource, scope: span.instrumentationScope, epoch: 0 },
+        false,
         write,
       );
       segment.append(span);
@@ -277,7 +278,11 @@ describe('json', () => {
 
 describe('a segment', () => {
   it('cuts, splits and forgets spans at their borders', () => {
-    const segment = new EncodedSegment({ resource: RESOURCE, scope: SCOPE, epoch: 0 }, writeProtobufSpan);
+    const segment = new EncodedSegment(
+      { resource: RESOURCE, scope: SCOPE, epoch: 0 },
+      true,
+      writeProtobufSpan,
+    );
     const sizes = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => segment.append(makeSpan({ name })));
     expect(segment.dropOldest()).toBe(sizes[0]);
     const first = segment.cut(1, Infinity)!;

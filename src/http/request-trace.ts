@@ -1,4 +1,4 @@
-import { TraceFlags, type Attributes, type Baggage, type SpanContext } from '@opentelemetry/api';
+import type { Attributes, Baggage, SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
 import { rebaseBaggage } from '../context/baggage-builder.js';
@@ -6,7 +6,7 @@ import type { Propagation, RemoteContext } from '../context/propagation.js';
 import type { Generation } from '../pipeline/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling-decision.js';
-import { newSpanId, newTraceId } from '../tracing/ids.js';
+import { newTraceId } from '../tracing/ids.js';
 import { routeWithoutHandler, type FrameworkRequest } from './framework-route.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
@@ -15,7 +15,7 @@ import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from './request-meter.js';
 import { recordOutcome } from './request-outcome.js';
 import { splitTarget } from './request-url.js';
-import { isKnownMethod, serverAttributes, type RouteMatch } from './server-attributes.js';
+import { methodName, serverAttributes, type RouteMatch } from './server-attributes.js';
 import { ServerSpan } from './server-span.js';
 import type { SseRoute } from './stream-options.js';
 import type { StreamedRequest, StreamTrace } from './stream-trace.js';
@@ -65,7 +65,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     this.target = request.url ?? '/';
     this.peer = request.socket.remoteAddress;
     provisional.adopt();
-    this.span = new ServerSpan(provisional, methodName(request), () => {
+    this.span = new ServerSpan(provisional, methodName(request.method), () => {
       if (this.bound) this.settle();
       else this.decideEarly();
     });
@@ -211,7 +211,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
 
   /** `{method} {http.route}`, or the method alone: a path would give each client its own name. */
   private name(match: RouteMatch | undefined): string {
-    const method = methodName(this.request);
+    const method = methodName(this.request.method);
     return match?.route === undefined ? method : `${method} ${match.route}`;
   }
 
@@ -234,15 +234,8 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     const sampling =
       generation?.enabled === true ? this.sample(generation, http, parent, traceId, match) : KEEP;
     this.sampling = sampling;
-    const context: SpanContext = {
-      traceId,
-      spanId: newSpanId(),
-      traceFlags:
-        sampling.decision === SamplingDecision.RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
-    };
-    const traceState = sampling.traceState ?? parent?.traceState;
-    if (traceState !== undefined) context.traceState = traceState;
-    this.span.settle(context, parent);
+    const sampled = sampling.decision === SamplingDecision.RECORD_AND_SAMPLED;
+    this.span.join(traceId, sampled, sampling.traceState ?? parent?.traceState, parent);
     if (caller !== undefined && parent === undefined) this.span.addLink({ context: caller });
   }
 
@@ -290,13 +283,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     this.excluded = true;
     if (!this.span.decided) {
       const parent = this.trustedParent(this.scopeOrFallback?.http);
-      const context: SpanContext = {
-        traceId: parent?.traceId ?? newTraceId(),
-        spanId: newSpanId(),
-        traceFlags: TraceFlags.NONE,
-      };
-      if (parent?.traceState !== undefined) context.traceState = parent.traceState;
-      this.span.settle(context, undefined);
+      this.span.join(parent?.traceId ?? newTraceId(), false, parent?.traceState, undefined);
     }
     this.span.discard();
   }
@@ -305,9 +292,4 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     const { response } = this;
     if (!response.headersSent) response.setHeader(header, this.span.spanContext().traceId);
   }
-}
-
-function methodName(request: RawRequest): string {
-  const method = request.method ?? 'GET';
-  return isKnownMethod(method) ? method : 'HTTP';
 }

@@ -16,9 +16,14 @@ const KNOWN_METHODS = new Set([
   'QUERY',
 ]);
 
-/** Whether the conventions let the method stand in a span's name. */
+/** Whether the conventions know the method. */
 export function isKnownMethod(method: string): boolean {
   return KNOWN_METHODS.has(method);
+}
+
+/** What stands for the method in a span's name: itself, if the conventions know it. */
+export function methodName(method = 'GET'): string {
+  return isKnownMethod(method) ? method : 'HTTP';
 }
 
 /** Where a request arrived: what a guard learns about it, or the framework alone. */

@@ -1,5 +1,6 @@
-import { SpanKind, type Attributes, type SpanContext } from '@opentelemetry/api';
+import { SpanKind, TraceFlags, type Attributes, type SpanContext, type TraceState } from '@opentelemetry/api';
 import type { Generation } from '../pipeline/generation.js';
+import { newSpanId } from '../tracing/ids.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { LIBRARY_SCOPE } from '../version.js';
 
@@ -27,6 +28,19 @@ export class ServerSpan extends RecordingSpan {
   override spanContext(): SpanContext {
     if (this.context === UNDECIDED) this.decide();
     return this.context;
+  }
+
+  /** Fixes the ids and the sampling decision: a span of its own in a trace. */
+  join(
+    traceId: string,
+    sampled: boolean,
+    traceState: TraceState | undefined,
+    parent: SpanContext | undefined,
+  ): void {
+    const traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+    const context: SpanContext = { traceId, spanId: newSpanId(), traceFlags };
+    if (traceState !== undefined) context.traceState = traceState;
+    this.settle(context, parent);
   }
 
   /** Fixes the ids and the sampling decision. */

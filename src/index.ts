@@ -54,7 +54,17 @@ export type {
   InstrumentedModule,
 } from './tracing/instrumentation/instrumentation.js';
 export type { PropagationOptions } from './tracing/load-propagation.js';
-export { TracerManager, type StartSpanOptions, type TracerDefaults } from './tracing/tracer-manager.js';
+export type { CheckpointAttributes, CheckpointOptions } from './tracing/checkpoint.js';
+export { classifyError } from './tracing/error-classifier.js';
+export type { FlowAttributes, PromptTemplate } from './tracing/flow-attributes.js';
+export type { SampledSpanOptions } from './tracing/instance-tracer.js';
+export { MASK_EMAIL, REDACTED_VALUE } from './pipeline/mask-defaults.js';
+export {
+  TracerManager,
+  type SpanSettings,
+  type StartSpanOptions,
+  type TracerDefaults,
+} from './tracing/tracer-manager.js';
 export { BaggageGuard } from './nest/baggage/baggage.guard.js';
 export type { BaggageOptions, BaggageRequest } from './nest/baggage/baggage-options.js';
 export { Baggage } from './nest/decorators/baggage.decorator.js';
@@ -62,7 +72,36 @@ export type { TelemetryAdminOptions } from './nest/admin/admin-options.js';
 export { TelemetryAdminModule } from './nest/admin/telemetry-admin.module.js';
 export type { SseOptions, SseSpanOptions, StreamOutcome } from './http/stream-options.js';
 export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';
+export { CurrentSpan } from './nest/decorators/current-span.decorator.js';
+export { NoSpan } from './nest/decorators/no-span.decorator.js';
 export { Span } from './nest/decorators/span.decorator.js';
+export { SpanAttribute } from './nest/decorators/span-attribute.decorator.js';
+export type {
+  AnyValue,
+  ResultAttributes,
+  SpanDecoratorInput,
+  SpanDecoratorOptions,
+  SpanMethodDecorator,
+} from './nest/decorators/span-options.js';
+export { Traceable, type TraceableOptions } from './nest/decorators/traceable.decorator.js';
+export {
+  TracePipeline,
+  TraceStage,
+  type TracePipelineOptions,
+  type TraceStageOptions,
+} from './nest/decorators/workflow.decorator.js';
+export { TraceService } from './nest/trace.service.js';
+export { LlmCall, type LlmCallOptions } from './workflow/llm-call.js';
+export {
+  PipelineRun,
+  type PipelineOptions,
+  type PipelineResult,
+  type PipelineRunOptions,
+} from './workflow/pipeline-run.js';
+export { StageRun, type StageOptions, type StageResult } from './workflow/stage-run.js';
+export type { Usage } from './workflow/usage.js';
+export { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS } from './workflow/workflow-attributes.js';
+export { WorkflowTracer } from './workflow/workflow-tracer.js';
 export { SseSpan } from './nest/decorators/sse-span.decorator.js';
 export { HttpTelemetryInterceptor } from './nest/http-telemetry.interceptor.js';
 export { SseTelemetryInterceptor } from './nest/sse-telemetry.interceptor.js';

@@ -22,7 +22,8 @@ export class Coverage {
   readonly fallback: symbol | undefined;
   private readonly controllers = new Map<unknown, ControllerCoverage>();
   private readonly hosts = new Map<NestModule, symbol>();
-  private readonly rest: symbol | undefined;
+  /** Covers whatever no nearer instance does. */
+  readonly rest: symbol | undefined;
 
   constructor(private readonly modules: ModulesContainer) {
     let globalId: symbol | undefined;

@@ -2,6 +2,7 @@ import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
 import { BaggageService } from '../tracing/baggage-service.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { TelemetryHealthIndicator } from './telemetry-health.indicator.js';
+import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from './span-services.js';
 import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
 import { TelemetryInstance } from './telemetry-instance.js';
@@ -48,8 +49,9 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
         useFactory: (instance: TelemetryInstance) => instance.baggage,
       },
       TelemetryHealthIndicator,
+      ...SPAN_SERVICES,
     ],
-    exports: [TracerManager, BaggageService, TelemetryHealthIndicator, ...exports],
+    exports: [TracerManager, BaggageService, TelemetryHealthIndicator, ...SPAN_SERVICE_TOKENS, ...exports],
   });
 }
 

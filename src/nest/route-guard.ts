@@ -3,6 +3,7 @@ import { activeContext } from '../context/flow-context.js';
 import { routeOf, type FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
 import type { SseRoute } from '../http/stream-options.js';
+import { isUntracedHandler } from './decorators/no-span.decorator.js';
 import type { TelemetryInstance } from './telemetry-instance.js';
 
 /** What is the same for every request to a handler. */
@@ -12,6 +13,8 @@ interface HandlerFacts {
   readonly moduleName: string | undefined;
   /** Where the handler's stream is traced. */
   readonly sse: SseRoute | undefined;
+  /** Whether `@NoSpan` says that its requests are not traced. */
+  readonly untraced: boolean;
 }
 
 /** Both frameworks know the client behind trusted proxies. */
@@ -28,15 +31,19 @@ export class RouteGuard implements CanActivate {
   private readonly facts = new Map<Type, Map<unknown, HandlerFacts>>();
 
   constructor(
-    private readonly coverage: (type: Type, handler: object) => Omit<HandlerFacts, 'functionName'>,
+    private readonly coverage: (
+      type: Type,
+      handler: object,
+    ) => Omit<HandlerFacts, 'functionName' | 'untraced'>,
   ) {}
 
   canActivate(context: ExecutionContext): true {
     if (context.getType() !== 'http') return true;
     const trace = activeContext().flow?.request;
     if (!(trace instanceof RequestTrace)) return true;
-    const { instance, functionName, moduleName, sse } = this.factsOf(context);
+    const { instance, functionName, moduleName, sse, untraced } = this.factsOf(context);
     trace.sse = sse;
+    if (untraced) trace.excluded = true;
     const request = context.getArgByIndex<HandledRequest>(0);
     trace.bind(
       instance,
@@ -63,7 +70,11 @@ export class RouteGuard implements CanActivate {
     if (ofClass === undefined) this.facts.set(type, (ofClass = new Map()));
     let facts = ofClass.get(handler);
     if (facts === undefined) {
-      facts = { ...this.coverage(type, handler), functionName: `${type.name}.${handler.name}` };
+      facts = {
+        ...this.coverage(type, handler),
+        functionName: `${type.name}.${handler.name}`,
+        untraced: isUntracedHandler(type, handler),
+      };
       ofClass.set(handler, facts);
     }
     return facts;

@@ -11,10 +11,11 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttp
 import { activeContext, runInContext } from '../context/flow-context.js';
 import type { FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
-import { followBody } from '../http/stream-body.js';
+import { followResponse } from '../http/stream-body.js';
 import { OpenStreams } from '../http/stream-registry.js';
 import type { Generation } from '../pipeline/generation.js';
 import { TelemetryConfigError } from '../errors.js';
+import type { TracerManager } from '../tracing/tracer-manager.js';
 import { CoveringBaggageGuard } from './baggage/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
@@ -108,6 +109,11 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
 
   instance(id: symbol | undefined): TelemetryInstance | undefined {
     return id === undefined ? undefined : this.instances.get(id);
+  }
+
+  /** The manager for code that no nearer instance covers: the root module's, if it imports one. */
+  get managerOfTheRest(): TracerManager | undefined {
+    return this.instance(this.coverage.rest)?.tracerManager;
   }
 
   /** The instance that covers a controller. */
@@ -222,10 +228,7 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
     const generation = this.provisionalGeneration(fallback);
     if (generation === undefined) return undefined;
     const trace = new RequestTrace(request, response, fallback, generation);
-    followBody(trace, this.streams);
-    response.on('close', () => {
-      trace.end();
-    });
+    followResponse(trace, this.streams);
     return trace;
   }
 

@@ -4,6 +4,7 @@ import { TelemetryConfigError } from '../errors.js';
 import { BaggageService } from '../tracing/baggage-service.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { instanceModule, withTracers } from './instance-module.js';
+import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from './span-services.js';
 import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
 import type {
@@ -68,8 +69,9 @@ export class TelemetryModule {
             return instance.tracerManager.withDefaults(options);
           },
         },
+        ...SPAN_SERVICES,
       ],
-      exports: [TracerManager, BaggageService],
+      exports: [TracerManager, BaggageService, ...SPAN_SERVICE_TOKENS],
       imports: [TelemetryHubModule],
     });
   }

@@ -24,8 +24,8 @@ export function addCheckpoint(
 
 /** How often it was asked before. */
 function count(span: Span, name: string): number {
-  let ofSpan = counts.get(span);
-  if (ofSpan === undefined) counts.set(span, (ofSpan = new Map()));
+  const ofSpan = counts.get(span) ?? new Map<string, number>();
+  counts.set(span, ofSpan);
   const before = ofSpan.get(name) ?? 0;
   ofSpan.set(name, before + 1);
   return before;

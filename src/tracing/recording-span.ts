@@ -25,6 +25,12 @@ const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 const NO_LINKS: Link[] = [];
 const NO_EVENTS: TimedEvent[] = [];
 
+/** Hears that a span is about to end; must not throw. */
+export interface SpanEnd {
+  /** @param failed - whether an error was recorded, an expected one included */
+  spanEnds(failed: boolean): void;
+}
+
 /**
  * A span that is recorded for one generation of a pipeline, and readable by any SDK processor or exporter.
  *
@@ -41,6 +47,8 @@ export class RecordingSpan implements Span, ReadableSpan {
   droppedAttributesCount = 0;
   droppedEventsCount = 0;
   droppedLinksCount = 0;
+  /** Told when the span is about to end, to write what is known only then. */
+  atEnd: SpanEnd | undefined;
   /** Judges errors that end the span before the configuration's classifier does. */
   errorClassifier: ErrorClassifier | undefined;
   /** Undefined for a root span; typed as `ReadableSpan` wants its optional member. */
@@ -191,6 +199,7 @@ export class RecordingSpan implements Span, ReadableSpan {
 
   end(endTime?: TimeInput): void {
     if (this.ended) return;
+    if (this.atEnd !== undefined) this.tellEnd(this.atEnd);
     this.endMillis = Math.max(this.startMillis, endTime === undefined ? this.now() : fromTimeInput(endTime));
     this.generation.endSpan(this);
   }
@@ -201,6 +210,12 @@ export class RecordingSpan implements Span, ReadableSpan {
     this.attributes = {};
     this.attributeCount = 0;
     this.setAttributes(attributes);
+  }
+
+  private tellEnd(listener: SpanEnd): void {
+    this.atEnd = undefined;
+    const failed = this.status.code === SpanStatusCode.ERROR || Object.hasOwn(this.attributes, 'error.type');
+    listener.spanEnds(failed);
   }
 
   /** On the span's own clock, so that its duration is monotonic. */

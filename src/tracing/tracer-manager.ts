@@ -1,15 +1,13 @@
 import {
   isSpanContextValid,
-  trace,
   type Attributes,
   type Context,
   type Span,
-  type SpanContext,
   type Tracer,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
-import { activeContext, FlowContext, runInContext } from '../context/flow-context.js';
+import { activeContext, runInContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/overrides.js';
@@ -21,7 +19,10 @@ import { LIBRARY_SCOPE } from '../version.js';
 import { callInSpan } from './call-in-span.js';
 import { addCheckpoint, type CheckpointAttributes, type CheckpointOptions } from './checkpoint.js';
 import { runWithAttributes, type FlowAttributes } from './flow-attributes.js';
-import { generationFor, InstanceTracer, type SampledSpanOptions } from './instance-tracer.js';
+import { generationFor, InstanceTracer } from './instance-tracer.js';
+import { contextOf, type StartSpanOptions } from './start-span-options.js';
+
+export type { StartSpanOptions } from './start-span-options.js';
 import { runTowards } from './run-in-flow.js';
 
 /** Tracer names beyond this many are not kept for reuse. */
@@ -29,10 +30,12 @@ const MAX_TRACERS = 1000;
 
 const NO_OPTIONS: StartSpanOptions = {};
 
-/** How to start a span; as the API's, a parent other than the active span, and a wish for sampling. */
-export interface StartSpanOptions extends SampledSpanOptions {
-  /** A span, a span context that came from elsewhere, or a whole context; default: the active span. */
-  readonly parent?: Span | SpanContext | Context;
+/** The first manager of each pipeline, which is the instance's own. */
+const managers = new WeakMap<object, TracerManager>();
+
+/** The manager of the instance whose pipeline it is. */
+export function managerOfPipeline(pipeline: object): TracerManager | undefined {
+  return managers.get(pipeline);
 }
 
 /** The options of {@link TracerConfig} that concern whoever makes spans, with their defaults. */
@@ -64,6 +67,7 @@ export class TracerManager {
     private readonly shutdownTimeoutMillis = 2500,
   ) {
     this.defaultTracer = this.tracer(defaults.tracer, undefined);
+    if (!managers.has(pipeline)) managers.set(pipeline, this);
   }
 
   /**
@@ -227,9 +231,9 @@ export class TracerManager {
     return this.pipeline.addExporter(exporter);
   }
 
-  /** Whether spans are made at all: configured, not shut down, not `enabled: false`. */
+  /** Whether spans are made at all: configured, not shut down, not `enabled: false` or switched on for this flow alone. */
   isEnabled(): boolean {
-    return this.pipeline.current?.enabled === true;
+    return this.pipeline.current?.enabled === true || this.settings() !== undefined;
   }
 
   /** The same pipeline under another module's names. */
@@ -254,7 +258,9 @@ export class TracerManager {
 
   /** Spans that `memory` exporters hold, oldest first. */
   finishedSpans(): ReadableSpan[] {
-    return [...this.pipeline.pool.sinks()].flatMap((sink) => (sink instanceof MemorySink ? sink.spans() : []));
+    return [...this.pipeline.pool.sinks()].flatMap((sink) =>
+      sink instanceof MemorySink ? sink.spans() : [],
+    );
   }
 
   /** Resolves when every span that has ended is delivered or counted as dropped. */
@@ -268,8 +274,7 @@ export class TracerManager {
   }
 
   private tracer(name: string | undefined, version: string | undefined): InstanceTracer {
-    const scope =
-      name === undefined ? LIBRARY_SCOPE : version === undefined ? { name } : { name, version };
+    const scope = name === undefined ? LIBRARY_SCOPE : version === undefined ? { name } : { name, version };
     const key = `${scope.name}@${version ?? ''}`;
     let tracer = this.tracers.get(key);
     if (tracer === undefined) {
@@ -278,12 +283,4 @@ export class TracerManager {
     }
     return tracer;
   }
-}
-
-function contextOf(parent: Span | SpanContext | Context | undefined): FlowContext {
-  const current = activeContext();
-  if (parent === undefined) return current;
-  if ('getValue' in parent) return FlowContext.from(parent);
-  if ('spanContext' in parent) return current.withSpan(parent);
-  return current.withSpan(trace.wrapSpanContext(parent));
 }

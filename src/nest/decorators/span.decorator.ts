@@ -1,52 +1,105 @@
-import { Inject, Optional } from '@nestjs/common';
-import type { SpanOptions } from '@opentelemetry/api';
-import { activeTracerManager } from '../active-tracer-manager.js';
-import { TracerManager } from '../../tracing/tracer-manager.js';
+import type { TracerManager } from '../../tracing/tracer-manager.js';
+import { reportHook } from './decorator-log.js';
+import { injectManager, managerFor } from './host-manager.js';
+import { classNameOf, wrapMethod, type Method } from './method-wrapper.js';
+import { observedCall, recordsValues, type Observation } from './observed-call.js';
+import { parameterAttributes } from './span-attribute.decorator.js';
+import type {
+  AnyValue,
+  SpanDecoratorInput,
+  SpanDecoratorOptions,
+  SpanMethodDecorator,
+} from './span-options.js';
 
-/** Where Nest puts the module's manager into instances of a class that has `@Span` methods. */
-const MANAGER = Symbol('nestjs-telemetry.manager');
-
-type Method = (this: unknown, ...args: unknown[]) => unknown;
+const NO_OPTIONS: SpanDecoratorOptions = {};
 
 /**
  * Runs the method in a span of the module's own instance; of the active flow's instance in objects that Nest did not build; without
- * either, the plain method runs.
+ * either, the plain method runs. The span ends when the result is there: at once, when the promise settles, or when the stream is over.
  *
  * @param name - default `Class.method`
- * @param options - kind, attributes and links, as of the API
+ * @param options - kind, attributes, links, what to read from the result; or a function of the arguments that returns them
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
-export function Span(name?: string, options?: SpanOptions): MethodDecorator;
-export function Span(options?: SpanOptions): MethodDecorator;
-export function Span(nameOrOptions?: string | SpanOptions, more?: SpanOptions): MethodDecorator {
+export function Span<T extends AnyValue[]>(options?: SpanDecoratorInput<T>): SpanMethodDecorator<T>;
+export function Span<T extends AnyValue[]>(
+  name?: string,
+  options?: SpanDecoratorInput<T>,
+): SpanMethodDecorator<T>;
+export function Span(
+  nameOrOptions?: string | SpanDecoratorInput<AnyValue[]>,
+  more?: SpanDecoratorInput<AnyValue[]>,
+): SpanMethodDecorator<AnyValue[]> {
   const name = typeof nameOrOptions === 'string' ? nameOrOptions : undefined;
-  const options = (typeof nameOrOptions === 'object' ? nameOrOptions : more) ?? {};
-  return (prototype: object, key: string | symbol, descriptor: PropertyDescriptor) => {
-    const method = descriptor.value as Method;
-    const owner = prototype as { constructor: { name: string } };
-    const spanName = name ?? `${owner.constructor.name}.${String(key)}`;
-    injectManager(prototype);
-    const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-      const manager = (this as { [MANAGER]?: TracerManager } | undefined)?.[MANAGER] ?? activeTracerManager();
-      if (manager?.isEnabled() !== true) return method.apply(this, args);
-      return manager.withSpan(spanName, options, () => method.apply(this, args));
-    };
-    descriptor.value = likeMethod(wrapper, method);
-    return descriptor;
+  const input = (typeof nameOrOptions === 'string' ? more : (nameOrOptions ?? more)) ?? NO_OPTIONS;
+  return (target: object, key, descriptor) => {
+    wrapInSpan('@Span', target, key, descriptor, name ?? `${classNameOf(target)}.${String(key)}`, input);
   };
 }
 
-function injectManager(prototype: object): void {
-  if (Object.hasOwn(prototype, MANAGER)) return;
-  Inject(TracerManager)(prototype, MANAGER);
-  Optional()(prototype, MANAGER);
+/** What `@Span` and `@Traceable` do to a method. */
+export function wrapInSpan(
+  decorator: string,
+  target: object,
+  key: PropertyKey,
+  descriptor: PropertyDescriptor,
+  spanName: string,
+  input: SpanDecoratorInput<AnyValue[]>,
+): void {
+  injectManager(target);
+  const fixed = typeof input === 'function' ? undefined : input;
+  wrapMethod(decorator, target, key, descriptor, (method) => {
+    const parameters = parameterAttributes(target, key);
+    const plain = parameters.length === 0;
+    return function (this: unknown, ...args: unknown[]): unknown {
+      const manager = managerFor(this);
+      if (manager?.isEnabled() !== true) return method.apply(this, args);
+      const options = fixed ?? optionsFrom(input, spanName, this, args);
+      if (plain && options.onResult === undefined)
+        return plainSpan(manager, spanName, options, this, method, args);
+      return observedSpan(manager, { spanName, options, parameters }, this, method, args);
+    };
+  });
 }
 
-/** Gives the wrapper the method's name, length and metadata, so that decorators above and below see no difference. */
-function likeMethod(wrapper: Method, method: Method): Method {
-  Object.defineProperty(wrapper, 'name', { value: method.name, configurable: true });
-  Object.defineProperty(wrapper, 'length', { value: method.length, configurable: true });
-  for (const key of Reflect.getMetadataKeys(method) as unknown[]) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, method), wrapper);
+function plainSpan(
+  manager: TracerManager,
+  spanName: string,
+  options: SpanDecoratorOptions,
+  host: unknown,
+  method: Method,
+  args: unknown[],
+): unknown {
+  return manager.withSpan(spanName, options, (span) =>
+    recordsValues(span, options)
+      ? observedCall(span, { spanName, options, parameters: [] }, host, method, args)
+      : method.apply(host, args),
+  );
+}
+
+function observedSpan(
+  manager: TracerManager,
+  observation: Observation,
+  host: unknown,
+  method: Method,
+  args: unknown[],
+): unknown {
+  return manager.withSpan(observation.spanName, observation.options, (span) =>
+    span.isRecording() ? observedCall(span, observation, host, method, args) : method.apply(host, args),
+  );
+}
+
+function optionsFrom(
+  input: SpanDecoratorInput<AnyValue[]>,
+  spanName: string,
+  host: unknown,
+  args: unknown[],
+): SpanDecoratorOptions {
+  try {
+    const options: unknown = typeof input === 'function' ? input.apply(host, args) : input;
+    return typeof options === 'object' && options !== null ? options : NO_OPTIONS;
+  } catch (error) {
+    reportHook('options', spanName, error);
+    return NO_OPTIONS;
   }
-  return wrapper;
 }

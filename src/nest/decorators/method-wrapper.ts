@@ -1,0 +1,67 @@
+import { TelemetryConfigError } from '../../errors.js';
+
+/** A method of any class, as decorators see it. */
+export type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** The methods that have a wrapper of ours, by the prototype that defines them. */
+const wrapped = new WeakMap<object, Set<PropertyKey>>();
+
+const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
+  'length',
+  'name',
+  'prototype',
+  'arguments',
+  'caller',
+]);
+
+/**
+ * Puts a wrapper in the place of a decorated method, alike in everything that other decorators and libraries look at: name, length,
+ * metadata and properties of its own.
+ *
+ * @param decorator - as the user wrote it, for the error
+ * @throws TelemetryConfigError if the decorator is not on a method
+ */
+export function wrapMethod(
+  decorator: string,
+  target: object,
+  key: PropertyKey,
+  descriptor: PropertyDescriptor,
+  wrap: (method: Method) => Method,
+): void {
+  const method: unknown = descriptor.value;
+  if (typeof method !== 'function') {
+    throw new TelemetryConfigError({
+      path: decorator,
+      expected: 'on a method',
+      got: `${classNameOf(target)}.${String(key)}`,
+      remedy: 'Accessors and properties cannot have a span.',
+    });
+  }
+  descriptor.value = alike(wrap(method as Method), method as Method);
+  let keys = wrapped.get(target);
+  if (keys === undefined) wrapped.set(target, (keys = new Set()));
+  keys.add(key);
+}
+
+/** Whether a method has a wrapper already, its decorator being nearer than the class's. */
+export function isWrapped(prototype: object, key: PropertyKey): boolean {
+  return wrapped.get(prototype)?.has(key) === true;
+}
+
+/** Name of the class whose prototype, or whose static side, it is. */
+export function classNameOf(target: object): string {
+  return typeof target === 'function' ? target.name : target.constructor.name;
+}
+
+function alike(wrapper: Method, method: Method): Method {
+  Object.defineProperty(wrapper, 'name', { value: method.name, configurable: true });
+  Object.defineProperty(wrapper, 'length', { value: method.length, configurable: true });
+  for (const key of Reflect.ownKeys(method)) {
+    const property = OWN_OF_FUNCTIONS.has(key) ? undefined : Object.getOwnPropertyDescriptor(method, key);
+    if (property !== undefined) Object.defineProperty(wrapper, key, property);
+  }
+  for (const key of Reflect.getMetadataKeys(method) as unknown[]) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, method), wrapper);
+  }
+  return wrapper;
+}

@@ -1,0 +1,44 @@
+import type { AnyValue } from './span-options.js';
+
+/** Reads one attribute from a method's arguments. */
+export interface ParameterAttribute {
+  readonly key: string;
+  read(args: readonly unknown[]): unknown;
+}
+
+const parameters = new WeakMap<object, Map<PropertyKey, ParameterAttribute[]>>();
+
+/**
+ * Puts a parameter of a method with `@Span`, or of a class with `@Traceable`, on its span.
+ *
+ * @param key - name of the attribute
+ * @param pick - what of the argument: a path such as `customer.id`, or a function; default: the argument itself, an object as JSON
+ */
+export function SpanAttribute(
+  key: string,
+  pick?: string | ((argument: AnyValue) => unknown),
+): ParameterDecorator {
+  const read = typeof pick === 'string' ? byPath(pick.split('.')) : pick;
+  return (target, method, index) => {
+    if (method === undefined) return;
+    const ofClass = parameters.get(target) ?? new Map<PropertyKey, ParameterAttribute[]>();
+    parameters.set(target, ofClass);
+    const attributes = ofClass.get(method) ?? [];
+    ofClass.set(method, attributes);
+    // Decorators run from the last parameter to the first.
+    attributes.unshift({ key, read: (args) => (read === undefined ? args[index] : read(args[index])) });
+  };
+}
+
+/** What `@SpanAttribute` said about a method. */
+export function parameterAttributes(target: object, method: PropertyKey): readonly ParameterAttribute[] {
+  return parameters.get(target)?.get(method) ?? [];
+}
+
+function byPath(path: readonly string[]): (argument: unknown) => unknown {
+  return (argument) =>
+    path.reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
+      argument,
+    );
+}

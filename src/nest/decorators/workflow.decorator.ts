@@ -1,0 +1,88 @@
+import type { TracerManager } from '../../tracing/tracer-manager.js';
+import type { PipelineOptions, PipelineRunOptions } from '../../workflow/pipeline-run.js';
+import type { StageOptions } from '../../workflow/stage-run.js';
+import { WorkflowTracer } from '../../workflow/workflow-tracer.js';
+import { reportHook } from './decorator-log.js';
+import { injectManager, managerFor } from './host-manager.js';
+import { wrapMethod } from './method-wrapper.js';
+import type { AnyValue, SpanMethodDecorator } from './span-options.js';
+
+/** How a method becomes the span of a pipeline. Its first argument counts as the input. */
+export type TracePipelineOptions = Omit<PipelineOptions, 'input'> & Omit<PipelineRunOptions, 'name'>;
+
+/** How a method becomes the span of a stage. Its first argument counts as the input. */
+export interface TraceStageOptions extends Omit<StageOptions, 'input' | 'name'> {
+  /** Default: the stage's name. */
+  readonly id?: string;
+}
+
+type Input<O, T extends AnyValue[]> = O | ((...args: T) => O);
+
+/** The workflow tracer of each manager that decorated methods met. */
+const tracers = new WeakMap<TracerManager, WorkflowTracer>();
+
+/**
+ * Runs the method as a pipeline, as {@link WorkflowTracer.withPipelineSpan} does; stages that it calls are counted for it.
+ *
+ * @param name - of the pipeline; the span is `pipeline:{name}`
+ * @param options - or a function of the arguments, for ids that come with them
+ */
+export function TracePipeline<T extends AnyValue[]>(
+  name: string,
+  options: Input<TracePipelineOptions, T> = {},
+): SpanMethodDecorator<T> {
+  return wrapping('@TracePipeline', name, options, (tracer, given, input, call) =>
+    tracer.withPipelineSpan(name, { ...given, input }, call),
+  );
+}
+
+/**
+ * Runs the method as a stage, as {@link WorkflowTracer.withStageSpan} does, of whatever pipeline it is called in.
+ *
+ * @param name - of the stage; the span is `stage:{name}`
+ * @param options - its component type, or all options, or a function of the arguments that returns them
+ */
+export function TraceStage<T extends AnyValue[]>(
+  name: string,
+  options: string | Input<TraceStageOptions, T> = {},
+): SpanMethodDecorator<T> {
+  const given = typeof options === 'string' ? { componentType: options } : options;
+  return wrapping('@TraceStage', name, given, (tracer, { id = name, ...stage }, input, call) =>
+    tracer.withStageSpan(id, { ...stage, name, input }, call),
+  );
+}
+
+function wrapping<O extends object, T extends AnyValue[]>(
+  decorator: string,
+  name: string,
+  options: Input<O, T>,
+  run: (tracer: WorkflowTracer, options: O, input: unknown, call: () => unknown) => unknown,
+): SpanMethodDecorator<T> {
+  return (target: object, key, descriptor) => {
+    injectManager(target);
+    wrapMethod(decorator, target, key, descriptor, (method) => {
+      return function (this: unknown, ...args: unknown[]): unknown {
+        const manager = managerFor(this);
+        if (manager?.isEnabled() !== true) return method.apply(this, args);
+        const given = optionsFrom(options, name, args as T);
+        return run(tracerOf(manager), given, args[0], () => method.apply(this, args));
+      };
+    });
+  };
+}
+
+function tracerOf(manager: TracerManager): WorkflowTracer {
+  const tracer = tracers.get(manager) ?? new WorkflowTracer(manager);
+  tracers.set(manager, tracer);
+  return tracer;
+}
+
+function optionsFrom<O extends object, T extends AnyValue[]>(options: Input<O, T>, name: string, args: T): O {
+  if (typeof options !== 'function') return options;
+  try {
+    return options(...args);
+  } catch (error) {
+    reportHook('options', name, error);
+    return {} as O;
+  }
+}

@@ -1,0 +1,31 @@
+import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+
+/**
+ * What is known of an outgoing request before it is sent; credentials in the address are left out.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span | HTTP client span}
+ */
+export function requestAttributes(method: string, url: string | URL): Attributes {
+  const attributes: Attributes = { 'http.request.method': method.toUpperCase() };
+  if (!URL.canParse(String(url))) return attributes;
+  const parsed = new URL(url);
+  parsed.username = '';
+  parsed.password = '';
+  const port = parsed.port === '' ? { 'http:': 80, 'https:': 443 }[parsed.protocol] : Number(parsed.port);
+  return {
+    ...attributes,
+    'url.full': parsed.href,
+    'server.address': parsed.hostname,
+    ...(port === undefined ? {} : { 'server.port': port }),
+  };
+}
+
+/** Records the status of a response that has one; 400 and above is a failure of the call. */
+export function recordResponse(span: Span, response: unknown): void {
+  const { status } = Object(response) as { status?: unknown };
+  if (typeof status !== 'number') return;
+  span.setAttribute('http.response.status_code', status);
+  if (status < 400) return;
+  span.setAttribute('error.type', String(status));
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}

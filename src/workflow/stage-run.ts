@@ -1,0 +1,99 @@
+import type { Attributes, Span } from '@opentelemetry/api';
+import { monotonicMillis } from '../tracing/clock.js';
+import { recordError } from '../tracing/error-record.js';
+import type { SpanEnd } from '../tracing/recording-span.js';
+import type { StartSpanOptions } from '../tracing/start-span-options.js';
+import { NO_SPAN } from '../tracing/unrecorded-span.js';
+import { UsageSum, type Usage } from './usage.js';
+import { workflowAttributes } from './workflow-attributes.js';
+
+/** What a stage reports of itself; whatever is left out is measured or left away. */
+export interface StageResult extends Usage {
+  /** Default: the time since the stage began. */
+  readonly durationMs?: number;
+}
+
+/** Which stage runs. */
+export interface StageOptions {
+  /** Default: the stage's id. */
+  readonly name?: string;
+  /** Such as `generator`. */
+  readonly componentType?: string;
+  /** Recorded as `input.value` where `includeInputOutput` is on, beside the stage's result. */
+  readonly input?: unknown;
+  readonly attributes?: Attributes;
+  /** A span, span context or context to start under; default: the active span. */
+  readonly parent?: StartSpanOptions['parent'];
+}
+
+/** Hears how each stage of a run ended. */
+export interface StageOwner {
+  stageEnded(outcome: StageOutcome, usage: Usage): void;
+}
+
+export type StageOutcome = 'success' | 'failure' | 'skipped';
+
+/**
+ * One stage at work. Its outcome is found out by itself: it fails if its function throws, else it succeeds; the methods say more.
+ */
+export class StageRun implements SpanEnd {
+  /** The stage's span; one that records nothing while telemetry is off. */
+  span: Span = NO_SPAN;
+  private readonly startedAt = monotonicMillis();
+  private readonly usage = new UsageSum();
+  private outcome: StageOutcome | undefined;
+  private durationMs: number | undefined;
+
+  constructor(
+    private readonly prefix: string,
+    private readonly owner: StageOwner | undefined,
+  ) {}
+
+  /** Adds tokens and cost to the stage, and so to its pipeline. Calls of models made in it report theirs here by themselves. */
+  addUsage(usage: Usage): void {
+    this.usage.add(usage);
+  }
+
+  /** Says what the stage took; it counts as a success even if its function throws later. */
+  recordSuccess(result: StageResult = {}): void {
+    this.outcome = 'success';
+    this.note(result);
+  }
+
+  /** Marks the stage as failed, also where the error is handled and nothing is thrown. */
+  recordFailure(error: unknown, result: StageResult = {}): void {
+    this.outcome = 'failure';
+    this.note(result);
+    recordError(this.span, error);
+  }
+
+  /** Marks the stage as one that had nothing to do. */
+  skip(reason?: string): void {
+    this.outcome = 'skipped';
+    this.span.setAttributes(workflowAttributes(this.prefix, { stageSkipped: true, stageSkipReason: reason }));
+  }
+
+  spanEnds(failed: boolean): void {
+    const outcome = this.outcome ?? (failed ? 'failure' : 'success');
+    const { inputTokens, outputTokens, costUsd } = this.usage;
+    this.span.setAttributes(
+      workflowAttributes(this.prefix, {
+        stageDurationMs: this.durationMs ?? Math.round(monotonicMillis() - this.startedAt),
+        stageSuccess: outcome === 'skipped' ? undefined : outcome === 'success',
+        stageInputTokens: inputTokens,
+        stageOutputTokens: outputTokens,
+        stageCostUsd: costUsd,
+      }),
+    );
+    this.owner?.stageEnded(outcome, {
+      ...(inputTokens === undefined ? {} : { inputTokens }),
+      ...(outputTokens === undefined ? {} : { outputTokens }),
+      ...(costUsd === undefined ? {} : { costUsd }),
+    });
+  }
+
+  private note({ durationMs, ...usage }: StageResult): void {
+    if (durationMs !== undefined) this.durationMs = durationMs;
+    this.usage.add(usage);
+  }
+}

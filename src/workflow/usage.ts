@@ -1,0 +1,34 @@
+/** Tokens and money that a model's work took. */
+export interface Usage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly costUsd?: number;
+}
+
+/** Sums usage; what was never reported stays absent, what was reported as zero is zero. */
+export class UsageSum {
+  inputTokens: number | undefined;
+  outputTokens: number | undefined;
+  private cost: number | undefined;
+
+  add({ inputTokens, outputTokens, costUsd }: Usage): void {
+    this.inputTokens = plus(this.inputTokens, inputTokens);
+    this.outputTokens = plus(this.outputTokens, outputTokens);
+    this.cost = plus(this.cost, costUsd);
+  }
+
+  /** Input and output together. */
+  get totalTokens(): number | undefined {
+    return plus(this.inputTokens, this.outputTokens);
+  }
+
+  /** Without the noise that adding fractions leaves, to a billionth. */
+  get costUsd(): number | undefined {
+    return this.cost === undefined ? undefined : Number(this.cost.toFixed(9));
+  }
+}
+
+function plus(sum: number | undefined, more: number | undefined): number | undefined {
+  if (more === undefined || Number.isNaN(more)) return sum;
+  return (sum ?? 0) + more;
+}

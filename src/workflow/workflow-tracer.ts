@@ -1,0 +1,209 @@
+import { SpanKind, type Span } from '@opentelemetry/api';
+import { recordValue, whenSettled } from '../tracing/record-value.js';
+import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
+import { contextOf, type StartSpanOptions } from '../tracing/start-span-options.js';
+import type { TracerManager } from '../tracing/tracer-manager.js';
+import { leftOut } from '../tracing/unrecorded-span.js';
+import { currentWork, withWork } from './current-work.js';
+import { requestAttributes, recordResponse } from './http-call.js';
+import { LlmCall, type LlmCallOptions } from './llm-call.js';
+import { PipelineRun, type PipelineOptions, type PipelineRunOptions, type RunHost } from './pipeline-run.js';
+import { StageRun, type StageOptions } from './stage-run.js';
+import { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS, workflowAttributes } from './workflow-attributes.js';
+
+/** Without telemetry, nobody reads it. */
+const NO_PREFIX = '';
+
+/**
+ * Spans of multi-step work: pipelines, their stages, and what stages call. Inject it, or make one of any {@link TracerManager}.
+ *
+ * Attribute names are those of {@link WORKFLOW_ATTRIBUTES} under the configuration's `workflowPrefix`.
+ */
+export class WorkflowTracer implements RunHost {
+  constructor(private readonly manager: TracerManager) {}
+
+  /** A run whose stages are counted, to be executed when and where it suits. */
+  pipelineRun(options: PipelineRunOptions): PipelineRun {
+    return new PipelineRun(this, options);
+  }
+
+  /** Runs a pipeline in the span `pipeline:{name}`; stages that begin in it are counted. */
+  withPipelineSpan<T>(name: string, fn: (span: Span, run: PipelineRun) => T): T;
+  withPipelineSpan<T>(
+    name: string,
+    options: PipelineOptions & Omit<PipelineRunOptions, 'name'>,
+    fn: (span: Span, run: PipelineRun) => T,
+  ): T;
+  withPipelineSpan<T, F extends (span: Span, run: PipelineRun) => T>(
+    name: string,
+    ...rest: [F] | [object, F]
+  ): T {
+    const [options, fn] = optionsAnd<PipelineOptions & Omit<PipelineRunOptions, 'name'>, F>(rest);
+    const run = this.pipelineRun({ ...options, name });
+    return run.execute((span) => fn(span, run), options);
+  }
+
+  /** Runs a stage in the span `stage:{name}`, counted for the pipeline around it, if there is one. */
+  withStageSpan<T>(id: string, fn: (span: Span, stage: StageRun) => T): T;
+  withStageSpan<T>(id: string, options: StageOptions, fn: (span: Span, stage: StageRun) => T): T;
+  withStageSpan<T, F extends (span: Span, stage: StageRun) => T>(id: string, ...rest: [F] | [object, F]): T {
+    const [options, fn] = optionsAnd<StageOptions, F>(rest);
+    const work = currentWork<PipelineRun>(contextOf(options.parent));
+    return this.withStageOf(work?.run, id, options, fn);
+  }
+
+  /** Runs a model's call in the client span `llm:{provider}/{model}`, unless `traceLlmCalls` is off. */
+  withLlmSpan<T>(options: LlmCallOptions, fn: (span: Span, call: LlmCall) => T): T {
+    const { provider, model, operation = 'generate' } = options;
+    const settings = this.manager.settings();
+    const prefix = settings?.workflowPrefix ?? NO_PREFIX;
+    const call = new LlmCall(prefix, currentWork(contextOf(undefined))?.usage);
+    if (settings?.traceLlmCalls === false) return fn(leftOut(this.manager.activeSpan()), call);
+    const attributes = workflowAttributes(prefix, {
+      spanKind: WORKFLOW_SPAN_KINDS.llmCall,
+      llmProvider: provider,
+      llmModel: model,
+      llmOperation: operation,
+    });
+    return this.manager.withSpan(
+      `llm:${provider}/${model}`,
+      { kind: SpanKind.CLIENT, attributes },
+      (span) => {
+        call.span = span;
+        return fn(span, call);
+      },
+    );
+  }
+
+  /**
+   * Runs an outgoing request in a client span named by its method, unless `traceHttpRequests` is off. The status of a result
+   * that has one, such as a `fetch` response, is recorded.
+   */
+  withHttpSpan<T>(method: string, url: string | URL, fn: (span: Span) => T): T {
+    const settings = this.manager.settings();
+    if (settings?.traceHttpRequests === false) return fn(leftOut(this.manager.activeSpan()));
+    const attributes = {
+      ...requestAttributes(method, url),
+      ...workflowAttributes(settings?.workflowPrefix ?? NO_PREFIX, {
+        spanKind: WORKFLOW_SPAN_KINDS.httpRequest,
+      }),
+    };
+    return this.manager.withSpan(method.toUpperCase(), { kind: SpanKind.CLIENT, attributes }, (span) =>
+      whenSettled(fn(span), (response) => {
+        recordResponse(span, response);
+      }),
+    );
+  }
+
+  /** Runs a decision or a loop in the span `control:{type}`. */
+  withControlFlowSpan<T>(type: string, fn: (span: Span) => T): T;
+  withControlFlowSpan<T>(type: string, stageId: string, fn: (span: Span) => T): T;
+  withControlFlowSpan<T>(type: string, ...rest: [(span: Span) => T] | [string, (span: Span) => T]): T {
+    const [stageId, fn] = rest.length === 1 ? [undefined, rest[0]] : rest;
+    const attributes = workflowAttributes(this.manager.settings()?.workflowPrefix ?? NO_PREFIX, {
+      spanKind: WORKFLOW_SPAN_KINDS.controlFlow,
+      controlFlowType: type,
+      stageId,
+    });
+    return this.manager.withSpan(`control:${type}`, { attributes }, fn);
+  }
+
+  /** Runs the pipeline of a run; {@link PipelineRun.execute} calls it. */
+  withRun<T>(run: PipelineRun, options: PipelineOptions, fn: (span: Span) => T): T {
+    const settings = this.manager.settings();
+    run.prefix = settings?.workflowPrefix ?? NO_PREFIX;
+    const { includeInputOutput = false } = settings ?? {};
+    const parent = withWork(contextOf(options.parent), { run, usage: run });
+    const attributes = {
+      ...workflowAttributes(run.prefix, {
+        spanKind: WORKFLOW_SPAN_KINDS.pipeline,
+        pipelineName: run.name,
+        pipelineId: run.pipelineId,
+        runId: run.runId,
+      }),
+      ...options.attributes,
+    };
+    return this.manager.withSpan(`pipeline:${run.name}`, { attributes, parent }, (span) => {
+      run.span = span;
+      watchEnd(span, run);
+      const { includeInput = includeInputOutput, includeOutput = includeInputOutput } = options;
+      return withValues(span, run.prefix, options.input, includeInput, includeOutput, () => fn(span));
+    });
+  }
+
+  /** Runs a stage for a run, wherever the call is made; {@link PipelineRun.stage} calls it. */
+  withStageOf<T>(
+    run: PipelineRun | undefined,
+    id: string,
+    options: StageOptions,
+    fn: (span: Span, stage: StageRun) => T,
+  ): T {
+    const settings = this.manager.settings();
+    const prefix = settings?.workflowPrefix ?? NO_PREFIX;
+    const stage = new StageRun(prefix, run);
+    run?.stageBegan();
+    const spanOptions = stageSpan(prefix, id, options, contextOf(options.parent), run, stage);
+    return this.manager.withSpan(`stage:${options.name ?? id}`, spanOptions, (span) => {
+      stage.span = span;
+      watchEnd(span, stage);
+      const include = settings?.includeInputOutput ?? false;
+      return withValues(span, prefix, options.input, include, include, () => fn(span, stage));
+    });
+  }
+}
+
+function stageSpan(
+  prefix: string,
+  id: string,
+  { name = id, componentType, attributes }: StageOptions,
+  context: ReturnType<typeof contextOf>,
+  run: PipelineRun | undefined,
+  stage: StageRun,
+): StartSpanOptions {
+  return {
+    attributes: {
+      ...workflowAttributes(prefix, {
+        spanKind: WORKFLOW_SPAN_KINDS.stage,
+        stageId: id,
+        stageName: name,
+        stageComponentType: componentType,
+      }),
+      ...attributes,
+    },
+    parent: withWork(context, { run, usage: stage }),
+  };
+}
+
+function watchEnd(span: Span, listener: SpanEnd): void {
+  if (span instanceof RecordingSpan) span.atEnd = listener;
+}
+
+type Inclusion = boolean | 'keys';
+
+function withValues<T>(
+  span: Span,
+  prefix: string,
+  input: unknown,
+  includeInput: Inclusion,
+  includeOutput: Inclusion,
+  fn: () => T,
+): T {
+  if (!(span instanceof RecordingSpan)) return fn();
+  const note = (direction: 'input' | 'output', value: unknown, inclusion: Inclusion): void => {
+    if (inclusion === true) recordValue(span, direction, value);
+    if (inclusion !== 'keys' || typeof value !== 'object' || value === null) return;
+    const name = direction === 'input' ? WORKFLOW_ATTRIBUTES.inputKeys : WORKFLOW_ATTRIBUTES.outputKeys;
+    span.setAttribute(prefix + name, Object.keys(value));
+  };
+  note('input', input, includeInput);
+  const result = fn();
+  return includeOutput === false
+    ? result
+    : whenSettled(result, (value) => {
+        note('output', value, includeOutput);
+      });
+}
+
+function optionsAnd<O extends object, F>(rest: [F] | [object, F]): [O, F] {
+  return rest.length === 1 ? [{} as O, rest[0]] : [rest[0] as O, rest[1]];
+}

@@ -71,19 +71,28 @@ export class Coverage {
   }
 
   /** Nest adds global modules to everybody's imports, so that nearer ones are looked for first. */
-  private imported(module: NestModule, seen = new Set<NestModule>()): symbol | undefined {
-    if (seen.has(module)) return undefined;
-    seen.add(module);
+  private imported(module: NestModule): symbol | undefined {
     const imports = [...module.imports];
     const own = imports.find((imported) => this.hosts.has(imported) && !imported.isGlobal);
     if (own !== undefined) return this.hosts.get(own);
+    const seen = new Set([module]);
     for (const imported of imports) {
-      const exportsOne = [...imported.imports].some(
-        (inner) => this.hosts.has(inner) && !inner.isGlobal && imported.exports.has(inner.metatype),
-      );
-      if (exportsOne) return this.imported(imported, seen);
+      const exported = this.exported(imported, seen);
+      if (exported !== undefined) return exported;
     }
     return this.hosts.get(imports.find((imported) => this.hosts.has(imported)) as NestModule);
+  }
+
+  /** The instance that a module hands on to those who import it. */
+  private exported(module: NestModule, seen: Set<NestModule>): symbol | undefined {
+    if (seen.has(module)) return undefined;
+    seen.add(module);
+    for (const inner of module.imports) {
+      if (inner.isGlobal || !module.exports.has(inner.metatype)) continue;
+      const id = this.hosts.get(inner) ?? this.exported(inner, seen);
+      if (id !== undefined) return id;
+    }
+    return undefined;
   }
 }
 

@@ -7,7 +7,7 @@ import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
 import { TelemetryInstance } from './telemetry-instance.js';
 import type { TelemetryModuleOptions } from './telemetry-options.js';
-import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS } from './tokens.js';
+import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS, uniqueId } from './tokens.js';
 import { getTracerToken, requestedTracerNames } from './tracer-names.js';
 
 /** What makes the dynamic module of one instance. */
@@ -24,7 +24,7 @@ export interface InstanceModuleParts {
 /** The dynamic module of one instance. */
 export function instanceModule(parts: InstanceModuleParts): DynamicModule {
   const { module, isGlobal, imports = [], options, providers = [], exports = [] } = parts;
-  const id = Symbol('instance');
+  const id = uniqueId('instance');
   return withTracers({
     module,
     global: isGlobal,

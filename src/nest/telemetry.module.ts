@@ -12,7 +12,7 @@ import type {
   TelemetryModuleOptions,
   TelemetryOptionsFactory,
 } from './telemetry-options.js';
-import { TELEMETRY_FEATURE_ID, TELEMETRY_OPTIONS } from './tokens.js';
+import { TELEMETRY_FEATURE_ID, TELEMETRY_OPTIONS, uniqueId } from './tokens.js';
 
 /** What a module changes of the instance that covers it. */
 export interface TelemetryFeatureOptions {
@@ -51,7 +51,7 @@ export class TelemetryModule {
 
   /** Shares the pipeline of the instance that covers the importing module, and names that module's spans. */
   static forFeature(options: TelemetryFeatureOptions = {}): DynamicModule {
-    const id = Symbol('feature');
+    const id = uniqueId('feature');
     return withTracers({
       module: TelemetryFeatureModule,
       providers: [

@@ -1,57 +1,97 @@
 import { Socket } from 'node:net';
+import type { RawResponse } from './http-options.js';
 import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
+
+const FOLLOWER = Symbol('nestjs-telemetry.follower');
 
 /** What is common to the methods of both protocols' responses. */
 interface Body {
+  [FOLLOWER]?: Follower;
   write: (...args: unknown[]) => boolean;
   end: (...args: unknown[]) => unknown;
+  destroy: (...args: unknown[]) => unknown;
+}
+
+/** What the functions below, which all responses share, know of one: an open stream costs no closure. */
+class Follower {
+  source: object | undefined;
+  ending = false;
+
+  constructor(
+    readonly trace: StreamedRequest,
+    readonly registry: StreamRegistry,
+  ) {}
 }
 
 /**
- * Counts what is written to the response, which makes a stream of every response that is written before it is ended.
+ * Ends the request with its response, and counts what is written to it, which makes a stream of every response that is
+ * written before it is ended.
  *
- * Most responses are a single `end(body)`: they only pay for the own `write`, which is never called.
+ * Ours are the first to be called last: what others put in front of `write` and `end` later calls them.
  */
-export function followBody(trace: StreamedRequest, registry: StreamRegistry): void {
-  const { request, response, span } = trace;
-  if (request.method === 'HEAD') return;
+export function followResponse(trace: StreamedRequest, registry: StreamRegistry): void {
+  const { request, response } = trace;
   const body = response as unknown as Body;
-  const { write } = body;
-  let source: object | undefined;
-  let ending = false;
-  body.write = (...args) => {
-    const wanted = span.isRecording() || trace.measurement?.wanted === true;
-    if (wanted && !response.writableEnded && (!ending || trace.stream !== undefined)) {
-      if (trace.stream === undefined) {
-        trace.stream = new StreamTrace(trace, registry);
-        if (source !== undefined) trace.stream.reads(source);
-        if (!endsThroughWrite(request)) followEnd(body, trace);
-      }
-      trace.stream.wrote(args[0], args[1]);
+  body[FOLLOWER] = new Follower(trace, registry);
+  response.on('close', endTrace);
+  if (request.method === 'HEAD') return;
+  body.write = write;
+  body.end = end;
+  response.on('pipe', rememberSource);
+}
+
+/** Lets a server that destroys the response of an open stream be told from a client that leaves. */
+export function followDestroy(response: RawResponse): void {
+  const body = response as unknown as Body;
+  if (body[FOLLOWER] !== undefined) body.destroy = destroy;
+}
+
+function endTrace(this: Body): void {
+  follower(this).trace.end();
+}
+
+function write(this: Body, ...args: unknown[]): boolean {
+  const { trace, registry, source, ending } = follower(this);
+  const wanted = trace.span.isRecording() || trace.measurement?.wanted === true;
+  if (wanted && !trace.response.writableEnded && (!ending || trace.stream !== undefined)) {
+    if (trace.stream === undefined) {
+      trace.stream = new StreamTrace(trace, registry);
+      if (source !== undefined) trace.stream.reads(source);
     }
-    return write.apply(response, args);
-  };
-  if (endsThroughWrite(request)) {
-    const { end } = body;
-    body.end = (...args) => {
-      ending = true;
-      return end.apply(response, args);
-    };
+    trace.stream.wrote(args[0], args[1]);
   }
-  response.on('pipe', (from: object) => {
-    source = from;
-    trace.stream?.reads(from);
-  });
+  return original(this).write.apply(this, args);
 }
 
 /** The last piece of a body may come with its end. */
-function followEnd(body: Body, trace: StreamedRequest): void {
-  const { end } = body;
-  body.end = (...args) => {
-    const [chunk, encoding] = args;
-    if (typeof chunk !== 'function' && !trace.response.writableEnded) trace.stream?.wrote(chunk, encoding);
-    return end.apply(trace.response, args);
-  };
+function end(this: Body, ...args: unknown[]): unknown {
+  const known = follower(this);
+  const { trace } = known;
+  const [chunk, encoding] = args;
+  if (endsThroughWrite(trace.request)) known.ending = true;
+  else if (typeof chunk !== 'function' && !trace.response.writableEnded) trace.stream?.wrote(chunk, encoding);
+  return original(this).end.apply(this, args);
+}
+
+function destroy(this: Body, ...args: unknown[]): unknown {
+  const { trace } = follower(this);
+  if (!trace.response.writableEnded) trace.stream?.cutBy('limit');
+  return original(this).destroy.apply(this, args);
+}
+
+function rememberSource(this: Body, source: object): void {
+  const known = follower(this);
+  known.source = source;
+  known.trace.stream?.reads(source);
+}
+
+function follower(body: Body): Follower {
+  return body[FOLLOWER] as Follower;
+}
+
+/** Looked up when called: frameworks give responses another prototype. */
+function original(body: Body): Body {
+  return Object.getPrototypeOf(body) as Body;
 }
 
 /** So do the responses of HTTP/2 and of Fastify's `inject()`, which has no socket. */

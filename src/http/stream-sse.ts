@@ -1,21 +1,23 @@
 import type { Span } from '@opentelemetry/api';
-import { isObservable, type Observable } from 'rxjs';
+import { isObservable } from 'rxjs';
 import { activeContext, type FlowContext } from '../context/flow-context.js';
 import { epochMillis, monotonicMillis } from '../tracing/clock.js';
 import {
   observeInContext,
+  type Subscribed,
   type SubscriptionListener,
   type SubscriptionStart,
 } from '../tracing/context-subscriber.js';
 import { InstanceTracer } from '../tracing/instance-tracer.js';
 import { LIBRARY_SCOPE } from '../version.js';
+import { followDestroy } from './stream-body.js';
 import type { SseRoute } from './stream-options.js';
 import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
 
 const MAX_EVENT_ID_LENGTH = 256;
 
 /** A response of server-sent events: what is counted, how long it took, and which context its producer runs in. */
-export class SseTrace extends StreamTrace implements SubscriptionListener {
+export class SseTrace extends StreamTrace implements SubscriptionListener, Subscribed {
   private events = 0;
   /** What the producer emitted, in place of `events` where a compressor hides what is written. */
   private emitted = 0;
@@ -26,6 +28,8 @@ export class SseTrace extends StreamTrace implements SubscriptionListener {
   private longestGap = 0;
   private subscribed = false;
   private ownSpan: Span | undefined;
+  /** Of the handler's call, which an interceptor may have made another than the request's. */
+  private base: FlowContext;
   private subscriber: { complete(): void } | undefined;
 
   constructor(
@@ -34,7 +38,8 @@ export class SseTrace extends StreamTrace implements SubscriptionListener {
     private readonly route: SseRoute,
   ) {
     super(trace, registry);
-    followDestroy(trace, this);
+    this.base = trace.context;
+    followDestroy(trace.response);
   }
 
   protected override get span(): Span {
@@ -56,12 +61,11 @@ export class SseTrace extends StreamTrace implements SubscriptionListener {
 
   /** Gives what the handler returned back, an Observable as one whose producer has the stream's span active. */
   handle(result: unknown): unknown {
-    // The context of the handler, which an interceptor may have made another than the request's.
-    const context = activeContext();
-    if (isObservable(result)) return this.observe(result, context);
+    this.base = activeContext();
+    if (isObservable(result)) return observeInContext(result, this);
     if (!isThenable(result)) return result;
     return Promise.resolve(result).then((value) =>
-      isObservable(value) ? this.observe(value, context) : value,
+      isObservable(value) ? observeInContext(value, this) : value,
     );
   }
 
@@ -102,16 +106,11 @@ export class SseTrace extends StreamTrace implements SubscriptionListener {
     this.ownSpan?.end();
   }
 
-  private observe(source: Observable<unknown>, context: FlowContext): Observable<unknown> {
-    return observeInContext(source, () => this.subscribe(context));
-  }
-
-  private subscribe(base: FlowContext): SubscriptionStart {
+  begin(): SubscriptionStart {
     this.subscribed = true;
     // An interceptor may subscribe again after a failure.
     this.failure = undefined;
-    const context = this.producerContext(base);
-    return { context, listener: this };
+    return { context: this.producerContext(), listener: this };
   }
 
   begun(subscriber: { complete(): void }): void {
@@ -131,7 +130,8 @@ export class SseTrace extends StreamTrace implements SubscriptionListener {
     this.subscriber = undefined;
   }
 
-  private producerContext(base: FlowContext): FlowContext {
+  private producerContext(): FlowContext {
+    const { base } = this;
     const { ownSpan } = this.route;
     const { scope, spanName } = this.trace;
     if (ownSpan === undefined || scope === undefined) return base;
@@ -178,14 +178,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
-}
-
-/** A server that destroys the response of an open stream has reached a limit; a client that leaves only closes it. */
-function followDestroy({ response }: StreamedRequest, stream: StreamTrace): void {
-  const target = response as { destroy: (error?: Error) => unknown };
-  const { destroy } = target;
-  target.destroy = (error) => {
-    if (!response.writableEnded) stream.cutBy('limit');
-    return destroy.call(response, error);
-  };
 }

@@ -12,6 +12,11 @@ export interface SubscriptionListener {
   closed(): void;
 }
 
+/** Asked when somebody subscribes. */
+export interface Subscribed {
+  begin(): SubscriptionStart;
+}
+
 /** A subscription that is about to begin. */
 export interface SubscriptionStart {
   /** Active in the producer and everything that it does. */
@@ -26,10 +31,10 @@ export interface SubscriptionStart {
  * those behind a hot Subject), inner subscriptions, teardown. Shared parts, such as the source behind `share`, and the emitter of a
  * Subject keep theirs; what is downstream runs in the context in which it subscribed.
  */
-export function observeInContext<T>(source: Observable<T>, start: () => SubscriptionStart): Observable<T> {
+export function observeInContext<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
   return new Observable<T>((destination) => {
     const consumer = activeContext();
-    const { context, listener } = start();
+    const { context, listener } = subscribed.begin();
     const subscriber = new ContextSubscriber<T>(destination, context, consumer, listener);
     listener.begun?.(subscriber);
     runInContext(context, () => source.subscribe(subscriber));

@@ -4,21 +4,23 @@ import type { StreamSpan } from './stream-span.js';
 
 /** The same Observable, whose producer has the span active, and ends it with the last subscription. */
 export function spanObservable<T>(source: Observable<T>, stream: StreamSpan): Observable<T> {
-  const traced = observeInContext(source, () => {
-    const use = stream.use();
-    let failure: { readonly error: unknown } | undefined;
-    return {
-      context: use.context,
-      listener: {
-        error(error) {
-          failure = { error };
+  const traced = observeInContext(source, {
+    begin() {
+      const use = stream.use();
+      let failure: { readonly error: unknown } | undefined;
+      return {
+        context: use.context,
+        listener: {
+          error(error) {
+            failure = { error };
+          },
+          closed() {
+            if (failure === undefined) use.end();
+            else use.fail(failure.error);
+          },
         },
-        closed() {
-          if (failure === undefined) use.end();
-          else use.fail(failure.error);
-        },
-      },
-    };
+      };
+    },
   });
   return stream.watch(traced);
 }

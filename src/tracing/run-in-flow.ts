@@ -29,7 +29,8 @@ export function runInFlow<T>(context: FlowContext, fn: () => T): T {
 function bound(context: FlowContext, result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
   if (result instanceof Promise) return result.then((value: unknown) => bound(context, value));
-  if (isObservable(result)) return observeInContext(result, () => ({ context, listener: NOTHING_TO_DO }));
+  if (isObservable(result))
+    return observeInContext(result, { begin: () => ({ context, listener: NOTHING_TO_DO }) });
   if (Symbol.asyncIterator in result) bindIterator(context, result as AsyncIterable<unknown>);
   return result;
 }

@@ -4,7 +4,6 @@ import type { ProtobufWriter } from './protobuf-writer.js';
 const MAX_DEPTH = 8;
 const INT64_LIMIT = 2 ** 63;
 const SHORT_CHARS = 60;
-const SHORT_CHARS = 60;
 
 /**
  * Writes `repeated KeyValue` fields.
@@ -27,41 +26,6 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
     }
   }
   return unreadable;
-}
-
-/**
- * Writes what most attributes are, a short key with a short text, without the detours of nested messages.
- *
- * @returns whether it could; if not, nothing was written
- */
-function writeShortText(writer: ProtobufWriter, tag: number, key: string, value: string): boolean {
-  const keyLength = key.length;
-  const valueLength = value.length;
-  // Then every length is one byte, as long as all characters are.
-  if (keyLength > SHORT_CHARS || valueLength > SHORT_CHARS) return false;
-  writer.reserve(keyLength + valueLength + 8);
-  const { bytes } = writer;
-  let at = writer.pos;
-  bytes[at++] = tag;
-  bytes[at++] = keyLength + valueLength + 6;
-  bytes[at++] = 0x0a;
-  bytes[at++] = keyLength;
-  for (let index = 0; index < keyLength; index++) {
-    const code = key.charCodeAt(index);
-    if (code > 0x7f) return false;
-    bytes[at++] = code;
-  }
-  bytes[at++] = 0x12;
-  bytes[at++] = valueLength + 2;
-  bytes[at++] = 0x0a;
-  bytes[at++] = valueLength;
-  for (let index = 0; index < valueLength; index++) {
-    const code = value.charCodeAt(index);
-    if (code > 0x7f) return false;
-    bytes[at++] = code;
-  }
-  writer.pos = at;
-  return true;
 }
 
 /**

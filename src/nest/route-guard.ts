@@ -67,7 +67,7 @@ export class RouteGuard implements CanActivate {
     const type = context.getClass();
     const handler = context.getHandler();
     let ofClass = this.facts.get(type);
-    if (ofClass === undefined) this.facts.set(type, (ofClass = new Map()));
+    if (ofClass === undefined) this.facts.set(type, (ofClass = new Map<unknown, HandlerFacts>()));
     let facts = ofClass.get(handler);
     if (facts === undefined) {
       facts = {

@@ -73,7 +73,6 @@ export interface TelemetryModuleAsyncOptions extends Pick<ModuleMetadata, 'impor
   /** Lets every module inject this instance's providers without importing it; default false. */
   readonly isGlobal?: boolean;
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Nest types its factories: the arguments are what `inject` names
   readonly useFactory?: (...args: any[]) => TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
   readonly useClass?: Type<TelemetryOptionsFactory>;
   readonly useExisting?: InjectionToken<TelemetryOptionsFactory>;

@@ -61,7 +61,7 @@ type OtlpLikeConfig = Extract<ExporterConfig, { type: `otlp-${string}` | 'jaeger
 
 async function openOtlpDelivery(config: OtlpLikeConfig): Promise<OtlpDelivery> {
   const [{ openTransport }, { OtlpDelivery }] = await Promise.all([
-    import('./otlp/transport.js'),
+    import('./otlp/open-transport.js'),
     import('./otlp/otlp-delivery.js'),
   ]);
   return new OtlpDelivery(config.type, await openTransport(config));

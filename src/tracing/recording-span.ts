@@ -234,7 +234,7 @@ function isTimeInput(value: Attributes | TimeInput | undefined): value is TimeIn
   return (
     typeof value === 'number' ||
     value instanceof Date ||
-    (Array.isArray(value) && value.length === 2 && typeof value[0] === 'number')
+    (Array.isArray(value) && typeof value[0] === 'number')
   );
 }
 

@@ -1,4 +1,3 @@
-import type { JaegerExporterConfig, OtlpExporterConfig } from '../../config/exporter-config.js';
 import type { ExportFailure } from '../export-failure.js';
 
 /** What is sent: each has a service and a path of its own. */
@@ -30,21 +29,4 @@ export interface OtlpTransport {
   send(body: Buffer, timeoutMillis?: number): Promise<SendResult>;
   /** Closes sockets at once; requests on the way fail. Idempotent. */
   close(): void;
-}
-
-/**
- * Prepares the connection that an OTLP or Jaeger exporter names. Nothing is sent yet.
- *
- * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if the address, a header or a certificate cannot be used
- */
-export async function openTransport(
-  config: OtlpExporterConfig | JaegerExporterConfig,
-  signal: OtlpSignal = 'traces',
-): Promise<OtlpTransport> {
-  if (config.type === 'otlp-http' || config.type === 'otlp-http-json') {
-    const { HttpTransport } = await import('./http-transport.js');
-    return new HttpTransport(config, signal);
-  }
-  const { GrpcTransport } = await import('./grpc-transport.js');
-  return new GrpcTransport(config, signal);
 }

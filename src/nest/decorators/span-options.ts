@@ -29,6 +29,6 @@ export type SpanDecoratorInput<T extends AnyValue[]> =
 /** A decorator of methods with these parameters. */
 export type SpanMethodDecorator<T extends AnyValue[]> = (
   target: AnyValue,
-  key: PropertyKey,
+  key: string | symbol,
   descriptor: TypedPropertyDescriptor<(...args: T) => AnyValue>,
 ) => void;

@@ -21,18 +21,22 @@ const NO_OPTIONS: SpanDecoratorOptions = {};
  * @param options - kind, attributes, links, what to read from the result; or a function of the arguments that returns them
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
-export function Span<T extends AnyValue[]>(options?: SpanDecoratorInput<T>): SpanMethodDecorator<T>;
+export function Span(name?: string, options?: SpanDecoratorOptions): MethodDecorator;
+export function Span(options: SpanDecoratorOptions): MethodDecorator;
 export function Span<T extends AnyValue[]>(
-  name?: string,
-  options?: SpanDecoratorInput<T>,
+  options: (...args: T) => SpanDecoratorOptions,
+): SpanMethodDecorator<T>;
+export function Span<T extends AnyValue[]>(
+  name: string,
+  options: (...args: T) => SpanDecoratorOptions,
 ): SpanMethodDecorator<T>;
 export function Span(
   nameOrOptions?: string | SpanDecoratorInput<AnyValue[]>,
   more?: SpanDecoratorInput<AnyValue[]>,
-): SpanMethodDecorator<AnyValue[]> {
+): MethodDecorator {
   const name = typeof nameOrOptions === 'string' ? nameOrOptions : undefined;
   const input = (typeof nameOrOptions === 'string' ? more : (nameOrOptions ?? more)) ?? NO_OPTIONS;
-  return (target: object, key, descriptor) => {
+  return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
     wrapInSpan('@Span', target, key, descriptor, name ?? `${classNameOf(target)}.${String(key)}`, input);
   };
 }

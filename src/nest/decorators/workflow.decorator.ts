@@ -16,7 +16,7 @@ export interface TraceStageOptions extends Omit<StageOptions, 'input' | 'name'> 
   readonly id?: string;
 }
 
-type Input<O, T extends AnyValue[]> = O | ((...args: T) => O);
+type Input<O> = O | ((...args: AnyValue[]) => O);
 
 /** The workflow tracer of each manager that decorated methods met. */
 const tracers = new WeakMap<TracerManager, WorkflowTracer>();
@@ -27,10 +27,12 @@ const tracers = new WeakMap<TracerManager, WorkflowTracer>();
  * @param name - of the pipeline; the span is `pipeline:{name}`
  * @param options - or a function of the arguments, for ids that come with them
  */
+export function TracePipeline(name: string, options?: TracePipelineOptions): MethodDecorator;
 export function TracePipeline<T extends AnyValue[]>(
   name: string,
-  options: Input<TracePipelineOptions, T> = {},
-): SpanMethodDecorator<T> {
+  options: (...args: T) => TracePipelineOptions,
+): SpanMethodDecorator<T>;
+export function TracePipeline(name: string, options: Input<TracePipelineOptions> = {}): MethodDecorator {
   return wrapping('@TracePipeline', name, options, (tracer, given, input, call) =>
     tracer.withPipelineSpan(name, { ...given, input }, call),
   );
@@ -42,29 +44,31 @@ export function TracePipeline<T extends AnyValue[]>(
  * @param name - of the stage; the span is `stage:{name}`
  * @param options - its component type, or all options, or a function of the arguments that returns them
  */
+export function TraceStage(name: string, options?: string | TraceStageOptions): MethodDecorator;
 export function TraceStage<T extends AnyValue[]>(
   name: string,
-  options: string | Input<TraceStageOptions, T> = {},
-): SpanMethodDecorator<T> {
+  options: (...args: T) => TraceStageOptions,
+): SpanMethodDecorator<T>;
+export function TraceStage(name: string, options: string | Input<TraceStageOptions> = {}): MethodDecorator {
   const given = typeof options === 'string' ? { componentType: options } : options;
   return wrapping('@TraceStage', name, given, (tracer, { id = name, ...stage }, input, call) =>
     tracer.withStageSpan(id, { ...stage, name, input }, call),
   );
 }
 
-function wrapping<O extends object, T extends AnyValue[]>(
+function wrapping<O extends object>(
   decorator: string,
   name: string,
-  options: Input<O, T>,
+  options: Input<O>,
   run: (tracer: WorkflowTracer, options: O, input: unknown, call: () => unknown) => unknown,
-): SpanMethodDecorator<T> {
-  return (target: object, key, descriptor) => {
+): MethodDecorator {
+  return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
     injectManager(target);
     wrapMethod(decorator, target, key, descriptor, (method) => {
       return function (this: unknown, ...args: unknown[]): unknown {
         const manager = managerFor(this);
         if (manager?.isEnabled() !== true) return method.apply(this, args);
-        const given = optionsFrom(options, name, args as T);
+        const given = optionsFrom(options, name, args);
         return run(tracerOf(manager), given, args[0], () => method.apply(this, args));
       };
     });
@@ -77,7 +81,7 @@ function tracerOf(manager: TracerManager): WorkflowTracer {
   return tracer;
 }
 
-function optionsFrom<O extends object, T extends AnyValue[]>(options: Input<O, T>, name: string, args: T): O {
+function optionsFrom<O extends object>(options: Input<O>, name: string, args: unknown[]): O {
   if (typeof options !== 'function') return options;
   try {
     return options(...args);

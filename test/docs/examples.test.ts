@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { blocksOf, essence, shownExamples } from './doc-blocks.js';
+
+/** Documents whose TypeScript is all taken from the examples. */
+const DOCUMENTS = ['docs/migration.md'];
+
+const examples = shownExamples();
+const blocks = DOCUMENTS.flatMap((document) => blocksOf(document, 'ts'));
+
+it.each(blocks.map((block) => [`${block.document}:${block.line}`, block] as const))(
+  'shows an example as it is, %s',
+  (_where, { code }) => {
+    expect(examples.get(essence(code)), `no region of test/docs/examples is:\n${code}`).toBeDefined();
+  },
+);
+
+it('has no example that no document shows', () => {
+  const shown = new Set(blocks.map(({ code }) => essence(code)));
+  expect([...examples].filter(([code]) => !shown.has(code)).map(([, name]) => name)).toEqual([]);
+});

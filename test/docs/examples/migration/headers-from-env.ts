@@ -1,0 +1,7 @@
+import { arize, type TracerManager, type VerifyExportResult } from 'nestjs-telemetry';
+
+export function verify(manager: TracerManager): Promise<VerifyExportResult> {
+  // #region headers-from-env
+  return manager.verifyExport(arize({ headersFrom: 'env', projectName: 'your_model' }));
+  // #endregion
+}

@@ -6,7 +6,7 @@ import { Batch } from './batch.js';
 import { resolveBatchLimits, type BatchLimits } from './batch-limits.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { DeliveryLog } from './delivery-log.js';
-import type { Delivery, ExportOutcome } from './delivery.js';
+import type { Delivery, ExportListener, ExportOutcome } from './delivery.js';
 import { runAsExport } from './export-context.js';
 import type { ExportFailure } from './export-failure.js';
 import { classifyExporterError } from './exporter-failure.js';
@@ -21,6 +21,7 @@ export interface BatchQueueOptions {
   readonly log: TelemetryLog;
   /** Names the instance in log lines. */
   readonly instance: string;
+  readonly onExport?: ExportListener;
 }
 
 /** A receiver's limit may be lower than ours, but not absurdly low. */
@@ -43,6 +44,7 @@ export class BatchQueue implements SpanSink {
   private readonly retries = new RetryList();
   private readonly inFlight = new Set<Batch>();
   private readonly concurrency: number;
+  private readonly onExport: ExportListener | undefined;
   private batchBytes: number;
   /** Waiting spans that do not wait any longer for a batch to fill. */
   private due = 0;
@@ -54,8 +56,9 @@ export class BatchQueue implements SpanSink {
 
   constructor(
     private readonly delivery: Delivery,
-    { batch, log, instance }: BatchQueueOptions,
+    { batch, log, instance, onExport }: BatchQueueOptions,
   ) {
+    this.onExport = onExport;
     this.limits = resolveBatchLimits(batch);
     this.batchBytes = this.limits.maxExportBatchBytes;
     this.concurrency = Math.min(this.limits.maxConcurrentExports, delivery.maxConcurrency);
@@ -215,12 +218,18 @@ export class BatchQueue implements SpanSink {
     const era = this.breaker.begin();
     this.inFlight.add(batch);
     let outcome: ExportOutcome;
+    const begun = performance.now();
     try {
       outcome = await this.delivery.send(batch.parts, this.limits.exportTimeoutMillis);
     } catch (error) {
       outcome = { ok: false, failure: classifyExporterError(error) };
     }
     this.inFlight.delete(batch);
+    this.onExport?.(
+      this.delivery.name,
+      (performance.now() - begun) / 1000,
+      outcome.ok ? undefined : outcome.failure.code,
+    );
     if (!batch.settled) {
       if (outcome.ok) this.onSuccess(batch, era, outcome.rejectedSpans, outcome.message);
       else this.onFailure(batch, era, outcome.failure);

@@ -14,6 +14,9 @@ export type ExportOutcome =
     }
   | { readonly ok: false; readonly failure: ExportFailure };
 
+/** Told of every export. @param failure - code of what went wrong */
+export type ExportListener = (exporter: string, seconds: number, failure: string | undefined) => void;
+
 /** What stands behind a queue: the form in which spans wait, and the way they are sent. */
 export interface Delivery {
   /** The exporter's type, or the class name of an exporter given in code. */

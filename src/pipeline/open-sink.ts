@@ -3,7 +3,7 @@ import type { ExporterConfig, ZipkinExporterConfig } from '../config/exporter-co
 import type { TelemetryLog } from '../config/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
 import { BatchQueue } from './batch-queue.js';
-import type { Delivery } from './delivery.js';
+import type { Delivery, ExportListener } from './delivery.js';
 import { ExporterDelivery } from './exporter-delivery.js';
 import { isSpanExporter } from './is-span-exporter.js';
 import { parseEndpoint } from './otlp/endpoint.js';
@@ -16,6 +16,7 @@ export interface SinkOptions {
   readonly log: TelemetryLog;
   /** Names the instance in log lines. */
   readonly instance: string;
+  readonly onExport?: ExportListener;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../config/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
 import { DeferredSink } from './deferred-sink.js';
+import type { ExportListener } from './delivery.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
 import { openSink } from './open-sink.js';
 import { errorText } from './rate-limited-log.js';
@@ -41,6 +42,8 @@ export interface RetiredTotals {
  */
 export class SinkPool {
   readonly retired: RetiredTotals = { ended: 0, delivered: 0, dropped: {} };
+  /** Told of every export, if somebody measures them. */
+  onExport: ExportListener | undefined;
   private readonly entries = new Map<string | SpanExporter, SinkEntry>();
   private readonly closing = new Set<Promise<void>>();
   private readonly open = new Set<SpanSink>();
@@ -161,7 +164,8 @@ export class SinkPool {
     batch: Required<BatchConfig>,
   ): Promise<SpanSink> {
     if (isSpanSink(exporter)) return exporter;
-    return openSink(exporter, { batch, log: this.log, instance: this.instance });
+    const onExport: ExportListener = (...told) => this.onExport?.(...told);
+    return openSink(exporter, { batch, log: this.log, instance: this.instance, onExport });
   }
 
   private async close(entry: SinkEntry, timeoutMillis: number): Promise<void> {

@@ -1,0 +1,16 @@
+import type { Attributes } from '@opentelemetry/api';
+
+/** Makes a histogram of a span's durations, sampled or not. */
+export interface CallMetric {
+  /** Name of the histogram, in seconds; default the span's with `.duration` behind it. */
+  readonly name?: string;
+  /** Attributes of the span that the histogram takes too: of few values each, since every combination is a series. */
+  readonly attributes?: readonly string[];
+}
+
+/** Takes the durations of calls. */
+export interface CallMeter {
+  /** Whether anything is measured. */
+  readonly enabled: boolean;
+  recordCall(name: string, seconds: number, attributes: Attributes): void;
+}

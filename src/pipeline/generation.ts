@@ -14,6 +14,9 @@ import { SpanMask, type MaskableSpan } from './mask.js';
 import { createSampler } from './sampler.js';
 import type { SpanSink } from './span-sink.js';
 
+/** A processor that takes longer to flush is left behind. */
+const FLUSH_MILLIS = 30_000;
+
 /** A span that is about to end: still writable, readable by exporters afterwards. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
 
@@ -64,9 +67,7 @@ export class Generation {
     this.live += 1;
     this.started += 1;
     for (const processor of this.processors) {
-      this.guard('onStart', () => {
-        processor.onStart(span, parentContext);
-      });
+      this.guard('onStart', () => processor.onStart(span, parentContext));
     }
   }
 
@@ -83,10 +84,7 @@ export class Generation {
 
   endSpan(span: EndingSpan): void {
     for (const processor of this.processors) {
-      if (processor.onEnding !== undefined)
-        this.guard('onEnding', () => {
-          processor.onEnding?.(span);
-        });
+      if (processor.onEnding !== undefined) this.guard('onEnding', () => processor.onEnding?.(span));
     }
     span.ended = true;
     this.live -= 1;
@@ -118,10 +116,7 @@ export class Generation {
     this.guard('masking', () => {
       this.mask.apply(span);
     });
-    for (const processor of this.processors)
-      this.guard('onEnd', () => {
-        processor.onEnd(span);
-      });
+    for (const processor of this.processors) this.guard('onEnd', () => processor.onEnd(span));
     if (!sampled) return;
     for (const sink of this.sinks) sink.accept(span);
   }
@@ -140,23 +135,27 @@ export class Generation {
   }
 
   async flushProcessors(): Promise<void> {
-    await this.eachProcessor('forceFlush', this.processors);
+    await this.eachProcessor('forceFlush', this.processors, FLUSH_MILLIS);
   }
 
-  /** @param kept - processors that another generation still uses */
-  async shutdownProcessors(kept: ReadonlySet<SpanProcessor>): Promise<void> {
+  /**
+   * @param kept - processors that another generation still uses
+   * @param timeoutMillis - after it, a processor that hangs is left behind
+   */
+  async shutdownProcessors(kept: ReadonlySet<SpanProcessor>, timeoutMillis: number): Promise<void> {
     const own = this.processors.filter((processor) => !kept.has(processor));
-    await this.eachProcessor('shutdown', own);
+    await this.eachProcessor('shutdown', own, timeoutMillis);
   }
 
   private async eachProcessor(
     method: 'forceFlush' | 'shutdown',
     processors: readonly SpanProcessor[],
+    timeoutMillis: number,
   ): Promise<void> {
     await Promise.all(
       processors.map(async (processor) => {
         try {
-          await processor[method]();
+          await within(timeoutMillis, processor[method](), `${method} did not end in time`);
         } catch (error) {
           this.report(method, error);
         }
@@ -164,9 +163,15 @@ export class Generation {
     );
   }
 
-  private guard(method: string, call: () => void): void {
+  private guard(method: string, call: () => unknown): void {
     try {
-      call();
+      const returned = call();
+      // The types say that nothing is returned; an async function in its place rejects where another would throw.
+      if (returned instanceof Promise) {
+        returned.catch((error: unknown) => {
+          this.report(method, error);
+        });
+      }
     } catch (error) {
       this.report(method, error);
     }
@@ -174,5 +179,20 @@ export class Generation {
 
   private report(method: string, error: unknown): void {
     this.log.warn(`processor.${method}`, `A span processor's ${method} threw: ${errorText(error)}`);
+  }
+}
+
+/** @throws Error with the message if the promise takes longer */
+async function within(limitMillis: number, promise: Promise<void>, message: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(message));
+    }, limitMillis);
+  });
+  try {
+    await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -13,6 +13,7 @@ const load = pace(Number(perSecond), (index) => {
       response.resume();
       response.on('end', () => {
         outcome.answered++;
+        if (outcome.answered === 1) process.send({ started: true });
         outcome.statuses[response.statusCode] = (outcome.statuses[response.statusCode] ?? 0) + 1;
       });
     })

@@ -114,9 +114,10 @@ export async function startServer(options, controllers = [], logger = false) {
   };
 }
 
-/** Requests at a steady rate from a process of its own; `stop()` waits for the last answer. */
-export function startLoad(url, perSecond) {
-  const { child, messages, exited } = startScript('driver.mjs', [url, String(perSecond)]);
+/** Requests at a steady rate from a process of its own, begun when the first is answered; `stop()` waits for the last answer. */
+export async function startLoad(url, perSecond) {
+  const { child, messages, exited, output } = startScript('driver.mjs', [url, String(perSecond)]);
+  await waitFor(() => messages.length > 0, 10_000, `a first answer: ${output()}`);
   return async () => {
     child.send('stop');
     await exited;

@@ -4,7 +4,7 @@ import { assert, droppedOf, memory, sleep, startLoad, startReceiver, startServer
 export async function run({ short, figure }) {
   const receiver = await startReceiver('grpc');
   const { manager, url, spans, close } = await startServer({ exporter: receiver.exporter });
-  const warm = startLoad(`${url}/orders/:id`, 300);
+  const warm = await startLoad(`${url}/orders/:id`, 300);
   for (let index = 0; index < 100; index++) await change(manager, receiver, index);
   await warm();
   await settled(manager);
@@ -13,7 +13,7 @@ export async function run({ short, figure }) {
 
   const rate = short ? 300 : 1_000;
   const changes = short ? 200 : 1_000;
-  const stop = startLoad(`${url}/orders/:id`, rate);
+  const stop = await startLoad(`${url}/orders/:id`, rate);
   await sleep(300);
   const begun = performance.now();
   for (let index = 0; index < changes; index++) {

@@ -6,7 +6,7 @@ export async function run({ short, figure }) {
   const rate = short ? 200 : 500;
   const receiver = await startReceiver('grpc');
   const { manager, url, spans, close } = await startServer({ exporter: receiver.exporter });
-  const stop = startLoad(`${url}/orders/:id`, rate);
+  const stop = await startLoad(`${url}/orders/:id`, rate);
   await sleep(short ? 3_000 : 30_000);
   const samples = [];
   const begun = performance.now();

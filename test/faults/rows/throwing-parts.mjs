@@ -28,6 +28,21 @@ const twice = {
 };
 const rejecting = { export: async () => boom(), shutdown: async () => boom() };
 const processor = { onStart: boom, onEnding: boom, onEnd: boom, forceFlush: boom, shutdown: boom };
+const never = () => new Promise(() => {});
+const rejects = async () => boom();
+const hangingProcessor = { onStart() {}, onEnd() {}, forceFlush: never, shutdown: never };
+const rejectingProcessor = {
+  onStart: rejects,
+  onEnding: rejects,
+  onEnd: rejects,
+  forceFlush: rejects,
+  shutdown: rejects,
+};
+const throwingPattern = new (class extends RegExp {
+  exec() {
+    return boom();
+  }
+})('secret', 'g');
 const sampler = { shouldSample: boom, toString: () => 'throwing' };
 
 const TRIALS = {
@@ -36,6 +51,13 @@ const TRIALS = {
   'an exporter that calls back twice': { exporter: twice },
   'an exporter that rejects': { exporter: rejecting, batch: { exportTimeoutMillis: 200 } },
   'a processor': { exporter: twice, spanProcessors: [processor] },
+  'a processor that hangs': { exporter: twice, spanProcessors: [hangingProcessor] },
+  'a processor that rejects': { exporter: twice, spanProcessors: [rejectingProcessor] },
+  'a masking pattern': { exporter: twice, masking: { patterns: [throwingPattern] } },
+  'a tenant resolver': { exporter: twice, tenants: { resolve: boom, config: () => ({}) } },
+  'a tenant configuration that throws': { exporter: twice, tenants: { resolve: () => 'a', config: boom } },
+  'a tenant configuration that hangs': { exporter: twice, tenants: { resolve: () => 'a', config: never } },
+  'baggage hooks': { exporter: twice, baggage: { entries: boom, trust: boom } },
   'a sampler': { exporter: twice, sampler },
   'request and response hooks': { exporter: twice, http: { requestHook: boom, responseHook: boom } },
   'a trust predicate': { exporter: twice, http: { trustRemoteParent: boom } },
@@ -51,7 +73,7 @@ export async function run({ short, figure }) {
     // Nest itself logs while it starts: only what comes later may throw.
     const { app, manager, url, spans, close } = await startServer({ ...options, batch: quiet }, [], false);
     if (logger) app.useLogger(logger);
-    const stop = startLoad(`${url}/orders/:id`, 200);
+    const stop = await startLoad(`${url}/orders/:id`, 200);
     await sleep(short ? 400 : 2_000);
     manager.withSpan('odd values', (span) => {
       span.setAttribute('cyclic', Object.assign(attributes, { self: attributes }));

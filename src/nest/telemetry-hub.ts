@@ -45,6 +45,11 @@ const MAX_STREAM_GRACE_MILLIS = 1000;
 
 const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
+/** Connections that the server has cut off say so in the next turns of the event loop: their requests' spans end then. */
+const TURNS_FOR_CUT_CONNECTIONS = 4;
+/** The real one, also where a test fakes timers later. */
+const nextTurn = setImmediate;
+
 /** An instance that somebody waits for. */
 class Arrival {
   resolve!: (instance: TelemetryInstance) => void;
@@ -175,11 +180,18 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
   async onApplicationShutdown(): Promise<void> {
     this.streams.giveUp();
+    for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
+      await new Promise((resolve) => nextTurn(resolve));
+    }
     await Promise.all(
       [...this.instances.values()].map(({ pipeline, shutdownTimeoutMillis }) =>
         pipeline.shutdown(shutdownTimeoutMillis),
       ),
     );
+  }
+
+  private hasOpenSpans(): boolean {
+    return this.all().some(({ pipeline }) => pipeline.status().spans.live > 0);
   }
 
   /** Standalone contexts have none. */

@@ -120,6 +120,25 @@ describe.each(ALL_SERVERS)('$name', (server) => {
     );
   });
 
+  it('delivers the span of a request that the shutdown of the app cuts off', async () => {
+    const gate = new Gate();
+    const app = await startSlow(server, gate);
+    app.open({ path: '/slow/handler' });
+    await gate.entered;
+    await app.close();
+    const delivered = app.recorder.spans().map(shapeOf);
+    gate.open();
+    expect(delivered).toEqual([
+      serverSpan(app, {
+        path: '/slow/handler',
+        route: '/slow/handler',
+        handler: 'SlowController.handler',
+        code: null,
+        attributes: { 'nestjs.request.aborted': true },
+      }),
+    ]);
+  });
+
   it('keeps concurrent requests apart', async () => {
     const app = await startApp({ server, controllers: [OrdersController] });
     const ids = Array.from({ length: 20 }, (_, index) => String(index));

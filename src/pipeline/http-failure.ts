@@ -42,6 +42,18 @@ export function classifyHttpStatus(status: number, retryAfter?: string, message?
   };
 }
 
+/** Explains a success that no OTLP receiver would send: its body is a web page. */
+export function webPageFailure(status: number): ExportFailure {
+  const [reason, hint] = explain(404);
+  return {
+    code: `HTTP ${status}`,
+    reason: `a web page answers; ${reason}`,
+    hint,
+    retryable: false,
+    blames: 'destination',
+  };
+}
+
 const BLAMES_DESTINATION: ReadonlySet<number> = new Set([
   401, 402, 403, 404, 405, 407, 410, 415, 421, 426, 501, 505,
 ]);

@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../../config/library.js';
 import { quote, type ExportFailure } from '../export-failure.js';
-import { classifyHttpStatus } from '../http-failure.js';
+import { classifyHttpStatus, webPageFailure } from '../http-failure.js';
 import { classifyNetworkError, timeoutFailure } from '../network-failure.js';
 import { asPem, checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
 import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
@@ -53,7 +53,10 @@ export class HttpTransport implements OtlpTransport {
       const response = await this.request(payload, limit, true);
       const latencyMillis = performance.now() - begun;
       const status = response.statusCode ?? 0;
-      if (status >= 200 && status < 300) return { ok: true, latencyMillis, ...readSuccess(response) };
+      if (status >= 200 && status < 300) {
+        if (isWebPage(response)) return { ok: false, latencyMillis, failure: webPageFailure(status) };
+        return { ok: true, latencyMillis, ...readSuccess(response) };
+      }
       return { ok: false, latencyMillis, failure: this.explain(status, response) };
     } catch (error) {
       const failure = error instanceof RequestTimeout ? timeoutFailure(limit) : classifyNetworkError(error);
@@ -154,6 +157,11 @@ async function readBody(response: IncomingMessage): Promise<ReadResponse> {
     if (size > 16 * MAX_RESPONSE_BYTES) break;
   }
   return { statusCode: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
+}
+
+/** A wrong path or a login page may answer everything with success. */
+function isWebPage({ headers }: ReadResponse): boolean {
+  return headers['content-type']?.includes('text/html') === true;
 }
 
 function readSuccess({ headers, body }: ReadResponse): ReturnType<typeof readExportResponse> {

@@ -39,6 +39,12 @@ beforeAll(async () => {
     http.createServer((_request, response) => response.writeHead(404).end('not here')),
   );
   await listen(
+    'a web page',
+    http.createServer((_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>'),
+    ),
+  );
+  await listen(
     'https',
     https.createServer({ key, cert }, (_request, response) => response.end()),
   );
@@ -117,6 +123,7 @@ const CASES: readonly (readonly [Wire, string, string, TlsConfig | undefined, Ou
   ['otlp-http', 'https://localhost', 'https', TRUSTED, 'ok'],
   ['otlp-http', 'http://127.0.0.1', 'closed', undefined, ['ECONNREFUSED', /nothing listens there/, true]],
   ['otlp-http', 'http://127.0.0.1', 'http', undefined, ['HTTP 404', /no OTLP traces endpoint/, false]],
+  ['otlp-http', 'http://127.0.0.1', 'a web page', undefined, ['HTTP 200', /a web page answers/, false]],
   ['otlp-http', 'http://127.0.0.1', 'grpc', undefined, ['HPE_INVALID_CONSTANT', /does not speak HTTP/, true]],
   ['otlp-http', 'https://localhost', 'grpc over TLS', TRUSTED, ['HTTP 403', /does not speak HTTP/, true]],
   ['otlp-http', 'http://127.0.0.1', 'https', undefined, ['ECONNRESET', /connection was closed/, true]],

@@ -1,27 +1,42 @@
 import { randomFillSync } from 'node:crypto';
 
 const POOL_BYTES = 8192;
-const pool = Buffer.allocUnsafe(POOL_BYTES);
-let used = POOL_BYTES;
+/**
+ * How much is written as hex at a time. Ids are slices of that text, which lives as long as any of them does: small enough not to matter
+ * to whoever keeps one.
+ */
+const CHUNK_BYTES = 1024;
 
-function randomHex(bytes: number): string {
-  if (used + bytes > POOL_BYTES) {
+const pool = Buffer.allocUnsafe(POOL_BYTES);
+let usedBytes = POOL_BYTES;
+let chunk = '';
+let usedDigits = 0;
+
+function randomHex(digits: number): string {
+  if (usedDigits + digits > chunk.length) refill();
+  const start = usedDigits;
+  usedDigits += digits;
+  return chunk.slice(start, usedDigits);
+}
+
+function refill(): void {
+  if (usedBytes >= POOL_BYTES) {
     randomFillSync(pool);
-    used = 0;
+    usedBytes = 0;
   }
-  const hex = pool.toString('hex', used, used + bytes);
-  used += bytes;
-  return hex;
+  chunk = pool.toString('hex', usedBytes, usedBytes + CHUNK_BYTES);
+  usedBytes += CHUNK_BYTES;
+  usedDigits = 0;
 }
 
 /** 32 lower-case hex digits, never all zero. */
 export function newTraceId(): string {
-  const id = randomHex(16);
+  const id = randomHex(32);
   return id === '00000000000000000000000000000000' ? newTraceId() : id;
 }
 
 /** 16 lower-case hex digits, never all zero. */
 export function newSpanId(): string {
-  const id = randomHex(8);
+  const id = randomHex(16);
   return id === '0000000000000000' ? newSpanId() : id;
 }

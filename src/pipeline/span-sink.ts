@@ -51,7 +51,10 @@ export interface SinkStatus {
 export interface SpanSink {
   /** Takes an ended, masked span; counts it as dropped if it cannot. Never throws. */
   accept(span: ReadableSpan): void;
-  /** Resolves when every span accepted before the call is delivered or counted as dropped. Never rejects. */
+  /**
+   * Resolves when every span accepted before the call is delivered or counted as dropped; a queue waits for `exportTimeoutMillis` at
+   * most, and tries a failing receiver once before its time. Never rejects.
+   */
   forceFlush(): Promise<void>;
   /**
    * Delivers what it can, then closes the exporter and its sockets, whatever happens. Idempotent, never rejects.

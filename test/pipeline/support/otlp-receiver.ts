@@ -25,7 +25,7 @@ export function decodeRequest(bytes: Uint8Array): DecodedRequest {
   return type.toObject(type.decode(bytes), { longs: String, bytes: String, arrays: true }) as DecodedRequest;
 }
 
-export function encodeResponse(response: object): Buffer {
+function encodeResponse(response: object): Buffer {
   const type = getProtoRoot().lookupType(RESPONSE);
   return Buffer.from(type.encode(type.fromObject(response)).finish());
 }

@@ -57,6 +57,6 @@ export function unaccounted({ ended, delivered, dropped, queuedSpans }: SinkStat
   return ended - delivered - queuedSpans - totalDropped({ dropped });
 }
 
-export function totalDropped({ dropped }: Pick<SinkStatus, 'dropped'>): number {
+function totalDropped({ dropped }: Pick<SinkStatus, 'dropped'>): number {
   return Object.values(dropped).reduce((sum, spans) => sum + spans, 0);
 }

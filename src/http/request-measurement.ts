@@ -1,8 +1,8 @@
 import { monotonicMillis } from '../tracing/clock.js';
 import { errorType } from '../tracing/exception.js';
 import type { RawRequest, RawResponse } from './http-options.js';
-import type { ActiveCount, MeasuredStream, RequestMeter } from './request-meter.js';
-import { isKnownMethod } from './server-attributes.js';
+import type { ActiveCount, HttpScheme, MeasuredStream, RequestMeter } from './request-meter.js';
+import { isKnownMethod, schemeOf } from './server-attributes.js';
 import type { StreamOutcome } from './stream-options.js';
 
 const DISCONNECTED = 'client_disconnect';
@@ -27,6 +27,7 @@ export class RequestMeasurement {
   private active: ActiveCount | undefined;
   private stream: ActiveCount | undefined;
   private readonly method: string;
+  private readonly scheme: HttpScheme;
 
   constructor(
     private readonly request: RawRequest,
@@ -37,6 +38,8 @@ export class RequestMeasurement {
   ) {
     const method = request.method ?? 'GET';
     this.method = isKnownMethod(method) ? method : '_OTHER';
+    // A client of HTTP/2 may call it anything.
+    this.scheme = schemeOf(request) === 'https' ? 'https' : 'http';
     this.enter(meter);
   }
 
@@ -77,6 +80,7 @@ export class RequestMeasurement {
     meter.finished({
       request: this.request,
       method: this.method,
+      scheme: this.scheme,
       route,
       response,
       status,
@@ -94,7 +98,7 @@ export class RequestMeasurement {
 
   private enter(meter: RequestMeter | undefined): void {
     this.meter = meter;
-    this.active = meter?.activeRequests(this.method, this.request);
+    this.active = meter?.activeRequests(this.method, this.scheme);
     if (this.active !== undefined) this.active.value += 1;
   }
 

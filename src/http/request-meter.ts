@@ -1,11 +1,14 @@
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { StreamOutcome } from './stream-options.js';
 
+export type HttpScheme = 'http' | 'https';
+
 /** What of a finished request is measured; every field takes few values but `seconds` and the sizes. */
 export interface MeasuredRequest {
   readonly request: RawRequest;
   /** `GET`, or `_OTHER` for a method that nobody knows. */
   readonly method: string;
+  readonly scheme: HttpScheme;
   /** Absent for a request that matched no route. */
   readonly route: string | undefined;
   readonly response: RawResponse;
@@ -37,7 +40,7 @@ export interface ActiveCount {
 /** Measures the requests of one instance, sampled or not. */
 export interface RequestMeter {
   /** The counter of requests like this one, which are under way. */
-  activeRequests(method: string, request: RawRequest): ActiveCount;
+  activeRequests(method: string, scheme: HttpScheme): ActiveCount;
   /** The same for responses that are streams. */
   activeStreams(type: string): ActiveCount;
   finished(measured: MeasuredRequest): void;

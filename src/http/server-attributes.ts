@@ -81,7 +81,8 @@ export function serverAttributes(
   return attributes;
 }
 
-function schemeOf(request: RawRequest): string {
+/** `http` or `https`. */
+export function schemeOf(request: RawRequest): string {
   const scheme = request.headers[':scheme'];
   if (typeof scheme === 'string') return scheme;
   return (request.socket as { encrypted?: boolean }).encrypted === true ? 'https' : 'http';

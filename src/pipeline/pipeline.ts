@@ -7,6 +7,7 @@ import {
 import { positiveMillis } from '../config/schema.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { Propagation } from '../context/propagation.js';
+import type { CallMeter } from './call-meter.js';
 import { changedOptions } from './config-change.js';
 import type { Generation } from './generation.js';
 import { GenerationLife } from './generation-life.js';
@@ -63,6 +64,8 @@ export class Pipeline implements TenantHost {
   readonly tenants: TenantRouter | undefined;
   readonly temporary: TemporaryConfigs;
   readonly propagation: Propagation;
+  /** Measures calls that ask for it. */
+  callMeter: CallMeter | undefined;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
   private readonly overrides = new Overrides();

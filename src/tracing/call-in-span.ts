@@ -1,6 +1,8 @@
 import type { Span } from '@opentelemetry/api';
 import { runInContext, type FlowContext } from '../context/flow-context.js';
 import type { InstanceTracer, SampledSpanOptions } from './instance-tracer.js';
+import { CallMeasure } from './measured-call.js';
+import type { RecordingSpan } from './recording-span.js';
 import { runInSpan } from './run-in-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
@@ -17,10 +19,16 @@ export function callInSpan<T>(
   isActive: boolean,
   fn: (span: Span) => T,
 ): T {
-  const span = tracer.start(name, options, context);
-  if (span instanceof UnrecordedSpan && !span.activates) {
+  const { metric } = options;
+  const meter = metric === undefined ? undefined : tracer.callMeter;
+  const measure = meter && metric && new CallMeasure(meter, metric, name);
+  const start = (): RecordingSpan | UnrecordedSpan => {
+    const started = tracer.start(name, options, context);
+    return measure === undefined ? started : measure.of(started, options.attributes);
+  };
+  const span = start();
+  if (span instanceof UnrecordedSpan && !span.activates && measure === undefined) {
     return isActive ? fn(span) : runInContext(context, fn, span);
   }
-  const another = (): Span => tracer.start(name, options, context);
-  return runInSpan(span, context, fn, options.perSubscriber === true ? another : undefined);
+  return runInSpan(span, context, fn, options.perSubscriber === true ? start : undefined);
 }

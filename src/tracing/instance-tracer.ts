@@ -1,4 +1,5 @@
 import {
+  INVALID_TRACEID,
   isSpanContextValid,
   SpanKind,
   TraceFlags,
@@ -15,6 +16,7 @@ import { SamplingDecision } from '@opentelemetry/sdk-trace-base';
 import { activeContext, FlowContext, runInContext, type Flow } from '../context/flow-context.js';
 import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generation.js';
+import type { CallMeter, CallMetric } from '../pipeline/call-meter.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { keepsShare, SKIP } from '../pipeline/sampling-decision.js';
 import { toAttributes } from './attribute-value.js';
@@ -33,6 +35,8 @@ export interface SampledSpanOptions extends SpanOptions {
   readonly perSubscriber?: boolean;
   /** Judges errors that end this span, before the configuration's classifier does. */
   readonly errorClassifier?: ErrorClassifier;
+  /** Makes a histogram of the durations too, sampled or not; for `withSpan` and `@Span`. Default: none. */
+  readonly metric?: true | CallMetric;
 }
 
 const NO_OPTIONS: SampledSpanOptions = {};
@@ -54,6 +58,12 @@ export class InstanceTracer implements Tracer {
     /** Put on every span of this tracer. */
     private readonly attributes?: Attributes,
   ) {}
+
+  /** Measures calls, while metrics are on. */
+  get callMeter(): CallMeter | undefined {
+    const { callMeter } = this.pipeline;
+    return callMeter?.enabled === true ? callMeter : undefined;
+  }
 
   startSpan(name: string, options: SpanOptions = NO_OPTIONS, context?: Context): Span {
     return this.start(name, options, context === undefined ? activeContext() : FlowContext.from(context));
@@ -164,8 +174,13 @@ export function generationFor(pipeline: Pipeline, context: FlowContext): Generat
 }
 
 function parentOf(context: FlowContext): SpanContext | undefined {
-  const parent = context.span?.spanContext();
-  return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
+  const { span } = context;
+  if (span === undefined) return undefined;
+  const parent = span.spanContext();
+  // Ours are made by us: they can be absent, but not malformed.
+  const valid =
+    span instanceof RecordingSpan ? parent.traceId !== INVALID_TRACEID : isSpanContextValid(parent);
+  return valid ? parent : undefined;
 }
 
 function isSampled(context: SpanContext): boolean {

@@ -51,6 +51,8 @@ export class RecordingSpan implements Span, ReadableSpan {
   atEnd: SpanEnd | undefined;
   /** Judges errors that end the span before the configuration's classifier does. */
   errorClassifier: ErrorClassifier | undefined;
+  /** Told when it ends, with everything on it. */
+  onEnd: ((span: RecordingSpan) => void) | undefined;
   /** Undefined for a root span; typed as `ReadableSpan` wants its optional member. */
   parentSpanContext: SpanContext;
   readonly startMonotonic: number;
@@ -201,6 +203,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     if (this.ended) return;
     if (this.atEnd !== undefined) this.tellEnd(this.atEnd);
     this.endMillis = Math.max(this.startMillis, endTime === undefined ? this.now() : fromTimeInput(endTime));
+    this.onEnd?.(this);
     this.generation.endSpan(this);
   }
 

@@ -6,7 +6,7 @@ import { spanAsyncIterable } from './span-async-iterable.js';
 import { spanNodeStream, type NodeReadable } from './span-node-stream.js';
 import { spanObservable } from './span-observable.js';
 import { spanReadableStream } from './span-readable-stream.js';
-import { StreamSpan } from './stream-span.js';
+import { activating, StreamSpan } from './stream-span.js';
 
 /**
  * Runs `fn` with `span` active and ends the span when the result is there: at once for a value, when it settles for a promise, when
@@ -26,7 +26,7 @@ export function runInSpan<T>(
   if (span === context.span) return runInContext(context, fn, span);
   let result: T;
   try {
-    result = runInContext(context.withSpan(span), fn, span);
+    result = runInContext(activating(span, context), fn, span);
   } catch (error) {
     fail(span, error);
     throw error;

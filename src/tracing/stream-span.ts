@@ -1,6 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import type { FlowContext } from '../context/flow-context.js';
 import { recordError } from './error-record.js';
+import { UnrecordedSpan } from './unrecorded-span.js';
 
 /** One consumption of a stream: a subscription, an iteration, a reader. */
 export interface StreamUse {
@@ -45,7 +46,7 @@ export class StreamSpan {
     const span = own ? this.startAnother() : this.span;
     this.used = true;
     this.open += 1;
-    return new Consumption(span, this.context.withSpan(span), () => {
+    return new Consumption(span, activating(span, this.context), () => {
       this.open -= 1;
       if (own || this.startAnother !== undefined || this.open === 0) span.end();
     });
@@ -54,6 +55,11 @@ export class StreamSpan {
   giveUp(): void {
     if (!this.used) this.span.end();
   }
+}
+
+/** The context in which a span is the active one, unless it stands for the one that is active already. */
+export function activating(span: Span, context: FlowContext): FlowContext {
+  return span instanceof UnrecordedSpan && !span.activates ? context : context.withSpan(span);
 }
 
 class Consumption implements StreamUse {

@@ -1,4 +1,10 @@
-import { INVALID_SPAN_CONTEXT, type Span, type SpanContext } from '@opentelemetry/api';
+import {
+  INVALID_SPAN_CONTEXT,
+  type Attributes,
+  type AttributeValue,
+  type Span,
+  type SpanContext,
+} from '@opentelemetry/api';
 
 /**
  * A span that records nothing: telemetry is off, tracing is suppressed, or its trace was not sampled. Like every span it has
@@ -27,11 +33,11 @@ export class UnrecordedSpan implements Span {
     return false;
   }
 
-  setAttribute(): this {
+  setAttribute(_key: string, _value: AttributeValue): this {
     return this;
   }
 
-  setAttributes(): this {
+  setAttributes(_attributes: Attributes): this {
     return this;
   }
 
@@ -53,6 +59,11 @@ export class UnrecordedSpan implements Span {
 
   updateName(): this {
     return this;
+  }
+
+  /** The call that it stands for has failed. */
+  failed(_error: unknown): void {
+    // Nothing is recorded.
   }
 
   recordException(): void {

@@ -1,0 +1,45 @@
+import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
+import type { CallMeter } from '../pipeline/call-meter.js';
+import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
+
+/** The conventions' buckets for the duration of a call. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** Names are meant to be written in code; those that are made up at run time stop here. */
+const MAX_NAMES = 1000;
+
+/** The histograms of spans that have the option `metric`. */
+export class CallMetrics implements CallMeter {
+  private readonly histograms = new Map<string, Histogram | undefined>();
+
+  constructor(
+    private readonly meter: () => Meter,
+    private readonly isEnabled: () => boolean,
+    private readonly log: RateLimitedLog,
+  ) {}
+
+  get enabled(): boolean {
+    return this.isEnabled();
+  }
+
+  recordCall(name: string, seconds: number, attributes: Attributes): void {
+    let histogram = this.histograms.get(name);
+    if (histogram === undefined && !this.histograms.has(name) && this.histograms.size < MAX_NAMES) {
+      histogram = this.create(name);
+      this.histograms.set(name, histogram);
+    }
+    histogram?.record(seconds, attributes);
+  }
+
+  private create(name: string): Histogram | undefined {
+    try {
+      return this.meter().createHistogram(name, {
+        description: 'Duration of calls.',
+        unit: 's',
+        advice: { explicitBucketBoundaries: SECONDS },
+      });
+    } catch (error) {
+      this.log.warn('call metric', `Calls are not measured: ${errorText(error)}`);
+      return undefined;
+    }
+  }
+}

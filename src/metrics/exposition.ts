@@ -1,0 +1,82 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+
+/** `Content-Type` of the Prometheus text format. */
+export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * Prepares metrics for the text format, where names of labels have a smaller alphabet: labels that become equal are joined, and none begins
+ * with a digit.
+ */
+export function withLabels({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+  return {
+    resource,
+    scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(relabel) })),
+  };
+}
+
+/**
+ * Joins families of one name, which scopes of their own may both have: the format allows each name once. Of a second type under a name, the
+ * samples are left out.
+ *
+ * @param page - as the official serialiser writes it
+ * @param onConflict - told the name of a family that was left out
+ */
+export function mergeFamilies(page: string, onConflict: (name: string) => void): string {
+  const families = new Map<string, Family>();
+  let current: Family | undefined;
+  for (const line of page.split('\n')) {
+    if (line.startsWith('# HELP ')) {
+      const [name = ''] = line.slice(7).split(' ', 1);
+      current = { name, help: line, type: '', samples: [] };
+    } else if (line.startsWith('# TYPE ') && current !== undefined) {
+      current = joined(families, { ...current, type: line }, onConflict);
+    } else if (line !== '' && !line.startsWith('#')) {
+      current?.samples.push(line);
+    }
+  }
+  const blocks = [...families.values()].map(({ help, type, samples }) => [help, type, ...samples].join('\n'));
+  return `${blocks.join('\n')}\n`;
+}
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly samples: string[];
+}
+
+function joined(families: Map<string, Family>, family: Family, onConflict: (name: string) => void): Family {
+  const existing = families.get(family.name);
+  if (existing === undefined) {
+    families.set(family.name, family);
+    return family;
+  }
+  if (existing.type === family.type) return existing;
+  onConflict(family.name);
+  // Its samples go nowhere.
+  return family;
+}
+
+function relabel(metric: MetricData): MetricData {
+  const dataPoints = metric.dataPoints.map((point) => ({ ...point, attributes: labelsOf(point.attributes) }));
+  return { ...metric, dataPoints } as MetricData;
+}
+
+function labelsOf(attributes: Attributes): Attributes {
+  const labels: Record<string, string> = {};
+  for (const [key, value] of Object.entries(attributes)) {
+    const name = labelName(key);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    labels[name] = Object.hasOwn(labels, name) ? `${labels[name] ?? ''};${text}` : text;
+  }
+  return labels;
+}
+
+/** `le` tells a bucket, and what begins with `otel_scope_` the meter. */
+function labelName(key: string): string {
+  const name = key.replace(/[^a-z0-9_]/gi, '_').replace(/_{2,}/g, '_');
+  const taken = name === 'le' || name.startsWith('otel_scope_');
+  if (/^\d/.test(name)) return `_${name}`;
+  return taken ? `attr_${name}` : name;
+}

@@ -1,0 +1,176 @@
+import type { Meter } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  AggregationType,
+  InstrumentType,
+  MeterProvider,
+  type AggregationOption,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
+import type { ExportFailure } from '../pipeline/export-failure.js';
+import type { RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import { LIBRARY_SCOPE } from '../version.js';
+import { ConsoleSender } from './console-sender.js';
+import { DirectHistogramProducer } from './direct-histogram.js';
+import type { InstrumentDefinition, InstrumentKind } from './instrument-definition.js';
+import type { MeterBinding } from './instance-meter.js';
+import { CustomSender, type MetricSender } from './metric-sender.js';
+import { isPushMetricExporter } from './metrics-options.js';
+import type { MetricsPlan, PlannedReader } from './metrics-plan.js';
+import { OtlpSender } from './otlp-sender.js';
+import { PushReader, type MetricReaderStatus } from './push-reader.js';
+import { concernsRequests, DirectRequestInstruments, SdkRequestInstruments } from './request-instruments.js';
+import { RequestSeriesIndex } from './request-series.js';
+import { ScrapeReader } from './scrape-reader.js';
+import { SeriesLimiter } from './series-limiter.js';
+import { temporalityFor } from './temporality.js';
+
+/** What a generation needs besides its plan. */
+export interface MeterGenerationContext {
+  readonly instance: string;
+  readonly log: RateLimitedLog;
+  /** A receiver of spans takes no metrics. */
+  readonly onRefused: (target: string, failure: ExportFailure) => void;
+  /** Whether an exporter that was given in code is used by what is live. */
+  readonly isNeeded: (exporter: PushMetricExporter) => boolean;
+}
+
+const TYPES: Readonly<Record<InstrumentKind, InstrumentType>> = {
+  counter: InstrumentType.COUNTER,
+  upDownCounter: InstrumentType.UP_DOWN_COUNTER,
+  histogram: InstrumentType.HISTOGRAM,
+  gauge: InstrumentType.GAUGE,
+  observableCounter: InstrumentType.OBSERVABLE_COUNTER,
+  observableUpDownCounter: InstrumentType.OBSERVABLE_UP_DOWN_COUNTER,
+  observableGauge: InstrumentType.OBSERVABLE_GAUGE,
+};
+
+/** One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero. */
+export class MeterGeneration implements MeterBinding {
+  /** Where requests are measured; absent with `http: false`. */
+  readonly requests: RequestSeriesIndex | undefined;
+  private readonly provider: MeterProvider;
+
+  private constructor(
+    readonly plan: MetricsPlan,
+    private readonly readers: readonly (PushReader | ScrapeReader)[],
+    direct: DirectRequestInstruments | undefined,
+  ) {
+    this.provider = new MeterProvider({
+      resource: resourceFromAttributes(plan.resourceAttributes),
+      views: [...plan.views],
+      readers: [...readers],
+    });
+    const { name, version } = LIBRARY_SCOPE;
+    this.requests =
+      plan.http &&
+      new RequestSeriesIndex(
+        direct ?? new SdkRequestInstruments(this.meter(name, version)),
+        plan.http,
+        plan.cardinalityLimit,
+      );
+  }
+
+  /** @throws TelemetryConfigError if a reader cannot be built */
+  static async build(plan: MetricsPlan, context: MeterGenerationContext): Promise<MeterGeneration> {
+    const simple = !plan.views.some(concernsRequests) && plan.readers.every(takesHistogramsAsTheyAre);
+    const direct = simple ? new DirectRequestInstruments() : undefined;
+    const readers: (PushReader | ScrapeReader)[] = [];
+    try {
+      for (const planned of plan.readers) readers.push(await openReader(planned, plan, context, direct));
+    } catch (error) {
+      await Promise.all(readers.map((reader) => reader.discard()));
+      throw error;
+    }
+    return new MeterGeneration(plan, readers, direct);
+  }
+
+  meter(name: string, version: string | undefined): Meter {
+    return this.provider.getMeter(name, version);
+  }
+
+  /** Delta series are forgotten at each export, where the SDK's own limit does. */
+  limiter({ kind, name }: InstrumentDefinition): SeriesLimiter | undefined {
+    const { plan } = this;
+    const type = TYPES[kind];
+    const accumulates = this.readers.some(
+      (reader) => reader.selectAggregationTemporality(type) === AggregationTemporality.CUMULATIVE,
+    );
+    // A view may leave fewer attributes than there seem to be.
+    const filtered = plan.views.some(
+      ({ attributesProcessors, instrumentName }) =>
+        attributesProcessors !== undefined &&
+        (instrumentName === undefined || instrumentName.includes('*') || instrumentName === name),
+    );
+    return accumulates && !filtered ? new SeriesLimiter(plan.cardinalityLimit) : undefined;
+  }
+
+  /** The page for Prometheus; nothing without a reader for it. */
+  async scrape(): Promise<string | undefined> {
+    return this.readers.find((reader) => reader instanceof ScrapeReader)?.page();
+  }
+
+  status(): MetricReaderStatus[] {
+    return this.readers.flatMap((reader) => (reader instanceof PushReader ? [reader.status()] : []));
+  }
+
+  async forceFlush(): Promise<void> {
+    await Promise.all(this.readers.map((reader) => reader.forceFlush().catch(() => undefined)));
+  }
+
+  /** Exports what has come, and closes. Never rejects. */
+  async close(timeoutMillis: number): Promise<void> {
+    await Promise.all(
+      this.readers.map((reader) =>
+        reader instanceof PushReader ? reader.close(timeoutMillis) : reader.shutdown(),
+      ),
+    );
+  }
+}
+
+async function openReader(
+  planned: PlannedReader,
+  { cardinalityLimit }: MetricsPlan,
+  context: MeterGenerationContext,
+  direct: DirectRequestInstruments | undefined,
+): Promise<PushReader | ScrapeReader> {
+  const producers = (temporality: AggregationTemporality): DirectHistogramProducer[] =>
+    direct === undefined ? [] : [new DirectHistogramProducer(direct.histograms, temporality)];
+  const { instance, log } = context;
+  if ('scrape' in planned) {
+    const always = producers(AggregationTemporality.CUMULATIVE);
+    return ScrapeReader.open(planned.scrape, log, cardinalityLimit, always);
+  }
+  const { exporter, derived, ...schedule } = planned;
+  const sender = await openSender(exporter, context);
+  const temporality =
+    sender.custom?.selectAggregationTemporality?.(InstrumentType.HISTOGRAM) ??
+    temporalityFor(schedule.temporality, InstrumentType.HISTOGRAM);
+  return new PushReader({
+    ...{ sender, schedule, cardinalityLimit, log, instance },
+    producers: producers(temporality),
+    onRefused: (failure) => {
+      if (derived && 'url' in exporter) context.onRefused(exporter.url, failure);
+      else
+        log.warn(
+          `metrics refused ${sender.name}`,
+          `${instance}: ${sender.name}: ${failure.reason} (${failure.code}).`,
+        );
+    },
+  });
+}
+
+async function openSender(
+  exporter: Extract<PlannedReader, { exporter: unknown }>['exporter'],
+  context: MeterGenerationContext,
+): Promise<MetricSender> {
+  if (isPushMetricExporter(exporter)) return new CustomSender(exporter, () => context.isNeeded(exporter));
+  return exporter.type === 'console' ? new ConsoleSender() : OtlpSender.open(exporter);
+}
+
+function takesHistogramsAsTheyAre(reader: PlannedReader): boolean {
+  if ('scrape' in reader || !isPushMetricExporter(reader.exporter)) return true;
+  const wanted: AggregationOption | undefined = reader.exporter.selectAggregation?.(InstrumentType.HISTOGRAM);
+  return wanted === undefined || wanted.type === AggregationType.DEFAULT;
+}

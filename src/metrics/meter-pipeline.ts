@@ -1,0 +1,281 @@
+import type { Meter } from '@opentelemetry/api';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import { LIBRARY_SCOPE } from '../version.js';
+import type { ExportListener } from '../pipeline/delivery.js';
+import { CallMetrics } from './call-metrics.js';
+import { HttpMetrics } from './http-metrics.js';
+import { InstanceMeter } from './instance-meter.js';
+import type { MeterGeneration } from './meter-generation.js';
+import type { MetricsOptions } from './metrics-options.js';
+import { metricsOptionsCheck } from './metrics-options-check.js';
+import { planMetrics, type MetricsPlan, type PlanSource } from './metrics-plan.js';
+import type { MetricReaderStatus } from './push-reader.js';
+import type { RuntimeMetrics } from './runtime-metrics.js';
+import { ScrapeServer } from './scrape-server.js';
+import { createSelfMetrics, type PipelineHealth } from './self-metrics.js';
+
+/** The parts that a meter pipeline needs from outside. */
+export interface MeterPipelineOptions {
+  /** Names the instance in log lines. */
+  readonly instance: string;
+  readonly log: RateLimitedLog;
+  readonly metrics: MetricsOptions | false;
+  /** Read, never written; default `process.env`. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Limit for the last export of a replaced configuration, in milliseconds. */
+  readonly closeTimeoutMillis: number;
+  /** What becomes of spans, for `otel.sdk.*`. */
+  readonly health?: () => PipelineHealth | undefined;
+}
+
+/** What `MeterManager.status()` tells. */
+export interface MetricsStatus {
+  /** Whether anything is measured. */
+  readonly enabled: boolean;
+  /** How many configurations have been live. */
+  readonly generation: number;
+  /** Readers that export on a schedule. */
+  readonly readers: readonly MetricReaderStatus[];
+}
+
+/**
+ * One instance's way from a measurement to its readers, replaceable while it runs.
+ *
+ * Metrics follow the configuration of spans: service, receivers and whether telemetry is on. When anything about readers, resource or views
+ * changes, a new generation begins at zero, and the old one exports what it had counted: each receiver gets what was measured for it, and all
+ * of them together everything. A change of anything else lets the series go on.
+ */
+export class MeterPipeline {
+  private readonly meters = new Map<string, InstanceMeter>();
+  private readonly servers = new Map<string, ScrapeServer>();
+  private readonly closing = new Set<Promise<void>>();
+  private readonly refused = new Set<string>();
+  private readonly identities = new WeakMap<object, number>();
+  private readonly http: HttpMetrics;
+  /** Measures calls that ask for it. */
+  readonly calls: CallMetrics;
+  /** Wants to know of every export of spans. */
+  readonly onSpanExport: ExportListener;
+  private runtime: RuntimeMetrics | undefined;
+  private metrics: MetricsOptions | false;
+  private source: PlanSource | undefined;
+  private live: MeterGeneration | undefined;
+  private generations = 0;
+  private nextIdentity = 0;
+  private scraped = false;
+  private lastChange: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: MeterPipelineOptions) {
+    this.metrics = options.metrics;
+    this.http = new HttpMetrics(this.libraryMeter);
+    this.calls = new CallMetrics(
+      () => this.libraryMeter,
+      () => this.enabled,
+      options.log,
+    );
+    const told = createSelfMetrics(this.libraryMeter, () =>
+      this.live?.plan.self === true ? options.health?.() : undefined,
+    );
+    this.onSpanExport = (...outcome) => {
+      if (this.live?.plan.self === true) told(...outcome);
+    };
+  }
+
+  /** Of the library's own instruments. */
+  get libraryMeter(): Meter {
+    return this.meter(LIBRARY_SCOPE.name, LIBRARY_SCOPE.version);
+  }
+
+  /** Where requests are measured, while they are. */
+  get requestMeter(): HttpMetrics | undefined {
+    return this.live?.requests === undefined ? undefined : this.http;
+  }
+
+  get enabled(): boolean {
+    return this.live !== undefined;
+  }
+
+  meter(name: string, version: string | undefined): InstanceMeter {
+    const key = `${name}@${version ?? ''}`;
+    let meter = this.meters.get(key);
+    if (meter === undefined) this.meters.set(key, (meter = new InstanceMeter(name, version, this.live)));
+    return meter;
+  }
+
+  /** Follows a configuration of spans, or none. @throws TelemetryConfigError, after which nothing has changed */
+  follow(source: PlanSource | undefined): Promise<void> {
+    this.source = source;
+    return this.inOrder(() => this.apply());
+  }
+
+  /** Changes the options. @throws TelemetryConfigError, after which nothing has changed */
+  async configure(metrics: MetricsOptions | false): Promise<void> {
+    metricsOptionsCheck.assert(metrics, 'metrics');
+    return this.inOrder(async () => {
+      const before = this.metrics;
+      this.metrics = metrics;
+      await this.apply().catch((error: unknown) => {
+        this.metrics = before;
+        throw error;
+      });
+    });
+  }
+
+  get configured(): MetricsOptions | false {
+    return this.metrics;
+  }
+
+  /** From now on there is a page to scrape, if there is anything to measure. @throws TelemetryConfigError without the package for it */
+  serveScrapes(): Promise<void> {
+    this.scraped = true;
+    return this.inOrder(() => this.apply());
+  }
+
+  /** Text for Prometheus; empty while metrics are off. */
+  async scrape(): Promise<string> {
+    return (await this.live?.scrape()) ?? '';
+  }
+
+  /** Ports that scrape pages are served on. */
+  scrapePorts(): number[] {
+    return [...this.servers.values()].map(({ port }) => port);
+  }
+
+  status(): MetricsStatus {
+    return {
+      enabled: this.enabled,
+      generation: this.generations,
+      readers: this.live?.status() ?? [],
+    };
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.lastChange;
+    await this.live?.forceFlush();
+    await Promise.all(this.closing);
+  }
+
+  /** Exports what has come and closes everything; a later `follow` works again. */
+  async shutdown(): Promise<void> {
+    await this.follow(undefined);
+    this.runtime?.stop();
+    this.runtime = undefined;
+    await Promise.all(this.closing);
+  }
+
+  private async apply(): Promise<void> {
+    const plan = this.plan();
+    if (plan?.key === this.live?.plan.key) return;
+    const next = plan && (await this.build(plan));
+    const opened = await this.openServers(plan).catch(async (error: unknown) => {
+      await next?.close(0);
+      throw error;
+    });
+    await this.startRuntime(plan).catch(async (error: unknown) => {
+      await next?.close(0);
+      throw error;
+    });
+    const previous = this.live;
+    this.live = next;
+    this.generations += 1;
+    for (const meter of this.meters.values()) meter.bind(next);
+    this.http.series = next?.requests;
+    this.closeServers(opened);
+    if (previous !== undefined) this.retire(previous);
+  }
+
+  private plan(): MetricsPlan | undefined {
+    const { source, options, refused, scraped } = this;
+    if (source === undefined) return undefined;
+    return planMetrics(this.metrics, source, {
+      env: options.env ?? process.env,
+      warn: (message) => {
+        options.log.warn(`metrics config:${message}`, message);
+      },
+      refused,
+      scraped,
+      identify: (object) => {
+        const known = this.identities.get(object) ?? (this.nextIdentity += 1);
+        this.identities.set(object, known);
+        return known;
+      },
+    });
+  }
+
+  private async build(plan: MetricsPlan): Promise<MeterGeneration> {
+    const { instance, log } = this.options;
+    // The SDK is loaded by those who measure.
+    const { MeterGeneration } = await import('./meter-generation.js');
+    return MeterGeneration.build(plan, {
+      instance,
+      log,
+      isNeeded: (exporter) => this.uses(exporter),
+      onRefused: (target, { code }) => {
+        this.refused.add(target);
+        log.warn(
+          `metrics refused ${target}`,
+          `${instance}: the receiver of spans takes no metrics (${code}), so none are sent there. ` +
+            'Name another with `metrics: { readers }`, or say `metrics: false`.',
+        );
+        this.inOrder(() => this.apply()).catch((error: unknown) => {
+          this.complain(error);
+        });
+      },
+    });
+  }
+
+  private uses(exporter: PushMetricExporter): boolean {
+    return (
+      this.live?.plan.readers.some((reader) => 'exporter' in reader && reader.exporter === exporter) === true
+    );
+  }
+
+  private async openServers(plan: MetricsPlan | undefined): Promise<Set<string>> {
+    const wanted = new Set<string>();
+    for (const reader of plan?.readers ?? []) {
+      if (!('scrape' in reader) || reader.scrape.port === undefined) continue;
+      const key = ScrapeServer.keyOf(reader.scrape);
+      wanted.add(key);
+      if (this.servers.has(key)) continue;
+      this.servers.set(key, await ScrapeServer.open(reader.scrape, () => this.scrape()));
+    }
+    return wanted;
+  }
+
+  private closeServers(wanted: ReadonlySet<string>): void {
+    for (const [key, server] of this.servers) {
+      if (wanted.has(key)) continue;
+      this.servers.delete(key);
+      server.close();
+    }
+  }
+
+  /** Started once: its instruments follow what comes. */
+  private async startRuntime(plan: MetricsPlan | undefined): Promise<void> {
+    if (plan === undefined || plan.runtime === false || this.runtime !== undefined) return;
+    const { RuntimeMetrics } = await import('./runtime-metrics.js');
+    const provider = { getMeter: (name: string, version?: string) => this.meter(name, version) };
+    this.runtime = await RuntimeMetrics.start(provider, plan.runtime);
+  }
+
+  private retire(generation: MeterGeneration): void {
+    const closed = generation.close(this.options.closeTimeoutMillis).finally(() => {
+      this.closing.delete(closed);
+    });
+    this.closing.add(closed);
+  }
+
+  /** Reports what nobody waits for. */
+  complain(error: unknown): void {
+    const { instance, log } = this.options;
+    log.warn('metrics config', `${instance}: metrics go on as they were: ${errorText(error)}`);
+  }
+
+  /** Runs changes one after the other, each whatever became of the one before. */
+  private inOrder<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.lastChange.then(change, change);
+    this.lastChange = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Attributes, Meter } from '@opentelemetry/api';
+import type { ExportListener } from '../pipeline/delivery.js';
+import type { PipelineStatus } from '../pipeline/pipeline-status.js';
+import type { DropReason, SinkStatus } from '../pipeline/span-sink.js';
+
+/** Dropped after an exporter had tried; every other reason comes before it. */
+const BY_EXPORTER: ReadonlySet<string> = new Set<DropReason>([
+  'rejected',
+  'retries_exhausted',
+  'permanent_error',
+  'exporter_error',
+]);
+
+const EXPORTER_TYPES: Readonly<Record<string, string>> = {
+  'otlp-grpc': 'otlp_grpc_span_exporter',
+  jaeger: 'otlp_grpc_span_exporter',
+  'otlp-http': 'otlp_http_span_exporter',
+  'otlp-http-json': 'otlp_http_json_span_exporter',
+  zipkin: 'zipkin_http_span_exporter',
+};
+
+const EXPORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** What is known of a pipeline of spans at the moment. */
+export interface PipelineHealth {
+  readonly status: PipelineStatus;
+  /** Most spans that each queue holds. */
+  readonly queueCapacity: number | undefined;
+}
+
+/**
+ * Shows what becomes of spans, by the conventions' names; asked for at each export, so that spans themselves pay nothing.
+ *
+ * @param health - nothing while it is not to be shown
+ * @returns what has to be told of every export of spans
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/ | SDK metrics}
+ */
+export function createSelfMetrics(meter: Meter, health: () => PipelineHealth | undefined): ExportListener {
+  const span = { unit: '{span}' };
+  const live = meter.createObservableUpDownCounter('otel.sdk.span.live', {
+    ...span,
+    description: 'Spans that have begun and not ended.',
+  });
+  const size = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.size', {
+    ...span,
+    description: 'Spans that wait to be exported.',
+  });
+  const capacity = meter.createObservableUpDownCounter('otel.sdk.processor.span.queue.capacity', {
+    ...span,
+    description: 'Most spans that may wait to be exported.',
+  });
+  const inFlight = meter.createObservableUpDownCounter('otel.sdk.exporter.span.inflight', {
+    ...span,
+    description: 'Spans that are being exported.',
+  });
+  const processed = meter.createObservableCounter('otel.sdk.processor.span.processed', {
+    ...span,
+    description: 'Spans that left the queue; with error.type, those that never reached an exporter.',
+  });
+  const exported = meter.createObservableCounter('otel.sdk.exporter.span.exported', {
+    ...span,
+    description: 'Spans that were exported; with error.type, those that could not be.',
+  });
+  const duration = meter.createHistogram('otel.sdk.exporter.operation.duration', {
+    unit: 's',
+    description: 'Duration of exports.',
+    advice: { explicitBucketBoundaries: EXPORT_SECONDS },
+  });
+  meter.addBatchObservableCallback(
+    (result) => {
+      const known = health();
+      if (known === undefined) return;
+      const { spans, exporters } = known.status;
+      result.observe(live, spans.live);
+      const dropped = Object.entries(spans.dropped);
+      const failed = dropped.filter(([reason]) => BY_EXPORTER.has(reason));
+      const tried = failed.reduce((sum, [, count]) => sum + count, spans.delivered);
+      result.observe(exported, spans.delivered);
+      result.observe(processed, tried);
+      for (const [reason, count] of dropped) {
+        result.observe(BY_EXPORTER.has(reason) ? exported : processed, count, { 'error.type': reason });
+      }
+      exporters.forEach((sink, index) => {
+        const attributes = componentOf(sink, index);
+        result.observe(size, sink.queuedSpans, attributes);
+        result.observe(inFlight, sink.inFlightSpans, attributes);
+        if (known.queueCapacity !== undefined) result.observe(capacity, known.queueCapacity, attributes);
+      });
+    },
+    [live, size, capacity, inFlight, processed, exported],
+  );
+  return (exporter, seconds, failure) => {
+    const type = EXPORTER_TYPES[exporter] ?? exporter;
+    duration.record(seconds, {
+      'otel.component.type': type,
+      ...(failure !== undefined && { 'error.type': failure }),
+    });
+  };
+}
+
+function componentOf({ exporter }: SinkStatus, index: number): Attributes {
+  return {
+    'otel.component.type': 'batching_span_processor',
+    'otel.component.name': `${exporter}/${index}`,
+  };
+}

@@ -151,7 +151,11 @@ describe.each(ALL_SERVERS)('$name', (server) => {
     const all = { 'user.id': 'alice', 'session.id': 's-1' };
     expect(JSON.parse(body)).toEqual({ handler: all, service: all, inTimer: all });
     await app.recorder.waitFor('GET /everywhere');
-    expect(app.recorder.spans().map(({ name, attributes }) => [name, attributes['user.id'], attributes['session.id']])).toEqual([
+    expect(
+      app.recorder
+        .spans()
+        .map(({ name, attributes }) => [name, attributes['user.id'], attributes['session.id']]),
+    ).toEqual([
       ['Orders.load', 'alice', 's-1'],
       ['GET /everywhere', 'alice', 's-1'],
     ]);
@@ -180,7 +184,11 @@ describe.each(ALL_SERVERS)('$name', (server) => {
   it('reaches the events of a stream', async () => {
     const app = await start(server);
     const { body } = await app.get('/stream', ALICE);
-    expect([...body.matchAll(/data: (.*)/g)].map(([, data]) => data)).toEqual(['0:alice', '1:alice', '2:alice']);
+    expect([...body.matchAll(/data: (.*)/g)].map(([, data]) => data)).toEqual([
+      '0:alice',
+      '1:alice',
+      '2:alice',
+    ]);
   });
 
   it('changes for the rest of the request, also on the server span, when a service sets an entry', async () => {
@@ -190,7 +198,10 @@ describe.each(ALL_SERVERS)('$name', (server) => {
     await app.recorder.waitFor('GET /changed');
     expect(app.recorder.span('Orders.relabel').attributes).not.toHaveProperty('app.plan');
     expect(app.recorder.span('Orders.after').attributes).toEqual({ 'user.id': 'alice', 'app.plan': 'gold' });
-    expect(app.recorder.span('GET /changed').attributes).toMatchObject({ 'user.id': 'alice', 'app.plan': 'gold' });
+    expect(app.recorder.span('GET /changed').attributes).toMatchObject({
+      'user.id': 'alice',
+      'app.plan': 'gold',
+    });
   });
 
   it('keeps the entries of a scope inside it', async () => {
@@ -216,7 +227,9 @@ describe.each(ALL_SERVERS)('$name', (server) => {
   });
 
   it('believes the authenticated user more than a header, where the guard is placed behind the one that authenticates', async () => {
-    const app = await start(server, { baggage: { guard: false, user: { id: 'user.id', 'tenant.id': 'app.tenant' } } });
+    const app = await start(server, {
+      baggage: { guard: false, user: { id: 'user.id', 'tenant.id': 'app.tenant' } },
+    });
     const { body } = await app.get('/auth/placed/3', { ...ALICE, authorization: 'Bearer x' });
     expect(JSON.parse(body)).toEqual({ 'user.id': '7', 'session.id': 's-1', 'app.tenant': 'acme' });
     expect((await app.recorder.waitFor('GET /auth/placed/:id')).attributes).toMatchObject({ 'user.id': '7' });
@@ -228,13 +241,18 @@ describe('rules', () => {
     const app = await start(EXPRESS, {
       baggage: {
         headers: { 'X-Request-Id': 'request.id' },
-        entries: (request) => Promise.resolve({ 'app.agent': String(request.headers['user-agent'] ?? 'none') }),
+        entries: (request) =>
+          Promise.resolve({ 'app.agent': String(request.headers['user-agent'] ?? 'none') }),
         intent: { '/who': 'identify', '/*': 'other' },
         attributes: ['app.user.intent'],
       },
     });
     const { body } = await app.get('/who', { ...ALICE, 'x-request-id': 'r-1', 'user-agent': 'test' });
-    expect(JSON.parse(body).all).toEqual({ 'request.id': 'r-1', 'app.user.intent': 'identify', 'app.agent': 'test' });
+    expect(JSON.parse(body).all).toEqual({
+      'request.id': 'r-1',
+      'app.user.intent': 'identify',
+      'app.agent': 'test',
+    });
     expect((await app.recorder.waitFor('GET /who')).attributes).toMatchObject({
       'request.id': 'r-1',
       'app.user.intent': 'identify',
@@ -251,7 +269,9 @@ describe('rules', () => {
       },
     });
     expect(JSON.parse((await app.get('/who', ALICE)).body).user).toBe('alice');
-    const rejecting = await start(EXPRESS, { baggage: { entries: () => Promise.reject(new Error('broken')) } });
+    const rejecting = await start(EXPRESS, {
+      baggage: { entries: () => Promise.reject(new Error('broken')) },
+    });
     expect(JSON.parse((await rejecting.get('/who', ALICE)).body).user).toBe('alice');
     const distrusting = await start(EXPRESS, {
       baggage: {
@@ -279,7 +299,10 @@ describe('rules', () => {
 
   it('refuses an identity that came twice, and names of secrets', async () => {
     const app = await start(EXPRESS, { baggage: { allow: ['*'] } });
-    const { body } = await app.get('/echo', { 'x-user-id': ['alice', 'mallory'], baggage: 'db.password=x,a=1' } as never);
+    const { body } = await app.get('/echo', {
+      'x-user-id': ['alice', 'mallory'],
+      baggage: 'db.password=x,a=1',
+    } as never);
     expect(JSON.parse(body)).toEqual({
       header: 'alice, mallory',
       refused: { ambiguous: 1, denied: 1 },

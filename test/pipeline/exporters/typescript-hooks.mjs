@@ -23,6 +23,7 @@ export async function load(url, context, next) {
       module: ts.ModuleKind.ESNext,
       target: ts.ScriptTarget.ES2023,
       verbatimModuleSyntax: true,
+      experimentalDecorators: true,
     },
   });
   return { format: 'module', source: outputText, shortCircuit: true };

@@ -8,8 +8,6 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
-import { activeContext, runInContext } from '../context/flow-context.js';
-import type { FrameworkRequest } from '../http/framework-route.js';
 import { RequestTrace } from '../http/request-trace.js';
 import { followResponse } from '../http/stream-body.js';
 import { OpenStreams } from '../http/stream-registry.js';
@@ -21,24 +19,13 @@ import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
 import { interceptorsByHand } from './interceptors-by-hand.js';
 import { probeNearerFilters } from './nearer-filters.js';
+import { RequestEntrances } from './request-entrances.js';
 import { RouteGuard } from './route-guard.js';
 import { SseHandlers } from './sse-handlers.js';
 import { sseRouteOf } from './sse-route.js';
 import { TelemetryInstance } from './telemetry-instance.js';
 import type { TelemetryModuleOptions } from './telemetry-options.js';
 import { getTracerToken, listenForTracerNames, type TracerNameListener } from './tracer-names.js';
-
-/** The hooks of Fastify that the hub uses; the package itself is not needed. */
-interface FastifyLike {
-  addHook(
-    name: 'onRequest',
-    hook: (
-      request: FrameworkRequest & { raw: IncomingMessage },
-      reply: { raw: ServerResponse },
-      done: () => void,
-    ) => void,
-  ): unknown;
-}
 
 /** How long a client may take to read the last events of its stream when the app shuts down. */
 const MAX_STREAM_GRACE_MILLIS = 1000;
@@ -78,8 +65,7 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
     };
   });
   private covered: Coverage | undefined;
-  /** Whether any instance is enabled: all that a request costs while none is. */
-  private active = false;
+  private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
 
   constructor(
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
@@ -165,10 +151,7 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
     }
     this.config.addGlobalFilter(new ErrorProbeFilter());
     probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
-    const server = this.server();
-    if (server !== undefined) this.wrap(server);
-    const { adapter } = this;
-    if (adapter?.getType() === 'fastify') this.catchInjected(adapter.getInstance<FastifyLike>());
+    if (this.adapter !== undefined) this.entrances.watch(this.adapter);
   }
 
   /** Open streams would keep the server from closing. */
@@ -203,37 +186,6 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
     return this.adapter?.getHttpServer() as Server | undefined;
   }
 
-  private wrap(server: Server): void {
-    const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
-    server.emit = (event: string, ...args: unknown[]): boolean => {
-      if (event === 'request' && this.active) {
-        return this.enter(args[0] as IncomingMessage, args[1] as ServerResponse, () => emit(event, ...args));
-      }
-      return emit(event, ...args);
-    };
-  }
-
-  /** `app.inject()` calls the routing without a server: the request begins here then. */
-  private catchInjected(fastify: FastifyLike): void {
-    fastify.addHook('onRequest', (request, reply, done) => {
-      if (!this.active) {
-        done();
-        return;
-      }
-      const current = activeContext().flow?.request;
-      const known = current instanceof RequestTrace && current.request === request.raw;
-      const trace = known ? current : this.begin(request.raw, reply.raw);
-      if (trace !== undefined) trace.frameworkRequest = request;
-      if (known || trace === undefined) done();
-      else runInContext(trace.context, done);
-    });
-  }
-
-  private enter<R>(request: IncomingMessage, response: ServerResponse, next: () => R): R {
-    const trace = this.begin(request, response);
-    return trace === undefined ? next() : runInContext(trace.context, next);
-  }
-
   /** A request that cannot be traced goes on untraced. */
   private begin(request: IncomingMessage, response: ServerResponse): RequestTrace | undefined {
     const fallback = this.instance(this.coverage.fallback);
@@ -255,7 +207,9 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
 
   /** An instance was configured or shut down. */
   private refresh(): void {
-    this.active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
+    this.entrances.active = [...this.instances.values()].some(
+      ({ pipeline }) => pipeline.current?.enabled === true,
+    );
   }
 
   private expected(id: symbol): Arrival {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as http1Request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 
 export interface ClientRequest {
@@ -39,8 +40,9 @@ export function open(url: string, http2: boolean, request: ClientRequest): OpenE
 }
 
 function openHttp1(url: string, { method = 'GET', path, headers = {}, body }: ClientRequest): OpenExchange {
-  const { hostname, port } = new URL(url);
-  const request = http1Request({
+  const { hostname, port, protocol } = new URL(url);
+  const request = (protocol === 'https:' ? httpsRequest : http1Request)({
+    rejectUnauthorized: false,
     hostname: hostname.replace(/^\[|\]$/g, ''),
     port,
     method,

@@ -22,7 +22,7 @@ export function describeServerSpans(cases: readonly ServerSpanCase[]): void {
     for (const { title, app: options, request, span, servers = ALL_SERVERS } of cases) {
       if (!servers.includes(server)) continue;
       it(title, async () => {
-        const app = await startApp({ ...options, server });
+        const app = await startApp({ server, ...options });
         const expected = serverSpan(app, typeof span === 'function' ? span(server) : span);
         const { status } = await app.send(request);
         await app.recorder.waitFor(({ name }) => name === expected.name);

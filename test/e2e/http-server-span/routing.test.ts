@@ -19,6 +19,8 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { LOCALHOST_TLS } from '../../support/localhost-tls.js';
 import { ALL_SERVERS, EXPRESS, FASTIFY, FASTIFY_H2C, FASTIFY_HTTP2 } from '../../support/server-kinds.js';
 import { describeServerSpans } from './cases.js';
 
@@ -382,6 +384,42 @@ describeServerSpans([
     request: { path: '/orders/7', headers: { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } },
     servers: [EXPRESS],
     span: { ...plain, attributes: { 'client.address': '203.0.113.9' } },
+  },
+  {
+    title: 'shows the client behind a trusted proxy on Fastify',
+    app: { ...orders, server: { ...FASTIFY, adapter: () => new FastifyAdapter({ trustProxy: true }) } },
+    request: { path: '/orders/7', headers: { 'x-forwarded-for': '203.0.113.9' } },
+    servers: [FASTIFY],
+    span: { ...plain, attributes: { 'client.address': '203.0.113.9' } },
+  },
+  {
+    title: 'traces HTTP/1.1 over TLS',
+    app: {
+      ...orders,
+      server: {
+        ...FASTIFY,
+        scheme: 'https',
+        adapter: () => new FastifyAdapter({ https: LOCALHOST_TLS } as never),
+      },
+    },
+    request: { path: '/orders/7' },
+    servers: [FASTIFY],
+    span: plain,
+  },
+  {
+    title: 'traces HTTP/1.1 on a server that also speaks HTTP/2',
+    app: {
+      ...orders,
+      server: {
+        ...FASTIFY,
+        scheme: 'https',
+        adapter: () =>
+          new FastifyAdapter({ http2: true, https: { ...LOCALHOST_TLS, allowHTTP1: true } } as never),
+      },
+    },
+    request: { path: '/orders/7' },
+    servers: [FASTIFY],
+    span: plain,
   },
   {
     title: 'does not believe X-Forwarded-For unless the framework does',

@@ -41,6 +41,22 @@ export type { BaggageRefusal } from './context/baggage-builder.js';
 export { BaggageKeys } from './context/baggage-names.js';
 export type { Carrier } from './context/propagation.js';
 export type { HttpOptions, RawRequest, RawResponse, RoutePattern } from './http/http-options.js';
+export { MeterManager, type MeterDefaults } from './metrics/meter-manager.js';
+export type { MetricsStatus } from './metrics/meter-pipeline.js';
+export type {
+  ConsoleReaderConfig,
+  CustomReaderConfig,
+  ExportSchedule,
+  HttpMetricsOptions,
+  MetricReaderConfig,
+  MetricsOptions,
+  OtlpReaderConfig,
+  PrometheusReaderConfig,
+  RuntimeMetricsOptions,
+  Temporality,
+} from './metrics/metrics-options.js';
+export type { MetricReaderStatus } from './metrics/push-reader.js';
+export type { CallMetric } from './pipeline/call-meter.js';
 export type { OverrideHandle, OverrideOptions } from './pipeline/overrides.js';
 export type { ReconfigureReport } from './pipeline/pipeline.js';
 export type { OverrideStatus, PipelineStatus } from './pipeline/pipeline-status.js';
@@ -71,6 +87,8 @@ export { Baggage } from './nest/decorators/baggage.decorator.js';
 export type { TelemetryAdminOptions } from './nest/admin/admin-options.js';
 export { TelemetryAdminModule } from './nest/admin/telemetry-admin.module.js';
 export type { SseOptions, SseSpanOptions, StreamOutcome } from './http/stream-options.js';
+export { Counted, type MeasuredMethodOptions } from './nest/decorators/counted.decorator.js';
+export { InjectMeter } from './nest/decorators/inject-meter.decorator.js';
 export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';
 export { CurrentSpan } from './nest/decorators/current-span.decorator.js';
 export { NoSpan } from './nest/decorators/no-span.decorator.js';
@@ -115,3 +133,7 @@ export { telemetryConfig, type TelemetryConfigFactory } from './nest/telemetry-c
 export { TelemetryHealthIndicator, type TelemetryHealth } from './nest/telemetry-health.indicator.js';
 export { TelemetryModule, type TelemetryFeatureOptions } from './nest/telemetry.module.js';
 export { getTracerToken } from './nest/tracer-names.js';
+export { Timed, type TimedOptions } from './nest/decorators/timed.decorator.js';
+export { getMeterToken } from './nest/meter-names.js';
+export type { TelemetryMetricsOptions } from './nest/metrics/metrics-module-options.js';
+export { TelemetryMetricsModule } from './nest/metrics/telemetry-metrics.module.js';

@@ -157,14 +157,15 @@ export class MeterPipeline {
   }
 
   /** Exports what has come and closes everything; a later `follow` works again. */
-  async shutdown(): Promise<void> {
-    await this.follow(undefined);
+  async shutdown(timeoutMillis: number): Promise<void> {
+    this.source = undefined;
+    await this.inOrder(() => this.apply(timeoutMillis));
     this.runtime?.stop();
     this.runtime = undefined;
     await Promise.all(this.closing);
   }
 
-  private async apply(): Promise<void> {
+  private async apply(timeoutMillis = this.options.closeTimeoutMillis): Promise<void> {
     const plan = this.plan();
     if (plan?.key === this.live?.plan.key) return;
     const next = plan && (await this.build(plan));
@@ -182,7 +183,7 @@ export class MeterPipeline {
     for (const meter of this.meters.values()) meter.bind(next);
     this.http.series = next?.requests;
     this.closeServers(opened);
-    if (previous !== undefined) this.retire(previous);
+    if (previous !== undefined) this.retire(previous, timeoutMillis);
   }
 
   private plan(): MetricsPlan | undefined {
@@ -218,9 +219,7 @@ export class MeterPipeline {
           `${instance}: the receiver of spans takes no metrics (${code}), so none are sent there. ` +
             'Name another with `metrics: { readers }`, or say `metrics: false`.',
         );
-        this.inOrder(() => this.apply()).catch((error: unknown) => {
-          this.complain(error);
-        });
+        this.inOrder(() => this.apply()).catch(this.complain);
       },
     });
   }
@@ -259,18 +258,18 @@ export class MeterPipeline {
     this.runtime = await RuntimeMetrics.start(provider, plan.runtime);
   }
 
-  private retire(generation: MeterGeneration): void {
-    const closed = generation.close(this.options.closeTimeoutMillis).finally(() => {
+  private retire(generation: MeterGeneration, timeoutMillis: number): void {
+    const closed = generation.close(timeoutMillis).finally(() => {
       this.closing.delete(closed);
     });
     this.closing.add(closed);
   }
 
   /** Reports what nobody waits for. */
-  complain(error: unknown): void {
+  readonly complain = (error: unknown): void => {
     const { instance, log } = this.options;
     log.warn('metrics config', `${instance}: metrics go on as they were: ${errorText(error)}`);
-  }
+  };
 
   /** Runs changes one after the other, each whatever became of the one before. */
   private inOrder<T>(change: () => Promise<T>): Promise<T> {

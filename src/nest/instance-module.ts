@@ -1,7 +1,9 @@
 import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
 import { BaggageService } from '../tracing/baggage-service.js';
+import { MeterManager } from '../metrics/meter-manager.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { TelemetryHealthIndicator } from './telemetry-health.indicator.js';
+import { getMeterToken, requestedMeterNames } from './meter-names.js';
 import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from './span-services.js';
 import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
@@ -44,6 +46,11 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
         useFactory: (instance: TelemetryInstance) => instance.tracerManager,
       },
       {
+        provide: MeterManager,
+        inject: [TelemetryInstance],
+        useFactory: (instance: TelemetryInstance) => instance.meterManager,
+      },
+      {
         provide: BaggageService,
         inject: [TelemetryInstance],
         useFactory: (instance: TelemetryInstance) => instance.baggage,
@@ -51,26 +58,39 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
       TelemetryHealthIndicator,
       ...SPAN_SERVICES,
     ],
-    exports: [TracerManager, BaggageService, TelemetryHealthIndicator, ...SPAN_SERVICE_TOKENS, ...exports],
+    exports: [
+      TracerManager,
+      MeterManager,
+      BaggageService,
+      TelemetryHealthIndicator,
+      ...SPAN_SERVICE_TOKENS,
+      ...exports,
+    ],
   });
 }
 
-/** Adds the providers of `@InjectTracer` when Nest reads the module: all decorators have run by then. */
+/** Adds the providers of `@InjectTracer` and `@InjectMeter` when Nest reads the module: all decorators have run by then. */
 export function withTracers(module: DynamicModule): DynamicModule {
   const { providers = [], exports = [] } = module;
-  const tracers = (): FactoryProvider[] =>
-    [undefined, ...requestedTracerNames()].map((name) => ({
+  const named = (): FactoryProvider[] => [
+    ...[undefined, ...requestedTracerNames()].map((name) => ({
       provide: getTracerToken(name),
       inject: [TracerManager],
       useFactory: (manager: TracerManager) => manager.getTracer(name),
-    }));
+    })),
+    ...[undefined, ...requestedMeterNames()].map((name) => ({
+      provide: getMeterToken(name),
+      inject: [MeterManager],
+      useFactory: (manager: MeterManager) => manager.getMeter(name),
+    })),
+  ];
   return {
     ...module,
     get providers() {
-      return [...providers, ...tracers()];
+      return [...providers, ...named()];
     },
     get exports() {
-      return [...exports, ...tracers().map(({ provide }) => provide)];
+      return [...exports, ...named().map(({ provide }) => provide)];
     },
   };
 }

@@ -18,6 +18,7 @@ import { CoveringBaggageGuard } from './baggage/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
 import { interceptorsByHand } from './interceptors-by-hand.js';
+import { getMeterToken, listenForMeterNames, type MeterNameListener } from './meter-names.js';
 import { probeNearerFilters } from './nearer-filters.js';
 import { RequestEntrances } from './request-entrances.js';
 import { RouteGuard } from './route-guard.js';
@@ -50,7 +51,9 @@ class Arrival {
  * the only enhancers.
  */
 @Injectable()
-export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShutdown, TracerNameListener {
+export class TelemetryHub
+  implements BeforeApplicationShutdown, OnApplicationShutdown, TracerNameListener, MeterNameListener
+{
   private readonly instances = new Map<symbol, TelemetryInstance>();
   private readonly arrivals = new Map<symbol, Arrival>();
   private readonly streams = new OpenStreams();
@@ -73,6 +76,7 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
     @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
   ) {
     listenForTracerNames(this);
+    listenForMeterNames(this);
     if (this.server() !== undefined) this.joinLate();
   }
 
@@ -104,7 +108,12 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
 
   /** The manager for code that no nearer instance covers: the root module's, if it imports one. */
   get managerOfTheRest(): TracerManager | undefined {
-    return this.instance(this.coverage.rest)?.tracerManager;
+    return this.instanceOfTheRest?.tracerManager;
+  }
+
+  /** The instance of code that no nearer one covers. */
+  get instanceOfTheRest(): TelemetryInstance | undefined {
+    return this.instance(this.coverage.rest);
   }
 
   /** The instance that covers a controller. */
@@ -138,6 +147,13 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
     }
   }
 
+  /** The same for `@InjectMeter`. */
+  onMeterName(name: string): void {
+    for (const [id, { meterManager }] of this.instances) {
+      this.coverage.provide(id, getMeterToken(name), meterManager.getMeter(name));
+    }
+  }
+
   /**
    * Takes its places in the app; must run after all enhancers are known and before routes are built. Our guard comes first,
    * so that it sees what others deny, our filter is asked first.
@@ -166,11 +182,7 @@ export class TelemetryHub implements BeforeApplicationShutdown, OnApplicationShu
     for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
       await new Promise((resolve) => nextTurn(resolve));
     }
-    await Promise.all(
-      [...this.instances.values()].map(({ pipeline, shutdownTimeoutMillis }) =>
-        pipeline.shutdown(shutdownTimeoutMillis),
-      ),
-    );
+    await Promise.all(this.all().map((instance) => instance.shutdown()));
   }
 
   private hasOpenSpans(): boolean {

@@ -7,6 +7,10 @@ import { mergeTracerConfig } from '../config/resolve-config.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import { BaggageRules } from '../context/baggage-rules.js';
 import { Propagation } from '../context/propagation.js';
+import type { RequestMeter } from '../http/request-meter.js';
+import { MeterManager } from '../metrics/meter-manager.js';
+import { MeterPipeline } from '../metrics/meter-pipeline.js';
+import type { PlanSource } from '../metrics/metrics-plan.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { errorText, RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import { BaggageService } from '../tracing/baggage-service.js';
@@ -29,7 +33,11 @@ export class TelemetryInstance implements HttpScope {
   /** Absent with `baggage: false`. */
   readonly baggageEntries: RequestEntries | undefined;
   readonly shutdownTimeoutMillis: number;
+  readonly meterManager: MeterManager;
+  private readonly metrics: MeterPipeline;
   private readonly bridge: InstrumentationBridge | undefined;
+  /** Whether metrics follow by themselves. */
+  private started = false;
 
   private constructor(
     readonly options: TelemetryModuleOptions,
@@ -47,6 +55,7 @@ export class TelemetryInstance implements HttpScope {
       propagation,
       onChange: () => {
         this.bridge?.follow();
+        if (this.started) this.metrics.follow(this.metricsSource).catch(this.metrics.complain);
         onChange();
       },
     });
@@ -59,10 +68,61 @@ export class TelemetryInstance implements HttpScope {
         log.warn(`baggage.${hook}`, `\`baggage.${hook}\` threw, the request goes on: ${errorText(error)}`);
       });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
+    this.metrics = new MeterPipeline({
+      instance: options.service?.name ?? 'telemetry',
+      log,
+      metrics: options.metrics ?? {},
+      closeTimeoutMillis: this.shutdownTimeoutMillis,
+      health: () => {
+        const queueCapacity = this.pipeline.current?.config.batch.maxQueueSize;
+        return { status: this.pipeline.status(), queueCapacity };
+      },
+    });
+    this.pipeline.callMeter = this.metrics.calls;
+    this.pipeline.pool.onExport = this.metrics.onSpanExport;
+    this.meterManager = new MeterManager(this.metrics);
     const { pipeline, tracerManager: manager } = this;
     this.bridge =
       options.instrumentations &&
       new InstrumentationBridge(options.instrumentations, { pipeline, manager, isGlobal });
+  }
+
+  /** Where the instance's requests are measured, while they are. */
+  get requestMeter(): RequestMeter | undefined {
+    return this.http === undefined ? undefined : this.metrics.requestMeter;
+  }
+
+  /** Delivers what is left of spans and metrics, and closes. */
+  async shutdown(): Promise<void> {
+    this.started = false;
+    const begun = performance.now();
+    const { shutdownTimeoutMillis: limit } = this;
+    const spans = this.pipeline.shutdown(limit);
+    // Metrics tell what became of the last spans, if that is known in time.
+    await settledWithin(spans, limit / 2);
+    await Promise.all([spans, this.metrics.shutdown(limit - (performance.now() - begun))]);
+  }
+
+  /** Begins to read a page for Prometheus. @throws TelemetryConfigError without the package for it */
+  serveScrapes(): Promise<void> {
+    return this.metrics.serveScrapes();
+  }
+
+  /** The configuration that metrics follow. */
+  private get metricsSource(): PlanSource | undefined {
+    const { current } = this.pipeline;
+    return current && { config: current.config, exporterGiven: current.given.exporter !== undefined };
+  }
+
+  private async start(): Promise<void> {
+    await this.pipeline.configure(initialConfig(this.options));
+    try {
+      await this.metrics.follow(this.metricsSource);
+      this.started = true;
+    } catch (error) {
+      await this.pipeline.shutdown(0);
+      throw error;
+    }
   }
 
   /** The same instance for routes that name `HttpTelemetryInterceptor`: they are traced even with `http: false`. */
@@ -86,7 +146,7 @@ export class TelemetryInstance implements HttpScope {
       validateModuleOptions(options);
       const propagation = await propagationOf(options);
       const instance = new TelemetryInstance(options, isGlobal, propagation, onChange);
-      await instance.pipeline.configure(initialConfig(options));
+      await instance.start();
       return instance;
     } catch (error) {
       if (
@@ -99,6 +159,13 @@ export class TelemetryInstance implements HttpScope {
       return new TelemetryInstance({}, isGlobal, new Propagation(), onChange);
     }
   }
+}
+
+async function settledWithin(work: Promise<unknown>, millis: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, millis)));
+  await Promise.race([work, expired]);
+  clearTimeout(timer);
 }
 
 function propagationOf({ baggage, propagation = {} }: TelemetryModuleOptions): Promise<Propagation> {

@@ -17,6 +17,8 @@ import { tracerConfigShape } from '../config/tracer-config-schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { HttpOptions } from '../http/http-options.js';
 import type { SseOptions } from '../http/stream-options.js';
+import type { MetricsOptions } from '../metrics/metrics-options.js';
+import { metricsOptionsCheck } from '../metrics/metrics-options-check.js';
 import type { InstrumentationOption } from '../tracing/instrumentation/instrumentation.js';
 import type { PropagationOptions } from '../tracing/load-propagation.js';
 import { instrumentationsCheck } from './instrumentations-check.js';
@@ -58,6 +60,11 @@ export interface TelemetryModuleOptions extends TracerConfig {
   readonly instrumentations?: readonly InstrumentationOption[];
   /** Streams of `@Sse` routes; `false` treats their responses like any other. */
   readonly sse?: false | SseOptions;
+  /**
+   * What is measured and where it goes; `false` measures nothing. Default: requests, streams and our own health, sent beside the spans of OTLP
+   * exporters; nothing where there is none, so that no console fills with numbers.
+   */
+  readonly metrics?: false | MetricsOptions;
   readonly shutdown?: ShutdownOptions;
   /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
   readonly onConfigError?: 'throw' | 'warn';
@@ -116,6 +123,7 @@ const optionsShape = object({
       onShutdown: literal('complete', 'leave'),
     }),
   ),
+  metrics: metricsOptionsCheck,
   shutdown: object({ timeoutMillis: positiveMillis }),
   onConfigError: literal('throw', 'warn'),
 });

@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import { TelemetryConfigError } from '../errors.js';
 import { BaggageService } from '../tracing/baggage-service.js';
+import { MeterManager } from '../metrics/meter-manager.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { instanceModule, withTracers } from './instance-module.js';
 import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from './span-services.js';
@@ -16,7 +17,7 @@ import { TELEMETRY_FEATURE_ID, TELEMETRY_OPTIONS, uniqueId } from './tokens.js';
 
 /** What a module changes of the instance that covers it. */
 export interface TelemetryFeatureOptions {
-  /** Instrumentation scope of the module's spans. */
+  /** Instrumentation scope of the module's spans and metrics. */
   readonly tracer?: string;
   /** Put on every span that the module's services start. */
   readonly attributes?: Attributes;
@@ -69,9 +70,19 @@ export class TelemetryModule {
             return instance.tracerManager.withDefaults(options);
           },
         },
+        {
+          provide: MeterManager,
+          inject: [TelemetryHub],
+          useFactory: async (hub: TelemetryHub) => {
+            const { meterManager } = await hub.instanceForFeature(id);
+            return options.tracer === undefined
+              ? meterManager
+              : meterManager.withDefaults({ meter: options.tracer });
+          },
+        },
         ...SPAN_SERVICES,
       ],
-      exports: [TracerManager, BaggageService, ...SPAN_SERVICE_TOKENS],
+      exports: [TracerManager, MeterManager, BaggageService, ...SPAN_SERVICE_TOKENS],
       imports: [TelemetryHubModule],
     });
   }

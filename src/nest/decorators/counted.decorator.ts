@@ -1,0 +1,54 @@
+import type { Attributes, MetricOptions } from '@opentelemetry/api';
+import { errorType } from '../../tracing/exception.js';
+import { whenOver } from '../../tracing/when-over.js';
+import { injectMeters, metersFor } from './host-meters.js';
+import { MethodInstrument } from './method-instrument.js';
+import { classNameOf, wrapMethod } from './method-wrapper.js';
+
+/** What a measured method is called, and by which attributes. */
+export interface MeasuredMethodOptions extends Pick<MetricOptions, 'description' | 'unit'> {
+  /** The same for every call, of few values each. */
+  readonly attributes?: Attributes;
+}
+
+/**
+ * Counts the calls of a method, failed ones with `error.type`, once each is over: a promise settled, a stream at its end.
+ *
+ * @param name - of the counter; default `{Class}.{method}.calls`
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
+ */
+export function Counted(name?: string, options: MeasuredMethodOptions = {}): MethodDecorator {
+  const { attributes, unit = '{call}', ...rest } = options;
+  return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
+    const counterName = name ?? `${classNameOf(target)}.${String(key)}.calls`;
+    const counters = new MethodInstrument(counterName, (meters) =>
+      meters.counter(counterName, { ...rest, unit }),
+    );
+    injectMeters(target);
+    wrapMethod(
+      '@Counted',
+      target,
+      key,
+      descriptor,
+      (method) =>
+        function (this: unknown, ...args: unknown[]): unknown {
+          const counter = counters.of(metersFor(this));
+          if (counter === undefined) return method.apply(this, args);
+          return whenOver(
+            () => method.apply(this, args),
+            (failure) => {
+              counter.add(1, withError(attributes, failure));
+            },
+          );
+        },
+    );
+  };
+}
+
+/** Attributes of one call. @param failure - holds what it threw, if it did */
+export function withError(
+  attributes: Attributes | undefined,
+  failure: { readonly error: unknown } | undefined,
+): Attributes | undefined {
+  return failure === undefined ? attributes : { ...attributes, 'error.type': errorType(failure.error) };
+}

@@ -1,0 +1,32 @@
+import { Logger } from '@nestjs/common';
+import type { MeterManager } from '../../metrics/meter-manager.js';
+import { errorText, RateLimitedLog } from '../../pipeline/rate-limited-log.js';
+
+const log = new RateLimitedLog(new Logger('TelemetryModule'));
+
+/** The instrument of one decorated method, in each instance that it is called for. A method whose name is taken is not measured. */
+export class MethodInstrument<T> {
+  private readonly made = new WeakMap<MeterManager, { readonly instrument: T | undefined }>();
+
+  constructor(
+    private readonly name: string,
+    private readonly create: (meters: MeterManager) => T,
+  ) {}
+
+  /** Absent while metrics are off. */
+  of(meters: MeterManager | undefined): T | undefined {
+    if (meters?.isEnabled() !== true) return undefined;
+    let made = this.made.get(meters);
+    if (made === undefined) this.made.set(meters, (made = { instrument: this.make(meters) }));
+    return made.instrument;
+  }
+
+  private make(meters: MeterManager): T | undefined {
+    try {
+      return this.create(meters);
+    } catch (error) {
+      log.warn(`instrument ${this.name}`, `A method is not measured: ${errorText(error)}`);
+      return undefined;
+    }
+  }
+}

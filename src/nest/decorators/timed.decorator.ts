@@ -1,0 +1,50 @@
+import { monotonicMillis } from '../../tracing/clock.js';
+import { whenOver } from '../../tracing/when-over.js';
+import { withError, type MeasuredMethodOptions } from './counted.decorator.js';
+import { injectMeters, metersFor } from './host-meters.js';
+import { MethodInstrument } from './method-instrument.js';
+import { classNameOf, wrapMethod } from './method-wrapper.js';
+
+/** How a timed method becomes a histogram. */
+export interface TimedOptions extends Omit<MeasuredMethodOptions, 'unit'> {
+  /** Upper limits in seconds; default from 5 ms to 10 s, as for requests. */
+  readonly boundaries?: readonly number[];
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/**
+ * Measures how long a method takes, in seconds, failed calls with `error.type`: until a promise is settled, or a stream at its end.
+ *
+ * @param name - of the histogram; default `{Class}.{method}.duration`
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
+ */
+export function Timed(name?: string, options: TimedOptions = {}): MethodDecorator {
+  const { attributes, boundaries = SECONDS, ...rest } = options;
+  return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
+    const histogramName = name ?? `${classNameOf(target)}.${String(key)}.duration`;
+    const advice = { explicitBucketBoundaries: [...boundaries] };
+    const histograms = new MethodInstrument(histogramName, (meters) =>
+      meters.histogram(histogramName, { ...rest, unit: 's', advice }),
+    );
+    injectMeters(target);
+    wrapMethod(
+      '@Timed',
+      target,
+      key,
+      descriptor,
+      (method) =>
+        function (this: unknown, ...args: unknown[]): unknown {
+          const histogram = histograms.of(metersFor(this));
+          if (histogram === undefined) return method.apply(this, args);
+          const begun = monotonicMillis();
+          return whenOver(
+            () => method.apply(this, args),
+            (failure) => {
+              histogram.record((monotonicMillis() - begun) / 1000, withError(attributes, failure));
+            },
+          );
+        },
+    );
+  };
+}

@@ -1,0 +1,31 @@
+/** The names that `@InjectMeter(name)` asked for; see `tracer-names.ts`. */
+const names = new Set<string>();
+const listeners = new Set<WeakRef<MeterNameListener>>();
+
+/** Told of names that come up after an app has started. */
+export interface MeterNameListener {
+  onMeterName(name: string): void;
+}
+
+/** The injection token of a meter. @param name - instrumentation scope; default: the module's own meter */
+export function getMeterToken(name?: string): string {
+  return name === undefined ? 'nestjs-telemetry:meter' : `nestjs-telemetry:meter:${name}`;
+}
+
+export function requestMeterName(name: string): void {
+  if (names.has(name)) return;
+  names.add(name);
+  for (const reference of listeners) {
+    const listener = reference.deref();
+    if (listener === undefined) listeners.delete(reference);
+    else listener.onMeterName(name);
+  }
+}
+
+export function requestedMeterNames(): readonly string[] {
+  return [...names];
+}
+
+export function listenForMeterNames(listener: MeterNameListener): void {
+  listeners.add(new WeakRef(listener));
+}

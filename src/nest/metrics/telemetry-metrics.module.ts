@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { MeterManager } from '../../metrics/meter-manager.js';
+import { TelemetryHub } from '../telemetry-hub.js';
+import { TelemetryHubModule } from '../telemetry-hub.module.js';
+import { TELEMETRY_FEATURE_ID, uniqueId } from '../tokens.js';
+import { metricsController } from './metrics-controller.js';
+import type { TelemetryMetricsOptions } from './metrics-module-options.js';
+
+/**
+ * Serves the scrape page for Prometheus on the app's own server, for the instance that covers the importing module; the instance needs no
+ * reader for it. Needs the optional peer `@opentelemetry/exporter-prometheus`.
+ *
+ * **Gotchas** The page tells routes and traffic to whoever can reach it: give it a guard, or a network of its own.
+ */
+@Module({})
+export class TelemetryMetricsModule {
+  static register(options: TelemetryMetricsOptions = {}): DynamicModule {
+    const id = uniqueId('metrics');
+    return {
+      module: TelemetryMetricsModule,
+      imports: [...(options.imports ?? []), TelemetryHubModule],
+      controllers: [metricsController(options)],
+      providers: [
+        { provide: TELEMETRY_FEATURE_ID, useValue: id },
+        {
+          provide: MeterManager,
+          inject: [TelemetryHub],
+          useFactory: async (hub: TelemetryHub) => {
+            const instance = await hub.instanceForFeature(id);
+            await instance.serveScrapes();
+            return instance.meterManager;
+          },
+        },
+      ],
+    };
+  }
+}

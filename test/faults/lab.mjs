@@ -102,6 +102,8 @@ export async function startServer(options, controllers = [], logger = false) {
     controllers: [OrdersController, ...controllers],
   })(AppModule);
   const app = await NestFactory.create(AppModule, { logger });
+  // A connection that the server closes while the driver sends on it would look like a failed request.
+  app.getHttpServer().keepAliveTimeout = 0;
   await app.listen(0, '127.0.0.1');
   const manager = app.get(TracerManager);
   return {

@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { Span, TelemetryModule, TracerManager } from '../../src/index.js';
@@ -112,6 +115,19 @@ it('a live change takes effect at the next trace, and leaves running ones whole'
   ]);
 });
 
+/** Trace and parent ids of the spans that a second process makes of these carriers. */
+async function inSecondProcess(carriers: object[]): Promise<[string, string][]> {
+  const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
+  const child = fork(fileURLToPath(new URL('second-process.ts', import.meta.url)), {
+    env,
+    execArgv: ['--import', new URL('../pipeline/exporters/typescript-hooks.mjs', import.meta.url).href],
+  });
+  await once(child, 'message');
+  child.send(carriers);
+  const [spans] = await once(child, 'message');
+  return spans;
+}
+
 describe('over two instances and two processes', () => {
   const REQUESTS = 300;
 
@@ -161,6 +177,18 @@ describe('over two instances and two processes', () => {
     return startApp({ root: OrdersModule, telemetry: false });
   }
 
+  it('a second process continues the same traces, whatever its own ratio', { timeout: 60_000 }, async () => {
+    const app = await shop({ orders: new SpanRecorder(), billing: new SpanRecorder() }, 0.5);
+    const headers: Record<string, string>[] = [];
+    for (let request = 0; request < REQUESTS; request += 1) {
+      headers.push(JSON.parse((await app.get('/order')).body));
+    }
+    const sampled = headers.filter(({ traceparent }) => traceparent?.endsWith('-01') === true);
+    expect((await inSecondProcess(headers)).sort()).toEqual(
+      sampled.map(({ traceparent }) => traceparent!.split('-').slice(1, 3)).sort(),
+    );
+  });
+
   it.each([0, 0.5, 1])('every trace is whole, the second’s own ratio being %d', async (ratio) => {
     const recorders = { orders: new SpanRecorder(), billing: new SpanRecorder() };
     const app = await shop(recorders, ratio);
@@ -168,7 +196,6 @@ describe('over two instances and two processes', () => {
     for (let request = 0; request < REQUESTS; request += 1) {
       headers.push(JSON.parse((await app.get('/order')).body));
     }
-    // What a further process is told.
     const sampled = headers.filter(({ traceparent }) => traceparent?.endsWith('-01') === true);
     await recorders.orders.waitFor(() => recorders.orders.spans().length >= sampled.length);
     const traces = (recorder: SpanRecorder): string[] =>

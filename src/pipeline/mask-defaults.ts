@@ -53,7 +53,10 @@ export interface SecretShape {
 /** Every quantifier has a bound, so that no text takes more than linear time. */
 export const SECRET_SHAPES: readonly SecretShape[] = [
   { pattern: /\b(Bearer)\s{1,4}[\w+/.~=-]{6,}/gi, replacement: `$1 ${REDACTED_VALUE}` },
-  { pattern: /\b(Basic)\s{1,4}(?=[A-Za-z]{0,64}[\d+/=])[\w+/=-]{8,}/gi, replacement: `$1 ${REDACTED_VALUE}` },
+  {
+    pattern: /\b([Bb]asic|BASIC)\s{1,4}(?=[A-Za-z]{0,64}(?:[\d+/=]|[a-z][A-Z]))[\w+/=-]{8,}/g,
+    replacement: `$1 ${REDACTED_VALUE}`,
+  },
   { pattern: /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, replacement: REDACTED_VALUE },
   {
     pattern:

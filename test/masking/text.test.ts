@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import type { MaskingConfig } from '../../src/config/masking-config.js';
+import { MASK_EMAIL } from '../../src/pipeline/mask-defaults.js';
+import { SpanMask } from '../../src/pipeline/mask.js';
+
+/** An attribute after masking; `undefined` if it is gone. */
+function masked(value: unknown, key = 'note', config: MaskingConfig = {}): unknown {
+  const span = {
+    name: 'work',
+    attributes: { [key]: value as string },
+    status: { code: 0 },
+    events: [],
+    links: [],
+  };
+  new SpanMask(config).apply(span);
+  return span.attributes[key];
+}
+
+const R = '__REDACTED__';
+
+describe('keys', () => {
+  it.each([
+    'password',
+    'user.password',
+    'http.request.header.authorization',
+    'http.request.header.set-cookie',
+    'http.request.header.x-api-key',
+    'apiKey',
+    'API_KEY',
+    'dbPassword',
+    'client_secret',
+    'auth.token',
+    'accessToken',
+    'credentials.user',
+  ])('%s hides its value', (key) => {
+    expect([masked('plain', key), masked(7, key), masked(['a'], key)]).toEqual([R, R, R]);
+  });
+
+  it.each([
+    'llm.token_count.prompt',
+    'gen_ai.usage.input_tokens',
+    'gen_ai.token.type',
+    'output.tokens',
+    'author',
+    'session.id',
+    'passenger',
+    'secretary.name',
+  ])('%s keeps its value', (key) => {
+    expect([masked('plain', key), masked(7, key)]).toEqual(['plain', 7]);
+  });
+
+  it('adds the user’s, however they are written', () => {
+    const config = { keys: ['iban', 'order.ref'] };
+    expect(['IBAN', 'customer.iban', 'order.ref', 'ref'].map((key) => masked('x', key, config))).toEqual([
+      R,
+      R,
+      R,
+      'x',
+    ]);
+    expect(masked('{"i_ban":"DE1","n":1}', 'note', config)).toBe(`{"i_ban":"${R}","n":1}`);
+  });
+
+  it('without defaults knows the user’s alone', () => {
+    const config = { defaults: false, keys: ['iban'] };
+    expect([masked('x', 'password', config), masked('x', 'iban', config)]).toEqual(['x', R]);
+    expect(masked('password=abc Bearer abcdefgh', 'note', config)).toBe('password=abc Bearer abcdefgh');
+  });
+});
+
+describe('texts', () => {
+  it.each<[string, string]>([
+    ['login failed: password=hunter22, user=ada', `login failed: password=${R}, user=ada`],
+    ['DB_PASSWORD: "a \\" b" next', `DB_PASSWORD: "${R}" next`],
+    ["{ token: 'abc', id: 1 }", `{ token: '${R}', id: 1 }`],
+    ['Authorization: Bearer abc.def-ghi', `Authorization: ${R}`],
+    ['sent Bearer abcdef123 twice', `sent Bearer ${R} twice`],
+    ['Basic dXNlcjpwYXNz', `Basic ${R}`],
+    ['a basic question about things', 'a basic question about things'],
+    ['jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_1 end', `jwt ${R} end`],
+    ['postgres://app:s3cret@db:5432/x', `postgres://app:${R}@db:5432/x`],
+    ['key sk-proj-abcdefghijklmnop1234', `key ${R}`],
+    ['ghp_abcdefghijklmnopqrstuvwxyz0123456789', R],
+    ['AKIAIOSFODNN7EXAMPLE', R],
+    ['xoxb-1234567890-abcdef', R],
+    ['-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----\nrest', `${R}\nrest`],
+    [
+      '{"user":"ada","password":"a\\"b","nested":{"api_key":["k1","k2"]}}',
+      `{"user":"ada","password":"${R}","nested":{"api_key":"${R}"}}`,
+    ],
+    ['[{"note":"token=abc"}]', `[{"note":"token=${R}"}]`],
+    ['{"password":"cut off in the mid', `{"password":"${R}"`],
+    ['{\\"password\\":\\"inner\\",\\"a\\":1} tail', `{\\"password\\":\\"${R}\\",\\"a\\":1} tail`],
+    ['?user=ada&api_key=abc123&x=1', `?user=ada&api_key=${R}&x=1`],
+    ['Cookie: sid=abc', `Cookie: ${R}`],
+    ['SELECT * FROM tokens WHERE id = 1', 'SELECT * FROM tokens WHERE id = 1'],
+    ['max_tokens=100', 'max_tokens=100'],
+    ['GET /orders/7?page=2', 'GET /orders/7?page=2'],
+    ['2026-11-20T06:20:04Z', '2026-11-20T06:20:04Z'],
+    ['write to ada@example.com', 'write to ada@example.com'],
+  ])('%s', (text, expected) => {
+    expect(masked(text)).toBe(expected);
+  });
+
+  it('masks the elements of lists', () => {
+    expect(masked(['fine', 'token=abc'])).toEqual(['fine', `token=${R}`]);
+    expect(masked([1, 2])).toEqual([1, 2]);
+  });
+
+  it('masks what the user’s patterns match, also beside one another, and e-mail if asked', () => {
+    expect(masked('card 4111-1111 and 4222-2222', 'note', { patterns: [/\d{4}-\d{4}/] })).toBe(
+      `card ${R} and ${R}`,
+    );
+    expect(masked('ada@example.com, bob@example.org', 'note', { patterns: [MASK_EMAIL] })).toBe(`${R}, ${R}`);
+  });
+
+  it('cuts at maxLength, after masking', () => {
+    expect(masked('a'.repeat(50), 'note', { maxLength: 10 })).toBe('a'.repeat(10));
+    expect(masked('password=abcdef', 'note', { maxLength: 12 })).toBe('password=__R');
+  });
+
+  it.each([
+    ['a long word', 'a'.repeat(200_000)],
+    ['dashes', '-a'.repeat(100_000)],
+    ['quotes', '"\\'.repeat(100_000)],
+    ['names without values', 'password '.repeat(20_000)],
+    ['names with separators', 'password=:'.repeat(20_000)],
+    ['addresses', 'http://'.repeat(20_000)],
+    ['half a key block', '-----BEGIN PRIVATE KEY-----'.repeat(5_000)],
+    ['braces', '{"a":'.repeat(20_000)],
+  ])('takes linear time for %s', (_name, text) => {
+    const start = performance.now();
+    masked(text);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
+
+describe('hiding inputs and outputs', () => {
+  const messages = 'llm.input_messages.0.message.content';
+  it.each<[string, MaskingConfig, unknown]>([
+    ['input.value', { hideInputs: true }, R],
+    ['input.mime_type', { hideInputs: true }, undefined],
+    [messages, { hideInputs: true }, undefined],
+    ['gen_ai.system_instructions', { hideInputs: true }, undefined],
+    ['output.value', { hideInputs: true }, 'text'],
+    ['output.value', { hideOutputs: true }, R],
+    ['gen_ai.output.messages', { hideOutputs: true }, undefined],
+    [messages, { hideOutputs: true }, 'text'],
+  ])('%s with %j', (key, config, expected) => {
+    expect(masked('text', key, config)).toEqual(expected);
+  });
+});
+
+it('masks name, status, events and links', () => {
+  const span = {
+    name: 'GET token=abc',
+    attributes: {},
+    status: { code: 2, message: 'bad password=abc' },
+    events: [
+      {
+        name: 'exception',
+        time: [0, 0] as [number, number],
+        attributes: { 'exception.message': 'Bearer abcdefgh', password: 'x' },
+      },
+    ],
+    links: [{ context: { traceId: '', spanId: '', traceFlags: 0 }, attributes: { cookie: 'sid=1' } }],
+  };
+  new SpanMask({}).apply(span);
+  expect(span).toMatchObject({
+    name: `GET token=${R}`,
+    status: { code: 2, message: `bad password=${R}` },
+    events: [{ attributes: { 'exception.message': `Bearer ${R}`, password: R } }],
+    links: [{ attributes: { cookie: R } }],
+  });
+});
+
+it('lets nothing out if it fails', () => {
+  const span = {
+    name: 'work',
+    attributes: { note: 'token=abc' },
+    status: { code: 2, message: 'token=abc' },
+    events: [
+      {
+        name: 'e',
+        time: [0, 0] as [number, number],
+        get attributes(): never {
+          throw new Error('unreadable');
+        },
+      },
+    ],
+    links: [],
+  };
+  expect(() => {
+    new SpanMask({}).apply(span);
+  }).toThrow('unreadable');
+  expect(span).toEqual({ name: 'work', attributes: {}, status: { code: 2 }, events: [], links: [] });
+});

@@ -14,6 +14,10 @@ export function pace(perSecond, fn) {
     get calls() {
       return calls;
     },
+    /** Keeps no process alive. */
+    unref() {
+      timer.unref();
+    },
     stop() {
       tick();
       clearInterval(timer);

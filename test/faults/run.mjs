@@ -16,6 +16,7 @@ const ORDER = [
   'burst',
   'fat-spans',
   'blackhole-exit',
+  'dead-exit',
   'sse-exit',
   'kill',
   'throwing-parts',

@@ -14,8 +14,11 @@ const app = await NestFactory.create(AppModule, { logger: false });
 app.enableShutdownHooks();
 await app.listen(0, '127.0.0.1');
 const manager = app.get(TracerManager);
-pace(options.rate, (count) => {
+const load = pace(options.rate, (count) => {
   endSpan(manager);
   if (count % 50 === 0) process.send({ ended: count + 1, queued: manager.status().spans.queued });
 });
+// Nothing but the app itself keeps the process alive.
+load.unref();
+process.channel.unref();
 process.send({ ready: true });

@@ -49,6 +49,7 @@ export class PushReader extends MetricReader {
   private closeBefore = Infinity;
   private exports = 0;
   private failures = 0;
+  private failing = false;
   private lastSuccessAt: Date | undefined;
   private lastError: MetricReaderStatus['lastError'];
 
@@ -133,6 +134,7 @@ export class PushReader extends MetricReader {
       if (outcome.ok) {
         this.exports += 1;
         this.lastSuccessAt = new Date();
+        this.failing = false;
         if (outcome.message !== '' || outcome.rejectedPoints > 0) {
           this.warn(
             'partial',
@@ -143,7 +145,9 @@ export class PushReader extends MetricReader {
       }
       const { failure } = outcome;
       const wait = failure.retryAfterMillis ?? backoffMillis(attempt, performance.now() - begun);
-      if (!failure.retryable || wait >= this.left(deadline)) {
+      // Who shuts down does not wait for a receiver that is away.
+      const hopeless = this.closeBefore < Infinity && (attempt > 2 || this.failing);
+      if (!failure.retryable || hopeless || wait >= this.left(deadline)) {
         this.failed(failure);
         return;
       }
@@ -156,6 +160,7 @@ export class PushReader extends MetricReader {
     this.exports += 1;
     this.failures += 1;
     this.lastError = { at: new Date(), code, reason };
+    this.failing = true;
     if (isRefusal(failure)) this.options.onRefused(failure);
     else
       this.warn(

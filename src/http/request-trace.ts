@@ -7,7 +7,7 @@ import type { Generation } from '../pipeline/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling-decision.js';
 import { newTraceId } from '../tracing/ids.js';
-import { routeWithoutHandler, type FrameworkRequest } from './framework-route.js';
+import { forwardedRequest, routeWithoutHandler, type FrameworkRequest } from './framework-request.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions, HttpScope } from './http-scope.js';
@@ -193,8 +193,9 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   /** What fails or ends before a guard ran has no handler. */
   private bindWithoutHandler(): void {
     if (this.bound) return;
-    const route = routeWithoutHandler(this.frameworkRequest ?? (this.request as FrameworkRequest));
-    this.bind(this.fallback, route === undefined ? undefined : { route });
+    const framework = this.frameworkRequest ?? (this.request as FrameworkRequest);
+    const forwarded = forwardedRequest(this.request.headers, framework);
+    this.bind(this.fallback, { route: routeWithoutHandler(framework), forwarded });
   }
 
   private attributes(match: RouteMatch | undefined, http: CompiledHttpOptions): Attributes {

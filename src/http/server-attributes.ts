@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { ForwardedRequest } from './framework-request.js';
 import type { QueryRedaction } from './request-url.js';
 import { parseHost, splitTarget } from './request-url.js';
 import type { RawRequest } from './http-options.js';
@@ -34,8 +35,7 @@ export interface RouteMatch {
   readonly functionName?: string | undefined;
   /** Name of the Nest module that registers the controller. */
   readonly moduleName?: string | undefined;
-  /** Address of the client behind trusted proxies, if the framework knows it. */
-  readonly clientAddress?: string | undefined;
+  readonly forwarded: ForwardedRequest;
 }
 
 /**
@@ -57,17 +57,19 @@ export function serverAttributes(
   const attributes: Attributes = {
     'http.request.method': known ? method : '_OTHER',
     'url.path': path,
-    'url.scheme': schemeOf(request),
+    'url.scheme': match?.forwarded.scheme ?? schemeOf(request),
     'network.protocol.version': request.httpVersion === '2.0' ? '2' : request.httpVersion,
   };
   if (!known) attributes['http.request.method_original'] = method;
   if (query !== '') attributes['url.query'] = redact(query);
-  const host = parseHost((headers[':authority'] as string | undefined) ?? headers.host);
+  const host = parseHost(
+    match?.forwarded.host ?? (headers[':authority'] as string | undefined) ?? headers.host,
+  );
   if (host !== undefined) {
     attributes['server.address'] = host.address;
     if (host.port !== undefined) attributes['server.port'] = host.port;
   }
-  const client = match?.clientAddress ?? peer;
+  const client = match?.forwarded.clientAddress ?? peer;
   if (client !== undefined) {
     attributes['client.address'] = client.startsWith('::ffff:') ? client.slice(7) : client;
   }

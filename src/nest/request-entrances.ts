@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { activeContext, runInContext } from '../context/flow-context.js';
-import type { FrameworkRequest } from '../http/framework-route.js';
+import type { FrameworkRequest } from '../http/framework-request.js';
 import { RequestTrace } from '../http/request-trace.js';
 
 /** The hooks of Fastify that are used here; the package itself is not needed. */

@@ -1,6 +1,6 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { activeContext } from '../context/flow-context.js';
-import { routeOf, type FrameworkRequest } from '../http/framework-route.js';
+import { forwardedRequest, routeOf, type FrameworkRequest } from '../http/framework-request.js';
 import { RequestTrace } from '../http/request-trace.js';
 import type { SseRoute } from '../http/stream-options.js';
 import { isUntracedHandler } from './decorators/no-span.decorator.js';
@@ -15,12 +15,6 @@ interface HandlerFacts {
   readonly sse: SseRoute | undefined;
   /** Whether `@NoSpan` says that its requests are not traced. */
   readonly untraced: boolean;
-}
-
-/** Both frameworks know the client behind trusted proxies. */
-interface HandledRequest extends FrameworkRequest {
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly ip?: string;
 }
 
 /**
@@ -44,17 +38,9 @@ export class RouteGuard implements CanActivate {
     const { instance, functionName, moduleName, sse, untraced } = this.factsOf(context);
     trace.sse = sse;
     if (untraced) trace.excluded = true;
-    const request = context.getArgByIndex<HandledRequest>(0);
-    trace.bind(
-      instance,
-      {
-        route: routeOf(request),
-        functionName,
-        moduleName,
-        clientAddress: 'x-forwarded-for' in request.headers ? request.ip : undefined,
-      },
-      request,
-    );
+    const request = context.getArgByIndex<FrameworkRequest>(0);
+    const forwarded = forwardedRequest(trace.request.headers, request);
+    trace.bind(instance, { route: routeOf(request), functionName, moduleName, forwarded }, request);
     return true;
   }
 

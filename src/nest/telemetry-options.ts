@@ -13,6 +13,7 @@ import {
   required,
   string,
 } from '../config/schema.js';
+import { headerName } from '../config/text-checks.js';
 import { tracerConfigShape } from '../config/tracer-config-schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { HttpOptions } from '../http/http-options.js';
@@ -98,7 +99,7 @@ const optionsShape = object({
       include: routePatterns,
       exclude: routePatterns,
       trustRemoteParent: anyOf(boolean, fn),
-      traceIdHeader: string,
+      traceIdHeader: headerName,
       redactQuery: arrayOf(string),
       requestHook: fn,
       responseHook: fn,

@@ -181,6 +181,7 @@ describe.each([false, true])('options that cannot work (made during bootstrap: %
     ],
     ['an unknown exporter', { service, exporter: { type: 'otlp' } }, 'exporter.type'],
     ['a negative duration', { service, shutdown: { timeoutMillis: -1 } }, 'shutdown.timeoutMillis'],
+    ['a header name with a space', { service, http: { traceIdHeader: 'x trace' } }, 'http.traceIdHeader'],
     ['no service name', {}, 'service.name'],
   ])('say what is wrong: %s', async (_what, options, path) => {
     const failure: unknown = await boot(options, asynchronous).then(

@@ -1,6 +1,6 @@
 import { BadRequestException, type ExecutionContext } from '@nestjs/common';
 import { activeContext } from '../../context/flow-context.js';
-import { routeOf, type FrameworkRequest } from '../../http/framework-route.js';
+import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
 import type { BaggageRequest } from './baggage-options.js';
 import type { RequestEntries } from './request-entries.js';
 

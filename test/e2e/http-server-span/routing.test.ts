@@ -21,8 +21,16 @@ import {
 import { REQUEST } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LOCALHOST_TLS } from '../../support/localhost-tls.js';
-import { ALL_SERVERS, EXPRESS, FASTIFY, FASTIFY_H2C, FASTIFY_HTTP2 } from '../../support/server-kinds.js';
-import { describeServerSpans } from './cases.js';
+import {
+  ALL_SERVERS,
+  EXPRESS,
+  FASTIFY,
+  FASTIFY_H2C,
+  FASTIFY_HTTP2,
+  type ServerKind,
+} from '../../support/server-kinds.js';
+import type { TestAppOptions } from '../../support/test-app.js';
+import { describeServerSpans, type ServerSpanCase } from './cases.js';
 
 @Controller('orders')
 class OrdersController {
@@ -118,6 +126,29 @@ class ScopedController {
 
 const orders = { controllers: [OrdersController] };
 const plain = { path: '/orders/7', route: '/orders/:id', handler: 'OrdersController.findOne' };
+
+const forwarded = {
+  'x-forwarded-for': '203.0.113.9',
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'shop.example.com',
+};
+const original = {
+  'client.address': '203.0.113.9',
+  'url.scheme': 'https',
+  'server.address': 'shop.example.com',
+  'server.port': undefined,
+};
+
+/** The same server where the app trusts its proxy. */
+function behindProxy(server: ServerKind): TestAppOptions {
+  if (server.framework === 'fastify') {
+    return { server: { ...server, adapter: () => new FastifyAdapter({ trustProxy: true }) } };
+  }
+  return {
+    server,
+    setup: (app) => (app as unknown as { set(key: string, value: unknown): void }).set('trust proxy', true),
+  };
+}
 
 describeServerSpans([
   {
@@ -375,23 +406,22 @@ describeServerSpans([
     request: { path: '/scoped' },
     span: { path: '/scoped', route: '/scoped', handler: 'ScopedController.where' },
   },
-  {
-    title: 'shows the client behind a trusted proxy',
-    app: {
-      ...orders,
-      setup: (app) => (app as unknown as { set(key: string, value: unknown): void }).set('trust proxy', true),
+  ...[EXPRESS, FASTIFY].flatMap((server): ServerSpanCase[] => [
+    {
+      title: 'shows what the client asked for behind a trusted proxy',
+      app: { ...orders, ...behindProxy(server) },
+      request: { path: '/orders/7', headers: forwarded },
+      servers: [server],
+      span: { ...plain, attributes: original },
     },
-    request: { path: '/orders/7', headers: { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } },
-    servers: [EXPRESS],
-    span: { ...plain, attributes: { 'client.address': '203.0.113.9' } },
-  },
-  {
-    title: 'shows the client behind a trusted proxy on Fastify',
-    app: { ...orders, server: { ...FASTIFY, adapter: () => new FastifyAdapter({ trustProxy: true }) } },
-    request: { path: '/orders/7', headers: { 'x-forwarded-for': '203.0.113.9' } },
-    servers: [FASTIFY],
-    span: { ...plain, attributes: { 'client.address': '203.0.113.9' } },
-  },
+    {
+      title: 'shows what the client asked for behind a trusted proxy where no route matches',
+      app: { ...orders, ...behindProxy(server) },
+      request: { path: '/nowhere', headers: forwarded },
+      servers: [server],
+      span: { path: '/nowhere', code: 404, attributes: original },
+    },
+  ]),
   {
     title: 'traces HTTP/1.1 over TLS',
     app: {
@@ -422,9 +452,9 @@ describeServerSpans([
     span: plain,
   },
   {
-    title: 'does not believe X-Forwarded-For unless the framework does',
+    title: 'does not believe what proxies say unless the framework does',
     app: orders,
-    request: { path: '/orders/7', headers: { 'x-forwarded-for': '203.0.113.9' } },
+    request: { path: '/orders/7', headers: forwarded },
     span: plain,
   },
   {

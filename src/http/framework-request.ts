@@ -1,0 +1,54 @@
+/** The framework's request as far as it tells where a request came from and went: Express has `route`, Fastify `routeOptions`. */
+export interface FrameworkRequest {
+  readonly baseUrl?: unknown;
+  readonly route?: { readonly path?: unknown };
+  readonly routeOptions?: { readonly url?: unknown };
+  /** These three follow what trusted proxies say. */
+  readonly ip?: string;
+  readonly protocol?: string;
+  readonly host?: string;
+}
+
+/** How the client addressed the app, where a proxy between them changed it. */
+export interface ForwardedRequest {
+  readonly clientAddress: string | undefined;
+  readonly scheme: string | undefined;
+  /** With its port, if there was one. */
+  readonly host: string | undefined;
+}
+
+const NOT_FORWARDED: ForwardedRequest = { clientAddress: undefined, scheme: undefined, host: undefined };
+
+/** Reads what proxies say through the framework, which knows the ones to be trusted. */
+export function forwardedRequest(
+  headers: Readonly<Record<string, unknown>>,
+  request: FrameworkRequest,
+): ForwardedRequest {
+  try {
+    return {
+      clientAddress: 'x-forwarded-for' in headers ? request.ip : undefined,
+      scheme: 'x-forwarded-proto' in headers ? request.protocol : undefined,
+      host: 'x-forwarded-host' in headers ? request.host : undefined,
+    };
+  } catch {
+    // The app's own rule about proxies failed.
+    return NOT_FORWARDED;
+  }
+}
+
+/** Template of the route that the framework chose for a handler. */
+export function routeOf(request: FrameworkRequest): string | undefined {
+  const path = request.route?.path ?? request.routeOptions?.url;
+  return typeof path === 'string' ? path : undefined;
+}
+
+/**
+ * The same where Nest reached no handler: a route that was added to the framework itself, or one whose body could not be read.
+ * Catch-all routes serve 404s and preflights, so they count as none.
+ */
+export function routeWithoutHandler(request: FrameworkRequest): string | undefined {
+  const route = routeOf(request);
+  if (route === undefined || route.includes('*')) return undefined;
+  const { baseUrl } = request;
+  return typeof baseUrl === 'string' ? baseUrl + route : route;
+}

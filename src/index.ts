@@ -70,6 +70,14 @@ export type {
   InstrumentedModule,
 } from './tracing/instrumentation/instrumentation.js';
 export type { PropagationOptions } from './tracing/load-propagation.js';
+export {
+  traceLogFields,
+  traceLogFormat,
+  type LogFields,
+  type LogFieldsOptions,
+  type LogFormat,
+} from './tracing/log-fields.js';
+export { TelemetryLogger, type TelemetryLoggerOptions } from './nest/logging/telemetry-logger.js';
 export type { CheckpointAttributes, CheckpointOptions } from './tracing/checkpoint.js';
 export { classifyError } from './tracing/error-classifier.js';
 export type { FlowAttributes, PromptTemplate } from './tracing/flow-attributes.js';

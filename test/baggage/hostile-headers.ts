@@ -92,7 +92,7 @@ export function hostileHeaders(random: (below: number) => number): HostileHeader
   const value = (): string => (random(4) === 0 ? noise(random(40)) : pick(VALUES));
   const member = (): string => `${key()}${pick(['=', '=', '=', ' = ', '', '=='])}${value()}${pick(METADATA)}`;
   const list = (): string => {
-    const shape = random(20);
+    const shape = random(60);
     if (shape === 0) return Array.from({ length: 2000 }, (_, index) => `k${index}=v`).join(',');
     if (shape === 1) return `big=${'x'.repeat(16_384)}`;
     if (shape === 2) return noise(random(400));

@@ -26,11 +26,15 @@ function expectHarmless(baggage: Baggage | undefined): void {
   }
 }
 
-describe('100,000 generated requests', { timeout: 120_000 }, () => {
+function textOf(baggage: Baggage | undefined): string {
+  return JSON.stringify(baggage?.getAllEntries().map(([key, { value }]) => [key, value]));
+}
+
+describe('generated requests', { timeout: 120_000 }, () => {
   it.each([
-    ['everything is allowed', { allow: ['*'], attributes: ['*'] }],
-    ['the default', {}],
-  ])('never throw, and keep at most 64 entries and 8,192 bytes where %s', async (_name, options) => {
+    ['everything is allowed', { allow: ['*'], attributes: ['*'] }, 100_000],
+    ['the default holds', {}, 5_000],
+  ])('never throw, and keep at most 64 entries and 8,192 bytes where %s', async (_name, options, inputs) => {
     const lines: string[] = [];
     const rules = new BaggageRules(options, { warn: (_cause, line) => lines.push(line) });
     const propagators = ['tracecontext', 'baggage', 'b3', 'jaeger'] as const;
@@ -39,7 +43,7 @@ describe('100,000 generated requests', { timeout: 120_000 }, () => {
     const random = seeded(SEED);
     let kept = 0;
     let traces = 0;
-    for (let count = 0; count < 100_000; count += 1) {
+    for (let count = 0; count < inputs; count += 1) {
       const request = hostileHeaders(random);
       const remote = inbound.receive(request);
       expectHarmless(remote?.baggage);
@@ -55,9 +59,7 @@ describe('100,000 generated requests', { timeout: 120_000 }, () => {
           throw new Error(`${carrier['baggage']!.length} bytes were kept`);
         // What goes out comes in again unchanged: nothing was kept that cannot be sent on.
         const again = onlyBaggage.extract(carrier).baggage;
-        expect(again?.getAllEntries().map(([key, { value }]) => [key, value])).toEqual(
-          remote.baggage.getAllEntries().map(([key, { value }]) => [key, value]),
-        );
+        if (textOf(again) !== textOf(remote.baggage)) throw new Error('Something else came back');
         const attributes = rules.attributesOf(remote.baggage);
         if (Object.getPrototypeOf(attributes) !== Object.prototype)
           throw new Error('The prototype was replaced');
@@ -65,9 +67,9 @@ describe('100,000 generated requests', { timeout: 120_000 }, () => {
       expectHarmless(inbound.extract(request.headers).baggage);
     }
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-    expect(kept).toBeGreaterThan(10_000);
-    expect(traces).toBeGreaterThan(10_000);
-    expect(Object.values(rules.refused).reduce((sum, refused) => sum + refused, 0)).toBeGreaterThan(100_000);
+    expect(kept).toBeGreaterThan(inputs / 10);
+    expect(traces).toBeGreaterThan(inputs / 10);
+    expect(Object.values(rules.refused).reduce((sum, refused) => sum + refused, 0)).toBeGreaterThan(inputs);
     expect(new Set(lines).size).toBeLessThan(10);
   });
 });

@@ -1,0 +1,79 @@
+import {
+  ConsoleLogger,
+  Injectable,
+  Optional,
+  type ConsoleLoggerOptions,
+  type LogLevel,
+} from '@nestjs/common';
+import { traceLogFields, type LogFields, type LogFieldsOptions } from '../../tracing/log-fields.js';
+
+/** Options of Nest's own logger, and what is added to its lines. */
+export interface TelemetryLoggerOptions extends ConsoleLoggerOptions {
+  readonly telemetry?: LogFieldsOptions;
+}
+
+/** What Nest hands over with a message in JSON mode. */
+interface JsonLogOptions {
+  context: string;
+  logLevel: LogLevel;
+  writeStreamType?: 'stdout' | 'stderr';
+  errorStack?: unknown;
+  params?: Record<string, unknown>;
+  error?: Error;
+}
+
+/** Values that need no quotes in a text. */
+const PLAIN = /^[\w.:/@+-]+$/;
+
+/**
+ * Nest's console logger with `trace_id`, `span_id` and chosen baggage on every line that is written inside of a trace: as
+ * `name=value` at the end of a text, as fields of their own with `json: true`. Messages that are objects stay objects.
+ *
+ * Pass one to `NestFactory.create(AppModule, { logger: new TelemetryLogger({ json: true }) })`.
+ */
+@Injectable()
+export class TelemetryLogger extends ConsoleLogger {
+  private readonly fields: LogFields;
+
+  constructor(
+    @Optional() contextOrOptions?: string | TelemetryLoggerOptions,
+    @Optional() options?: TelemetryLoggerOptions,
+  ) {
+    const given = typeof contextOrOptions === 'string' ? options : (options ?? contextOrOptions);
+    const { telemetry, ...rest } = given ?? {};
+    if (typeof contextOrOptions === 'string') super(contextOrOptions, rest);
+    else super(rest);
+    this.fields = traceLogFields(telemetry);
+  }
+
+  protected override getJsonLogObject(
+    message: unknown,
+    options: JsonLogOptions,
+  ): ReturnType<ConsoleLogger['getJsonLogObject']> {
+    const record = super.getJsonLogObject(message, options);
+    const fields = this.fields();
+    for (const name of Object.keys(fields)) record[name] ??= fields[name];
+    return record;
+  }
+
+  protected override formatMessage(
+    ...line: [
+      logLevel: LogLevel,
+      message: unknown,
+      pid: string,
+      level: string,
+      context: string,
+      sinceLast: string,
+      params?: Record<string, unknown>,
+    ]
+  ): string {
+    const text = super.formatMessage(...line);
+    const fields = Object.entries(this.fields()).map(([name, value]) => `${name}=${quoted(value)}`);
+    return fields.length === 0 ? text : `${text.replace(/\n$/, '')} ${fields.join(' ')}\n`;
+  }
+}
+
+/** A value cannot end its line. */
+function quoted(value: string): string {
+  return PLAIN.test(value) ? value : JSON.stringify(value);
+}

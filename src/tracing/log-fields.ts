@@ -1,0 +1,72 @@
+import { isSpanContextValid, propagation } from '@opentelemetry/api';
+import { activeContext, type FlowContext } from '../context/flow-context.js';
+import { compileNames } from '../context/name-patterns.js';
+
+/** What a log line tells of the flow that it is written in. */
+export interface LogFieldsOptions {
+  /** Name of the trace id's field, or `false`; default `trace_id`. */
+  readonly traceId?: string | false;
+  /** Name of the span id's field, or `false`; default `span_id`. */
+  readonly spanId?: string | false;
+  /** Baggage entries to add, exact (`user.id`), or with `*` at the end (`app.*`); default none. */
+  readonly baggage?: readonly string[];
+  /** Entries to leave out again, in the same forms. */
+  readonly exclude?: readonly string[];
+  /** Put before the names of baggage entries, such as `baggage.`; default nothing. */
+  readonly prefix?: string;
+}
+
+/** Fields by name, a new object at each call. */
+export type LogFields = () => Record<string, string>;
+
+/**
+ * Makes a function that tells the trace and baggage of the running code; outside of every trace it tells nothing.
+ *
+ * It fits `pino({ mixin: traceLogFields() })`, and any logger that takes fields.
+ */
+export function traceLogFields(options: LogFieldsOptions = {}): LogFields {
+  const { traceId = 'trace_id', spanId = 'span_id', prefix = '' } = options;
+  const included = compileNames(options.baggage ?? []);
+  const excluded = compileNames(options.exclude ?? []);
+  return () => {
+    const fields: Record<string, string> = {};
+    const context = activeContext();
+    const spanContext = context.span?.spanContext();
+    if (spanContext !== undefined && isSpanContextValid(spanContext)) {
+      if (traceId !== false) fields[traceId] = spanContext.traceId;
+      if (spanId !== false) fields[spanId] = spanContext.spanId;
+    }
+    if (included !== undefined) {
+      for (const [key, value] of entriesOf(context)) {
+        const name = prefix + key;
+        if (included(key) && excluded?.(key) !== true && name !== '__proto__') fields[name] = value;
+      }
+    }
+    return fields;
+  };
+}
+
+function entriesOf(context: FlowContext): [string, string][] {
+  const entries = propagation.getBaggage(context)?.getAllEntries() ?? [];
+  return entries.map(([key, { value }]) => [key, value]);
+}
+
+/** A format of winston, which is known by its `transform`. */
+export interface LogFormat {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- winston's own type of a log line, which need not be installed
+  transform(info: any, options?: unknown): any;
+}
+
+/**
+ * The same for winston: `format.combine(traceLogFormat(), format.json())`. A field that a line has already stays.
+ */
+export function traceLogFormat(options: LogFieldsOptions = {}): LogFormat {
+  const fieldsOf = traceLogFields(options);
+  return {
+    transform(info: Record<string, unknown>) {
+      const fields = fieldsOf();
+      for (const name of Object.keys(fields)) info[name] ??= fields[name];
+      return info;
+    },
+  };
+}

@@ -5,7 +5,10 @@ import {
   Injectable,
   Module,
   type DynamicModule,
+  type MiddlewareConsumer,
   type ModuleMetadata,
+  type NestMiddleware,
+  type NestModule,
   type Type,
 } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
@@ -148,6 +151,50 @@ describe.each(ALL_SERVERS)('several instances on $name', (server) => {
       await app.close();
       expect([billing.names, root.names]).toEqual([names, ['GET /catalog']]);
     }
+  });
+});
+
+describe.each(ALL_SERVERS)('middleware of a module with an instance of its own on $name', (server) => {
+  @Injectable()
+  class SessionMiddleware implements NestMiddleware {
+    constructor(@Inject(TracerManager) private readonly tracing: TracerManager) {}
+
+    use(_request: unknown, _response: unknown, next: () => void) {
+      this.tracing.withSpan('session', () => 'session');
+      next();
+    }
+  }
+
+  /** A root instance with these options; `billing` has its own, and middleware that starts a span before its guards run. */
+  async function namesWith(rootOptions: TelemetryModuleOptions, withRoot = true) {
+    const [root, billing] = [new Instance('shop', rootOptions), new Instance('billing')];
+
+    @Module({ imports: [billing.module], controllers: [BillingController], providers: [BillingService] })
+    class BillingModule implements NestModule {
+      configure(consumer: MiddlewareConsumer) {
+        consumer.apply(SessionMiddleware).forRoutes(BillingController);
+      }
+    }
+    const imports = withRoot ? [root.module, BillingModule] : [BillingModule];
+    const app = await startApp({ server, telemetry: false, imports });
+    expect((await app.get('/billing')).status).toBe(200);
+    await app.close();
+    const parent = (name: string) => billing.span(name).parentSpanContext?.spanId;
+    if (billing.names.includes('GET /billing')) {
+      const request = billing.span('GET /billing').spanContext().spanId;
+      expect([parent('session'), parent('charge')]).toEqual([request, request]);
+    }
+    return [root.names, billing.names];
+  }
+
+  it.each<[string, TelemetryModuleOptions, boolean]>([
+    ['a root instance', {}, true],
+    ['a root instance that is off', { enabled: false }, true],
+    ['a root instance that traces no requests', { http: false }, true],
+    ['a root instance that leaves out other routes', { http: { exclude: ['/health'] } }, true],
+    ['no root instance', {}, false],
+  ])('starts children of the server span beside %s', async (_what, options, withRoot) => {
+    expect(await namesWith(options, withRoot)).toEqual([[], ['session', 'charge', 'GET /billing']]);
   });
 });
 

@@ -97,10 +97,13 @@ export class TelemetryInstance implements HttpScope {
     this.started = false;
     const begun = performance.now();
     const { shutdownTimeoutMillis: limit } = this;
+    // Timers underneath keep no process alive; an event loop that runs dry here would cut the app's shutdown short.
+    const awake = setTimeout(() => {}, limit);
     const spans = this.pipeline.shutdown(limit);
     // Metrics tell what became of the last spans, if that is known in time.
     await settledWithin(spans, limit / 2);
     await Promise.all([spans, this.metrics.shutdown(limit - (performance.now() - begun))]);
+    clearTimeout(awake);
   }
 
   /** Begins to read a page for Prometheus. @throws TelemetryConfigError without the package for it */

@@ -99,7 +99,7 @@ describe('3. runtime configuration', () => {
 
   it('with ConfigService takes them from it', async () => {
     const receiver = await startReceiver();
-    setVariables({ APP_VERSION: '2.0.0', COLLECTOR_URL: receiver.grpcUrl, SAMPLE_RATE: '1' });
+    setVariables({ APP_VERSION: '2.0.0', COLLECTOR_URL: receiver.grpcUrl });
     const { AppModule } = await import('./examples/migration/config-service.js');
     const { manager } = await run(AppModule);
     manager.startSpan('work').end();

@@ -12,7 +12,6 @@ import { TelemetryModule } from 'nestjs-telemetry';
       useFactory: (config: ConfigService) => ({
         service: { name: 'orders', version: config.get<string>('APP_VERSION', '0.0.0') },
         exporter: { type: 'otlp-grpc', url: config.getOrThrow<string>('COLLECTOR_URL') },
-        sampler: Number(config.get<string>('SAMPLE_RATE', '1')),
       }),
     }),
   ],

@@ -4,7 +4,7 @@ import { TracerManager, type TracerConfig } from 'nestjs-telemetry';
 
 const debug: TracerConfig = {
   exporter: { type: 'otlp-grpc', url: 'http://localhost:4317' },
-  sampler: 1,
+  sampler: { type: 'always-on', parentBased: false },
   resourceAttributes: { debug: true },
 };
 

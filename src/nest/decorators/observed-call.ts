@@ -3,6 +3,7 @@ import { RecordingSpan } from '../../tracing/recording-span.js';
 import { recordValue, whenSettled } from '../../tracing/record-value.js';
 import { reportHook } from './decorator-log.js';
 import type { Method } from './method-wrapper.js';
+import { namedArguments } from './parameter-names.js';
 import type { ParameterAttribute } from './span-attribute.decorator.js';
 import type { SpanDecoratorOptions } from './span-options.js';
 
@@ -39,7 +40,7 @@ export function observedCall(
     }
   }
   const values = recordsValues(span, options);
-  if (values) recordValue(span, 'input', args);
+  if (values && args.length > 0) recordValue(span, 'input', namedArguments(method, args));
   const result = method.apply(host, args);
   if (options.onResult === undefined && !values) return result;
   const note = (value: unknown): void => {

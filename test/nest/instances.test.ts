@@ -250,6 +250,22 @@ describe('the instance that covers a controller', () => {
     expect(await owners([first, second], modules)).toEqual([['GET /catalog'], []]);
   });
 
+  it('is the same one for all modules that import the same object', async () => {
+    const shared = new Instance('shared');
+    const modules = [
+      feature('CatalogModule', { ...catalog, imports: [shared.module] }),
+      feature('BillingModule', {
+        imports: [shared.module],
+        controllers: [BillingController],
+        providers: [BillingService],
+      }),
+    ];
+    const app = await startApp({ telemetry: false, imports: modules });
+    for (const path of ['/catalog', '/billing', '/nowhere']) await app.get(path);
+    await app.close();
+    expect(shared.names).toEqual(['GET /catalog', 'charge', 'GET /billing', 'GET']);
+  });
+
   it('is none where no instance covers its module; the only instance takes what reaches no route', async () => {
     const only = new Instance('only');
     const BillingModule = feature('BillingModule', { imports: [only.module] });

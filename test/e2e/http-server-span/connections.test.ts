@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Post, Req, StreamableFile } from '@nestjs/common';
 import { SpanKind } from '@opentelemetry/api';
+import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import { describe, expect, it } from 'vitest';
 import { TracerManager } from '../../../src/index.js';
 import { serverSpan } from '../../support/expected-server-span.js';
@@ -244,6 +245,25 @@ describe.each(HTTP1_SERVERS)('$name', (server) => {
     expect(shapeOf(await app.recorder.waitFor('OPTIONS'))).toEqual(
       serverSpan(app, { method: 'OPTIONS', path: '*', code: code! }),
     );
+  });
+
+  it('measures from the first byte of the request, before its body has come', async () => {
+    const app = await startSlow(server);
+    const connection = await RawConnection.open(app.url);
+    connection.write(
+      'POST /slow/upload HTTP/1.1',
+      `Host: 127.0.0.1:${app.port}`,
+      'Content-Type: application/json',
+      'Content-Length: 2',
+      'Expect: 100-continue',
+    );
+    expect(await connection.statuses(1)).toEqual([100]);
+    const headersSeen = Date.now() + 1;
+    connection.writeRaw('{}');
+    expect(await connection.statuses(2)).toEqual([100, 201]);
+    connection.close();
+    const span = await app.recorder.waitFor('POST /slow/upload');
+    expect(hrTimeToMilliseconds(span.startTime)).toBeLessThanOrEqual(headersSeen);
   });
 
   it('ends the span of a client that leaves while it sends its body', async () => {

@@ -8,6 +8,7 @@ import {
   Injectable,
   Param,
   ParseIntPipe,
+  Res,
   Scope,
   UseFilters,
   UseGuards,
@@ -99,6 +100,11 @@ class StockController {
   @Get('text')
   text() {
     throw 'just text';
+  }
+
+  @Get('by-hand')
+  byHand(@Res() response: { status(code: number): { send(body: string): void } }) {
+    response.status(503).send('closed for stocktaking');
   }
 
   @Get('conflict')
@@ -209,6 +215,17 @@ describeServerSpans([
       events: [
         { name: 'exception', attributes: { 'exception.type': 'string', 'exception.message': 'just text' } },
       ],
+    },
+  },
+  {
+    title: 'marks a 5xx that nothing was thrown for',
+    app: stock,
+    request: { path: '/stock/by-hand' },
+    span: {
+      ...route('by-hand', 'byHand'),
+      code: 503,
+      status: { code: 'ERROR' },
+      attributes: { 'error.type': '503' },
     },
   },
   {

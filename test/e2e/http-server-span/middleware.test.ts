@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Injectable, Module, type NestMiddleware, type Type } from '@nestjs/common';
 import type { INestApplication, MiddlewareConsumer, NestModule } from '@nestjs/common';
+import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import { describe, expect, it } from 'vitest';
 import { TracerManager, type TelemetryModuleOptions } from '../../../src/index.js';
 import { serverSpan } from '../../support/expected-server-span.js';
@@ -89,6 +90,13 @@ describe.each(ALL_SERVERS)('$name', (server) => {
     const { session, load, 'GET /orders/:id': request } = await exported(app);
     expect(shapeOf(request!)).toEqual(serverSpan(app, { ...order, attributes: { 'shop.tier': 'gold' } }));
     for (const child of [session, load]) {
+      const [start, requestStart] = [child!, request!].map(({ startTime }) =>
+        hrTimeToMilliseconds(startTime),
+      );
+      expect(start).toBeGreaterThanOrEqual(requestStart!);
+      expect(hrTimeToMilliseconds(child!.endTime)).toBeLessThanOrEqual(
+        hrTimeToMilliseconds(request!.endTime),
+      );
       expect([child!.parentSpanContext?.spanId, child!.spanContext().traceId]).toEqual([
         request!.spanContext().spanId,
         request!.spanContext().traceId,

@@ -1,6 +1,7 @@
 // Reads event streams over raw sockets with as little work as possible.
 import { connect } from 'node:net';
 
+const MARK = Buffer.from('data: ');
 const END_OF_BODY = Buffer.from('\r\n0\r\n\r\n');
 /** Connection attempts at a time, well below a listening socket's backlog. */
 const CONNECTING_AT_A_TIME = 100;
@@ -30,8 +31,11 @@ async function finite({ port, streams, events }) {
         new Promise((resolve, reject) => {
           let tail = Buffer.alloc(0);
           openStream(port, `/feed/finite/${events}`, (socket, chunk) => {
-            for (let at = chunk.indexOf('data: '); at !== -1; at = chunk.indexOf('data: ', at + 6)) read++;
-            tail = Buffer.concat([tail, chunk]).subarray(-END_OF_BODY.length);
+            // A mark that was cut in two counts once.
+            const text = Buffer.concat([tail, chunk]);
+            const fresh = Math.max(0, tail.length - MARK.length + 1);
+            for (let at = text.indexOf(MARK, fresh); at !== -1; at = text.indexOf(MARK, at + 1)) read++;
+            tail = text.subarray(-END_OF_BODY.length);
             if (!tail.equals(END_OF_BODY)) return;
             socket.destroy();
             resolve();

@@ -45,7 +45,10 @@ export interface BatchConfig {
   readonly maxExportBatchBytes?: number;
   /** Exports at the same time; default 4, or 1 if an exporter given in code is among them. */
   readonly maxConcurrentExports?: number;
-  /** How long an export is retried, in milliseconds, before its spans are dropped; default 300,000. */
+  /**
+   * How long an export is retried while the receiver takes others, in milliseconds, before its spans are dropped; default 300,000. While it
+   * takes none, spans are kept as long as the queue's limits allow.
+   */
   readonly maxRetryMillis?: number;
   /** Which span goes when the queue is full: the one that comes (default), or the oldest. Errors and server spans go last. */
   readonly dropPolicy?: 'newest' | 'oldest';

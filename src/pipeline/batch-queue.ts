@@ -49,6 +49,7 @@ export class BatchQueue implements SpanSink {
   /** Waiting spans that do not wait any longer for a batch to fill. */
   private due = 0;
   private scheduled = false;
+  private lastSuccessAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private closing: Promise<void> | undefined;
   /** While closing: the first failure ends all attempts. */
@@ -240,6 +241,7 @@ export class BatchQueue implements SpanSink {
   private onSuccess(batch: Batch, era: number, rejectedSpans: number, message: string): void {
     const rejected = Math.min(Math.max(rejectedSpans, 0), batch.spans);
     this.ledger.succeeded(batch.spans - rejected);
+    this.lastSuccessAt = performance.now();
     if (rejected > 0) this.drop('rejected', rejected);
     this.settle(batch);
     this.breaker.succeeded(era);
@@ -260,7 +262,7 @@ export class BatchQueue implements SpanSink {
     if (!failure.retryable) {
       const reason = failure.blames === 'destination' ? 'permanent_error' : this.delivery.refusal;
       this.dropBatch(batch, failure.tooLarge === true ? 'too_large' : reason);
-    } else if (batch.failedAgain(this.limits.maxRetryMillis)) {
+    } else if (batch.failedAgain(this.limits.maxRetryMillis, this.lastSuccessAt)) {
       this.retries.add(batch);
     } else {
       this.dropBatch(batch, 'retries_exhausted');

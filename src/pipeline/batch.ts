@@ -14,10 +14,15 @@ export class Batch {
     this.bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   }
 
-  /** Notes another failed export. @returns whether it may be tried again within the limit */
-  failedAgain(maxRetryMillis: number, now: number = performance.now()): boolean {
+  /**
+   * Notes another failed export.
+   *
+   * @param lastSuccessAt - when the receiver last took another batch: while it takes none, the fault is not this batch's
+   * @returns whether it may be tried again
+   */
+  failedAgain(maxRetryMillis: number, lastSuccessAt: number, now: number = performance.now()): boolean {
     this.failedAt ??= now;
-    return now - this.failedAt < maxRetryMillis;
+    return now - this.failedAt < maxRetryMillis || lastSuccessAt < this.failedAt;
   }
 
   /** Two batches of about half the spans each; only with two spans or more. */

@@ -215,3 +215,48 @@ describe('a receiver that takes no answer in time', () => {
     },
   );
 });
+
+describe('retrying', () => {
+  it('gives a batch up that the receiver never takes while it takes others', async () => {
+    const receiver = await new HttpReceiver().start();
+    receiver.answer = ({ names }) => (names.includes('poison') ? { ok: false, status: 503 } : { ok: true });
+    const log = new LogLines();
+    const sink = await openSink(
+      { type: 'otlp-http', url: receiver.url },
+      { batch: { maxExportBatchSize: 1, maxRetryMillis: 300 }, log, instance: 'app' },
+    );
+    cleanups.push(
+      () => receiver.stop(),
+      () => sink.shutdown(100),
+    );
+    sink.accept(makeSpan({ name: 'poison' }));
+    for (let index = 0; index < 20; index++) sink.accept(makeSpan());
+    await vi.waitFor(
+      () => {
+        sink.accept(makeSpan());
+        expect(sink.status().dropped).toEqual({ retries_exhausted: 1 });
+      },
+      { timeout: 10_000 },
+    );
+    const { delivered, ended } = await settled(sink);
+    expect(delivered).toBe(ended - 1);
+  });
+
+  it('goes on for as long as the receiver takes nothing at all', async () => {
+    const receiver = await new HttpReceiver().start();
+    let away = true;
+    receiver.answer = () => (away ? { ok: false, status: 503 } : { ok: true });
+    const sink = await openSink(
+      { type: 'otlp-http', url: receiver.url },
+      { batch: { maxExportBatchSize: 1, maxRetryMillis: 100 }, log: new LogLines(), instance: 'app' },
+    );
+    cleanups.push(
+      () => receiver.stop(),
+      () => sink.shutdown(100),
+    );
+    sink.accept(makeSpan());
+    await vi.waitFor(() => expect(receiver.requests.length).toBeGreaterThan(4), { timeout: 10_000 });
+    away = false;
+    expect(await settled(sink)).toMatchObject({ delivered: 1, dropped: {} });
+  });
+});

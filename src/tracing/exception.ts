@@ -38,6 +38,9 @@ export function errorType(exception: unknown): string {
     if (typeof exception !== 'object' || exception === null) return typeof exception;
     const { name, constructor } = exception as { name?: unknown; constructor?: { name?: unknown } };
     const className = constructor?.name;
+    // `DOMException` has a name for each of its kinds, and RxJS calls its classes after their names.
+    const named = typeof name === 'string' && (className === 'DOMException' || className === `${name}Impl`);
+    if (named) return name;
     if (
       typeof className === 'string' &&
       className !== '' &&

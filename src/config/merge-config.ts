@@ -1,4 +1,4 @@
-import { isObject } from './schema.js';
+import { fail, isObject } from './schema.js';
 import type { TracerConfig } from './tracer-config.js';
 
 /** Options that a change completes; every other option it replaces. */
@@ -15,13 +15,27 @@ const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
  * everything else (`exporter`, `sampler`, `spanProcessors`, `enabled`) as a whole.
  *
  * @returns a new object; options that are `undefined` in `change` keep their current value
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if `change` is no object, or a promise of one
  */
 export function mergeTracerConfig(current: TracerConfig, change: TracerConfig): TracerConfig {
+  assertOptions(change);
   return mergeDefined(current, change, (key, before, after) =>
     SECTIONS.has(key) && isObject(before) && isObject(after)
       ? mergeDefined(before, after, (_key, _before, value) => value)
       : after,
   );
+}
+
+/** A promise has no options of its own, so it would pass for an empty change. */
+function assertOptions(change: unknown): void {
+  if (isObject(change) && typeof Reflect.get(change, 'then') !== 'function') return;
+  fail({
+    path: 'config',
+    expected: 'an object, and no promise',
+    got: change,
+    secret: typeof change === 'string',
+    remedy: 'Pass the tracer configuration as an object; `await` it first if it comes as a promise.',
+  });
 }
 
 function mergeDefined<T extends object>(

@@ -9,20 +9,21 @@ let nextIdentity = 1;
  * Credentials take part, but cannot be read from it.
  */
 export function configKey(config: ResolvedTracerConfig): string {
-  return createHash('sha256').update(text(config)).digest('base64');
+  return createHash('sha256').update(contentText(config)).digest('base64');
 }
 
-function text(value: unknown): string {
+/** Equal for values of equal content; may hold credentials, so it is for comparing alone. */
+export function contentText(value: unknown): string {
   if (typeof value === 'function') return `#${identity(value)}`;
   if (typeof value !== 'object' || value === null) return `${typeof value}:${String(value)}`;
   if (value instanceof RegExp) return `regexp:${String(value)}`;
   if (value instanceof Uint8Array) return `bytes:${Buffer.from(value).toString('base64')}`;
-  if (Array.isArray(value)) return `[${value.map(text).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map(contentText).join(',')}]`;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return `#${identity(value)}`;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}=${text(item)}`).join(',')}}`;
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}=${contentText(item)}`).join(',')}}`;
 }
 
 function identity(value: object): number {

@@ -3,6 +3,7 @@ import type { ResolvedTracerConfig } from '../config/resolve-config.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import { Generation } from './generation.js';
 import type { GenerationBuilder } from './generation-slot.js';
+import { isSpanExporter } from './is-span-exporter.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
 import type { SinkLease, SinkPool } from './sink-pool.js';
 import type { SpanSink } from './span-sink.js';
@@ -14,6 +15,8 @@ const MAX_LEAVING = 1000;
 
 /** Who a {@link GenerationLife} works for. */
 export interface GenerationOwner {
+  /** Whether the owner has a configuration at work. */
+  readonly configured: boolean;
   drop(reason: 'generation_closed', spans: number): void;
 }
 
@@ -23,6 +26,7 @@ export class GenerationLife implements GenerationBuilder {
   private readonly leases = new Map<Generation, readonly SinkLease[]>();
   private readonly replaced = new Set<Generation>();
   private readonly leaving = new Set<Generation>();
+  private readonly closing = new Set<Promise<void>>();
 
   constructor(
     private readonly owner: GenerationOwner,
@@ -36,6 +40,10 @@ export class GenerationLife implements GenerationBuilder {
     return this.replaced.size + this.leaving.size;
   }
 
+  get running(): boolean {
+    return this.owner.configured;
+  }
+
   /** Every generation that holds exporters. */
   open(): Generation[] {
     return [...this.leases.keys()];
@@ -45,7 +53,7 @@ export class GenerationLife implements GenerationBuilder {
   async build(given: TracerConfig, config: ResolvedTracerConfig): Promise<Generation> {
     const leases: SinkLease[] = [];
     try {
-      for (const exporter of config.enabled ? config.exporters : []) {
+      for (const exporter of exportersToHold(config)) {
         leases.push(await this.pool.acquire(exporter, config.batch));
       }
       return this.leased(given, config, leases);
@@ -56,8 +64,9 @@ export class GenerationLife implements GenerationBuilder {
   }
 
   buildNow(given: TracerConfig, config: ResolvedTracerConfig): Generation {
-    const exporters = config.enabled ? config.exporters : [];
-    const leases = exporters.map((exporter) => this.pool.acquireNow(exporter, config.batch, 'caller'));
+    const leases = exportersToHold(config).map((exporter) =>
+      this.pool.acquireNow(exporter, config.batch, 'caller'),
+    );
     return this.leased(given, config, leases);
   }
 
@@ -81,6 +90,18 @@ export class GenerationLife implements GenerationBuilder {
 
   async close(generation: Generation, timeoutMillis: number): Promise<void> {
     if (generation.closed) return;
+    const closing = this.closeNow(generation, timeoutMillis);
+    this.closing.add(closing);
+    await closing;
+    this.closing.delete(closing);
+  }
+
+  /** Waits for generations that are being closed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.closing);
+  }
+
+  private async closeNow(generation: Generation, timeoutMillis: number): Promise<void> {
     generation.close();
     const leases = this.leases.get(generation) ?? [];
     this.leases.delete(generation);
@@ -138,4 +159,9 @@ export class GenerationLife implements GenerationBuilder {
   private async releaseAll(leases: readonly SinkLease[], timeoutMillis: number): Promise<void> {
     await Promise.all(leases.map((lease) => this.pool.release(lease, timeoutMillis)));
   }
+}
+
+/** While telemetry is off, no connection is kept; but an exporter given in code would not come back from a shutdown. */
+function exportersToHold({ enabled, exporters }: ResolvedTracerConfig): ResolvedTracerConfig['exporters'] {
+  return enabled ? exporters : exporters.filter(isSpanExporter);
 }

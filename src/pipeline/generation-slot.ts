@@ -5,6 +5,8 @@ import type { Generation } from './generation.js';
 
 /** What a slot asks of its pipeline. */
 export interface GenerationBuilder {
+  /** Whether there is a configuration at work at all: nothing is built before the first, or after a shutdown. */
+  readonly running: boolean;
   /** Builds at once; connections open later. */
   buildNow(given: TracerConfig, resolved: ResolvedTracerConfig): Generation;
   /** Closes a generation once its spans have ended. */
@@ -28,7 +30,8 @@ export class GenerationSlot implements FlowTarget {
     private readonly onUse: (slot: GenerationSlot) => void,
   ) {}
 
-  current(): Generation {
+  current(): Generation | undefined {
+    if (!this.builder.running) return undefined;
     this.lastUsed = performance.now();
     if (this.generation === undefined || this.generation.closed) {
       this.generation = this.builder.buildNow(this.given, this.resolved);

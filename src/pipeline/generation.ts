@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/api';
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources';
 import {
@@ -132,6 +133,15 @@ export class Generation {
     this.closed = true;
     this.onDrained?.();
     this.onDrained = undefined;
+  }
+
+  /** Spans lead here, and from here to credentials: whoever prints one sees neither. */
+  toJSON(): object {
+    return { generation: this.number, service: this.config.service.name };
+  }
+
+  [inspect.custom](): string {
+    return `Generation ${this.number} of ${this.config.service.name}`;
   }
 
   async flushProcessors(): Promise<void> {

@@ -1,3 +1,4 @@
+import { fail } from '../config/schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { OverrideStatus } from './pipeline-status.js';
 
@@ -29,19 +30,23 @@ export class Overrides {
     return [...this.entries.values()].map((entry) => entry.status);
   }
 
-  /** @param end - takes the change back; called once, unless another override or {@link forget} came first */
+  /**
+   * @param end - takes the change back when its turn comes, if `take` says that no other override and no {@link forget} came first;
+   * never rejects
+   */
   add(
     change: TracerConfig,
     { forMillis, tenant }: OverrideOptions,
-    end: () => Promise<void>,
+    end: (take: () => boolean) => Promise<void>,
   ): OverrideHandle {
     this.forget(tenant);
     const until = new Date(Date.now() + forMillis);
-    const revert = async (): Promise<void> => {
-      if (this.entries.get(tenant) !== entry) return;
-      this.forget(tenant);
-      await end();
-    };
+    const revert = (): Promise<void> =>
+      end(() => {
+        if (this.entries.get(tenant) !== entry) return false;
+        this.forget(tenant);
+        return true;
+      });
     const entry: Entry = {
       status: { ...(tenant === undefined ? {} : { tenant }), changes: Object.keys(change), until },
       timer: setTimeout(() => void revert(), forMillis).unref(),
@@ -58,4 +63,14 @@ export class Overrides {
   clear(): void {
     for (const tenant of [...this.entries.keys()]) this.forget(tenant);
   }
+}
+
+/** @throws TelemetryConfigError always: an override names a tenant of an instance that has none */
+export function noTenants(): never {
+  return fail({
+    path: 'tenant',
+    expected: 'left out',
+    got: 'a key',
+    remedy: 'The instance has no `tenants` option, so an override is for everybody.',
+  });
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { TelemetryLog } from '../config/log.js';
 import {
   mergeTracerConfig,
@@ -6,33 +7,26 @@ import {
 } from '../config/resolve-config.js';
 import { positiveMillis } from '../config/schema.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
+import type { FlowTarget } from '../context/flow-context.js';
 import { Propagation } from '../context/propagation.js';
+import { TelemetryError } from '../errors.js';
 import type { CallMeter } from './call-meter.js';
-import { changedOptions } from './config-change.js';
+import { changedOptions, type ReconfigureReport } from './config-change.js';
 import type { Generation } from './generation.js';
 import { GenerationLife } from './generation-life.js';
 import { GenerationSlot } from './generation-slot.js';
-import { Overrides, type OverrideHandle, type OverrideOptions } from './overrides.js';
+import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './overrides.js';
 import { countSpans, type PipelineStatus } from './pipeline-status.js';
-import { RateLimitedLog } from './rate-limited-log.js';
+import { errorText, RateLimitedLog } from './rate-limited-log.js';
 import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
+import { StandIns } from './stand-ins.js';
 import { TemporaryConfigs } from './temporary-configs.js';
 import type { TenantOptions } from './tenant-options.js';
 import { TenantRouter, type TenantHost } from './tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
 
-/** What a change of configuration did. */
-export interface ReconfigureReport {
-  /** Number of the generation that is live now. */
-  readonly generation: number;
-  /** The top-level options whose values differ, such as `sampler`. */
-  readonly changed: readonly string[];
-  /** Spans that were alive at the swap: they finish in the generation that they began in. */
-  readonly draining: number;
-  /** Resolves with the number of spans that the replaced generation ended while draining, all handed to its exporters. */
-  readonly drained: Promise<number>;
-}
+export type { ReconfigureReport } from './config-change.js';
 
 /** The parts that a pipeline needs from outside. */
 export interface PipelineOptions {
@@ -69,6 +63,9 @@ export class Pipeline implements TenantHost {
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
   private readonly overrides = new Overrides();
+  /** The generation that an override stands in front of: it stays open, as what is given in code does not come back from a shutdown. */
+  private beneath: Generation | undefined;
+  private readonly standIns: StandIns;
   private lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: PipelineOptions) {
@@ -77,7 +74,8 @@ export class Pipeline implements TenantHost {
     this.pool = new SinkPool(options.instance, options.log);
     this.tenants = options.tenants && new TenantRouter(this, options.tenants);
     this.life = new GenerationLife(this, this.log, this.pool, options.closeTimeoutMillis);
-    this.temporary = new TemporaryConfigs(this.life, (config) => this.resolve(config));
+    this.standIns = new StandIns(this, this.life);
+    this.temporary = new TemporaryConfigs(this.life, (config) => this.resolve(config), this.log);
   }
 
   /** Replaces the whole configuration. @throws TelemetryConfigError, after which nothing has changed */
@@ -88,8 +86,11 @@ export class Pipeline implements TenantHost {
   /** Changes a part of the configuration. @throws TelemetryConfigError, after which nothing has changed */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
     return this.inOrder(async () => {
+      // The function gets a copy: what it writes there counts only if the change goes through.
       const next =
-        typeof change === 'function' ? change(this.config) : mergeTracerConfig(this.config, change);
+        typeof change === 'function'
+          ? mergeTracerConfig({}, change(mergeTracerConfig(this.config, this.config)))
+          : mergeTracerConfig(this.config, change);
       const report = await this.swap(next);
       this.config = next;
       this.overrides.forget(undefined);
@@ -110,17 +111,23 @@ export class Pipeline implements TenantHost {
   async override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
     positiveMillis.assert(options.forMillis, 'forMillis');
     this.resolve(mergeTracerConfig(this.config, change));
-    const { tenant } = options;
-    if (tenant !== undefined) {
-      this.tenants?.override(tenant, change);
-      return this.overrides.add(change, options, () => {
-        this.tenants?.override(tenant, undefined);
-        return Promise.resolve();
-      });
-    }
     return this.inOrder(async () => {
-      await this.swap(mergeTracerConfig(this.config, change));
-      return this.overrides.add(change, options, () => this.inOrder(() => this.endOverride()));
+      if (!this.configured) {
+        throw new TelemetryError(
+          'TELEMETRY_SHUT_DOWN',
+          'There is nothing to override. Call `configure` first.',
+        );
+      }
+      const { tenant } = options;
+      if (tenant === undefined) await this.swap(mergeTracerConfig(this.config, change), true);
+      else (this.tenants ?? noTenants()).override(tenant, change);
+      return this.overrides.add(change, options, (take) =>
+        this.inOrder(async () => {
+          if (!take()) return;
+          if (tenant === undefined) await this.endOverride();
+          else this.tenants?.override(tenant, undefined);
+        }),
+      );
     });
   }
 
@@ -145,21 +152,40 @@ export class Pipeline implements TenantHost {
   /** Delivers what has ended, closes every exporter; a later `configure` works again. */
   shutdown(timeoutMillis: number): Promise<void> {
     return this.inOrder(async () => {
+      const begun = performance.now();
+      // Half of the time: what tenants' spans find out about themselves is still to be delivered.
+      await this.tenants?.settled(timeoutMillis / 2);
+      const left = timeoutMillis - (performance.now() - begun);
       this.overrides.clear();
       this.current = undefined;
+      this.beneath = undefined;
       this.options.onChange?.();
       void this.tenants?.clear();
       void this.temporary.clear();
-      await Promise.all(this.life.open().map((generation) => this.life.close(generation, timeoutMillis)));
+      await Promise.all(this.life.open().map((generation) => this.life.close(generation, left)));
+      await this.life.settled();
       await this.pool.settled();
     });
+  }
+
+  get configured(): boolean {
+    return this.current !== undefined;
+  }
+
+  /** Everything leads here, and from here to credentials: whoever prints it sees none. */
+  toJSON(): object {
+    return { instance: this.options.instance, generation: this.current?.number ?? 0 };
+  }
+
+  [inspect.custom](): string {
+    return `Pipeline of ${this.options.instance}`;
   }
 
   status(): PipelineStatus {
     const exporters = this.pool.status();
     const live = this.life.open().reduce((sum, generation) => sum + generation.live, 0);
     return {
-      configured: this.current !== undefined,
+      configured: this.configured,
       enabled: this.current?.enabled ?? false,
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
@@ -196,24 +222,18 @@ export class Pipeline implements TenantHost {
     return new GenerationSlot(this.life, given, this.resolve(given), onUse);
   }
 
-  holding(sink: SpanSink): Generation {
-    return this.aside({ sampler: { type: 'always-on' }, exporters: [], spanProcessors: [] }, [sink]);
+  holding(sink: SpanSink, settled: FlowTarget): Generation {
+    const { generation, given } = this.standIns.holding(sink);
+    this.temporary.standIn(given, settled);
+    return generation;
   }
 
   dropping(): Generation {
-    return this.aside({
-      sampler: { type: 'always-off', parentBased: false },
-      exporters: [],
-      spanProcessors: [],
-    });
+    return this.standIns.dropping();
   }
 
-  private aside(change: Partial<ResolvedTracerConfig>, sinks: readonly SpanSink[] = []): Generation {
-    const config = { ...(this.current?.config ?? this.resolve(this.config)), ...change };
-    return this.life.unleased(this.config, config, sinks);
-  }
-
-  private resolve(config: TracerConfig): ResolvedTracerConfig {
+  /** @throws TelemetryConfigError */
+  resolve(config: TracerConfig): ResolvedTracerConfig {
     return resolveTracerConfig(config, this.options.env ?? process.env, {
       warn: (message) => {
         this.log.warn(`config:${message}`, message);
@@ -221,22 +241,51 @@ export class Pipeline implements TenantHost {
     });
   }
 
-  private async swap(config: TracerConfig): Promise<ReconfigureReport> {
+  /** @param overriding - whether the configuration stands in front of the one that goes on to be given */
+  private async swap(config: TracerConfig, overriding = false): Promise<ReconfigureReport> {
     const previous = this.current;
     const next = await this.life.build(config, this.resolve(config));
-    this.current = next;
-    this.options.onChange?.();
-    this.tenants?.refresh();
+    this.enter(next);
     return {
       generation: next.number,
       changed: changedOptions(previous?.config, next.config),
       draining: previous?.live ?? 0,
-      drained: previous === undefined ? Promise.resolve(0) : this.life.replace(previous),
+      drained: this.leave(previous, overriding),
     };
   }
 
+  private enter(generation: Generation | undefined): void {
+    this.current = generation;
+    this.options.onChange?.();
+    this.tenants?.refresh();
+  }
+
+  private leave(previous: Generation | undefined, overriding: boolean): Promise<number> {
+    if (previous === undefined) return Promise.resolve(0);
+    const { beneath } = this;
+    if (overriding && beneath === undefined) {
+      this.beneath = previous;
+      return Promise.resolve(0);
+    }
+    if (!overriding && beneath !== undefined) {
+      this.beneath = undefined;
+      void this.life.replace(beneath);
+    }
+    return this.life.replace(previous);
+  }
+
   private async endOverride(): Promise<void> {
-    if (this.current !== undefined) await this.swap(this.config);
+    const { current, beneath } = this;
+    if (current === undefined || beneath === undefined) return;
+    try {
+      await this.swap(this.config);
+    } catch (error) {
+      // The environment is read anew, and may have changed meanwhile.
+      this.log.warn('override', `What an override had changed is back as it was built: ${errorText(error)}`);
+      this.beneath = undefined;
+      this.enter(beneath);
+      void this.life.replace(current);
+    }
   }
 
   /** Runs changes one after the other, each whatever became of the one before. */

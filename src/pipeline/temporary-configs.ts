@@ -1,10 +1,18 @@
-import { mergeTracerConfig, type ResolvedTracerConfig } from '../config/resolve-config.js';
+import {
+  mergeTracerConfig,
+  validateTracerConfig,
+  type ResolvedTracerConfig,
+} from '../config/resolve-config.js';
 import type { TracerConfig } from '../config/tracer-config.js';
+import type { FlowTarget } from '../context/flow-context.js';
 import { configKey } from './config-key.js';
+import type { Generation } from './generation.js';
 import { GenerationSlot, type GenerationBuilder } from './generation-slot.js';
+import { errorText, type RateLimitedLog } from './rate-limited-log.js';
 import { SlotCache } from './slot-cache.js';
 
 const LIMITS = { maxActive: 256, idleMillis: 30_000 };
+const NOWHERE: FlowTarget = { current: () => undefined };
 
 /**
  * The configurations of flows that run under one of their own, shared between flows that ask for the same.
@@ -14,10 +22,13 @@ const LIMITS = { maxActive: 256, idleMillis: 30_000 };
 export class TemporaryConfigs {
   private readonly cache = new SlotCache(LIMITS);
   private readonly known = new WeakMap<TracerConfig, { base: TracerConfig; slot: GenerationSlot }>();
+  /** Configurations that stand in for others which are being looked up, and who tells those. */
+  private readonly standIns = new WeakMap<TracerConfig, FlowTarget>();
 
   constructor(
     private readonly builder: GenerationBuilder,
     private readonly resolve: (config: TracerConfig) => ResolvedTracerConfig,
+    private readonly log: RateLimitedLog,
   ) {}
 
   get size(): number {
@@ -28,8 +39,40 @@ export class TemporaryConfigs {
     return this.cache.live;
   }
 
+  /** Says that `base` stands in for the configuration that `settled` leads to once it is known. */
+  standIn(base: TracerConfig, settled: FlowTarget): void {
+    this.standIns.set(base, settled);
+  }
+
   /** @throws TelemetryConfigError if the change over `base` cannot work */
-  slot(base: TracerConfig, change: TracerConfig): GenerationSlot {
+  target(base: TracerConfig, change: TracerConfig): FlowTarget {
+    if (!this.builder.running) {
+      validateTracerConfig(change);
+      return NOWHERE;
+    }
+    const settled = this.standIns.get(base);
+    if (settled === undefined) return this.slot(base, change);
+    this.resolve(mergeTracerConfig(base, change));
+    return { current: () => this.overSettled(settled, change) };
+  }
+
+  clear(): Promise<void> {
+    return this.cache.clear();
+  }
+
+  /** Until the look-up is over, spans wait like those of the flow around; from then on the change holds. */
+  private overSettled(settled: FlowTarget, change: TracerConfig): Generation | undefined {
+    const base = settled.current() as Generation | undefined;
+    if (base === undefined || this.standIns.has(base.given)) return base;
+    try {
+      return this.slot(base.given, change).current();
+    } catch (error) {
+      this.log.warn('temporary', `A temporary configuration does not fit a tenant's: ${errorText(error)}`);
+      return base;
+    }
+  }
+
+  private slot(base: TracerConfig, change: TracerConfig): GenerationSlot {
     const known = this.known.get(change);
     if (known?.base === base) return known.slot;
     const given = mergeTracerConfig(base, change);
@@ -43,9 +86,5 @@ export class TemporaryConfigs {
     }
     this.known.set(change, { base, slot });
     return slot;
-  }
-
-  clear(): Promise<void> {
-    return this.cache.clear();
   }
 }

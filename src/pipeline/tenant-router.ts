@@ -1,4 +1,5 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { fail } from '../config/schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import type { FlowRequest, FlowTarget } from '../context/flow-context.js';
 import type { EndingSpan, Generation } from './generation.js';
@@ -16,6 +17,7 @@ const LOOKUPS_PER_ACTIVE = 4;
 /** An unknown tenant is not looked up again for this long, in milliseconds. */
 const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
+const KEY = `a text of 1 to ${MAX_TENANT_KEY_LENGTH} characters`;
 
 /** What the router asks of its pipeline. */
 export interface TenantHost {
@@ -26,9 +28,9 @@ export interface TenantHost {
     changes: readonly (TracerConfig | undefined)[],
     onUse: (slot: GenerationSlot) => void,
   ): GenerationSlot;
-  /** A generation whose spans are kept in `sink` until their own is known. */
-  holding(sink: SpanSink): Generation;
-  /** A generation that records nothing. */
+  /** A generation whose spans are kept in `sink` until their own is known, which `settled` then tells. */
+  holding(sink: SpanSink, settled: FlowTarget): Generation;
+  /** The generation that records nothing. */
   dropping(): Generation;
   /** Counts spans that ended and go nowhere. */
   drop(reason: DropReason, spans: number): void;
@@ -50,15 +52,16 @@ export class TenantRouter {
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
   private fresh = new WeakSet<GenerationSlot>();
+  private readonly maxLookups: number;
 
   constructor(
     private readonly pipeline: TenantHost,
     private readonly options: TenantOptions,
   ) {
-    this.cache = new SlotCache({
-      maxActive: options.maxActive ?? DEFAULT_TENANT_LIMITS.maxActive,
-      idleMillis: options.idleMillis ?? DEFAULT_TENANT_LIMITS.idleMillis,
-    });
+    const { maxActive = DEFAULT_TENANT_LIMITS.maxActive, idleMillis = DEFAULT_TENANT_LIMITS.idleMillis } =
+      options;
+    this.cache = new SlotCache({ maxActive, idleMillis });
+    this.maxLookups = maxActive * LOOKUPS_PER_ACTIVE;
   }
 
   get active(): number {
@@ -92,11 +95,18 @@ export class TenantRouter {
     return resolved.key === undefined ? undefined : this.generation(resolved.key);
   }
 
-  /** Lays a change over one tenant's configuration, or takes it away. Spans that are alive finish where they began. */
+  /**
+   * Lays a change over one tenant's configuration, or takes it away. Spans that are alive finish where they began.
+   *
+   * @throws TelemetryConfigError if this can be no tenant's key
+   */
   override(key: string, change: TracerConfig | undefined): void {
+    if (!isKey(key)) fail({ path: 'tenant', expected: KEY, secret: true, got: key, remedy: 'Pass a key.' });
     if (change === undefined) this.changes.delete(key);
     else this.changes.set(key, change);
-    this.refresh();
+    this.unknown.delete(key);
+    const slot = this.cache.get(key);
+    if (slot !== undefined) this.fresh.delete(slot);
   }
 
   /** Configurations have changed: tenants follow at their next span, over the connections that they keep. */
@@ -109,16 +119,26 @@ export class TenantRouter {
   async clear(): Promise<void> {
     this.changes.clear();
     this.refresh();
+    for (const { held } of this.lookups.values()) {
+      held.release(() => {
+        this.pipeline.drop('shutdown', 1);
+      });
+    }
+    this.lookups.clear();
     await this.cache.clear();
   }
 
-  async settled(): Promise<void> {
-    await Promise.all([...this.lookups.values()].map((lookup) => lookup.done));
+  /** Resolves when every look-up that runs now is over, or the time is. */
+  async settled(limitMillis = LOOKUP_MILLIS): Promise<void> {
+    const lookups = [...this.lookups.values()].map((lookup) => lookup.done);
+    if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
   }
 
   private resolve(request: FlowRequest): string | undefined {
     try {
       const key: unknown = this.options.resolve?.(request.subject);
+      // It is refused below; that it may reject must not end the process.
+      if (key instanceof Promise) key.catch(() => undefined);
       return key === undefined || key === null ? undefined : this.validKey(key);
     } catch (error) {
       this.pipeline.log.warn(
@@ -130,11 +150,8 @@ export class TenantRouter {
   }
 
   private validKey(key: unknown): string | undefined {
-    if (typeof key === 'string' && key !== '' && key.length <= MAX_TENANT_KEY_LENGTH) return key;
-    this.pipeline.log.warn(
-      'tenants.key',
-      `A tenant key must be a text of 1 to ${MAX_TENANT_KEY_LENGTH} characters; the request or flow has no tenant.`,
-    );
+    if (isKey(key)) return key;
+    this.pipeline.log.warn('tenants.key', `A tenant key must be ${KEY}; the request or flow has no tenant.`);
     return undefined;
   }
 
@@ -147,14 +164,15 @@ export class TenantRouter {
     if (this.validKey(key) === undefined) return this.fallback();
     const unknownUntil = this.unknown.get(key);
     if (unknownUntil !== undefined && performance.now() < unknownUntil) return this.fallback();
+    if (this.lookups.size >= this.maxLookups) return this.turnAway();
     return this.lookUp(key);
   }
 
   private lookUp(key: string): Generation | undefined {
     try {
       const config = this.options.config(key);
-      if (config instanceof Promise) return this.wait(key, config).generation;
-      return config === undefined ? this.noteUnknown(key) : this.open(key, config).current();
+      if (isThenable(config)) return this.wait(key, Promise.resolve(config));
+      return isNothing(config) ? this.noteUnknown(key) : this.open(key, config).current();
     } catch (error) {
       return this.noteUnknown(key, error);
     }
@@ -171,27 +189,21 @@ export class TenantRouter {
   }
 
   /** Spans begin in a generation without exporters until the configuration is there, and move to the real one when they have ended. */
-  private wait(key: string, config: Promise<TracerConfig | undefined>): Pick<Lookup, 'generation'> {
-    const { maxActive = DEFAULT_TENANT_LIMITS.maxActive } = this.options;
-    if (this.lookups.size >= maxActive * LOOKUPS_PER_ACTIVE) {
-      config.catch(() => undefined);
-      return { generation: this.pipeline.dropping() };
-    }
+  private wait(key: string, config: Promise<TracerConfig | undefined>): Generation {
     const held = new HeldSpans(() => {
       this.pipeline.drop('queue_full', 1);
     });
-    const generation = this.pipeline.holding(held);
-    const done = withinTime(config).then(
+    const generation = this.pipeline.holding(held, this.target(key));
+    const done = withinTime(config, LOOKUP_MILLIS, false).then(
       (found) => {
-        this.settle(key, held, found === undefined ? this.noteUnknown(key) : this.tryOpen(key, found));
+        this.settle(key, held, () => (isNothing(found) ? this.noteUnknown(key) : this.tryOpen(key, found)));
       },
       (error: unknown) => {
-        this.settle(key, held, this.noteUnknown(key, error));
+        this.settle(key, held, () => this.noteUnknown(key, error));
       },
     );
-    const lookup = { generation, held, done };
-    this.lookups.set(key, lookup);
-    return lookup;
+    this.lookups.set(key, { generation, held, done });
+    return generation;
   }
 
   private tryOpen(key: string, config: TracerConfig): Generation | undefined {
@@ -202,12 +214,27 @@ export class TenantRouter {
     }
   }
 
-  private settle(key: string, held: HeldSpans, generation: Generation | undefined): void {
+  private settle(key: string, held: HeldSpans, open: () => Generation | undefined): void {
+    // Nobody waits any more after a shutdown.
+    if (this.lookups.get(key)?.held !== held) return;
     this.lookups.delete(key);
+    let generation = open();
     held.release((span: ReadableSpan) => {
-      if (generation === undefined) this.pipeline.drop('tenant_unknown', 1);
+      // A span may end long after the look-up, when the generation that it led to is gone.
+      if (generation?.closed === true) generation = this.generation(key);
+      if (generation === undefined) this.pipeline.drop('shutdown', 1);
+      else if (generation === this.pipeline.dropping()) this.pipeline.drop('tenant_unknown', 1);
       else generation.receive(span as EndingSpan);
     });
+  }
+
+  /** Whoever sends requests with keys out of nowhere must not be able to start any number of look-ups. */
+  private turnAway(): Generation | undefined {
+    this.pipeline.log.warn(
+      'tenants.lookups',
+      `${this.maxLookups} tenants are being looked up; others fall back.`,
+    );
+    return this.fallback();
   }
 
   private noteUnknown(key: string, error?: unknown): Generation | undefined {
@@ -228,14 +255,32 @@ export class TenantRouter {
   }
 }
 
-/** @throws Error when the configuration does not come in time */
-function withinTime<T>(promise: Promise<T>): Promise<T> {
+/**
+ * @param waitedFor - whether the process must live to see the end
+ * @throws Error when the promise takes longer
+ */
+function withinTime<T>(promise: Promise<T>, limitMillis: number, waitedFor: boolean): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`no answer within ${LOOKUP_MILLIS} ms`));
-    }, LOOKUP_MILLIS).unref();
+      reject(new Error(`no answer within ${limitMillis} ms`));
+    }, limitMillis);
+    if (!waitedFor) timer.unref();
     promise.then(resolve, reject).finally(() => {
       clearTimeout(timer);
     });
   });
+}
+
+function isKey(key: unknown): key is string {
+  return typeof key === 'string' && key !== '' && key.length <= MAX_TENANT_KEY_LENGTH;
+}
+
+/** Query builders are thenable, and no promises. */
+function isThenable<T>(value: T): value is T & PromiseLike<Awaited<T>> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** What a data base says of somebody whom it does not know is often `null`. */
+function isNothing(config: TracerConfig | null | undefined): config is null | undefined {
+  return config === undefined || config === null;
 }

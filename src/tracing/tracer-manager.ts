@@ -196,7 +196,7 @@ export class TracerManager {
    */
   withTemporaryConfig<T>(change: TracerConfig, fn: () => T): T {
     const base = generationFor(this.pipeline, activeContext())?.given ?? this.pipeline.given;
-    return runTowards(this.pipeline, this.pipeline.temporary.slot(base, change), fn);
+    return runTowards(this.pipeline, this.pipeline.temporary.target(base, change), fn);
   }
 
   /** Runs `fn` as a flow of that tenant's: its spans go to the tenant's pipeline. Without `tenants` options it just runs. */

@@ -1,0 +1,49 @@
+import type { ResolvedTracerConfig } from '../config/resolve-config.js';
+import type { TracerConfig } from '../config/tracer-config.js';
+import type { Generation } from './generation.js';
+import type { GenerationLife } from './generation-life.js';
+import type { SpanSink } from './span-sink.js';
+
+/** Whose place the generations take. */
+export interface StandInHost {
+  readonly current: Generation | undefined;
+  readonly given: TracerConfig;
+  resolve(config: TracerConfig): ResolvedTracerConfig;
+}
+
+/** Makes generations without exporters, for spans whose own is unknown as yet, or does not exist. */
+export class StandIns {
+  private nowhere: { readonly under: Generation | undefined; readonly generation: Generation } | undefined;
+
+  constructor(
+    private readonly host: StandInHost,
+    private readonly life: GenerationLife,
+  ) {}
+
+  /** Records everything into `sink`; `given` belongs to this generation alone. */
+  holding(sink: SpanSink): { readonly generation: Generation; readonly given: TracerConfig } {
+    const given = { ...this.host.given };
+    return { generation: this.make(given, { sampler: { type: 'always-on' } }, [sink]), given };
+  }
+
+  /** Records nothing; the same as long as the configuration is. */
+  dropping(): Generation {
+    const { current, given } = this.host;
+    if (this.nowhere === undefined || (current !== undefined && this.nowhere.under !== current)) {
+      const sampler = { type: 'always-off', parentBased: false } as const;
+      // A temporary configuration over it goes nowhere either, unless it says where.
+      const off: TracerConfig = { ...given, sampler, exporter: { type: 'none' } };
+      this.nowhere = { under: current, generation: this.make(off, { sampler }, []) };
+    }
+    return this.nowhere.generation;
+  }
+
+  private make(
+    given: TracerConfig,
+    change: Partial<ResolvedTracerConfig>,
+    sinks: readonly SpanSink[],
+  ): Generation {
+    const config = this.host.current?.config ?? this.host.resolve(given);
+    return this.life.unleased(given, { ...config, ...change, exporters: [], spanProcessors: [] }, sinks);
+  }
+}

@@ -2,6 +2,7 @@ import type { Attributes, Baggage } from '@opentelemetry/api';
 import { BaggageBuilder, type BaggageRefusal } from './baggage-builder.js';
 import { BAGGAGE_HEADER, readBaggageHeader } from './baggage-header.js';
 import { BaggageKeys } from './baggage-names.js';
+import { activeContext } from './flow-context.js';
 import { compileNames, type NameFilter } from './name-patterns.js';
 
 /** What the rules read of a request: the server's own, on either protocol. */
@@ -44,11 +45,12 @@ const UBER_BAGGAGE = 'uberctx-';
 export class BaggageRules {
   /** Entries that were refused so far, by reason. */
   readonly refused: Partial<Record<BaggageRefusal, number>> = {};
+  /** The entries of the running flow that were named, one by one, to stand on metrics; absent where none was. */
+  readonly flowAttributes: (() => Attributes | undefined) | undefined;
   readonly headers: readonly (readonly [header: string, key: string])[];
   private readonly allows: NameFilter | undefined;
   private readonly denies: NameFilter;
   private readonly isAttribute: NameFilter | undefined;
-  private readonly isMetricAttribute: NameFilter | undefined;
   private readonly trust: ((request: InboundRequest) => boolean) | undefined;
   private readonly attributes = new WeakMap<Baggage, Attributes>();
 
@@ -66,9 +68,13 @@ export class BaggageRules {
     const denied = compileNames(deny);
     this.denies = (key) => SECRET_NAME.test(key) || denied?.(key) === true;
     this.isAttribute = compileNames([...keys, ...attributes]);
-    this.isMetricAttribute = compileNames(
-      (options.metricAttributes ?? []).filter((name) => !name.endsWith('*')),
-    );
+    const named = compileNames((options.metricAttributes ?? []).filter((name) => !name.endsWith('*')));
+    this.flowAttributes =
+      named &&
+      (() => {
+        const baggage = activeContext().flow?.baggage;
+        return baggage && select(baggage, named);
+      });
   }
 
   /**
@@ -122,11 +128,6 @@ export class BaggageRules {
       this.attributes.set(baggage, attributes);
     }
     return attributes;
-  }
-
-  /** The entries that were named, one by one, to stand on metrics. */
-  metricAttributesOf(baggage: Baggage): Attributes {
-    return select(baggage, this.isMetricAttribute);
   }
 
   private concerns({ headers }: InboundRequest, jaeger: boolean): boolean {

@@ -17,16 +17,28 @@ export interface HeldInstrument {
   bind(meter: Meter | undefined, limiter?: SeriesLimiter): void;
 }
 
+/** What the running request says of itself, where its baggage was named for metrics. */
+export type FlowAttributes = () => Attributes | undefined;
+
 abstract class HeldSync<T> implements HeldInstrument {
   protected target: T | undefined;
   private limiter: SeriesLimiter | undefined;
 
-  constructor(readonly definition: InstrumentDefinition) {}
+  constructor(
+    readonly definition: InstrumentDefinition,
+    private readonly flowAttributes?: FlowAttributes,
+  ) {}
 
   bind(meter: Meter | undefined, limiter?: SeriesLimiter): void {
     const { kind, name, options } = this.definition;
     this.limiter = limiter;
     this.target = meter?.[CREATE[kind as SyncKind]](name, options) as T | undefined;
+  }
+
+  /** With what the request says, under what the caller says. */
+  protected complete(attributes: Attributes | undefined): Attributes | undefined {
+    const said = this.flowAttributes?.();
+    return this.admit(said === undefined ? attributes : { ...said, ...attributes });
   }
 
   protected admit(attributes: Attributes | undefined): Attributes | undefined {
@@ -36,14 +48,14 @@ abstract class HeldSync<T> implements HeldInstrument {
 
 export class HeldCounter extends HeldSync<Counter> implements Counter {
   add(value: number, attributes?: Attributes, context?: Context): void {
-    this.target?.add(value, this.admit(attributes), context);
+    this.target?.add(value, this.complete(attributes), context);
   }
 }
 
 /** What {@link HeldHistogram} and {@link HeldGauge} have in common. */
 class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
   record(value: number, attributes?: Attributes, context?: Context): void {
-    this.target?.record(value, this.admit(attributes), context);
+    this.target?.record(value, this.complete(attributes), context);
   }
 }
 

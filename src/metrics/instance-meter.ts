@@ -16,6 +16,7 @@ import {
   HeldGauge,
   HeldHistogram,
   HeldUpDownCounter,
+  type FlowAttributes,
   type HeldInstrument,
 } from './held-instrument.js';
 import { HeldBatchCallback, HeldObservable } from './held-observable.js';
@@ -34,7 +35,12 @@ export interface MeterBinding {
   limiter(definition: InstrumentDefinition): SeriesLimiter | undefined;
 }
 
-const HELD: Readonly<Record<InstrumentKind, new (definition: InstrumentDefinition) => HeldInstrument>> = {
+const HELD: Readonly<
+  Record<
+    InstrumentKind,
+    new (definition: InstrumentDefinition, flowAttributes?: FlowAttributes) => HeldInstrument
+  >
+> = {
   counter: HeldCounter,
   upDownCounter: HeldUpDownCounter,
   histogram: HeldHistogram,
@@ -59,6 +65,7 @@ export class InstanceMeter implements Meter {
     private readonly name: string,
     private readonly version: string | undefined,
     private binding: MeterBinding | undefined,
+    private readonly flowAttributes?: FlowAttributes,
   ) {
     this.live = binding?.meter(name, version);
   }
@@ -121,7 +128,7 @@ export class InstanceMeter implements Meter {
       return existing;
     }
     checkDefinition(definition);
-    const instrument = new HELD[kind](definition);
+    const instrument = new HELD[kind](definition, this.flowAttributes);
     this.instruments.set(name.toLowerCase(), instrument);
     this.bindOne(instrument);
     return instrument;

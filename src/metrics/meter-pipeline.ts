@@ -5,6 +5,7 @@ import { LIBRARY_SCOPE } from '../version.js';
 import type { ExportListener } from '../pipeline/delivery.js';
 import { CallMetrics } from './call-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
+import type { FlowAttributes } from './held-instrument.js';
 import { InstanceMeter } from './instance-meter.js';
 import type { MeterGeneration } from './meter-generation.js';
 import type { MetricsOptions } from './metrics-options.js';
@@ -27,6 +28,8 @@ export interface MeterPipelineOptions {
   readonly closeTimeoutMillis: number;
   /** What becomes of spans, for `otel.sdk.*`. */
   readonly health?: () => PipelineHealth | undefined;
+  /** Put on what counters, histograms and gauges of the user measure. */
+  readonly flowAttributes?: FlowAttributes | undefined;
 }
 
 /** What `MeterManager.status()` tells. */
@@ -99,7 +102,11 @@ export class MeterPipeline {
   meter(name: string, version: string | undefined): InstanceMeter {
     const key = `${name}@${version ?? ''}`;
     let meter = this.meters.get(key);
-    if (meter === undefined) this.meters.set(key, (meter = new InstanceMeter(name, version, this.live)));
+    if (meter === undefined)
+      this.meters.set(
+        key,
+        (meter = new InstanceMeter(name, version, this.live, this.options.flowAttributes)),
+      );
     return meter;
   }
 

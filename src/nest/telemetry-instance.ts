@@ -72,6 +72,7 @@ export class TelemetryInstance implements HttpScope {
       instance: options.service?.name ?? 'telemetry',
       log,
       metrics: options.metrics ?? {},
+      flowAttributes: rules?.flowAttributes,
       closeTimeoutMillis: this.shutdownTimeoutMillis,
       health: () => {
         const queueCapacity = this.pipeline.current?.config.batch.maxQueueSize;

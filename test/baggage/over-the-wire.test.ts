@@ -88,9 +88,9 @@ describe.each([
     ];
     await receiver.waitForCount(expected.length);
     const { spans } = receiver;
-    expect(spans.map((span) => `${span.resource['service.name']} ${span.name} ${span.kind}`).sort()).toEqual(
-      expected,
-    );
+    expect(
+      spans.map((span) => `${String(span.resource['service.name'])} ${span.name} ${span.kind}`).sort(),
+    ).toEqual(expected);
     for (const { attributes } of spans) expect(attributes).toMatchObject(entries);
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
 

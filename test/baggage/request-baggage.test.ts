@@ -14,9 +14,18 @@ import {
   type NestInterceptor,
   UseInterceptors,
 } from '@nestjs/common';
+import type { Counter } from '@opentelemetry/api';
+import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
 import { interval, map, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { Baggage, BaggageGuard, BaggageService, Span, type TelemetryModuleOptions } from '../../src/index.js';
+import {
+  Baggage,
+  BaggageGuard,
+  BaggageService,
+  MeterManager,
+  Span,
+  type TelemetryModuleOptions,
+} from '../../src/index.js';
 import { ALL_SERVERS, EXPRESS, type ServerKind } from '../support/server-kinds.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
@@ -302,7 +311,7 @@ describe('rules', () => {
     const { body } = await app.get('/echo', {
       'x-user-id': ['alice', 'mallory'],
       baggage: 'db.password=x,a=1',
-    } as never);
+    });
     expect(JSON.parse(body)).toEqual({
       header: 'alice, mallory',
       refused: { ambiguous: 1, denied: 1 },
@@ -314,5 +323,47 @@ describe('rules', () => {
     const app = await start(EXPRESS, { enabled: false, baggage: { required: ['x-user-id'] } });
     expect((await app.get('/who')).status).toBe(400);
     expect(JSON.parse((await app.get('/who', ALICE)).body)).toEqual({ user: null, all: {} });
+  });
+});
+
+describe('metrics', () => {
+  it('carry the entries that are named one by one, and no others', async () => {
+    @Controller()
+    class CountingController {
+      private readonly placed: Counter;
+
+      constructor(@Inject(MeterManager) meters: MeterManager) {
+        this.placed = meters.counter('orders.placed');
+      }
+
+      @Get('count')
+      count(): void {
+        this.placed.add(1, { channel: 'web' });
+      }
+    }
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const app = await startApp({
+      telemetry: {
+        baggage: {
+          headers: { 'x-plan': 'app.plan', 'x-user-id': 'user.id' },
+          metricAttributes: ['app.plan'],
+        },
+        metrics: { readers: { type: 'custom', exporter } },
+      },
+      controllers: [CountingController],
+    });
+    await app.get('/count', { 'x-plan': 'gold', 'x-user-id': 'alice' });
+    await app.get('/count', { 'x-user-id': 'bob' });
+    await app.app.get(MeterManager).forceFlush();
+    const points = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics)
+      .flatMap(({ metrics }) => metrics)
+      .filter(({ descriptor }) => descriptor.name === 'orders.placed')
+      .flatMap(({ dataPoints }) => dataPoints.map(({ attributes, value }) => ({ attributes, value })));
+    expect(points).toEqual([
+      { attributes: { channel: 'web', 'app.plan': 'gold' }, value: 1 },
+      { attributes: { channel: 'web' }, value: 1 },
+    ]);
   });
 });

@@ -22,8 +22,8 @@ import { RedisServer } from '../support/redis-server.js';
 import { activeContext, runInContext } from '../../src/context/flow-context.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
-let pool: pg.Pool;
-let ioredis: Redis;
+let pool: pg.Pool | undefined;
+let ioredis: Redis | undefined;
 let redis: any;
 
 function httpGet(url: string): Promise<string> {
@@ -31,7 +31,7 @@ function httpGet(url: string): Promise<string> {
     http
       .get(url, (response) => {
         let body = '';
-        response.on('data', (chunk) => (body += chunk)).on('end', () => resolve(body));
+        response.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => resolve(body));
       })
       .on('error', reject);
   });
@@ -55,7 +55,7 @@ class Calls {
       pool?.query(`select '${id}'`).then(({ rows }) => rows[0].query),
       pool &&
         new Promise((resolve) => {
-          pool.query(`select 'callback ${id}'`, (_error: unknown, result: any) => {
+          pool?.query(`select 'callback ${id}'`, (_error: unknown, result: any) => {
             resolve([result.rows[0].query, trace.getSpanContext(context.active())]);
           });
         }),
@@ -135,14 +135,16 @@ async function startBackends(): Promise<{ url: string; received: any[] }> {
   const postgres =
     process.env['TEST_POSTGRES_URL'] ?? `postgres://u:p@127.0.0.1:${(await PostgresServer.start()).port}/db`;
   const redisUrl = process.env['TEST_REDIS_URL'] ?? `redis://127.0.0.1:${(await RedisServer.start()).port}`;
-  pool = new pg.Pool({ connectionString: postgres, max: 2 });
-  ioredis = new Redis(redisUrl);
+  const connections = new pg.Pool({ connectionString: postgres, max: 2 });
+  const client = new Redis(redisUrl);
+  pool = connections;
+  ioredis = client;
   redis = createClient({ url: redisUrl });
-  await Promise.all([once(ioredis, 'ready'), redis.connect()]);
+  await Promise.all([once(client, 'ready'), redis.connect()]);
   onTestFinished(async () => {
-    ioredis.disconnect();
+    client.disconnect();
     redis.destroy();
-    await pool.end();
+    await connections.end();
   });
   return echo;
 }
@@ -225,7 +227,7 @@ describe('outgoing calls', () => {
     Module({ imports: [billing, HttpModule], providers: [Calls], controllers: [BillingController] })(
       BillingModule,
     );
-    pool = ioredis = redis = undefined as never;
+    pool = ioredis = redis = undefined;
     const app = await startApp({
       ...PROVIDERS,
       imports: [HttpModule, BillingModule],
@@ -241,7 +243,7 @@ describe('outgoing calls', () => {
 
   it('take the traceparent of a trace that is not sampled, and the hooks of the user', async () => {
     const { url, received } = await startEchoServer();
-    pool = ioredis = redis = undefined as never;
+    pool = ioredis = redis = undefined;
     const hooked: string[] = [];
     const app = await startApp({
       ...PROVIDERS,

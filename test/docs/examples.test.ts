@@ -8,6 +8,7 @@ const DOCUMENTS = [
   'docs/live-configuration.md',
   'docs/testing.md',
   'docs/troubleshooting.md',
+  'docs/practices.md',
 ];
 
 const examples = shownExamples();

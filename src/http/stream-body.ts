@@ -69,8 +69,13 @@ function end(this: Body, ...args: unknown[]): unknown {
   const { trace } = known;
   const [chunk, encoding] = args;
   if (endsThroughWrite(trace.request)) known.ending = true;
-  else if (typeof chunk !== 'function' && !trace.response.writableEnded) trace.stream?.wrote(chunk, encoding);
+  else if (isChunk(chunk) && !trace.response.writableEnded) trace.stream?.wrote(chunk, encoding);
   return original(this).end.apply(this, args);
+}
+
+/** `end` may be called without one, or with a callback alone. */
+function isChunk(argument: unknown): boolean {
+  return typeof argument === 'string' || argument instanceof Uint8Array;
 }
 
 function destroy(this: Body, ...args: unknown[]): unknown {

@@ -70,8 +70,8 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   }
 
   override wrote(chunk: unknown, encoding: unknown): void {
-    // An exception filter answers in place of the stream.
-    if (this.failure?.late === false) return;
+    // Before the producer has begun, and after it failed early, an exception filter answers in place of the stream.
+    if (!this.subscribed || this.failure?.late === false) return;
     super.wrote(chunk, encoding);
     if (typeof chunk !== 'string') this.opaque = true;
     else if (!isEvent(chunk)) return;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Test } from '@nestjs/testing';
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
 import { MeterManager } from 'nestjs-telemetry';
@@ -141,6 +142,16 @@ describe('the tour', () => {
     const server = await spans.waitFor(({ kind }) => kind === 1);
     expect(server.parentSpanContext?.spanId).toBe(client.spanContext().spanId);
   });
+});
+
+it('names every dependency, own and peer', () => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
+    'dependencies' | 'peerDependencies',
+    Record<string, string>
+  >;
+  const readme = readFileSync('README.md', 'utf8');
+  const names = Object.keys({ ...dependencies, ...peerDependencies });
+  expect(names.filter((name) => !readme.includes(`${name.replace('@opentelemetry/', '')}\``))).toEqual([]);
 });
 
 describe('the admin endpoint', () => {

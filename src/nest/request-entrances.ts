@@ -34,12 +34,14 @@ export class RequestEntrances {
     private readonly begin: (request: IncomingMessage, response: ServerResponse) => RequestTrace | undefined,
   ) {}
 
+  /** Leaves alone what it does not know: adapters and look-alikes of other makers. */
   watch(adapter: AbstractHttpAdapter): void {
-    const server = adapter.getHttpServer() as Server | undefined;
-    if (server !== undefined) this.watchServer(server);
+    const server = adapter.getHttpServer() as Partial<Server> | undefined;
+    if (typeof server?.emit === 'function') this.watchServer(server as Server);
     const type = adapter.getType();
-    if (type === 'fastify') this.watchFastify(adapter.getInstance<FastifyLike>());
-    if (type === 'express') this.watchExpress(adapter.getInstance<ExpressLike>());
+    const instance = adapter.getInstance<Partial<FastifyLike & ExpressLike>>();
+    if (type === 'fastify' && instance.addHook !== undefined) this.watchFastify(instance as FastifyLike);
+    if (type === 'express' && instance.handle !== undefined) this.watchExpress(instance as ExpressLike);
   }
 
   private watchServer(server: Server): void {

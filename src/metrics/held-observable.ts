@@ -49,10 +49,17 @@ export class HeldBatchCallback {
   bind(meter: Meter | undefined): void {
     this.bound = undefined;
     if (meter === undefined) return;
-    const targets = this.observables.map(targetOf).filter((target) => target !== undefined);
-    const callback: BatchObservableCallback = (result) => this.callback(new TranslatedResult(result));
-    this.bound = { meter, callback, targets };
-    meter.addBatchObservableCallback(callback, targets);
+    // A configuration asks once more when it is closed: its own instruments are kept, whatever has followed.
+    const targets = new Map<Observable, Observable>();
+    for (const observable of this.observables) {
+      if (observable instanceof HeldObservable && observable.target !== undefined) {
+        targets.set(observable, observable.target);
+      }
+    }
+    const callback: BatchObservableCallback = (result) =>
+      this.callback(new TranslatedResult(result, targets));
+    this.bound = { meter, callback, targets: [...targets.values()] };
+    meter.addBatchObservableCallback(callback, this.bound.targets);
   }
 
   unbind(): void {
@@ -73,14 +80,13 @@ export class HeldBatchCallback {
 
 /** Lets a callback observe the instruments that it knows. */
 class TranslatedResult implements BatchObservableResult {
-  constructor(private readonly result: BatchObservableResult) {}
+  constructor(
+    private readonly result: BatchObservableResult,
+    private readonly targets: ReadonlyMap<Observable, Observable>,
+  ) {}
 
   observe(metric: Observable, value: number, attributes?: Attributes): void {
-    const target = targetOf(metric);
+    const target = this.targets.get(metric);
     if (target !== undefined) this.result.observe(target, value, attributes);
   }
-}
-
-function targetOf(observable: Observable): Observable | undefined {
-  return observable instanceof HeldObservable ? observable.target : undefined;
 }

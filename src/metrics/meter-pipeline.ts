@@ -67,6 +67,8 @@ export class MeterPipeline {
   private generations = 0;
   private nextIdentity = 0;
   private scraped = false;
+  /** Stays while the last of the readers is being closed. */
+  private showsSelf = false;
   private lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: MeterPipelineOptions) {
@@ -78,10 +80,10 @@ export class MeterPipeline {
       options.log,
     );
     const told = createSelfMetrics(this.libraryMeter, () =>
-      this.live?.plan.self === true ? options.health?.() : undefined,
+      this.showsSelf ? options.health?.() : undefined,
     );
     this.onSpanExport = (...outcome) => {
-      if (this.live?.plan.self === true) told(...outcome);
+      if (this.showsSelf) told(...outcome);
     };
   }
 
@@ -186,6 +188,7 @@ export class MeterPipeline {
     });
     const previous = this.live;
     this.live = next;
+    if (plan !== undefined) this.showsSelf = plan.self;
     this.generations += 1;
     for (const meter of this.meters.values()) meter.bind(next);
     this.http.series = next?.requests;

@@ -9,14 +9,19 @@ const server = new MockOtlpServer({
   grpcPort: 0,
   httpPort: 0,
   onRequest: ({ transport, path, metadata, headers }) => {
-    process.send({
+    tell({
       request: { transport, path, headers: transport === 'grpc' ? metadata.getMap() : headers },
     });
   },
   onMetrics: (request) => {
-    process.send({ points: pointsOf(request) });
+    tell({ points: pointsOf(request) });
   },
 });
+
+/** The test may have ended meanwhile. */
+function tell(message) {
+  if (process.connected) process.send(message, () => {});
+}
 
 function pointsOf({ resourceMetrics = [] }) {
   return resourceMetrics.flatMap(({ resource, scopeMetrics = [] }) =>
@@ -45,7 +50,7 @@ function pointsOf({ resourceMetrics = [] }) {
                 bounds: point.explicitBounds ?? [],
                 counts: (point.bucketCounts ?? []).map(number),
               }
-            : { value: point.asDouble ?? number(point.asInt) }),
+            : { value: Object.hasOwn(point, 'asDouble') ? point.asDouble : number(point.asInt) }),
           scope: scope?.name,
           resource: attributesOf(resource?.attributes),
         }));
@@ -58,10 +63,12 @@ function attributesOf(list = []) {
   return Object.fromEntries(list.map(({ key, value }) => [key, plain(value)]));
 }
 
+/** What was decoded over HTTP has the default of every field on its prototype. */
 function plain(value) {
-  if (value.intValue !== undefined && value.intValue !== null) return number(value.intValue);
-  if (value.arrayValue) return value.arrayValue.values.map(plain);
-  return value.stringValue ?? value.boolValue ?? value.doubleValue;
+  if (Object.hasOwn(value, 'intValue')) return number(value.intValue);
+  if (Object.hasOwn(value, 'arrayValue')) return value.arrayValue.values.map(plain);
+  const kind = ['stringValue', 'boolValue', 'doubleValue'].find((name) => Object.hasOwn(value, name));
+  return value[kind];
 }
 
 function number(value) {

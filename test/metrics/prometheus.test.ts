@@ -1,0 +1,148 @@
+import { Controller, Get, Module, UnauthorizedException } from '@nestjs/common';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { MeterManager, TelemetryMetricsModule, TelemetryModule } from '../../src/index.js';
+import { ALL_SERVERS } from '../support/server-kinds.js';
+import { startApp } from '../support/test-app.js';
+import { parseExposition } from './support/exposition-parser.js';
+import { meterPipeline } from './support/memory-metrics.js';
+
+@Controller()
+class ShopController {
+  @Get('orders/:id')
+  order(): string {
+    return 'order';
+  }
+}
+
+class KeyGuard {
+  canActivate(context: { switchToHttp(): { getRequest(): { headers: Record<string, string> } } }): boolean {
+    if (context.switchToHttp().getRequest().headers['x-key'] !== 'k') throw new UnauthorizedException();
+    return true;
+  }
+}
+
+const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+describe.each(ALL_SERVERS)('$name', (server) => {
+  it('serves the page on the app’s own server, behind its guard', async () => {
+    const app = await startApp({
+      server,
+      controllers: [ShopController],
+      imports: [TelemetryMetricsModule.register({ path: 'internal/metrics', guards: [KeyGuard] })],
+      telemetry: { exporter: { type: 'none' } },
+    });
+    await app.get('/orders/1');
+    expect((await app.get('/internal/metrics')).status).toBe(401);
+    const { status, headers, body } = await app.get('/internal/metrics', { 'x-key': 'k' });
+    expect([status, headers['content-type']]).toEqual([200, TYPE]);
+    const families = parseExposition(body);
+    const duration = families.get('http_server_request_duration');
+    expect(duration?.type).toBe('histogram');
+    const counts = duration?.samples.filter(({ name }) => name.endsWith('_count'));
+    expect(counts).toContainEqual({
+      name: 'http_server_request_duration_count',
+      labels: expect.objectContaining({ http_route: '/orders/:id', http_response_status_code: '200' }),
+      value: 1,
+    });
+    expect(families.get('http_server_active_requests')?.type).toBe('gauge');
+    expect(families.get('target_info')?.samples[0]?.labels).toMatchObject({ service_name: 'test' });
+  });
+});
+
+it('serves the page of the instance that covers the module, and of no other', async () => {
+  class Billing {}
+  Module({
+    imports: [
+      TelemetryModule.forRoot({ service: { name: 'billing' }, exporter: { type: 'none' } }),
+      TelemetryMetricsModule.register({ path: 'billing-metrics' }),
+    ],
+  })(Billing);
+  const app = await startApp({
+    imports: [Billing, TelemetryMetricsModule.register()],
+    controllers: [ShopController],
+    telemetry: { service: { name: 'shop' } },
+  });
+  await app.get('/orders/1');
+  const shop = parseExposition((await app.get('/metrics')).body);
+  const billing = parseExposition((await app.get('/billing-metrics')).body);
+  const service = (page: typeof shop): unknown => page.get('target_info')?.samples[0]?.labels['service_name'];
+  expect([service(shop), service(billing)]).toEqual(['shop', 'billing']);
+  expect(JSON.stringify([...shop.values()])).toContain('/orders/:id');
+  expect(JSON.stringify([...billing.values()])).not.toContain('/orders/:id');
+});
+
+it('serves the page on a port of its own, across reconfigurations, until the app closes', async () => {
+  const app = await startApp({
+    controllers: [ShopController],
+    telemetry: { metrics: { readers: { type: 'prometheus', port: 0, path: '/m', prefix: 'shop' } } },
+  });
+  const meters = app.app.get(MeterManager, { strict: false });
+  const [port] = meters.scrapePorts();
+  await app.get('/orders/1');
+  const url = `http://127.0.0.1:${port}/m`;
+  const response = await fetch(url);
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, TYPE]);
+  expect([...parseExposition(await response.text()).keys()]).toContain('shop_http_server_request_duration');
+  expect((await fetch(`http://127.0.0.1:${port}/other`)).status).toBe(404);
+  await meters.reconfigure({ cardinalityLimit: 100 });
+  expect(meters.scrapePorts()).toEqual([port]);
+  expect((await fetch(url)).status).toBe(200);
+  await app.close();
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+it('refuses a port that is taken, at bootstrap', async () => {
+  const first = await meterPipeline({ readers: { type: 'prometheus', port: 0 } });
+  onTestFinished(first.close);
+  const [port] = first.pipeline.scrapePorts();
+  await expect(meterPipeline({ readers: { type: 'prometheus', port: port! } })).rejects.toMatchObject({
+    code: 'TELEMETRY_EXPORTER_UNBUILDABLE',
+    path: 'metrics.readers.port',
+  });
+});
+
+it('writes a page that a strict parser accepts, whatever names and values are', async () => {
+  const { meters, close, warnings } = await meterPipeline({ readers: { type: 'prometheus' } });
+  onTestFinished(close);
+  const odd = {
+    'a.b': 1,
+    a_b: 2,
+    '9lives': 'x',
+    le: 'mine',
+    quote: '"\\\n',
+    'otel.scope.name': 'spoof',
+    on: true,
+    list: ['a', 'b'],
+  };
+  meters.counter('jobs.total', { description: 'Two\nlines and a \\', unit: '1' }).add(1, odd);
+  meters.histogram('h-1/x').record(NaN);
+  meters.histogram('h-1/x').record(Infinity);
+  meters.gauge('temperature').record(-Infinity, { room: 'ü' });
+  // One name in two scopes: of the same type, and of another.
+  meters.getMeter('a').createCounter('shared').add(1);
+  meters.getMeter('b').createCounter('shared').add(2);
+  meters.getMeter('a').createGauge('clash').record(1);
+  meters.getMeter('b').createHistogram('clash').record(1);
+  const families = parseExposition(await meters.scrape());
+  expect(families.get('shared_total')?.samples.map(({ value }) => value)).toEqual([1, 2]);
+  expect(families.get('clash')?.type).toBe('gauge');
+  expect(families.get('clash')?.samples).toHaveLength(1);
+  expect(warnings).toEqual([expect.stringContaining('clash')]);
+  expect(families.get('jobs_total')?.samples).toEqual([
+    {
+      name: 'jobs_total',
+      labels: {
+        a_b: '1;2',
+        _9lives: 'x',
+        attr_le: 'mine',
+        quote: '"\\\n',
+        attr_otel_scope_name: 'spoof',
+        on: 'true',
+        list: '["a","b"]',
+        otel_scope_name: 'nestjs-telemetry',
+        otel_scope_version: expect.any(String),
+      },
+      value: 1,
+    },
+  ]);
+});

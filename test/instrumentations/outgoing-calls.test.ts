@@ -52,10 +52,10 @@ class Calls {
       url && fetch(`${url}/fetch-${id}`).then((response) => response.text()),
       url && httpGet(`${url}/http-${id}`),
       url && lastValueFrom(this.axios.get(`${url}/axios-${id}`)).then(({ data }) => data),
-      pool?.query(`select '${id}'`).then(({ rows }) => rows[0].query),
+      pool?.query(`select '${id}' as query`).then(({ rows }) => rows[0].query),
       pool &&
         new Promise((resolve) => {
-          pool?.query(`select 'callback ${id}'`, (_error: unknown, result: any) => {
+          pool?.query(`select 'callback ${id}' as query`, (_error: unknown, result: any) => {
             resolve([result.rows[0].query, trace.getSpanContext(context.active())]);
           });
         }),
@@ -115,7 +115,8 @@ function callsOf(spans: readonly ReadableSpan[]): Record<string, string[]> {
 function instrumentations(): NonNullable<TelemetryModuleOptions['instrumentations']> {
   return [
     new UndiciInstrumentation(),
-    new HttpInstrumentation(),
+    // Without it, instrumentations begin to patch when they are made.
+    new HttpInstrumentation({ enabled: false }),
     { instrumentation: new PgInstrumentation(), modules: { pg } },
     { instrumentation: new IORedisInstrumentation(), modules: { ioredis: Redis } },
     new RedisInstrumentation(),
@@ -218,6 +219,38 @@ describe('outgoing calls', () => {
       expect(headers).not.toHaveProperty('baggage');
     }
     expectNoGlobals();
+  });
+
+  it('belong to the flow also where two instances share one instrumentation, until the last of them is gone', async () => {
+    const { url, received } = await startEchoServer();
+    pool = ioredis = redis = undefined;
+    const shared = [new UndiciInstrumentation(), new HttpInstrumentation({ enabled: false })];
+    const first = await startApp({
+      ...PROVIDERS,
+      controllers: [RootController],
+      telemetry: { instrumentations: shared },
+    });
+    const second = await startApp({
+      ...PROVIDERS,
+      controllers: [BillingController],
+      telemetry: { instrumentations: shared },
+    });
+    const original = http.get;
+    await Promise.all([ask(first, `/root?url=${url}&id=1`), ask(second, `/billing?url=${url}&id=2`)]);
+    await Promise.all([first.recorder.waitFor('GET /root'), second.recorder.waitFor('GET /billing')]);
+    expect(callsOf(first.recorder.spans())).toEqual({
+      'GET /root 1': ['http calls 1', 'http calls 1', 'undici calls 1'],
+    });
+    expect(callsOf(second.recorder.spans())).toEqual({
+      'GET /billing 2': ['http calls 2', 'http calls 2', 'undici calls 2'],
+    });
+    await first.close();
+    await ask(second, `/billing?url=${url}&id=3`);
+    expect(received.every(({ headers }) => headers.traceparent !== undefined)).toBe(true);
+    expect(received).toHaveLength(9);
+    await second.close();
+    expect(http.get).not.toBe(original);
+    expect(shared.map((instrumentation) => instrumentation.isEnabled())).toEqual([false, false]);
   });
 
   it('of an instance that names no instrumentation are not traced, whoever else names one', async () => {

@@ -39,8 +39,9 @@ export class AdoptedInstrumentation {
 
   /** @param modules - to be patched though they were imported before */
   join(member: InstrumentationMember, instrumentation: Instrumentation, modules: HandedModules): void {
-    const config = instrumentation.getConfig();
+    // First, since it may be the one that patches for others: its configuration is its own again then.
     this.takeDown();
+    const config = instrumentation.getConfig();
     // What it patched on its own must be taken back under the configuration that it was patched with.
     instrumentation.disable();
     this.contributions.set(member, {

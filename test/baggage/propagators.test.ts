@@ -1,0 +1,212 @@
+import { Controller, Get, Inject, Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  BaggageService,
+  TelemetryModule,
+  TracerManager,
+  type TelemetryModuleOptions,
+} from '../../src/index.js';
+import { SpanRecorder } from '../../src/testing/index.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT = '00f067aa0ba902b7';
+
+@Controller()
+class WhoController {
+  constructor(@Inject(BaggageService) readonly baggage: BaggageService) {}
+
+  @Get('who')
+  who(): unknown {
+    return this.baggage.getAll();
+  }
+}
+
+function start(telemetry: TelemetryModuleOptions): Promise<TestApp> {
+  return startApp({ telemetry, controllers: [WhoController] });
+}
+
+async function parentOf(app: TestApp, headers: Record<string, string>): Promise<string | undefined> {
+  app.recorder.clear();
+  await app.get('/who', headers);
+  const { parentSpanContext } = await app.recorder.waitFor('GET /who');
+  return parentSpanContext && `${parentSpanContext.traceId} ${parentSpanContext.spanId}`;
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const FORMATS: Record<string, Record<string, string>> = {
+  tracecontext: { traceparent: `00-${TRACE}-${PARENT}-01` },
+  b3: { b3: `${TRACE}-${PARENT}-1` },
+  b3multi: { 'x-b3-traceid': TRACE, 'x-b3-spanid': PARENT, 'x-b3-sampled': '1' },
+  jaeger: { 'uber-trace-id': `${TRACE}:${PARENT}:0:01` },
+};
+
+describe('propagators', () => {
+  it.each(Object.keys(FORMATS))('continue a trace that comes as %s', async (name) => {
+    const app = await start({ propagation: { propagators: [name as 'b3'] } });
+    for (const [format, headers] of Object.entries(FORMATS)) {
+      // Either form of B3 reads both.
+      const known = format === name || (name.startsWith('b3') && format.startsWith('b3'));
+      expect([format, await parentOf(app, headers)]).toEqual([
+        format,
+        known ? `${TRACE} ${PARENT}` : undefined,
+      ]);
+    }
+  });
+
+  it('are those that OTEL_PROPAGATORS names, unless the options name some', async () => {
+    vi.stubEnv('OTEL_PROPAGATORS', 'b3multi, jaeger');
+    const fromEnvironment = await start({});
+    const injected = fromEnvironment.app
+      .get(TracerManager)
+      .withSpan('job', () => fromEnvironment.app.get(TracerManager).inject({}));
+    expect(Object.keys(injected).sort()).toEqual([
+      'uber-trace-id',
+      'x-b3-sampled',
+      'x-b3-spanid',
+      'x-b3-traceid',
+    ]);
+    const fromOptions = await start({ propagation: { propagators: ['tracecontext'] } });
+    const manager = fromOptions.app.get(TracerManager);
+    expect(Object.keys(manager.withSpan('job', () => manager.inject({})))).toEqual(['traceparent']);
+  });
+
+  it('may be none', async () => {
+    vi.stubEnv('OTEL_PROPAGATORS', 'none');
+    const app = await start({});
+    expect(await parentOf(app, FORMATS['tracecontext']!)).toBeUndefined();
+    const manager = app.app.get(TracerManager);
+    expect(manager.withSpan('job', () => manager.inject({}))).toEqual({});
+  });
+
+  it("take Jaeger's baggage by the same rules", async () => {
+    const app = await start({ propagation: { propagators: ['jaeger'] }, baggage: { allow: ['app.*'] } });
+    const headers = { 'uberctx-app.plan': 'g%C3%B6ld', 'uberctx-foreign': '1', 'uberctx-app.bad': '%zz' };
+    expect(JSON.parse((await app.get('/who', headers)).body)).toEqual({ 'app.plan': 'göld' });
+  });
+});
+
+describe('two instances with different rules', () => {
+  it('read the headers of their own routes, and keep what a middleware set', async () => {
+    const recorder = new SpanRecorder();
+    const billing = TelemetryModule.forRoot({
+      service: { name: 'billing' },
+      exporter: recorder,
+      baggage: { headers: { 'x-account': 'account.id' } },
+      propagation: { propagators: ['b3'] },
+    });
+    @Controller('billing')
+    class BillingController extends WhoController {
+      constructor(@Inject(BaggageService) baggage: BaggageService) {
+        super(baggage);
+      }
+    }
+    class BillingModule {}
+    Module({ imports: [billing], controllers: [BillingController] })(BillingModule);
+    class RootModule implements NestModule {
+      constructor(readonly baggage: BaggageService) {}
+      configure(consumer: MiddlewareConsumer): void {
+        const set = (_request: unknown, _response: unknown, next: () => void): void => {
+          this.baggage.set('app.by', 'middleware');
+          next();
+        };
+        consumer.apply(set).forRoutes('{*all}');
+      }
+    }
+    Inject(BaggageService)(RootModule, undefined as never, 0);
+    Module({
+      imports: [
+        TelemetryModule.forRoot({ service: { name: 'root' }, exporter: new SpanRecorder() }),
+        BillingModule,
+      ],
+      controllers: [WhoController],
+    })(RootModule);
+    const app = await startApp({ root: RootModule, telemetry: false });
+    const headers = {
+      'x-user-id': 'alice',
+      'x-account': 'a-1',
+      ...FORMATS['tracecontext'],
+      b3: `${'c'.repeat(32)}-${'d'.repeat(16)}-1`,
+    };
+    expect(JSON.parse((await app.get('/who', headers)).body)).toEqual({
+      'user.id': 'alice',
+      'app.by': 'middleware',
+    });
+    expect(JSON.parse((await app.get('/billing/who', headers)).body)).toEqual({
+      'account.id': 'a-1',
+      'app.by': 'middleware',
+    });
+    const served = await recorder.waitFor('GET /billing/who');
+    expect(served.attributes).toMatchObject({ 'account.id': 'a-1' });
+    expect(served.attributes).not.toHaveProperty('user.id');
+    expect(served.parentSpanContext?.traceId).toBe('c'.repeat(32));
+  });
+});
+
+describe('carriers', () => {
+  const ENTRIES = { 'user.id': 'ada', 'app.plan': 'gold; %=,é' };
+
+  it.each([
+    ['a plain object', () => ({})],
+    ['a Map', () => new Map<string, string>()],
+    ['Headers', () => new Headers()],
+  ])('take a job through a queue: %s', async (_name, make) => {
+    const app = await start({});
+    const manager = app.app.get(TracerManager);
+    const baggage = app.app.get(BaggageService);
+    const carrier = baggage.with(ENTRIES, () =>
+      manager.withSpan('enqueue', () => manager.inject(make() as Record<string, unknown>)),
+    );
+    expect(baggage.getAll()).toEqual({});
+    const seen = await manager.extract(carrier, async () => {
+      await Promise.resolve();
+      expect(baggage.set('app.step', 'worker')).toBe(true);
+      return manager.withSpan('consume', () => baggage.getAll());
+    });
+    expect(seen).toEqual({ ...ENTRIES, 'app.step': 'worker' });
+    const [enqueue, consume] = [app.recorder.span('enqueue'), app.recorder.span('consume')];
+    expect(consume.parentSpanContext?.spanId).toBe(enqueue.spanContext().spanId);
+    expect(consume.attributes).toMatchObject({ 'user.id': 'ada' });
+    expect(manager.startSpan('later', { parent: manager.extract(carrier) }).spanContext().traceId).toBe(
+      enqueue.spanContext().traceId,
+    );
+  });
+
+  it('may hold bytes, as those of Kafka do, lists, or rubbish', async () => {
+    const app = await start({});
+    const manager = app.app.get(TracerManager);
+    const baggage = app.app.get(BaggageService);
+    const bytes = {
+      traceparent: Buffer.from(`00-${TRACE}-${PARENT}-01`),
+      baggage: Buffer.from('user.id=ada'),
+    };
+    expect(manager.extract(bytes, () => [baggage.getAll(), manager.currentTraceId()])).toEqual([
+      { 'user.id': 'ada' },
+      TRACE,
+    ]);
+    expect(manager.extract({ baggage: ['a=1', 'b=2'] }, () => baggage.getAll())).toEqual({ a: '1', b: '2' });
+    for (const rubbish of [
+      { traceparent: 5 },
+      { baggage: null },
+      { baggage: {} },
+      { traceparent: '', baggage: '' },
+    ]) {
+      expect(manager.extract(rubbish, () => [baggage.getAll(), manager.currentTraceId()])).toEqual([
+        {},
+        undefined,
+      ]);
+    }
+    const throwing = new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('no');
+        },
+      },
+    );
+    expect(manager.extract(throwing, () => manager.currentTraceId())).toBeUndefined();
+  });
+});

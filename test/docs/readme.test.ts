@@ -144,6 +144,24 @@ describe('the tour', () => {
   });
 });
 
+it('quotes the figures of the benchmark', () => {
+  const [node20 = ''] = /^Node 20[\s\S]*?(?=^Node 24)/m.exec(readFileSync('bench/README.md', 'utf8')) ?? [];
+  const measured = (row: string): string => {
+    const [, ratio] = new RegExp(`^\\| ${row} +\\| *[\\d.]+ \\| ([\\d.]+)`, 'm').exec(node20) ?? [];
+    return Number(ratio).toFixed(2);
+  };
+  const readme = readFileSync('README.md', 'utf8');
+  for (const [said, row] of [
+    ['\\*\\*nestjs-telemetry\\*\\*, server span', 'nestjs-telemetry, gRPC, 1 span'],
+    ['\\*\\*nestjs-telemetry\\*\\*, server span and two `@Span` methods', 'nestjs-telemetry, gRPC, 3 spans'],
+    ['the raw SDK by hand, one server span', 'raw SDK by hand, gRPC, 1 span'],
+    ['the raw SDK by hand, server span and two method spans', 'raw SDK by hand, gRPC, 3 spans'],
+  ] as const) {
+    const [, quoted] = new RegExp(`^\\| ${said} +\\| \\**([\\d.]+)`, 'm').exec(readme) ?? [];
+    expect(`${row}: ${quoted}`).toBe(`${row}: ${measured(row)}`);
+  }
+});
+
 it('names every dependency, own and peer', () => {
   const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
     'dependencies' | 'peerDependencies',

@@ -21,7 +21,12 @@ class OrdersController {
 
 // #region instances
 @Module({
-  imports: [TelemetryModule.forRoot({ service: { name: 'billing' }, sampler: 1 })],
+  imports: [
+    TelemetryModule.forRoot({
+      service: { name: 'billing' },
+      exporter: { type: 'otlp-grpc', url: 'http://billing-collector:4317' },
+    }),
+  ],
   providers: [InvoicesService],
   exports: [InvoicesService],
 })

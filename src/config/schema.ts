@@ -168,15 +168,19 @@ export function arrayOf(check: Check): Check {
   };
 }
 
-/** An object with names of the user's own; a name whose value is `undefined` is an error, since a variable was forgotten. */
-export function record(check: Check, name: Check = string): Check {
+/**
+ * An object with names of the user's own; a name whose value is `undefined` is an error, since a variable was forgotten.
+ *
+ * @param secret - prints the type alone of what is no object
+ */
+export function record(check: Check, name: Check = string, secret = false): Check {
   const expected = `an object, each value ${check.expected}`;
   return {
     expected,
     accepts: isObject,
     assert(value, path) {
       if (!isObject(value)) {
-        fail({ path, expected, got: value, remedy: 'Pass an object.' });
+        fail({ path, expected, got: value, secret, remedy: 'Pass an object.' });
         return;
       }
       for (const [key, item] of Object.entries(value)) {

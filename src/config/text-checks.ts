@@ -1,4 +1,4 @@
-import { leaf, type Check } from './schema.js';
+import { leaf, record, type Check } from './schema.js';
 import { reveal, Secret } from './secret.js';
 
 const SCHEME = /^https?:\/\//i;
@@ -33,6 +33,8 @@ export const headerName: Check = leaf({
   accepts: (value) =>
     typeof value === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(value) && !/-bin$/i.test(value),
   remedy: 'Rename the header.',
+  // What follows may be its value.
+  show: (value) => (typeof value === 'string' ? value.replace(/[^!#$%&'*+\-.^_`|~\w].*$/s, '…') : value),
 });
 
 /**
@@ -49,6 +51,9 @@ export const credential: Check = leaf({
     (isCredential(value) ? credentialProblem(reveal(value)) : undefined) ??
     'Pass a string or a Secret; is the variable set that it is read from?',
 });
+
+/** Header names with their credentials; all of it may come as one text, which is not printed then. */
+export const headers: Check = record(credential, headerName, true);
 
 function isCredential(value: unknown): value is string | Secret {
   return typeof value === 'string' || value instanceof Secret;

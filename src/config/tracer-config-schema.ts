@@ -25,10 +25,9 @@ import {
 } from './schema.js';
 import { samplerConfig } from './sampler-schema.js';
 import { Secret } from './secret.js';
-import { credential, headerName, url } from './text-checks.js';
+import { headers, url, withoutCredentials } from './text-checks.js';
 import type { BatchConfig, TracerConfig } from './tracer-config.js';
 
-const headers = record(credential, headerName);
 /** Text or bytes; the path of a file is the usual mistake. */
 function pem(secret: boolean): Check {
   return leaf({
@@ -75,6 +74,26 @@ const exporterConfig = variants('type', {
 });
 
 const spanExporter = withMethods('a SpanExporter', 'export', 'shutdown');
+const oneExporter = noAddress(anyOf(spanExporter, exporterConfig));
+
+/** An address in place of an exporter is a likely mistake, and may have a password inside. */
+function noAddress(check: Check): Check {
+  return {
+    ...check,
+    assert(value, path) {
+      if (typeof value !== 'string') {
+        check.assert(value, path);
+        return;
+      }
+      fail({
+        path,
+        expected: check.expected,
+        got: withoutCredentials(value),
+        remedy: "Name the protocol as well: `{ type: 'otlp-grpc', url: … }`.",
+      });
+    },
+  };
+}
 
 const nonEmptyMatcher = instance(
   'a regular expression that does not match the empty text',
@@ -99,7 +118,7 @@ export const tracerConfigShape = {
     ),
     instance('a non-empty attribute name', (value) => value !== '' && value !== '__proto__'),
   ),
-  exporter: anyOf(arrayOf(anyOf(spanExporter, exporterConfig)), spanExporter, exporterConfig),
+  exporter: noAddress(anyOf(arrayOf(oneExporter), spanExporter, exporterConfig)),
   sampler: anyOf(ratio, withMethods('a Sampler', 'shouldSample', 'toString'), samplerConfig),
   spanProcessors: arrayOf(withMethods('a SpanProcessor', 'onStart', 'onEnd', 'forceFlush', 'shutdown')),
   spanLimits: object({

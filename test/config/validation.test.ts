@@ -252,6 +252,14 @@ describe('no credential is printed', () => {
     ],
     ['a query in an address', { exporter: { ...grpc, url: `host:1?key=${canary}` } }, 'an address'],
     ['a private key', { exporter: { ...grpc, tls: { cert: pem, key: canary } } }, 'Read the file'],
+    ['headers as one text', { exporter: { ...grpc, headers: `api-key=${canary}` } }, 'Pass an object'],
+    [
+      'a header with its value in its name',
+      { exporter: { ...grpc, headers: { [`k: ${canary}`]: 'x' } } },
+      '`k…`',
+    ],
+    ['an address in place of an exporter', { exporter: `http://me:${canary}@host` }, 'Name the protocol'],
+    ['an address among exporters', { exporter: [grpc, `http://me:${canary}@host`] }, 'Name the protocol'],
   ])('%s', (_name, config, message) => {
     const error = errorOf(() => validateTracerConfig(config));
     expect(error.message).toContain(message);

@@ -8,7 +8,7 @@ import {
   type LoggerService,
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   TelemetryAdminModule,
   TelemetryModule,
@@ -169,11 +169,57 @@ describe.each([EXPRESS, FASTIFY])('$name', (server) => {
     ['a prototype', JSON_TYPE, '{"__proto__":{"sampler":0}}', 400],
     ['a wrong value', JSON_TYPE, '{"sampler":7}', 400],
     ['a body over the limit', JSON_TYPE, JSON.stringify({ service: { name: 'x'.repeat(70_000) } }), 413],
+    ['an empty body', JSON_TYPE, '', 400],
+    [
+      'endless nesting',
+      JSON_TYPE,
+      `{"resourceAttributes":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`,
+      400,
+    ],
   ])('refuses %s', async (_what, headers, body, expected) => {
     const app = await start();
     const { status } = await send(app, 'PUT', 'config', body, headers);
     expect(status).toBe(expected);
     expect(app.app.get(TracerManager, { strict: false }).status().generation).toBe(1);
+  });
+
+  it.each([
+    ['a text', { 'content-type': 'text/plain' }, 'now', 415],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'now=1', 415],
+    ['a body over the limit', JSON_TYPE, JSON.stringify({ note: 'x'.repeat(70_000) }), 413],
+    ['an empty object', JSON_TYPE, '{}', 200],
+  ])('answers a flush with %s', async (_what, headers, body, expected) => {
+    const app = await start();
+    expect((await send(app, 'POST', 'flush', body, headers)).status).toBe(expected);
+  });
+
+  it.each([
+    ['headers as one text', { exporter: { type: 'otlp-http', headers: `authorization=${CANARY}` } }],
+    ['an address in place of an exporter', { exporter: `http://user:${CANARY}@127.0.0.1` }],
+    [
+      'a header in one piece',
+      { exporter: { type: 'otlp-http', headers: { [`authorization: ${CANARY}`]: '' } } },
+    ],
+  ])('repeats no secret of %s', async (_what, change) => {
+    const lines = new Lines();
+    const app = await start(admin(), lines);
+    for (const [method, path] of [['PUT', 'config'] as const, ['POST', 'verify'] as const]) {
+      const { status, body } = await send(app, method, path, change);
+      expect(status).toBe(400);
+      expect(body + lines.lines.join()).not.toContain(CANARY);
+    }
+  });
+
+  it('survives a hook that names nobody and rejects', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const lines = new Lines();
+    const app = await start(admin({ whoami: (() => Promise.reject(new Error('who'))) as never }), lines);
+    await send(app, 'PUT', 'config', { sampler: 0.5 });
+    expect(lines.lines).toContain('An administrator changed sampler; generation 2 is live.');
+    expect(unhandled).toEqual([]);
   });
 
   it('says what is wrong with a configuration, never what a secret is', async () => {

@@ -1,8 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { Controller, Get } from '@nestjs/common';
+import { expect, it, onTestFinished } from 'vitest';
 import type { TenantOptions, TracerConfig } from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
+import { startApp } from '../support/test-app.js';
 import { LogLines, newManager } from './new-manager.js';
+
+@Controller('work')
+class WorkController {
+  @Get() work(): string {
+    return 'done';
+  }
+}
 
 const names = (recorder: SpanRecorder): string[] => recorder.spans().map(({ name }) => name);
 
@@ -190,4 +199,20 @@ it.each([7, [], () => 1])('takes %j for no configuration', async (config) => {
     manager.startSpan('span').end();
   });
   expect(names(everybody)).toEqual([]);
+});
+
+it('takes a `resolve` that rejects for one that names nobody', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
+  const { get, recorder } = await startApp({
+    controllers: [WorkController],
+    telemetry: {
+      tenants: { resolve: (() => Promise.reject(new Error('who'))) as never, config: () => ({}) },
+    },
+  }).then((app) => ({ get: () => app.get('/work'), recorder: app.recorder }));
+  await get();
+  await recorder.waitFor('GET /work');
+  expect(unhandled).toEqual([]);
 });

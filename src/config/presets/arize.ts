@@ -1,9 +1,9 @@
 import { headersFromVariable } from '../environment/otlp-variables.js';
 import { missingPartner, Variables } from '../environment/variables.js';
 import type { OtlpExporterConfig } from '../exporter-config.js';
-import { fail, literal, object, record, string, type Check } from '../schema.js';
+import { fail, literal, object, string, type Check } from '../schema.js';
 import { secretHeaders, type HeaderValues, type Secret } from '../secret.js';
-import { credential, headerName, url } from '../text-checks.js';
+import { credential, headers, url } from '../text-checks.js';
 import type { TracerConfig } from '../tracer-config.js';
 import { ensureCollectorEndpoint } from './collector-endpoint.js';
 
@@ -50,7 +50,7 @@ const options = object({
   transport: literal('grpc', 'http'),
   headersFrom: literal('config', 'env'),
   headerStyle: literal('current', 'legacy', 'both'),
-  headers: record(credential, headerName),
+  headers,
 } satisfies Record<keyof ArizeOptions, Check>);
 
 /** Variables that {@link arize} reads. */

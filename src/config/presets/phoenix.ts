@@ -1,9 +1,9 @@
 import { headersFromVariable } from '../environment/otlp-variables.js';
 import { Variables } from '../environment/variables.js';
 import type { OtlpExporterConfig } from '../exporter-config.js';
-import { literal, object, positiveInteger, record, string, type Check } from '../schema.js';
+import { literal, object, positiveInteger, string, type Check } from '../schema.js';
 import { reveal, Secret, secretHeaders } from '../secret.js';
-import { credential, headerName, url } from '../text-checks.js';
+import { credential, headers, url } from '../text-checks.js';
 import type { TracerConfig } from '../tracer-config.js';
 import { ensureCollectorEndpoint } from './collector-endpoint.js';
 
@@ -29,7 +29,7 @@ const options = object({
   apiKey: credential,
   projectName: string,
   transport: literal('grpc', 'http'),
-  headers: record(credential, headerName),
+  headers,
 } satisfies Record<keyof PhoenixOptions, Check>);
 
 /** Variables that {@link phoenix} reads. */

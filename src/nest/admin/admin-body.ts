@@ -18,11 +18,12 @@ export function jsonBody(request: AdminRequest, maxBytes: number): Record<string
     throw new UnsupportedMediaTypeException('Send JSON, as `content-type: application/json`.');
   }
   const { body } = request;
-  const announced = Number(request.headers['content-length']);
-  if (announced > maxBytes || Buffer.byteLength(JSON.stringify(body ?? null)) > maxBytes) {
+  const announced = Number(request.headers['content-length'] ?? Number.NaN);
+  if (announced > maxBytes || sizeOf(body) > maxBytes) {
     throw new PayloadTooLargeException(`At most ${maxBytes} bytes are taken.`);
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  // Where there was nothing to parse, Express says `{}`.
+  if (announced === 0 || typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new BadRequestException('Send a JSON object.');
   }
   return body as Record<string, unknown>;
@@ -33,6 +34,15 @@ export function optionalJsonBody(request: AdminRequest, maxBytes: number): Recor
   const { headers } = request;
   const empty = headers['content-type'] === undefined && headers['transfer-encoding'] === undefined;
   return empty && (headers['content-length'] ?? '0') === '0' ? {} : jsonBody(request, maxBytes);
+}
+
+/** @throws BadRequestException for what only a parser without recursion can read */
+function sizeOf(body: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(body ?? null));
+  } catch {
+    throw new BadRequestException('The JSON is nested too deeply.');
+  }
 }
 
 /** Runs a change; a configuration that cannot work answers 400 with what is wrong, which never is a secret. */

@@ -54,6 +54,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
     @Post('flush')
     @HttpCode(200)
     async flush(@Req() request: AdminRequest): Promise<{ readonly status: 'flushed' }> {
+      optionalJsonBody(request, maxBytes);
       await this.manager.forceFlush();
       logger.log(`${who(request)} flushed.`);
       return { status: 'flushed' };
@@ -90,6 +91,8 @@ export function adminController(options: TelemetryAdminOptions): Type {
   function who(request: AdminRequest): string {
     try {
       const name: unknown = options.whoami?.(request);
+      // It comes too late to be a name; that it may reject must not end the process.
+      if (name instanceof Promise) name.catch(() => undefined);
       return typeof name === 'string' && name !== '' ? printable(name) : 'An administrator';
     } catch {
       return 'An administrator';

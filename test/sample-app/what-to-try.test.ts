@@ -69,6 +69,7 @@ it('goes live from the terminal to a collector and back', async () => {
   await app.waitFor(/admin changed .*; generation 2 is live/);
   app.forget();
   await curl(`curl ${app.url}/orders/7`);
+  await curl(`${toCollector.split(' -H ')[0]}`.replace('PUT', 'POST').replace('/config', '/flush'));
   await receiver.waitUntil((spans) => spans.some(({ name }) => name === 'GET /orders/:id'));
   expect(receiver.spans.map(({ name }) => name).sort()).toEqual([
     'GET /orders/:id',

@@ -1,7 +1,8 @@
 import { propagation, type Baggage, type Span } from '@opentelemetry/api';
 import type { BaggageRefusal } from '../context/baggage-builder.js';
 import { BaggageRules } from '../context/baggage-rules.js';
-import { activeContext, Flow, runInContext } from '../context/flow-context.js';
+import { activeContext, Flow } from '../context/flow-context.js';
+import { runInFlow } from './run-in-flow.js';
 
 /** Entries to set by name; `undefined` removes one. */
 export type BaggageEntries = Readonly<Record<string, string | undefined>>;
@@ -56,9 +57,8 @@ export class BaggageService {
   }
 
   /**
-   * Runs `fn` with these entries over those of the caller, whose own do not change. Works outside of requests too.
-   *
-   * **Gotchas** An Observable that `fn` returns runs where it is subscribed to.
+   * Runs `fn` with these entries over those of the caller, whose own do not change; a stream that `fn` returns has them to its
+   * end. Works outside of requests too.
    *
    * @param entries - what cannot travel is left out, counted and logged
    * @returns what `fn` returns
@@ -67,7 +67,7 @@ export class BaggageService {
     const context = activeContext();
     const { baggage } = this.rules.change(context.flow?.baggage, entries);
     const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-    return runInContext(context.withFlow(flow.withBaggage(baggage)), fn);
+    return runInFlow(context.withFlow(flow.withBaggage(baggage)), fn);
   }
 
   /**

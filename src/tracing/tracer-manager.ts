@@ -23,7 +23,7 @@ import { generationFor, InstanceTracer } from './instance-tracer.js';
 import { contextOf, type StartSpanOptions } from './start-span-options.js';
 
 export type { StartSpanOptions } from './start-span-options.js';
-import { runTowards } from './run-in-flow.js';
+import { runInFlow, runTowards } from './run-in-flow.js';
 
 /** Tracer names beyond this many are not kept for reuse. */
 const MAX_TRACERS = 1000;
@@ -164,7 +164,7 @@ export class TracerManager {
   extract<T>(carrier: Carrier, fn: () => T): T;
   extract<T>(carrier: Carrier, fn?: () => T): Context | T {
     const context = contextFrom(this.pipeline.propagation.extract(carrier));
-    return fn === undefined ? context : runInContext(context, fn);
+    return fn === undefined ? context : runInFlow(context, fn);
   }
 
   /**
@@ -233,7 +233,8 @@ export class TracerManager {
 
   /** Whether spans are made at all: configured, not shut down, not `enabled: false` or switched on for this flow alone. */
   isEnabled(): boolean {
-    return this.pipeline.current?.enabled === true || this.settings() !== undefined;
+    if (this.pipeline.current?.enabled === true) return true;
+    return activeContext().flow !== undefined && this.settings() !== undefined;
   }
 
   /** The same pipeline under another module's names. */

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { interval, lastValueFrom, map, take, toArray } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   BaggageService,
@@ -173,6 +174,28 @@ describe('carriers', () => {
     expect(manager.startSpan('later', { parent: manager.extract(carrier) }).spanContext().traceId).toBe(
       enqueue.spanContext().traceId,
     );
+  });
+
+  it('lasts as long as a stream that is returned, and so does a scope', async () => {
+    const app = await start({});
+    const manager = app.app.get(TracerManager);
+    const baggage = app.app.get(BaggageService);
+    const events = baggage.with({ 'user.id': 'ada' }, () =>
+      interval(1).pipe(
+        take(2),
+        map(() => baggage.get('user.id')),
+      ),
+    );
+    expect(await lastValueFrom(events.pipe(toArray()))).toEqual(['ada', 'ada']);
+    async function* steps(): AsyncGenerator<string | undefined> {
+      yield baggage.get('user.id');
+      await Promise.resolve();
+      yield baggage.get('user.id');
+    }
+    const seen: (string | undefined)[] = [];
+    for await (const step of manager.extract({ baggage: 'user.id=eve' }, steps)) seen.push(step);
+    expect(seen).toEqual(['eve', 'eve']);
+    expect(baggage.get('user.id')).toBeUndefined();
   });
 
   it('may hold bytes, as those of Kafka do, lists, or rubbish', async () => {

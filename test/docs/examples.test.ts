@@ -8,6 +8,9 @@ const DOCUMENTS = [
   'docs/live-configuration.md',
   'docs/migration.md',
   'docs/practices.md',
+  'docs/baggage.md',
+  'docs/instrumentations.md',
+  'docs/logging.md',
   'docs/testing.md',
   'docs/troubleshooting.md',
 ];

@@ -114,9 +114,11 @@ export class Generation {
   private deliver(span: EndingSpan): void {
     const sampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
     if (!sampled && this.processors.length === 0) return;
-    this.guard('masking', () => {
+    try {
       this.mask.apply(span);
-    });
+    } catch (error) {
+      this.log.warn('masking', `A span could not be masked, so that it goes out empty: ${errorText(error)}`);
+    }
     for (const processor of this.processors) this.guard('onEnd', () => processor.onEnd(span));
     if (!sampled) return;
     for (const sink of this.sinks) sink.accept(span);

@@ -5,7 +5,7 @@ export const MAX_BAGGAGE_ENTRIES = 64;
 /** Length of all entries as they stand in a `baggage` header, in bytes. */
 export const MAX_BAGGAGE_BYTES = 8192;
 /** Length of one entry as it stands in the header, in bytes. */
-export const MAX_ENTRY_BYTES = 4096;
+const MAX_ENTRY_BYTES = 4096;
 const MAX_KEY_LENGTH = 256;
 
 /** Why an entry was not taken. */
@@ -39,7 +39,7 @@ const PLAIN = /^[\w.!*'()~-]*$/;
 const METADATA = /^[\t\u0020-\u002b\u002d-\u007e]*$/;
 
 /** Whether an entry may have this name: nothing that turns up on every object, since names become attributes. */
-export function isBaggageKey(key: unknown): key is string {
+function isBaggageKey(key: unknown): key is string {
   return (
     typeof key === 'string' &&
     key !== '' &&

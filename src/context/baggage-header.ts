@@ -80,7 +80,7 @@ function decode(text: string): string | undefined {
 }
 
 /** The header of a baggage; entries past 64 or 8,192 bytes are left out whole. */
-export function formatBaggageHeader(baggage: Baggage): string {
+function formatBaggageHeader(baggage: Baggage): string {
   let header = '';
   let count = 0;
   for (const [key, entry] of baggage.getAllEntries()) {

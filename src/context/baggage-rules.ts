@@ -22,13 +22,21 @@ export interface BaggageRuleOptions {
   readonly trust?: (request: never) => boolean;
 }
 
+/** In which forms a caller's baggage is read. */
+export interface BaggageFormats {
+  /** The `baggage` header. */
+  readonly w3c: boolean;
+  /** `uberctx-…` headers. */
+  readonly jaeger: boolean;
+}
+
 /** Who is told of what was refused and of hooks that throw; at most once a minute per cause. */
 export interface BaggageLog {
   warn(cause: string, message: string): void;
 }
 
 /** Request headers that tell who is asking, and the entries that they become. */
-export const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
+const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
   'x-user-id': BaggageKeys.USER_ID,
   'x-session-id': BaggageKeys.SESSION_ID,
 };
@@ -80,11 +88,10 @@ export class BaggageRules {
   /**
    * The baggage that a request begins with.
    *
-   * @param jaeger - whether `uberctx-…` headers are baggage too
    * @returns nothing where no header says anything
    */
-  read(request: InboundRequest, jaeger: boolean): Baggage | undefined {
-    if (!this.concerns(request, jaeger)) return undefined;
+  read(request: InboundRequest, formats: BaggageFormats): Baggage | undefined {
+    if (!this.concerns(request, formats)) return undefined;
     if (!this.trusts(request)) {
       this.refuse('untrusted');
       return undefined;
@@ -92,8 +99,8 @@ export class BaggageRules {
     const { headers } = request;
     const builder = new BaggageBuilder(this.refuse, this.denies);
     if (this.allows !== undefined) {
-      if (jaeger) this.readJaeger(headers, builder, this.allows);
-      const header = headers[BAGGAGE_HEADER];
+      if (formats.jaeger) this.readJaeger(headers, builder, this.allows);
+      const header = formats.w3c ? headers[BAGGAGE_HEADER] : undefined;
       if (header !== undefined) readBaggageHeader(String(header), builder, this.refuse, this.allows);
     }
     // Last, since they are mapped explicitly.
@@ -130,8 +137,8 @@ export class BaggageRules {
     return attributes;
   }
 
-  private concerns({ headers }: InboundRequest, jaeger: boolean): boolean {
-    if (headers[BAGGAGE_HEADER] !== undefined) return true;
+  private concerns({ headers }: InboundRequest, { w3c, jaeger }: BaggageFormats): boolean {
+    if (w3c && headers[BAGGAGE_HEADER] !== undefined) return true;
     for (const [header] of this.headers) {
       if (headers[header] !== undefined) return true;
     }

@@ -13,7 +13,7 @@ import {
 import { CompositePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BaggageBuilder } from './baggage-builder.js';
 import { BaggagePropagator } from './baggage-header.js';
-import type { BaggageRules, InboundRequest } from './baggage-rules.js';
+import type { BaggageFormats, BaggageRules, InboundRequest } from './baggage-rules.js';
 import { Flow, FlowContext } from './flow-context.js';
 import { compileHosts, type HostFilter } from './host-patterns.js';
 
@@ -57,8 +57,8 @@ export interface PropagationFormat {
   readonly propagator: TextMapPropagator;
   /** Headers of which one at least is there if the format has something to say about the trace. */
   readonly headers: readonly string[];
-  /** Whether it carries baggage as `uberctx-…` headers. */
-  readonly jaegerBaggage?: true;
+  /** How it carries baggage: in one header, or as `uberctx-…` headers. */
+  readonly baggage?: 'w3c' | 'jaeger';
 }
 
 /** `traceparent` and `tracestate`. */
@@ -67,7 +67,11 @@ export const TRACE_CONTEXT_FORMAT: PropagationFormat = {
   headers: ['traceparent'],
 };
 
-export const BAGGAGE_FORMAT: PropagationFormat = { propagator: new BaggagePropagator(), headers: [] };
+export const BAGGAGE_FORMAT: PropagationFormat = {
+  propagator: new BaggagePropagator(),
+  headers: [],
+  baggage: 'w3c',
+};
 
 /** What an instance's {@link Propagation} is made of. */
 export interface PropagationParts {
@@ -87,7 +91,7 @@ export class Propagation {
   private readonly propagator: TextMapPropagator;
   private readonly tracePropagator: TextMapPropagator;
   private readonly traceHeaders: readonly string[];
-  private readonly jaeger: boolean;
+  private readonly baggageFormats: BaggageFormats;
   private readonly takesTrace: HostFilter;
   private readonly takesBaggage: HostFilter;
 
@@ -97,7 +101,10 @@ export class Propagation {
     this.propagator = composite(formats);
     this.tracePropagator = composite(formats.filter(({ headers }) => headers.length > 0));
     this.traceHeaders = formats.flatMap(({ headers }) => headers);
-    this.jaeger = formats.some(({ jaegerBaggage }) => jaegerBaggage === true);
+    this.baggageFormats = {
+      w3c: formats.some(({ baggage }) => baggage === 'w3c'),
+      jaeger: formats.some(({ baggage }) => baggage === 'jaeger'),
+    };
     this.takesTrace = compileHosts(traceHosts);
     this.takesBaggage = compileHosts(baggageHosts);
   }
@@ -108,7 +115,7 @@ export class Propagation {
     const spanContext = this.namesTrace(headers)
       ? extract(this.tracePropagator, headers).spanContext
       : undefined;
-    const baggage = this.rules?.read(request, this.jaeger);
+    const baggage = this.rules?.read(request, this.baggageFormats);
     return spanContext === undefined && baggage === undefined ? undefined : { spanContext, baggage };
   }
 
@@ -120,7 +127,10 @@ export class Propagation {
   /** Reads a carrier; anything malformed counts as absent. Never throws. */
   extract(carrier: Carrier): RemoteContext {
     const { spanContext, baggage } = extract(this.propagator, carrier);
-    return { spanContext, baggage: this.jaeger ? BaggageBuilder.from(baggage).build() : baggage };
+    return {
+      spanContext,
+      baggage: this.baggageFormats.jaeger ? BaggageBuilder.from(baggage).build() : baggage,
+    };
   }
 
   /** The headers that a call to `host` gets by itself. */

@@ -74,5 +74,5 @@ async function loadJaeger(): Promise<PropagationFormat> {
     'propagation.propagators',
     () => import('@opentelemetry/propagator-jaeger'),
   );
-  return { propagator: new JaegerPropagator(), headers: ['uber-trace-id'], jaegerBaggage: true };
+  return { propagator: new JaegerPropagator(), headers: ['uber-trace-id'], baggage: 'jaeger' };
 }

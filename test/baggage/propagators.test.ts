@@ -83,6 +83,12 @@ describe('propagators', () => {
     expect(manager.withSpan('job', () => manager.inject({}))).toEqual({});
   });
 
+  it('leave a baggage header alone that no format reads, and identity headers not', async () => {
+    const app = await start({ propagation: { propagators: ['tracecontext'] }, baggage: { allow: ['*'] } });
+    const headers = { baggage: 'app.plan=gold', 'x-user-id': 'ada' };
+    expect(JSON.parse((await app.get('/who', headers)).body)).toEqual({ 'user.id': 'ada' });
+  });
+
   it("take Jaeger's baggage by the same rules", async () => {
     const app = await start({ propagation: { propagators: ['jaeger'] }, baggage: { allow: ['app.*'] } });
     const headers = { 'uberctx-app.plan': 'g%C3%B6ld', 'uberctx-foreign': '1', 'uberctx-app.bad': '%zz' };

@@ -26,7 +26,7 @@ import {
   Span,
   type TelemetryModuleOptions,
 } from '../../src/index.js';
-import { ALL_SERVERS, EXPRESS, type ServerKind } from '../support/server-kinds.js';
+import { ALL_SERVERS, EXPRESS, FASTIFY, type ServerKind } from '../support/server-kinds.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
 @Injectable()
@@ -243,6 +243,13 @@ describe.each(ALL_SERVERS)('$name', (server) => {
     expect(JSON.parse(body)).toEqual({ 'user.id': '7', 'session.id': 's-1', 'app.tenant': 'acme' });
     expect((await app.recorder.waitFor('GET /auth/placed/:id')).attributes).toMatchObject({ 'user.id': '7' });
   });
+});
+
+it('reads the headers of requests that are injected without a server', async () => {
+  const app = await start(FASTIFY);
+  const fastify = app.app.getHttpAdapter().getInstance();
+  const response = await fastify.inject({ url: '/who', headers: ALICE });
+  expect(response.json().user).toBe('alice');
 });
 
 describe('rules', () => {

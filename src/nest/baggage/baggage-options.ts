@@ -10,7 +10,7 @@ import {
   string,
   type Check,
 } from '../../config/schema.js';
-import type { RawRequest, RoutePattern } from '../../http/http-options.js';
+import type { RawRequest } from '../../http/http-options.js';
 import type { BaggageEntries } from '../../tracing/baggage-service.js';
 
 /** What the framework's request tells a resolver, on Express and Fastify alike. */
@@ -61,9 +61,6 @@ export interface BaggageOptions {
   /** Whether the guard runs for everything the instance covers; `false` to place {@link BaggageGuard} yourself. Default true. */
   readonly guard?: boolean;
 }
-
-/** Patterns of `intent` are keys of an object, so they are texts. */
-export type IntentPattern = Extract<RoutePattern, string>;
 
 const names = arrayOf(string);
 const headerName = leaf({

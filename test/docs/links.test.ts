@@ -46,3 +46,11 @@ it('the index names every document', () => {
     ),
   ).toEqual([]);
 });
+
+it('ARCHITECTURE.md names files that exist', () => {
+  const named = [...withoutCode('ARCHITECTURE.md').matchAll(/`([\w-]+\/[\w./-]+\.ts)`/g)].map(
+    ([, file = '']) => file,
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((file) => !existsSync(`${ROOT}src/${file}`) && !existsSync(ROOT + file))).toEqual([]);
+});

@@ -37,13 +37,8 @@ export function followResponse(trace: StreamedRequest, registry: StreamRegistry)
   if (request.method === 'HEAD') return;
   body.write = write;
   body.end = end;
+  body.destroy = destroy;
   response.on('pipe', rememberSource);
-}
-
-/** Lets a server that destroys the response of an open stream be told from a client that leaves. */
-export function followDestroy(response: RawResponse): void {
-  const body = response as unknown as Body;
-  if (body[FOLLOWER] !== undefined) body.destroy = destroy;
 }
 
 function endTrace(this: Body): void {
@@ -78,9 +73,10 @@ function isChunk(argument: unknown): boolean {
   return typeof argument === 'string' || argument instanceof Uint8Array;
 }
 
+/** Called by the server alone: a client that leaves only closes the response. */
 function destroy(this: Body, ...args: unknown[]): unknown {
   const { trace } = follower(this);
-  if (!trace.response.writableEnded) trace.stream?.cutBy('limit');
+  if (!trace.response.writableEnded) trace.stream?.destroyed();
   return original(this).destroy.apply(this, args);
 }
 
@@ -88,6 +84,16 @@ function rememberSource(this: Body, source: object): void {
   const known = follower(this);
   known.source = source;
   known.trace.stream?.reads(source);
+  (this as unknown as RawResponse).once('unpipe', forgetSource);
+}
+
+/** What is unpiped when the response has ended was its source to the end. */
+function forgetSource(this: Body): void {
+  const known = follower(this);
+  const { errored } = known.source as { errored?: unknown };
+  if (known.trace.response.writableEnded || (errored !== undefined && errored !== null)) return;
+  known.source = undefined;
+  known.trace.stream?.reads(undefined);
 }
 
 function follower(body: Body): Follower {

@@ -10,7 +10,6 @@ import {
 } from '../tracing/context-subscriber.js';
 import { InstanceTracer } from '../tracing/instance-tracer.js';
 import { LIBRARY_SCOPE } from '../version.js';
-import { followDestroy } from './stream-body.js';
 import type { SseRoute } from './stream-options.js';
 import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
 
@@ -39,7 +38,6 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   ) {
     super(trace, registry);
     this.base = trace.context;
-    followDestroy(trace.response);
   }
 
   protected override get span(): Span {
@@ -53,6 +51,16 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   /** A handler that failed before there was a stream is a failed request like any other. */
   override get began(): boolean {
     return this.subscribed || !this.trace.response.writableEnded;
+  }
+
+  /** Nest does that to a client that does not read. */
+  override destroyed(): void {
+    this.cutBy('limit');
+  }
+
+  /** Nest ends the response itself when a client leaves. */
+  protected override get cutShort(): boolean {
+    return false;
   }
 
   override get endsOnShutdown(): boolean {

@@ -32,6 +32,12 @@ export interface StreamRegistry {
   readonly closing: boolean;
 }
 
+/** A Node stream that is piped into a response. */
+interface BodySource {
+  readonly errored?: unknown;
+  readonly readableEnded?: boolean;
+}
+
 /** What is known of a failure in the middle of a stream. */
 interface Failure {
   readonly error: unknown;
@@ -45,7 +51,8 @@ export class StreamTrace implements StreamFigures {
   firstByteAt = 0;
   protected failure: Failure | undefined;
   private cause: 'server_shutdown' | 'limit' | undefined;
-  private source: { readonly errored?: unknown } | undefined;
+  private source: BodySource | undefined;
+  private aborted = false;
 
   constructor(
     readonly trace: StreamedRequest,
@@ -77,13 +84,18 @@ export class StreamTrace implements StreamFigures {
   }
 
   /** Remembers the stream that is piped into the response: it knows why it failed. */
-  reads(source: object): void {
+  reads(source: object | undefined): void {
     this.source = source;
   }
 
   /** The producer failed. */
   failed(error: unknown): void {
     this.failure = { error, late: this.trace.response.headersSent };
+  }
+
+  /** The server destroys the response before its end, as Nest does when a body fails in the middle. */
+  destroyed(): void {
+    this.aborted = true;
   }
 
   /** The server ends the stream before its producer does; the first cause counts. */
@@ -109,6 +121,10 @@ export class StreamTrace implements StreamFigures {
       this.failed(errored);
     }
     const { span } = this;
+    if (this.cutShort) {
+      span.setAttribute('error.type', 'premature_end');
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
     span.setAttribute('stream.outcome', this.outcome());
     span.setAttribute('stream.bytes', this.bytes);
     if (this.failure?.late === true) this.recordLateFailure(this.failure.error);
@@ -116,7 +132,7 @@ export class StreamTrace implements StreamFigures {
 
   outcome(): StreamOutcome {
     if (this.cause !== undefined) return this.cause;
-    if (this.failure !== undefined) return 'error';
+    if (this.failure !== undefined || this.cutShort) return 'error';
     const { response } = this.trace;
     // An HTTP/2 response does not tell whether everything was sent, one of Fastify's `inject()` tells it too late.
     const { writableFinished, isLightMyRequest } = response as {
@@ -125,6 +141,13 @@ export class StreamTrace implements StreamFigures {
     };
     const sent = writableFinished !== false || isLightMyRequest === true;
     return response.writableEnded && sent ? 'completed' : 'client_disconnect';
+  }
+
+  /** Whether the server broke off for a reason that only the framework knows: the response was destroyed, or ended before its source. */
+  protected get cutShort(): boolean {
+    const { cause, failure, source } = this;
+    if (cause !== undefined || failure !== undefined) return false;
+    return this.aborted || (this.trace.response.writableEnded && source?.readableEnded === false);
   }
 
   /** The status was 200 long ago: only the span can tell. */

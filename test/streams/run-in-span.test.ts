@@ -210,9 +210,9 @@ describe('withSpan around an async iterable', () => {
 });
 
 describe('withSpan around a web stream', () => {
-  const source = (chunks: unknown[], more: Partial<UnderlyingDefaultSource> = {}): ReadableStream => {
+  const source = (chunks: unknown[], more: { cancel?: (reason: unknown) => void } = {}): ReadableStream => {
     const left = [...chunks];
-    return new ReadableStream(
+    return new ReadableStream<unknown>(
       {
         async pull(controller) {
           await turn();

@@ -11,8 +11,9 @@ export interface TenantOptions<Request = unknown> {
    */
   readonly resolve?: (request: Request) => string | undefined | null;
   /**
-   * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant. Called on first use and again after the
-   * tenant was idle. While a promise is pending, spans wait.
+   * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant. Called on first use, again after the
+   * tenant was idle, and at its first span after a reconfiguration; if that fails, the tenant keeps what it had. While a promise is
+   * pending, spans wait.
    */
   readonly config: (key: string) => TracerConfig | undefined | Promise<TracerConfig | undefined>;
   /** Tenants kept open; over it the longest unused is closed, its spans delivered. Default 100. */
@@ -25,4 +26,9 @@ export interface TenantOptions<Request = unknown> {
 
 export const DEFAULT_TENANT_LIMITS = { maxActive: 100, idleMillis: 300_000 };
 /** Keys come from requests: longer ones are refused. */
-export const MAX_TENANT_KEY_LENGTH = 256;
+const MAX_TENANT_KEY_LENGTH = 256;
+export const TENANT_KEY = `a text of 1 to ${MAX_TENANT_KEY_LENGTH} characters`;
+
+export function isTenantKey(key: unknown): key is string {
+  return typeof key === 'string' && key !== '' && key.length <= MAX_TENANT_KEY_LENGTH;
+}

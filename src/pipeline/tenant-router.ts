@@ -8,7 +8,8 @@ import { HeldSpans } from './held-spans.js';
 import { errorText, type RateLimitedLog } from './rate-limited-log.js';
 import { SlotCache } from './slot-cache.js';
 import type { DropReason, SpanSink } from './span-sink.js';
-import { DEFAULT_TENANT_LIMITS, MAX_TENANT_KEY_LENGTH, type TenantOptions } from './tenant-options.js';
+import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
+import { withinTime } from './within-time.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
@@ -17,7 +18,6 @@ const LOOKUPS_PER_ACTIVE = 4;
 /** An unknown tenant is not looked up again for this long, in milliseconds. */
 const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
-const KEY = `a text of 1 to ${MAX_TENANT_KEY_LENGTH} characters`;
 
 /** What the router asks of its pipeline. */
 export interface TenantHost {
@@ -52,6 +52,8 @@ export class TenantRouter {
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
   private fresh = new WeakSet<GenerationSlot>();
+  /** What each slot's tenant said of itself. */
+  private readonly known = new WeakMap<GenerationSlot, TracerConfig>();
   private readonly maxLookups: number;
 
   constructor(
@@ -101,7 +103,8 @@ export class TenantRouter {
    * @throws TelemetryConfigError if this can be no tenant's key
    */
   override(key: string, change: TracerConfig | undefined): void {
-    if (!isKey(key)) fail({ path: 'tenant', expected: KEY, secret: true, got: key, remedy: 'Pass a key.' });
+    if (!isTenantKey(key))
+      fail({ path: 'tenant', expected: TENANT_KEY, secret: true, got: key, remedy: 'Pass a key.' });
     if (change === undefined) this.changes.delete(key);
     else this.changes.set(key, change);
     this.unknown.delete(key);
@@ -150,8 +153,11 @@ export class TenantRouter {
   }
 
   private validKey(key: unknown): string | undefined {
-    if (isKey(key)) return key;
-    this.pipeline.log.warn('tenants.key', `A tenant key must be ${KEY}; the request or flow has no tenant.`);
+    if (isTenantKey(key)) return key;
+    this.pipeline.log.warn(
+      'tenants.key',
+      `A tenant key must be ${TENANT_KEY}; the request or flow has no tenant.`,
+    );
     return undefined;
   }
 
@@ -174,7 +180,7 @@ export class TenantRouter {
       if (isThenable(config)) return this.wait(key, Promise.resolve(config));
       return isNothing(config) ? this.noteUnknown(key) : this.open(key, config).current();
     } catch (error) {
-      return this.noteUnknown(key, error);
+      return this.keepOr(key, error);
     }
   }
 
@@ -184,6 +190,7 @@ export class TenantRouter {
       this.cache.set(key, used);
     });
     this.fresh.add(slot);
+    this.known.set(slot, config);
     slot.current();
     return slot;
   }
@@ -199,7 +206,7 @@ export class TenantRouter {
         this.settle(key, held, () => (isNothing(found) ? this.noteUnknown(key) : this.tryOpen(key, found)));
       },
       (error: unknown) => {
-        this.settle(key, held, () => this.noteUnknown(key, error));
+        this.settle(key, held, () => this.keepOr(key, error));
       },
     );
     this.lookups.set(key, { generation, held, done });
@@ -210,6 +217,21 @@ export class TenantRouter {
     try {
       return this.open(key, config).current();
     } catch (error) {
+      return this.keepOr(key, error);
+    }
+  }
+
+  /** A tenant that worked keeps its configuration when it cannot be asked again: its spans are nobody else's. */
+  private keepOr(key: string, error: unknown): Generation | undefined {
+    const slot = this.cache.get(key);
+    const config = slot && this.known.get(slot);
+    if (slot === undefined || config === undefined || this.fresh.has(slot))
+      return this.noteUnknown(key, error);
+    try {
+      const generation = this.open(key, config).current();
+      this.pipeline.log.warn('tenants.again', `A tenant keeps the configuration it had: ${errorText(error)}`);
+      return generation;
+    } catch {
       return this.noteUnknown(key, error);
     }
   }
@@ -253,26 +275,6 @@ export class TenantRouter {
   private fallback(): Generation | undefined {
     return this.options.fallback === 'drop' ? this.pipeline.dropping() : this.pipeline.current;
   }
-}
-
-/**
- * @param waitedFor - whether the process must live to see the end
- * @throws Error when the promise takes longer
- */
-function withinTime<T>(promise: Promise<T>, limitMillis: number, waitedFor: boolean): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error(`no answer within ${limitMillis} ms`));
-    }, limitMillis);
-    if (!waitedFor) timer.unref();
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-    });
-  });
-}
-
-function isKey(key: unknown): key is string {
-  return typeof key === 'string' && key !== '' && key.length <= MAX_TENANT_KEY_LENGTH;
 }
 
 /** Query builders are thenable, and no promises. */

@@ -216,3 +216,27 @@ it('takes a `resolve` that rejects for one that names nobody', async () => {
   await recorder.waitFor('GET /work');
   expect(unhandled).toEqual([]);
 });
+
+it.each(['throws', 'rejects', 'is wrong'])('keeps what a tenant had when asking again %s', async (how) => {
+  const [everybody, acme] = [new SpanRecorder(), new SpanRecorder()];
+  let again = false;
+  const config = (): TracerConfig | Promise<TracerConfig> => {
+    if (!again) return { exporter: acme };
+    if (how === 'rejects') return Promise.reject(new Error('database'));
+    if (how === 'is wrong') return { sampler: 7 };
+    throw new Error('database');
+  };
+  const manager = await newManager({ exporter: everybody }, { tenants: { config } });
+  const span = (name: string): void =>
+    manager.withTenant('acme', () => {
+      manager.startSpan(name).end();
+    });
+  span('before');
+  again = true;
+  await manager.reconfigure({ resourceAttributes: { release: 2 } });
+  span('after');
+  await manager.forceFlush();
+  span('later');
+  expect([names(acme), names(everybody)]).toEqual([['before', 'after', 'later'], []]);
+  expect(acme.span('later').resource.attributes.release).toBe(2);
+});

@@ -12,6 +12,11 @@ const DOCUMENTS = [
   'docs/instrumentations.md',
   'docs/logging.md',
   'docs/testing.md',
+  'docs/spans.md',
+  'docs/workflows.md',
+  'docs/sampling.md',
+  'docs/masking.md',
+  'docs/migration-nestjs-otel.md',
   'docs/troubleshooting.md',
 ];
 

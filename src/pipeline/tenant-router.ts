@@ -13,7 +13,7 @@ import { withinTime } from './within-time.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
-/** Look-ups that run at the same time, as a multiple of `maxActive`; beyond it, tenants fall back. */
+/** Look-ups that run at the same time, as a multiple of `maxActive`; beyond it, no spans are made. */
 const LOOKUPS_PER_ACTIVE = 4;
 /** An unknown tenant is not looked up again for this long, in milliseconds. */
 const UNKNOWN_MILLIS = 10_000;
@@ -251,12 +251,12 @@ export class TenantRouter {
   }
 
   /** Whoever sends requests with keys out of nowhere must not be able to start any number of look-ups. */
-  private turnAway(): Generation | undefined {
+  private turnAway(): Generation {
     this.pipeline.log.warn(
       'tenants.lookups',
-      `${this.maxLookups} tenants are being looked up; others fall back.`,
+      `${this.maxLookups} tenants are being looked up; no spans are made for others meanwhile.`,
     );
-    return this.fallback();
+    return this.pipeline.dropping();
   }
 
   private noteUnknown(key: string, error?: unknown): Generation | undefined {

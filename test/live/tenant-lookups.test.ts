@@ -133,8 +133,8 @@ it('is not begun for more tenants than can be waited for', async () => {
     });
   }
   expect(asked).toBe(8);
-  expect(manager.status().spans).toMatchObject({ ended: 100, queued: 8, delivered: 92 });
-  expect(names(everybody)).toHaveLength(92);
+  expect(manager.status().spans).toMatchObject({ ended: 8, queued: 8 });
+  expect(names(everybody)).toEqual([]);
   expect(log.lines).toHaveLength(1);
 });
 

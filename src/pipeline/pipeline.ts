@@ -93,7 +93,8 @@ export class Pipeline implements TenantHost {
           : mergeTracerConfig(this.config, change);
       const report = await this.swap(next);
       this.config = next;
-      this.overrides.forget(undefined);
+      this.overrides.clear();
+      this.tenants?.endOverrides();
       return report;
     });
   }

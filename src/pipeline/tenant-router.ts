@@ -112,6 +112,12 @@ export class TenantRouter {
     if (slot !== undefined) this.fresh.delete(slot);
   }
 
+  /** Takes all changes away. */
+  endOverrides(): void {
+    this.changes.clear();
+    this.refresh();
+  }
+
   /** Configurations have changed: tenants follow at their next span, over the connections that they keep. */
   refresh(): void {
     this.unknown.clear();
@@ -120,8 +126,7 @@ export class TenantRouter {
 
   /** Forgets all tenants and changes; what their spans left is delivered. */
   async clear(): Promise<void> {
-    this.changes.clear();
-    this.refresh();
+    this.endOverrides();
     for (const { held } of this.lookups.values()) {
       held.release(() => {
         this.pipeline.drop('shutdown', 1);

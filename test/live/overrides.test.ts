@@ -121,3 +121,18 @@ it('of one tenant asks for no other’s configuration again', async () => {
   all();
   expect(asked).toEqual(['a', 'b', 'c', 'a', 'a']);
 });
+
+it('of a tenant ends with a reconfiguration, too', async () => {
+  const [acme, debug] = [new SpanRecorder(), new SpanRecorder()];
+  const manager = await newManager(
+    { exporter: new SpanRecorder() },
+    { tenants: { config: () => ({ exporter: acme }) } },
+  );
+  await manager.override({ exporter: debug }, { forMillis: 60_000, tenant: 'acme' });
+  await manager.reconfigure({ resourceAttributes: { release: 2 } });
+  manager.withTenant('acme', () => {
+    manager.startSpan('span').end();
+  });
+  expect(manager.status().overrides).toEqual([]);
+  expect([debug.tree(), acme.tree()]).toEqual([[], [{ name: 'span', children: [] }]]);
+});

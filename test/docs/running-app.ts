@@ -40,3 +40,10 @@ export function setVariables(variables: Readonly<Record<string, string>>): void 
     vi.unstubAllEnvs();
   });
 }
+
+/** What came with the first export of spans; metrics go to the same receiver. */
+export function headersOfSpans(receiver: OtlpReceiver): Readonly<Record<string, unknown>> {
+  const request = receiver.requests.find(({ path }) => /trace/i.test(path));
+  if (request === undefined) throw new Error('No spans have come.');
+  return request.headers;
+}

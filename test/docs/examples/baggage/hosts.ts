@@ -2,7 +2,8 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { TelemetryModule } from 'nestjs-telemetry';
 
 // #region hosts
-TelemetryModule.forRoot({
+export const telemetry = TelemetryModule.forRoot({
+  service: { name: 'shop' },
   propagation: {
     propagators: ['tracecontext', 'baggage', 'b3'],
     traceHosts: ['*.internal.example', 'localhost:3000'],

@@ -1,7 +1,8 @@
 import { BaggageKeys, TelemetryModule } from 'nestjs-telemetry';
 
 // #region options
-TelemetryModule.forRoot({
+export const telemetry = TelemetryModule.forRoot({
+  service: { name: 'shop' },
   baggage: {
     headers: { 'x-user-id': BaggageKeys.USER_ID, 'x-request-id': 'request.id' },
     required: ['x-user-id'],

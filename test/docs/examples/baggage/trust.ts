@@ -1,7 +1,8 @@
 import { TelemetryModule } from 'nestjs-telemetry';
 
 // #region trust
-TelemetryModule.forRoot({
+export const telemetry = TelemetryModule.forRoot({
+  service: { name: 'shop' },
   baggage: { trust: (request) => request.socket.remoteAddress?.startsWith('10.') === true },
 });
 // #endregion

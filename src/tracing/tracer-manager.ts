@@ -104,7 +104,7 @@ export class TracerManager {
     return { ...activeContext().flow?.attributes };
   }
 
-  /** Runs `fn`, in which no instance makes spans; the active span and the trace stay what they are. */
+  /** Runs `fn`, in which no instance makes spans and {@link inject} writes no trace context; the active span stays what it is. */
   withoutTracing<T>(fn: () => T): T {
     return runInContext(activeContext().withSuppression(), fn);
   }

@@ -19,8 +19,8 @@ export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => 
 }
 
 /**
- * Runs `fn` in a context, and what it returns as well: an Observable's producer, an async iterable's steps, also when a promise brings
- * them. The result itself is handed through; promises settle as they would.
+ * Runs `fn` in a context, and what it returns as well: an Observable's producer, an async iterable's steps, a web stream's reads, also when a
+ * promise brings them. The result itself is handed through; promises settle as they would.
  */
 export function runInFlow<T>(context: FlowContext, fn: () => T): T {
   return bound(context, runInContext(context, fn)) as T;
@@ -31,6 +31,7 @@ function bound(context: FlowContext, result: unknown): unknown {
   if (result instanceof Promise) return result.then((value: unknown) => bound(context, value));
   if (isObservable(result))
     return observeInContext(result, { begin: () => ({ context, listener: NOTHING_TO_DO }) });
+  if (result instanceof ReadableStream) bindReaders(context, result);
   if (Symbol.asyncIterator in result) bindIterator(context, result as AsyncIterable<unknown>);
   return result;
 }
@@ -50,11 +51,24 @@ function bindIterator(context: FlowContext, iterable: AsyncIterable<unknown>): v
 }
 
 function bindSteps(context: FlowContext, iterator: AsyncIterator<unknown>): void {
-  for (const step of ['next', 'return', 'throw'] as const) {
-    const method = iterator[step]?.bind(iterator) as ((value: unknown) => unknown) | undefined;
-    if (method !== undefined)
-      define(iterator, step, (value: unknown) => runInContext(context, method, value));
-  }
+  for (const step of ['next', 'return', 'throw'] as const) bindMethod(context, iterator, step);
+}
+
+/** A stream pulls from its source where somebody reads. What is piped is left alone: its destination is the consumer's. */
+function bindReaders(context: FlowContext, stream: ReadableStream): void {
+  const getReader = stream.getReader.bind(stream) as (options?: unknown) => object;
+  define(stream, 'getReader', (options?: unknown) => {
+    const reader = getReader(options);
+    for (const method of ['read', 'cancel']) bindMethod(context, reader, method);
+    return reader;
+  });
+}
+
+function bindMethod(context: FlowContext, target: object, name: string): void {
+  const method: unknown = Reflect.get(target, name);
+  if (typeof method !== 'function') return;
+  const bound = method.bind(target) as (value: unknown) => unknown;
+  define(target, name, (value: unknown) => runInContext(context, bound, value));
 }
 
 function define(target: object, key: PropertyKey, value: unknown): void {

@@ -100,6 +100,34 @@ it('holds for an Observable and an async generator that are consumed after the c
   expect(names(everybody)).toEqual(['outside']);
 });
 
+it('holds for a web stream that is read after the call, and not for its reader', async () => {
+  const [temporary, everybody] = [new SpanRecorder(), new SpanRecorder()];
+  const manager = await newManager({ exporter: everybody });
+  let chunks = 0;
+  const stream = manager.withTemporaryConfig(
+    { exporter: temporary },
+    () =>
+      new ReadableStream<number>(
+        {
+          async pull(controller) {
+            await nextTurn();
+            manager.startSpan('pull').end();
+            if (chunks < 2) controller.enqueue((chunks += 1));
+            else controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      ),
+  );
+  await nextTurn();
+  const reader = stream.getReader();
+  for (let result = await reader.read(); !result.done; result = await reader.read()) {
+    manager.startSpan(`read ${result.value}`).end();
+  }
+  expect(names(temporary)).toEqual(['pull', 'pull', 'pull']);
+  expect(names(everybody)).toEqual(['read 1', 'read 2']);
+});
+
 it('changes a part only: the rest is what the flow has, and a later reconfiguration does not reach into it', async () => {
   const [temporary, everybody] = [new SpanRecorder(), new SpanRecorder()];
   const manager = await newManager({ exporter: everybody, sampler: 0, resourceAttributes: { a: 1 } });

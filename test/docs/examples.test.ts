@@ -8,6 +8,7 @@ const DOCUMENTS = [
   'docs/live-configuration.md',
   'docs/migration.md',
   'docs/practices.md',
+  'docs/server-spans.md',
   'docs/baggage.md',
   'docs/instrumentations.md',
   'docs/logging.md',

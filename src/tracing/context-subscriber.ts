@@ -32,13 +32,26 @@ export interface SubscriptionStart {
  * Subject keep theirs; what is downstream runs in the context in which it subscribed.
  */
 export function observeInContext<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
-  return new Observable<T>((destination) => {
-    const consumer = activeContext();
-    const { context, listener } = subscribed.begin();
-    const subscriber = new ContextSubscriber<T>(destination, context, consumer, listener);
-    listener.begun?.(subscriber);
-    runInContext(context, () => source.subscribe(subscriber));
-  });
+  return new ContextObservable(source, subscribed);
+}
+
+/** Has fields where a closure would cost each open stream more. */
+class ContextObservable<T> extends Observable<T> {
+  constructor(
+    readonly origin: Observable<T>,
+    readonly subscribed: Subscribed,
+  ) {
+    super(subscribeInContext);
+  }
+}
+
+function subscribeInContext<T>(this: Observable<T>, destination: Subscriber<T>): void {
+  const { origin, subscribed } = this as ContextObservable<T>;
+  const consumer = activeContext();
+  const { context, listener } = subscribed.begin();
+  const subscriber = new ContextSubscriber<T>(destination, context, consumer, listener);
+  listener.begun?.(subscriber);
+  runInContext(context, () => origin.subscribe(subscriber));
 }
 
 /**

@@ -33,13 +33,13 @@ function textOf(baggage: Baggage | undefined): string {
   return JSON.stringify(baggage?.getAllEntries().map(([key, { value }]) => [key, value]));
 }
 
-describe('generated requests', { timeout: 120_000 }, () => {
+describe('generated requests', { timeout: 300_000 }, () => {
   it.each([
     ['everything is allowed', { allow: ['*'], attributes: ['*'] }, 100_000],
     ['the default holds', {}, 5_000],
   ])('never throw, and keep at most 64 entries and 8,192 bytes where %s', async (_name, options, inputs) => {
-    const lines: string[] = [];
-    const rules = new BaggageRules(options, { warn: (_cause, line) => lines.push(line) });
+    const lines = new Set<string>();
+    const rules = new BaggageRules(options, { warn: (_cause, line) => lines.add(line) });
     const propagators = ['tracecontext', 'baggage', 'b3', 'jaeger'] as const;
     const inbound = await loadPropagation({ propagators }, rules, {}, () => {});
     const onlyBaggage = await loadPropagation({ propagators: ['baggage'] }, rules, {}, () => {});
@@ -72,7 +72,7 @@ describe('generated requests', { timeout: 120_000 }, () => {
     expect(kept).toBeGreaterThan(inputs / 10);
     expect(traces).toBeGreaterThan(inputs / 10);
     expect(Object.values(rules.refused).reduce((sum, refused) => sum + refused, 0)).toBeGreaterThan(inputs);
-    expect(new Set(lines).size).toBeLessThan(10);
+    expect(lines.size).toBeLessThan(10);
   });
 });
 

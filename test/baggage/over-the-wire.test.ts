@@ -24,7 +24,7 @@ async function message(child: ChildProcess, property: string): Promise<any> {
 class Service {
   constructor(
     readonly child: ChildProcess,
-    readonly urls: readonly string[],
+    readonly urls: Readonly<Record<string, string>>,
   ) {}
 
   static async start(...args: string[]): Promise<Service> {
@@ -47,19 +47,18 @@ let front: Service;
 
 beforeAll(async () => {
   receiver = await OtlpReceiver.start();
-  back = await Service.start('back', receiver.httpUrl);
-  front = await Service.start('front', receiver.httpUrl, ...back.urls);
+  [back, front] = await Promise.all([
+    Service.start('back', receiver.httpUrl),
+    Service.start('front', receiver.httpUrl),
+  ]);
+  front.child.send({ next: back.urls });
 }, 120_000);
 
 afterAll(async () => {
   await Promise.all([front.stop(), back.stop(), receiver.stop()]);
 }, 30_000);
 
-describe.each([
-  ['express', 0],
-  ['fastify', 1],
-  ['h2c', 2],
-])('%s', (kind, index) => {
+describe.each(['express', 'fastify', 'h2c'])('%s', (kind) => {
   it('a header sent to one service is baggage in the next, and an attribute on all spans of both, also through a queue', async () => {
     receiver.clear();
     const queue = message(front.child, 'enqueue');
@@ -67,7 +66,7 @@ describe.each([
       'x-user-id': Buffer.from(ENTRIES['user.id']).toString('latin1'),
       'x-session-id': 's-9',
     };
-    const { body } = await send(front.urls[index]!, kind === 'h2c', { path: '/start', headers });
+    const { body } = await send(front.urls[kind]!, kind === 'h2c', { path: '/start', headers });
     const entries = { ...ENTRIES, 'user.id': headers['x-user-id'] };
     expect(JSON.parse(body)).toEqual({ here: entries, there: entries });
 

@@ -9,7 +9,9 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { BaggageService, Span, TelemetryModule, TracerManager } from '../../src/index.js';
 
-const [name = '', collector = '', ...nextUrls] = process.argv.slice(2);
+const [name = '', collector = ''] = process.argv.slice(2);
+/** Where the service behind this one listens, by kind. */
+let next: Readonly<Record<string, string>> = {};
 const KINDS = ['express', 'fastify', 'h2c'] as const;
 
 @Injectable()
@@ -28,7 +30,6 @@ class ServiceController {
   constructor(
     @Inject(Work) readonly work: Work,
     @Inject(TracerManager) readonly manager: TracerManager,
-    @Inject('next') readonly next: string,
     @Inject('kind') readonly kind: string,
   ) {}
 
@@ -36,7 +37,9 @@ class ServiceController {
   async start(): Promise<unknown> {
     const here = await this.work.run();
     const there =
-      this.kind === 'h2c' ? await this.callHttp2() : await (await fetch(`${this.next}/next`)).json();
+      this.kind === 'h2c'
+        ? await this.callHttp2()
+        : await (await fetch(`${next[this.kind] ?? ''}/next`)).json();
     process.send?.({ enqueue: { kind: this.kind, properties: this.manager.inject({}) } });
     return { here, there };
   }
@@ -47,7 +50,7 @@ class ServiceController {
   }
 
   private async callHttp2(): Promise<unknown> {
-    const session = connect(this.next);
+    const session = connect(next[this.kind] ?? '');
     const stream = session.request(this.manager.inject({ ':path': '/next' }));
     let body = '';
     stream.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
@@ -57,7 +60,7 @@ class ServiceController {
   }
 }
 
-async function start(kind: (typeof KINDS)[number], next: string): Promise<INestApplication> {
+async function start(kind: (typeof KINDS)[number]): Promise<INestApplication> {
   const telemetry = TelemetryModule.forRoot({
     service: { name },
     exporter: { type: 'otlp-http', url: `${collector}/v1/traces` },
@@ -69,7 +72,7 @@ async function start(kind: (typeof KINDS)[number], next: string): Promise<INestA
   Module({
     imports: [telemetry],
     controllers: [ServiceController],
-    providers: [Work, { provide: 'next', useValue: next }, { provide: 'kind', useValue: kind }],
+    providers: [Work, { provide: 'kind', useValue: kind }],
   })(ServiceModule);
   const adapter =
     kind === 'express' ? new ExpressAdapter() : new FastifyAdapter({ http2: kind === 'h2c' } as never);
@@ -82,9 +85,16 @@ async function start(kind: (typeof KINDS)[number], next: string): Promise<INestA
 }
 
 const apps = new Map<string, INestApplication>();
-for (const [index, kind] of KINDS.entries()) apps.set(kind, await start(kind, nextUrls[index] ?? ''));
+for (const kind of KINDS) apps.set(kind, await start(kind));
 
-process.on('message', ({ job }: { job?: { kind: string; properties: Record<string, string> } }) => {
+interface Message {
+  readonly next?: Readonly<Record<string, string>>;
+  readonly job?: { readonly kind: string; readonly properties: Record<string, string> };
+}
+
+process.on('message', (message: Message) => {
+  if (message.next !== undefined) next = message.next;
+  const { job } = message;
   const app = apps.get(job?.kind ?? '');
   if (job === undefined || app === undefined) return;
   const manager = app.get(TracerManager);
@@ -94,7 +104,10 @@ process.on('message', ({ job }: { job?: { kind: string; properties: Record<strin
 });
 process.on('disconnect', () => void Promise.all([...apps.values()].map((app) => app.close())));
 process.send?.({
-  urls: [...apps.values()].map(
-    (app) => `http://127.0.0.1:${(app.getHttpServer().address() as { port: number }).port}`,
+  urls: Object.fromEntries(
+    [...apps].map(([kind, app]) => [
+      kind,
+      `http://127.0.0.1:${(app.getHttpServer().address() as { port: number }).port}`,
+    ]),
   ),
 });

@@ -11,13 +11,13 @@ import { interval, mean } from '../statistics.mjs';
 const { values: options } = parseArgs({
   options: {
     sessions: { type: 'string', default: '10' },
-    requests: { type: 'string', default: '20000' },
-    warmup: { type: 'string', default: '10000' },
+    requests: { type: 'string', default: '2500' },
+    rounds: { type: 'string', default: '5' },
     instructions: { type: 'boolean', default: false },
     'skip-cpu': { type: 'boolean', default: false },
   },
 });
-const [sessions, requests, warmup] = ['sessions', 'requests', 'warmup'].map((name) => Number(options[name]));
+const [sessions, requests, rounds] = ['sessions', 'requests', 'rounds'].map((name) => Number(options[name]));
 const WORKER = new URL('worker.mjs', import.meta.url);
 
 const ROWS = [
@@ -34,13 +34,36 @@ const DIFFERENCES = [
   ['instrumentation-http-metrics', 'instrumentation-http', 'metrics of instrumentation-http'],
 ];
 
-async function ask(row, question, work) {
-  const variant = row.replace(/-again$/, '');
-  const process = startProcess(WORKER, { args: [JSON.stringify({ variant, ...work })], core: 0 });
+/** All rows side by side, in short turns, so that whatever else the machine does falls on all of them. */
+async function cpuSession() {
+  const workers = ROWS.map(([row]) => ({ row, worker: start(row, { requests, routes: 1 }), turns: [] }));
   try {
-    return await process.ask(question);
+    for (const { worker } of workers) for (let turn = 0; turn < 4; turn++) await worker.ask('cpu');
+    for (let round = 0; round < rounds; round++) {
+      for (const { worker, turns } of [...workers, ...workers.toReversed()])
+        turns.push(await worker.ask('cpu'));
+    }
+    return Object.fromEntries(workers.map(({ row, turns }) => [row, median(turns)]));
   } finally {
-    await process.stop();
+    await Promise.all(workers.map(({ worker }) => worker.stop()));
+  }
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function start(row, work) {
+  const variant = row.replace(/-again$/, '');
+  return startProcess(WORKER, { args: [JSON.stringify({ variant, ...work })], core: 0 });
+}
+
+async function ask(row, question, work) {
+  const worker = start(row, work);
+  try {
+    return await worker.ask(question);
+  } finally {
+    await worker.stop();
   }
 }
 
@@ -52,14 +75,12 @@ console.log(
 if (!options['skip-cpu']) {
   const results = [];
   for (let session = 1; session <= sessions; session++) {
-    const micros = {};
-    // Each session goes through the rows in another order, so that a machine that warms up favours none.
-    const order = ROWS.map((_, index) => ROWS[(index + session) % ROWS.length]);
-    for (const [row] of order) micros[row] = await ask(row, 'cpu', { requests, warmup, routes: 1 });
-    results.push(micros);
+    results.push(await cpuSession());
     process.stderr.write(`session ${session} of ${sessions}\n`);
   }
-  console.log(`CPU per request in µs, ${sessions} sessions of ${requests} requests:\n`);
+  console.log(
+    `CPU per request in µs, ${sessions} sessions of ${2 * rounds} turns of ${requests} requests:\n`,
+  );
   for (const [row, title] of ROWS)
     console.log(`  ${title.padEnd(52)} ${interval(mean(results.map((result) => result[row])), 2)}`);
   console.log('\n  added:');
@@ -75,8 +96,8 @@ if (options.instructions) {
   console.log(`\nInstructions per request, ${version}, from the difference of a short and a long run:\n`);
   const perRequest = {};
   for (const [row] of ROWS) {
-    const [short, long] = [3000, 9000].map((count) => instructions(row, count));
-    perRequest[row] = (long - short) / 6000;
+    const [short, long] = [4000, 8000].map((count) => instructions(row, count));
+    perRequest[row] = (long - short) / 4000;
     console.log(`  ${row.padEnd(52)} ${Math.round(perRequest[row])}`);
   }
   console.log('\n  added:');
@@ -87,12 +108,18 @@ if (options.instructions) {
 
 function instructions(row, count) {
   const out = join(tmpdir(), `cachegrind-${process.pid}`);
-  const work = { variant: row.replace(/-again$/, ''), requests: count, warmup: 0, routes: 1 };
+  const work = { variant: row.replace(/-again$/, ''), requests: count, routes: 1 };
   execFileSync(
     'valgrind',
     [
       ...['--tool=cachegrind', '--cache-sim=no', '--smc-check=all-non-file', `--cachegrind-out-file=${out}`],
-      ...[process.execPath, '--single-threaded', '--no-opt', fileURLToPath(WORKER), JSON.stringify(work)],
+      ...[
+        process.execPath,
+        '--single-threaded',
+        '--predictable',
+        fileURLToPath(WORKER),
+        JSON.stringify(work),
+      ],
     ],
     { stdio: ['ignore', 'ignore', 'ignore'] },
   );
@@ -106,7 +133,7 @@ const heap = {};
 for (const row of ['bare', 'bare-again', 'library', 'library-metrics', 'library-tracing', 'library-both']) {
   const runs = [];
   for (let run = 0; run < 3; run++)
-    runs.push((await ask(row, 'heap', { requests: 6000, warmup: 0, routes: 200 })) / 1e6);
+    runs.push((await ask(row, 'heap', { requests: 6000, routes: 200 })) / 1e6);
   heap[row] = runs.sort((a, b) => a - b)[1];
   console.log(`  ${row.padEnd(52)} ${heap[row].toFixed(2)}`);
 }

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { HttpOptions } from './http-options.js';
-import type { RequestMeter } from './request-meter.js';
+import type { RequestMeter } from '../tracing/request-meter.js';
 import { compileQueryRedaction, type QueryRedaction } from './request-url.js';
 import { compileRouteFilter, type RouteFilter } from './route-filter.js';
 

@@ -1,7 +1,7 @@
 import { monotonicMillis } from '../tracing/clock.js';
 import { errorType } from '../tracing/exception.js';
 import type { RawRequest, RawResponse } from './http-options.js';
-import type { ActiveCount, HttpScheme, MeasuredStream, RequestMeter } from './request-meter.js';
+import type { ActiveCount, HttpScheme, MeasuredStream, RequestMeter } from '../tracing/request-meter.js';
 import { isKnownMethod, schemeOf } from './server-attributes.js';
 import type { StreamOutcome } from './stream-options.js';
 

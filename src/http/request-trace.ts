@@ -12,7 +12,7 @@ import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions, HttpScope } from './http-scope.js';
 import { RequestMeasurement } from './request-measurement.js';
-import type { RequestMeter } from './request-meter.js';
+import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
 import { splitTarget } from './request-url.js';
 import { methodName, serverAttributes, type RouteMatch } from './server-attributes.js';

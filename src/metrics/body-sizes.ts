@@ -1,4 +1,4 @@
-import type { MeasuredRequest } from '../http/request-meter.js';
+import type { MeasuredRequest } from '../tracing/request-meter.js';
 
 /** Sizes in bytes, as sent, without headers; absent where nobody said. */
 export interface BodySizes {
@@ -6,8 +6,8 @@ export interface BodySizes {
   readonly response: number | undefined;
 }
 
-export function bodySizes({ request, response, stream, status }: MeasuredRequest): BodySizes {
-  const { headers, method } = request;
+export function bodySizes({ request, response, method, stream, status }: MeasuredRequest): BodySizes {
+  const { headers } = request;
   const announced = length(headers['content-length']);
   const chunked = headers['transfer-encoding'] !== undefined;
   const bodiless = method === 'HEAD' || status === 204 || status === 304;

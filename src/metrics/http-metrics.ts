@@ -1,5 +1,5 @@
 import type { Attributes, Meter, ObservableResult } from '@opentelemetry/api';
-import type { ActiveCount, HttpScheme, MeasuredRequest, RequestMeter } from '../http/request-meter.js';
+import type { ActiveCount, HttpScheme, MeasuredRequest, RequestMeter } from '../tracing/request-meter.js';
 import type { RequestSeriesIndex } from './request-series.js';
 
 /** An {@link ActiveCount} with what it counts. */

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { MeasuredRequest } from '../http/request-meter.js';
+import type { MeasuredRequest } from '../tracing/request-meter.js';
 import type { HttpMetricsOptions } from './metrics-options.js';
 import { bodySizes } from './body-sizes.js';
 import type { RequestInstruments, SeriesRecorder } from './request-instruments.js';

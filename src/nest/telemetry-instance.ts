@@ -7,7 +7,7 @@ import { mergeTracerConfig } from '../config/resolve-config.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import { BaggageRules } from '../context/baggage-rules.js';
 import { Propagation } from '../context/propagation.js';
-import type { RequestMeter } from '../http/request-meter.js';
+import type { RequestMeter } from '../tracing/request-meter.js';
 import { MeterManager } from '../metrics/meter-manager.js';
 import { MeterPipeline } from '../metrics/meter-pipeline.js';
 import type { PlanSource } from '../metrics/metrics-plan.js';

@@ -9,7 +9,6 @@ import {
   Sse,
   StreamableFile,
   UseGuards,
-  type MessageEvent,
 } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { EMPTY, NEVER, concat, of, Subject, type Observable } from 'rxjs';
@@ -62,17 +61,17 @@ class ShopController {
   }
 
   @Sse('finite')
-  finite(): Observable<MessageEvent> {
+  finite(): Observable<{ data: number }> {
     return of({ data: 1 }, { data: 2 });
   }
 
   @Sse('endless')
-  endless(): Observable<MessageEvent> {
+  endless(): Observable<{ data: number }> {
     return concat(of({ data: 1 }), NEVER);
   }
 
   @Sse('empty')
-  empty(): Observable<MessageEvent> {
+  empty(): Observable<never> {
     return EMPTY;
   }
 }

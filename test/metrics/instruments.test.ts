@@ -151,7 +151,7 @@ describe('views', () => {
     meters.counter('jobs').add(1);
     meters.counter('secret').add(1);
     pipeline.requestMeter?.finished({
-      request: { headers: {}, httpVersion: '1.1' } as never,
+      request: { headers: {}, httpVersion: '1.1' },
       response: {} as never,
       ...{
         method: 'GET',
@@ -183,7 +183,7 @@ describe('temporality', () => {
       counter.add(amount);
       for (let index = 0; index < amount; index += 1) {
         pipeline.requestMeter?.finished({
-          request: { headers: {}, httpVersion: '1.1' } as never,
+          request: { headers: {}, httpVersion: '1.1' },
           response: {} as never,
           ...{
             method: 'GET',

@@ -1,5 +1,5 @@
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
-import { lastValueFrom, of, throwError } from 'rxjs';
+import { lastValueFrom, of, throwError, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   Counted,
@@ -27,8 +27,8 @@ class Jobs {
   }
 
   @Timed('jobs.time', { boundaries: [1] })
-  stream(fail = false): ReturnType<typeof of<string>> {
-    return fail ? (throwError(() => new TypeError('no')) as never) : of('streamed');
+  stream(fail = false): Observable<string> {
+    return fail ? throwError(() => new TypeError('no')) : of('streamed');
   }
 
   @Span('jobs.run', {
@@ -40,9 +40,7 @@ class Jobs {
   }
 }
 
-async function start(
-  telemetry: TelemetryModuleOptions = {},
-): Promise<{
+async function start(telemetry: TelemetryModuleOptions = {}): Promise<{
   app: TestApp;
   exporter: InMemoryMetricExporter;
   jobs: Jobs;

@@ -90,17 +90,14 @@ function checkHistogram(name: string, { samples }: Family): void {
         .filter(([label]) => label !== 'le')
         .sort(),
     );
-  const groups =
-    Map.groupBy === undefined
-      ? new Map<string, typeof samples>()
-      : Map.groupBy(samples, ({ labels }) => without(labels));
-  if (groups.size === 0) {
-    for (const sample of samples)
-      groups.set(without(sample.labels), [...(groups.get(without(sample.labels)) ?? []), sample]);
+  const groups = new Map<string, typeof samples>();
+  for (const sample of samples) {
+    const key = without(sample.labels);
+    groups.set(key, [...(groups.get(key) ?? []), sample]);
   }
   for (const group of groups.values()) {
     const buckets = group.filter((sample) => sample.name === `${name}_bucket`);
-    const bounds = buckets.map(({ labels }) => toNumber(labels['le']));
+    const bounds = buckets.map(({ labels }) => toNumber(labels['le'] ?? ''));
     if (bounds.at(-1) !== Infinity) throw new Error(`${name} has no +Inf bucket`);
     if (bounds.some((bound, index) => index > 0 && bound <= bounds[index - 1]!))
       throw new Error(`${name} has unsorted buckets`);

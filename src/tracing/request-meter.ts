@@ -1,17 +1,16 @@
-import type { RawRequest, RawResponse } from './http-options.js';
-import type { StreamOutcome } from './stream-options.js';
+import type { IncomingHttpHeaders } from 'node:http';
 
 export type HttpScheme = 'http' | 'https';
 
 /** What of a finished request is measured; every field takes few values but `seconds` and the sizes. */
 export interface MeasuredRequest {
-  readonly request: RawRequest;
+  readonly request: { readonly httpVersion: string; readonly headers: IncomingHttpHeaders };
   /** `GET`, or `_OTHER` for a method that nobody knows. */
   readonly method: string;
   readonly scheme: HttpScheme;
   /** Absent for a request that matched no route. */
   readonly route: string | undefined;
-  readonly response: RawResponse;
+  readonly response: { getHeader(name: string): unknown };
   /** Absent where the connection closed before there was an answer. */
   readonly status: number | undefined;
   readonly errorType: string | undefined;
@@ -24,7 +23,8 @@ export interface MeasuredRequest {
 /** The part of a {@link MeasuredRequest} that only streams have. */
 export interface MeasuredStream {
   readonly type: string;
-  readonly outcome: StreamOutcome;
+  /** One of a few words, such as `completed`. */
+  readonly outcome: string;
   /** Until the first byte was written; absent if none was. */
   readonly secondsToFirstByte: number | undefined;
   readonly bytes: number;

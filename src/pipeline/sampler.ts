@@ -41,6 +41,3 @@ function guarded(sampler: Sampler, onError: (error: unknown) => void): HeadSampl
     },
   };
 }
-
-export type { HeadSampler } from './head-sampler.js';
-export { DROP, KEEP } from './sampling-decision.js';

@@ -12,7 +12,7 @@ export const ORDERS = [
 ] as const;
 export type Order = (typeof ORDERS)[number];
 
-export class ProbeError extends Error {}
+class ProbeError extends Error {}
 
 /** A query builder: it runs when somebody asks for its result. */
 export class LazyQuery {

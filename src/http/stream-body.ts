@@ -82,15 +82,17 @@ function destroy(this: Body, ...args: unknown[]): unknown {
 
 function rememberSource(this: Body, source: object): void {
   const known = follower(this);
+  const { trace } = known;
+  if (trace.stream?.needsSource === false) return;
   known.source = source;
-  known.trace.stream?.reads(source);
-  (this as unknown as RawResponse).once('unpipe', forgetSource);
+  trace.stream?.reads(source);
+  trace.response.on('unpipe', forgetSource);
 }
 
 /** What is unpiped when the response has ended was its source to the end. */
 function forgetSource(this: Body): void {
   const known = follower(this);
-  const { errored } = known.source as { errored?: unknown };
+  const { errored } = (known.source ?? {}) as { errored?: unknown };
   if (known.trace.response.writableEnded || (errored !== undefined && errored !== null)) return;
   known.source = undefined;
   known.trace.stream?.reads(undefined);

@@ -58,8 +58,8 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     this.cutBy('limit');
   }
 
-  /** Nest ends the response itself when a client leaves. */
-  protected override get cutShort(): boolean {
+  /** Its Observable tells. */
+  override get needsSource(): boolean {
     return false;
   }
 

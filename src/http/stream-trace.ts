@@ -83,6 +83,11 @@ export class StreamTrace implements StreamFigures {
     this.trace.measurement?.streams(this.type);
   }
 
+  /** Whether a failure of what is piped into the response has to be learned from it. */
+  get needsSource(): boolean {
+    return true;
+  }
+
   /** Remembers the stream that is piped into the response: it knows why it failed. */
   reads(source: object | undefined): void {
     this.source = source;

@@ -1,8 +1,6 @@
-import type { Attributes, Baggage, SpanContext } from '@opentelemetry/api';
+import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
-import { rebaseBaggage } from '../context/baggage-builder.js';
-import type { Propagation, RemoteContext } from '../context/propagation.js';
 import type { Generation } from '../pipeline/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling-decision.js';
@@ -10,6 +8,7 @@ import { newTraceId } from '../tracing/ids.js';
 import { forwardedRequest, routeWithoutHandler, type FrameworkRequest } from './framework-request.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
+import { InboundContext } from './inbound-context.js';
 import type { CompiledHttpOptions, HttpScope } from './http-scope.js';
 import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
@@ -37,10 +36,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   stream: StreamTrace | undefined;
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
-  private remote: RemoteContext | undefined;
-  /** Whose formats and rules told what the caller says. */
-  private receivedBy: Propagation;
-  private shownBaggage: Baggage | undefined;
+  private readonly inbound: InboundContext;
   private readonly target: string;
   /** Read at once: a socket forgets it when it closes. */
   private readonly peer: string | undefined;
@@ -59,8 +55,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     /** Counts the span until its own generation is known. */
     private readonly provisional: Generation,
   ) {
-    this.receivedBy = (provisional.owner as Pipeline).propagation;
-    this.remote = this.receivedBy.receive(request);
+    this.inbound = new InboundContext(request, (provisional.owner as Pipeline).propagation);
     // Frameworks rewrite `url` while they route.
     this.target = request.url ?? '/';
     this.peer = request.socket.remoteAddress;
@@ -70,7 +65,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
       else this.decideEarly();
     });
     this.measure(fallback?.requestMeter);
-    this.flow = new Flow(this, this.remote?.baggage, undefined, undefined);
+    this.flow = new Flow(this, this.inbound.baggage, undefined, undefined);
     this.context = new FlowContext(this.span, this.flow);
   }
 
@@ -102,32 +97,22 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     this.owner = scope;
     this.match = match;
     this.frameworkRequest ??= request;
-    if (scope !== undefined && scope.pipeline.propagation !== this.receivedBy) this.receiveFor(scope);
+    if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
     // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first child or the end asks for it.
-    if (scope?.pipeline.tenants === undefined || this.span.decided) this.settle();
-  }
-
-  /** The owner of the route reads the headers by its own rules; what was set since then stays. */
-  private receiveFor({ pipeline }: HttpScope): void {
-    const { remote, flow } = this;
-    this.receivedBy = pipeline.propagation;
-    this.remote = this.receivedBy.receive(this.request);
-    flow.baggage = rebaseBaggage(flow.baggage, remote?.baggage, this.remote?.baggage);
+    if (scope?.pipeline.tenants === undefined) this.settle();
   }
 
   /** Shows entries that were set after the span had begun. */
   baggageChanged(): void {
-    const { baggage } = this.flow;
-    const rules = this.owner?.pipeline.propagation.rules;
-    if (baggage === this.shownBaggage || rules === undefined || !this.settled) return;
-    this.shownBaggage = baggage;
-    if (baggage !== undefined) this.span.setAttributes(rules.attributesOf(baggage));
+    const attributes = this.settled ? this.inbound.newAttributes(this.flow) : undefined;
+    if (attributes !== undefined) this.span.setAttributes(attributes);
   }
 
   private settle(): void {
     if (this.settled) return;
     this.settled = true;
     this.choose(this.owner, this.match);
+    this.span.close();
     this.provisional.release();
   }
 
@@ -149,7 +134,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     this.measurement?.own();
     if (generation !== undefined) this.span.generation = generation;
     if (generation?.enabled !== true || http === undefined) {
-      this.stepAside();
+      this.span.stepAside(this.inbound.caller);
       return;
     }
     if (!covered) {
@@ -157,7 +142,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
       return;
     }
     const { span } = this;
-    this.decide(scope, match);
+    this.decide(scope, match, generation);
     if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
       span.discard();
     } else {
@@ -200,10 +185,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
 
   private attributes(match: RouteMatch | undefined, http: CompiledHttpOptions): Attributes {
     const attributes = serverAttributes(this.request, this.target, this.peer, match, http.redact);
-    const { baggage } = this.flow;
-    this.shownBaggage = baggage;
-    if (baggage !== undefined) Object.assign(attributes, this.receivedBy.rules?.attributesOf(baggage));
-    return attributes;
+    return Object.assign(attributes, this.inbound.attributes(this.flow));
   }
 
   get spanName(): string {
@@ -218,20 +200,27 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
 
   /** Somebody asks for the span context before the route is known: the path has to do. */
   private decideEarly(): void {
+    if (this.span.decided) return;
     const http = this.fallback?.http;
     const { path } = splitTarget(this.target);
     if (http?.admits(this.request.method ?? 'GET', path) === false) this.exclude();
-    else this.decide(this.fallback, undefined);
+    else this.decide(this.fallback, undefined, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
-  /** Fixes ids and sampling, by the first scope that needs them. */
-  private decide(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
-    if (this.span.decided) return;
+  /** Fixes ids and sampling, by the first scope that needs them; a tenant's pipeline samples by its own rules. */
+  private decide(
+    scope: HttpScope | undefined,
+    match: RouteMatch | undefined,
+    generation: Generation | undefined,
+  ): void {
+    if (this.span.decided) {
+      if (generation !== this.provisional) this.sampleAgain(scope, match, generation);
+      return;
+    }
     const http = scope?.http;
-    const caller = this.remote?.spanContext;
+    const caller = this.inbound.caller;
     const parent = this.trustedParent(http);
     const traceId = parent?.traceId ?? newTraceId();
-    const generation = scope && this.generationIn(scope.pipeline);
     const sampling =
       generation?.enabled === true ? this.sample(generation, http, parent, traceId, match) : KEEP;
     this.sampling = sampling;
@@ -240,16 +229,32 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     if (caller !== undefined && parent === undefined) this.span.addLink({ context: caller });
   }
 
+  private sampleAgain(
+    scope: HttpScope | undefined,
+    match: RouteMatch | undefined,
+    generation: Generation | undefined,
+  ): void {
+    if (scope?.pipeline.tenants === undefined || generation === undefined) return;
+    const { span } = this;
+    const { traceId } = span.spanContext();
+    this.sampling = this.sample(generation, scope.http, span.parentSpanContext, traceId, match);
+    span.resample(this.sampling.decision === SamplingDecision.RECORD_AND_SAMPLED);
+  }
+
   /** The caller's span, if the scope continues the caller's trace. */
   private trustedParent(http: CompiledHttpOptions | undefined): SpanContext | undefined {
-    const caller = this.remote?.spanContext;
+    const caller = this.inbound.caller;
     return caller !== undefined && trustsCaller(http, this.request, this.pipeline?.log) ? caller : undefined;
   }
 
   /** The tenant's generation, else the one that was current when the request began. */
   private generationIn(pipeline: Pipeline): Generation | undefined {
     const tenant = pipeline.tenants?.forRequest(this);
-    if (tenant !== undefined) return tenant;
+    return tenant ?? this.ownGeneration(pipeline);
+  }
+
+  /** The one that was current when the request began. */
+  private ownGeneration(pipeline: Pipeline): Generation | undefined {
     const { provisional } = this;
     return provisional.owner === pipeline && !provisional.closed ? provisional : pipeline.current;
   }
@@ -267,26 +272,10 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     return sampler.sample(parent, context, traceId, this.name(match), this.span.kind, attributes, []);
   }
 
-  /** The owner traces no requests: spans below are roots, or children of the caller. */
-  private stepAside(): void {
-    const caller = this.remote?.spanContext;
-    if (!this.span.decided) {
-      this.span.settle(
-        caller ?? { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 },
-        undefined,
-      );
-    }
-    this.span.discard();
-  }
-
   /** The route is excluded: nothing below it is traced either. */
   private exclude(): void {
     this.excluded = true;
-    if (!this.span.decided) {
-      const parent = this.trustedParent(this.scopeOrFallback?.http);
-      this.span.join(parent?.traceId ?? newTraceId(), false, parent?.traceState, undefined);
-    }
-    this.span.discard();
+    this.span.leaveOut(() => this.trustedParent(this.scopeOrFallback?.http));
   }
 
   private tellTraceId(header: string): void {

@@ -1,6 +1,13 @@
-import { SpanKind, TraceFlags, type Attributes, type SpanContext, type TraceState } from '@opentelemetry/api';
+import {
+  INVALID_SPAN_CONTEXT,
+  SpanKind,
+  TraceFlags,
+  type Attributes,
+  type SpanContext,
+  type TraceState,
+} from '@opentelemetry/api';
 import type { Generation } from '../pipeline/generation.js';
-import { newSpanId } from '../tracing/ids.js';
+import { newSpanId, newTraceId } from '../tracing/ids.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { LIBRARY_SCOPE } from '../version.js';
 
@@ -10,9 +17,12 @@ const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
  * The span of a request, alive from its first byte on, while owner, route and sampling decision are found out later.
  *
  * It takes attributes and events from the start. Whoever asks for its span context before a guard knew the route (a middleware that
- * starts a child, say) makes the decision fall then.
+ * starts a child, say) makes the decision fall then. Where tenants have pipelines of their own, the first to ask after that has the
+ * tenant's chosen.
  */
 export class ServerSpan extends RecordingSpan {
+  private open = true;
+
   constructor(
     generation: Generation,
     method: string,
@@ -26,7 +36,7 @@ export class ServerSpan extends RecordingSpan {
   }
 
   override spanContext(): SpanContext {
-    if (this.context === UNDECIDED) this.decide();
+    if (this.open) this.decide();
     return this.context;
   }
 
@@ -49,11 +59,36 @@ export class ServerSpan extends RecordingSpan {
     if (parent !== undefined) this.parentSpanContext = parent;
   }
 
+  /** Replaces the sampling decision, for the pipeline of a tenant who was not known when it fell. */
+  resample(sampled: boolean): void {
+    this.context.traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+  }
+
+  /** Owner, route and pipeline are known: nothing is left to decide. */
+  close(): void {
+    this.open = false;
+  }
+
   /** Gives the span to the generation that will export it, under the attributes that were set so far. */
   bind(generation: Generation, name: string, attributes: Attributes): void {
     this.generation = generation;
     this.name = name;
     this.putUnder(attributes);
+  }
+
+  /** Its owner traces no requests: spans below are roots, or children of the caller. */
+  stepAside(caller: SpanContext | undefined): void {
+    if (!this.decided) this.settle(caller ?? INVALID_SPAN_CONTEXT, undefined);
+    this.discard();
+  }
+
+  /** Nothing of the request is traced: spans below follow it. */
+  leaveOut(parentOf: () => SpanContext | undefined): void {
+    if (!this.decided) {
+      const parent = parentOf();
+      this.join(parent?.traceId ?? newTraceId(), false, parent?.traceState, undefined);
+    }
+    this.discard();
   }
 
   /** Makes it a span that records nothing and is exported nowhere. */

@@ -11,7 +11,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Span, type TenantOptions } from '../../src/index.js';
+import { Span, TracerManager, type TenantOptions } from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
 import { collectGarbage } from '../support/collect-garbage.js';
 import { ALL_SERVERS } from '../support/server-kinds.js';
@@ -86,6 +86,42 @@ describe.each(ALL_SERVERS)('$name', (server) => {
     expect(recorders.of('globex').tree()).toEqual([{ name: 'GET /items/:id/plain', children: [] }]);
     expect(recorder.tree()).toEqual([{ name: 'GET /items/:id', children: [{ name: 'work', children: [] }] }]);
     expect(resolved).toBe(3);
+  });
+
+  it.each([
+    ['reads the trace id', (manager: TracerManager) => manager.currentTraceId()],
+    ['writes a header', (manager: TracerManager) => manager.inject({})],
+    [
+      'starts a span',
+      (manager: TracerManager) => {
+        manager.startSpan('middleware').end();
+      },
+    ],
+  ])('finds the tenant of a guard although a middleware %s before', async (_what, use) => {
+    const acme = new SpanRecorder();
+    const started = await startApp({
+      server,
+      controllers: [ItemsController],
+      providers: [Work, UserGuard],
+      telemetry: {
+        sampler: 0,
+        tenants: {
+          resolve: (request: { user?: { tenant?: string } }) => request.user?.tenant,
+          config: () => ({ exporter: acme, sampler: 1 }),
+        },
+      },
+      setup: (nest) => {
+        const manager = nest.get(TracerManager, { strict: false });
+        nest.use((_request: unknown, _response: unknown, next: () => void) => {
+          use(manager);
+          next();
+        });
+      },
+    });
+    await started.get('/items/1', { 'x-key': 'acme' });
+    await acme.waitFor('GET /items/:id');
+    expect(acme.tree()).toEqual([{ name: 'GET /items/:id', children: [{ name: 'work', children: [] }] }]);
+    expect(names(started.recorder)).toEqual([]);
   });
 
   async function app(

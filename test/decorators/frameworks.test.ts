@@ -22,6 +22,7 @@ import {
 } from '@nestjs/microservices';
 import { Cron, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { ApiOkResponse, ApiOperation, ApiProperty, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { Test } from '@nestjs/testing';
 import { Type as TransformTo } from 'class-transformer';
 import { IsInt, IsString } from 'class-validator';
 import knexFactory from 'knex';
@@ -313,6 +314,19 @@ it('runs the plain method in an app without telemetry', async () => {
   onTestFinished(() => app.close());
   expect(app.get(Service).work()).toBe('done');
   expect(() => app.get(SpanRecorder)).toThrow();
+});
+
+it('runs the plain method where a test mocks whatever is missing', async () => {
+  class Service {
+    @Span()
+    work(): string {
+      return 'done';
+    }
+  }
+  const module = await Test.createTestingModule({ providers: [Service] })
+    .useMocker(() => ({ isEnabled: () => true }))
+    .compile();
+  expect(module.get(Service).work()).toBe('done');
 });
 
 it.each(['getter', 'field'])('says at once that it cannot be on a %s', (name) => {

@@ -5,6 +5,7 @@ import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { Span, TelemetryModule, TracerManager } from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
+import { EXPRESS, FASTIFY } from '../support/server-kinds.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { expectRatio } from './binomial.js';
 
@@ -127,6 +128,51 @@ async function inSecondProcess(carriers: object[]): Promise<[string, string][]> 
   const [spans] = await once(child, 'message');
   return spans;
 }
+
+describe.each([EXPRESS, FASTIFY])('requests on $name', (server) => {
+  @Controller()
+  class Shop {
+    constructor(private readonly work: Work) {}
+
+    @Get('health/live')
+    health(): string {
+      this.work.outer();
+      return 'up';
+    }
+
+    @Get('pay/:id')
+    pay(): string {
+      this.work.noise();
+      return 'paid';
+    }
+  }
+
+  it('are kept by route, method and name, with all that is below them, and by other rules at the next request', async () => {
+    const app = await startApp({
+      server,
+      controllers: [Shop],
+      providers: [Work],
+      telemetry: {
+        sampler: { type: 'always-off', rules: [{ route: '/pay/:id', kind: 'server', ratio: 1 }] },
+      },
+    });
+    for (const path of ['/health/live', '/pay/7', '/missing']) await app.get(path);
+    await app.recorder.waitFor('GET /pay/:id');
+    expect(app.recorder.tree()).toEqual([
+      {
+        name: 'GET /pay/:id',
+        children: [{ name: 'Work.noise', children: [{ name: 'below noise', children: [] }] }],
+      },
+    ]);
+    app.recorder.clear();
+    await app.app
+      .get(TracerManager)
+      .reconfigure({ sampler: { rules: [{ route: '/pay*', ratio: 0 }], exclude: ['GET /health/*'] } });
+    for (const path of ['/health/live', '/pay/7', '/missing']) await app.get(path);
+    await app.recorder.waitFor('GET');
+    expect(app.recorder.tree()).toEqual([{ name: 'GET', children: [] }]);
+  });
+});
 
 describe('over two instances and two processes', () => {
   const REQUESTS = 300;

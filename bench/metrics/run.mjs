@@ -15,10 +15,12 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     instructions: { type: 'boolean', default: false },
     'skip-cpu': { type: 'boolean', default: false },
+    'skip-heap': { type: 'boolean', default: false },
   },
 });
 const [sessions, requests, rounds] = ['sessions', 'requests', 'rounds'].map((name) => Number(options[name]));
 const WORKER = new URL('worker.mjs', import.meta.url);
+const HOOK = fileURLToPath(new URL('hook.mjs', import.meta.url));
 
 const ROWS = [
   ['bare', 'bare application'],
@@ -93,22 +95,29 @@ if (!options['skip-cpu']) {
 
 if (options.instructions) {
   const version = spawnSync('valgrind', ['--version'], { encoding: 'utf8' }).stdout?.trim();
-  console.log(`\nInstructions per request, ${version}, from the difference of a short and a long run:\n`);
-  const perRequest = {};
-  for (const [row] of ROWS) {
-    const [short, long] = [4000, 8000].map((count) => instructions(row, count));
-    perRequest[row] = (long - short) / 4000;
-    console.log(`  ${row.padEnd(52)} ${Math.round(perRequest[row])}`);
+  console.log(
+    `\nInstructions of a request, ${version}, from the difference of a short and a long run of hook.mjs:\n`,
+  );
+  const counts = {};
+  for (const variant of [
+    'nothing',
+    'nestjs-telemetry',
+    'instrumentation-http',
+    'instrumentation-http-metrics',
+  ]) {
+    const [short, long] = [4000, 12_000].map((requests) => instructions(variant, requests));
+    counts[variant] = (long - short) / 8000;
+    console.log(`  ${variant.padEnd(52)} ${Math.round(counts[variant])}`);
   }
-  console.log('\n  added:');
-  for (const [row, base, title] of DIFFERENCES) {
-    console.log(`  ${title.padEnd(52)} ${Math.round(perRequest[row] - perRequest[base])}`);
-  }
+  const ours = counts['nestjs-telemetry'] - counts.nothing;
+  const theirs = counts['instrumentation-http-metrics'] - counts['instrumentation-http'];
+  console.log(
+    `\n  added by metrics: nestjs-telemetry ${Math.round(ours)}, instrumentation-http ${Math.round(theirs)}`,
+  );
 }
 
-function instructions(row, count) {
+function instructions(variant, requests) {
   const out = join(tmpdir(), `cachegrind-${process.pid}`);
-  const work = { variant: row.replace(/-again$/, ''), requests: count, routes: 1 };
   execFileSync(
     'valgrind',
     [
@@ -117,8 +126,8 @@ function instructions(row, count) {
         process.execPath,
         '--single-threaded',
         '--predictable',
-        fileURLToPath(WORKER),
-        JSON.stringify(work),
+        HOOK,
+        JSON.stringify({ variant, requests }),
       ],
     ],
     { stdio: ['ignore', 'ignore', 'ignore'] },
@@ -128,6 +137,7 @@ function instructions(row, count) {
   return Number(summary?.[1]);
 }
 
+if (options['skip-heap']) process.exit();
 console.log('\nHeap and external memory after 6,000 requests to 200 routes, in MB:\n');
 const heap = {};
 for (const row of ['bare', 'bare-again', 'library', 'library-metrics', 'library-tracing', 'library-both']) {

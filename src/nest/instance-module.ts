@@ -4,6 +4,7 @@ import { MeterManager } from '../metrics/meter-manager.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { TelemetryHealthIndicator } from './telemetry-health.indicator.js';
 import { getMeterToken, requestedMeterNames } from './meter-names.js';
+import { MetricService } from './metric.service.js';
 import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from './span-services.js';
 import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
@@ -55,12 +56,18 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
         inject: [TelemetryInstance],
         useFactory: (instance: TelemetryInstance) => instance.baggage,
       },
+      {
+        provide: MetricService,
+        inject: [MeterManager],
+        useFactory: (meters: MeterManager) => new MetricService(meters),
+      },
       TelemetryHealthIndicator,
       ...SPAN_SERVICES,
     ],
     exports: [
       TracerManager,
       MeterManager,
+      MetricService,
       BaggageService,
       TelemetryHealthIndicator,
       ...SPAN_SERVICE_TOKENS,

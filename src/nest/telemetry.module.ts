@@ -6,6 +6,7 @@ import { MeterManager } from '../metrics/meter-manager.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { instanceModule, withTracers } from './instance-module.js';
 import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from './span-services.js';
+import { MetricService } from './metric.service.js';
 import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
 import type {
@@ -80,9 +81,14 @@ export class TelemetryModule {
               : meterManager.withDefaults({ meter: options.tracer });
           },
         },
+        {
+          provide: MetricService,
+          inject: [MeterManager],
+          useFactory: (meters: MeterManager) => new MetricService(meters),
+        },
         ...SPAN_SERVICES,
       ],
-      exports: [TracerManager, MeterManager, BaggageService, ...SPAN_SERVICE_TOKENS],
+      exports: [TracerManager, MeterManager, MetricService, BaggageService, ...SPAN_SERVICE_TOKENS],
       imports: [TelemetryHubModule],
     });
   }

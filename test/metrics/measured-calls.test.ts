@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import {
   Counted,
   MeterManager,
+  MetricService,
+  OtelMethodCounter,
   Span,
   Timed,
   TracerManager,
@@ -162,4 +164,28 @@ it('lets a call be whose histogram would conflict', async () => {
   expect(tracer.withSpan('taken', { metric: true }, () => 3)).toBe(3);
   await flush();
   expect(shapes(exporter, 'taken.duration')).toEqual([{ n: 1 }]);
+});
+
+it('knows the names of nestjs-otel', async () => {
+  class Old {
+    @OtelMethodCounter()
+    work(): string {
+      return 'worked';
+    }
+  }
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const app = await startApp({ providers: [Old], telemetry: { metrics: { readers: exporter } } });
+  const metrics = app.app.get(MetricService, { strict: false });
+  metrics.getCounter('c').add(1);
+  metrics.getUpDownCounter('u').add(2);
+  metrics.getHistogram('h').record(3);
+  metrics.getGauge('g').record(4);
+  metrics.getObservableGauge('og').addCallback((result) => {
+    result.observe(5);
+  });
+  expect(metrics.getCounter('c')).toBe(app.app.get(MeterManager, { strict: false }).counter('c'));
+  expect(app.app.get(Old).work()).toBe('worked');
+  await app.app.get(MeterManager, { strict: false }).forceFlush();
+  const names = ['app_Old_work_calls_total', 'c', 'u', 'h', 'g', 'og'];
+  expect(names.map((name) => shapes(exporter, name))).toEqual([1, 1, 2, 1, 4, 5].map((n) => [{ n }]));
 });

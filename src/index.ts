@@ -58,7 +58,7 @@ export type {
 export type { MetricReaderStatus } from './metrics/push-reader.js';
 export type { CallMetric } from './pipeline/call-meter.js';
 export type { OverrideHandle, OverrideOptions } from './pipeline/overrides.js';
-export type { ReconfigureReport } from './pipeline/pipeline.js';
+export type { ReconfigureReport } from './pipeline/config-change.js';
 export type { OverrideStatus, PipelineStatus } from './pipeline/pipeline-status.js';
 export type { TenantOptions } from './pipeline/tenant-options.js';
 export type { ExporterVerdict, VerifyExportResult } from './pipeline/verify-export.js';

@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import type { TelemetryLog } from '../config/log.js';
 import {
   mergeTracerConfig,
   resolveTracerConfig,
@@ -16,33 +15,15 @@ import type { Generation } from './generation.js';
 import { GenerationLife } from './generation-life.js';
 import { GenerationSlot } from './generation-slot.js';
 import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './overrides.js';
+import type { PipelineOptions } from './pipeline-options.js';
 import { countSpans, type PipelineStatus } from './pipeline-status.js';
 import { errorText, RateLimitedLog } from './rate-limited-log.js';
 import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
 import { StandIns } from './stand-ins.js';
 import { TemporaryConfigs } from './temporary-configs.js';
-import type { TenantOptions } from './tenant-options.js';
 import { TenantRouter, type TenantHost } from './tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
-
-export type { ReconfigureReport } from './config-change.js';
-
-/** The parts that a pipeline needs from outside. */
-export interface PipelineOptions {
-  /** Names the instance in log lines. */
-  readonly instance: string;
-  readonly log: TelemetryLog;
-  /** Read, never written; default `process.env`. */
-  readonly env?: NodeJS.ProcessEnv;
-  /** Limit for closing a replaced generation's exporters, in milliseconds. */
-  readonly closeTimeoutMillis: number;
-  readonly tenants?: TenantOptions;
-  /** How trace context and baggage come in and go out; default the W3C formats, without rules for baggage. */
-  readonly propagation?: Propagation;
-  /** Called whenever another generation, or none, has become the current one. */
-  readonly onChange?: () => void;
-}
 
 /**
  * One instance's way from an ended span to its exporters, replaceable while it runs.
@@ -66,6 +47,7 @@ export class Pipeline implements TenantHost {
   /** The generation that an override stands in front of: it stays open, as what is given in code does not come back from a shutdown. */
   private beneath: Generation | undefined;
   private readonly standIns: StandIns;
+  private wasShutDown = false;
   private lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: PipelineOptions) {
@@ -80,23 +62,41 @@ export class Pipeline implements TenantHost {
 
   /** Replaces the whole configuration. @throws TelemetryConfigError, after which nothing has changed */
   configure(config: TracerConfig): Promise<ReconfigureReport> {
-    return this.reconfigure(() => config);
+    return this.inOrder(() => this.apply(() => config));
   }
 
-  /** Changes a part of the configuration. @throws TelemetryConfigError, after which nothing has changed */
+  /**
+   * Changes a part of the configuration.
+   *
+   * @throws TelemetryConfigError, after which nothing has changed; TelemetryError `TELEMETRY_SHUT_DOWN` after a shutdown, which a late
+   * change must not undo
+   */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
     return this.inOrder(async () => {
-      // The function gets a copy: what it writes there counts only if the change goes through.
-      const next =
-        typeof change === 'function'
-          ? mergeTracerConfig({}, change(mergeTracerConfig(this.config, this.config)))
-          : mergeTracerConfig(this.config, change);
-      const report = await this.swap(next);
-      this.config = next;
-      this.overrides.clear();
-      this.tenants?.endOverrides();
-      return report;
+      if (this.wasShutDown) {
+        throw new TelemetryError(
+          'TELEMETRY_SHUT_DOWN',
+          'Telemetry was shut down. Call `configure` to begin again.',
+        );
+      }
+      return this.apply(change);
     });
+  }
+
+  private async apply(
+    change: TracerConfig | ((current: TracerConfig) => TracerConfig),
+  ): Promise<ReconfigureReport> {
+    // The function gets a copy: what it writes there counts only if the change goes through.
+    const next =
+      typeof change === 'function'
+        ? mergeTracerConfig({}, change(mergeTracerConfig(this.config, this.config)))
+        : mergeTracerConfig(this.config, change);
+    const report = await this.swap(next);
+    this.config = next;
+    this.overrides.clear();
+    this.tenants?.endOverrides();
+    this.wasShutDown = false;
+    return report;
   }
 
   /** The configuration as it was given, before defaults, environment and overrides. */
@@ -153,6 +153,7 @@ export class Pipeline implements TenantHost {
   /** Delivers what has ended, closes every exporter; a later `configure` works again. */
   shutdown(timeoutMillis: number): Promise<void> {
     return this.inOrder(async () => {
+      this.wasShutDown = true;
       const begun = performance.now();
       // Half of the time: what tenants' spans find out about themselves is still to be delivered.
       await this.tenants?.settled(timeoutMillis / 2);

@@ -81,6 +81,16 @@ it('makes no-op spans after shutdown, and works again after configure', async ()
   expect(recorder.tree()).toEqual([{ name: 'again', children: [] }]);
 });
 
+it('refuses a change that comes after the shutdown, and stays shut down', async () => {
+  const manager = await newManager({ exporter: new SpanRecorder() });
+  await manager.shutdown();
+  await expect(manager.reconfigure({ sampler: 0.5 })).rejects.toMatchObject({ code: 'TELEMETRY_SHUT_DOWN' });
+  await expect(manager.addExporter({ type: 'memory' })).rejects.toMatchObject({
+    code: 'TELEMETRY_SHUT_DOWN',
+  });
+  expect(manager.isConfigured()).toBe(false);
+});
+
 it.each([
   ['a url without a scheme', { exporter: { type: 'otlp-grpc', url: 'localhost:4317' } }, 'exporter.url'],
   ['a ratio over 1', { sampler: 1.5 }, 'sampler'],

@@ -19,7 +19,8 @@ export class RateLimitedLog {
       seen.heldBack += 1;
       return;
     }
-    const suffix = seen !== undefined && seen.heldBack > 0 ? ` (${seen.heldBack} more since the last such line)` : '';
+    const suffix =
+      seen !== undefined && seen.heldBack > 0 ? ` (${seen.heldBack} more since the last such line)` : '';
     this.causes.set(cause, { quietUntil: now + QUIET_MILLIS, heldBack: 0 });
     this.log.warn(message + suffix);
   }

@@ -123,9 +123,7 @@ function arizeCredentials(exporter: ExporterConfig): ArizeCredentials | undefine
   );
   const spaceId = headers.get('arize-space-id') ?? headers.get('space_id');
   const apiKey = headers.get('authorization') ?? headers.get('api_key');
-  return spaceId === undefined || apiKey === undefined
-    ? undefined
-    : { exporter: exporter, spaceId, apiKey };
+  return spaceId === undefined || apiKey === undefined ? undefined : { exporter: exporter, spaceId, apiKey };
 }
 
 /** Tries Arize's two generations of header names, each alone, as some endpoints know only one. */

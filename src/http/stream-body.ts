@@ -1,5 +1,4 @@
 import { Socket } from 'node:net';
-import type { RawResponse } from './http-options.js';
 import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
 
 const FOLLOWER = Symbol('nestjs-telemetry.follower');

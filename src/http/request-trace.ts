@@ -1,9 +1,9 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
-import type { Generation } from '../pipeline/generation.js';
+import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { KEEP } from '../pipeline/sampling-decision.js';
+import { KEEP } from '../pipeline/sampling/sampling-decision.js';
 import { newTraceId } from '../tracing/ids.js';
 import { forwardedRequest, routeWithoutHandler, type FrameworkRequest } from './framework-request.js';
 import { callHook, trustsCaller } from './http-hooks.js';
@@ -60,10 +60,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     this.target = request.url ?? '/';
     this.peer = request.socket.remoteAddress;
     provisional.adopt();
-    this.span = new ServerSpan(provisional, methodName(request.method), () => {
-      if (this.bound) this.settle();
-      else this.decideEarly();
-    });
+    this.span = new ServerSpan(provisional, methodName(request.method), this);
     this.measure(fallback?.requestMeter);
     this.flow = new Flow(this, this.inbound.baggage, undefined, undefined);
     this.context = new FlowContext(this.span, this.flow);
@@ -106,6 +103,12 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   baggageChanged(): void {
     const attributes = this.settled ? this.inbound.newAttributes(this.flow) : undefined;
     if (attributes !== undefined) this.span.setAttributes(attributes);
+  }
+
+  /** Somebody asks for the span context. */
+  decideNow(): void {
+    if (this.bound) this.settle();
+    else this.decideEarly();
   }
 
   private settle(): void {

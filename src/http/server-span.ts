@@ -6,7 +6,7 @@ import {
   type SpanContext,
   type TraceState,
 } from '@opentelemetry/api';
-import type { Generation } from '../pipeline/generation.js';
+import type { Generation } from '../pipeline/generations/generation.js';
 import { newSpanId, newTraceId } from '../tracing/ids.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { LIBRARY_SCOPE } from '../version.js';
@@ -26,7 +26,7 @@ export class ServerSpan extends RecordingSpan {
   constructor(
     generation: Generation,
     method: string,
-    private readonly decide: () => void,
+    private readonly decider: { decideNow(): void },
   ) {
     super(generation, LIBRARY_SCOPE, method, SpanKind.SERVER, UNDECIDED, undefined, {});
   }
@@ -36,7 +36,7 @@ export class ServerSpan extends RecordingSpan {
   }
 
   override spanContext(): SpanContext {
-    if (this.open) this.decide();
+    if (this.open) this.decider.decideNow();
     return this.context;
   }
 

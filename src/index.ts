@@ -57,10 +57,10 @@ export type {
 } from './metrics/metrics-options.js';
 export type { MetricReaderStatus } from './metrics/push-reader.js';
 export type { CallMetric } from './pipeline/call-meter.js';
-export type { OverrideHandle, OverrideOptions } from './pipeline/overrides.js';
-export type { ReconfigureReport } from './pipeline/config-change.js';
+export type { OverrideHandle, OverrideOptions } from './pipeline/generations/overrides.js';
+export type { ReconfigureReport } from './pipeline/generations/config-change.js';
 export type { OverrideStatus, PipelineStatus } from './pipeline/pipeline-status.js';
-export type { TenantOptions } from './pipeline/tenant-options.js';
+export type { TenantOptions } from './pipeline/tenants/tenant-options.js';
 export type { ExporterVerdict, VerifyExportResult } from './pipeline/verify-export.js';
 export type { DropReason, ExportFailureStatus, SinkStatus } from './pipeline/span-sink.js';
 export { BaggageService, type BaggageEntries } from './tracing/baggage-service.js';
@@ -82,7 +82,7 @@ export type { CheckpointAttributes, CheckpointOptions } from './tracing/checkpoi
 export { classifyError } from './tracing/error-classifier.js';
 export type { FlowAttributes, PromptTemplate } from './tracing/flow-attributes.js';
 export type { SampledSpanOptions } from './tracing/instance-tracer.js';
-export { MASK_EMAIL, REDACTED_VALUE } from './pipeline/mask-defaults.js';
+export { MASK_EMAIL, REDACTED_VALUE } from './pipeline/masking/mask-defaults.js';
 export {
   TracerManager,
   type SpanSettings,

@@ -7,9 +7,9 @@ import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otl
 import { resourceFromAttributes } from '@opentelemetry/resources';
 
 const dist = pathToFileURL(resolve(process.argv[2] ?? 'dist') + '/');
-const { BatchQueue } = await import(new URL('pipeline/batch-queue.js', dist));
+const { BatchQueue } = await import(new URL('pipeline/queue/batch-queue.js', dist));
 const { OtlpDelivery } = await import(new URL('pipeline/otlp/otlp-delivery.js', dist));
-const { ExporterDelivery } = await import(new URL('pipeline/exporter-delivery.js', dist));
+const { ExporterDelivery } = await import(new URL('pipeline/queue/exporter-delivery.js', dist));
 
 const SPANS = 512;
 const ROUNDS = 200;

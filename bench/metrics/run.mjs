@@ -105,8 +105,8 @@ if (options.instructions) {
     'instrumentation-http',
     'instrumentation-http-metrics',
   ]) {
-    const [short, long] = [4000, 12_000].map((requests) => instructions(variant, requests));
-    counts[variant] = (long - short) / 8000;
+    const [short, long] = [20_000, 40_000].map((requests) => instructions(variant, requests));
+    counts[variant] = (long - short) / 20_000;
     console.log(`  ${variant.padEnd(52)} ${Math.round(counts[variant])}`);
   }
   const ours = counts['nestjs-telemetry'] - counts.nothing;

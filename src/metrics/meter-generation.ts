@@ -8,7 +8,7 @@ import {
   type AggregationOption,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
-import type { ExportFailure } from '../pipeline/export-failure.js';
+import type { ExportFailure } from '../pipeline/failures/export-failure.js';
 import type { RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../version.js';
 import { ConsoleSender } from './console-sender.js';

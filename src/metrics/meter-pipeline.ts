@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../version.js';
-import type { ExportListener } from '../pipeline/delivery.js';
+import type { ExportListener } from '../pipeline/queue/delivery.js';
 import { CallMetrics } from './call-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import type { FlowAttributes } from './held-instrument.js';

@@ -1,8 +1,8 @@
 import type { InstrumentType, PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { runAsExport } from '../pipeline/export-context.js';
-import type { ExportFailure } from '../pipeline/export-failure.js';
-import { classifyExporterError } from '../pipeline/exporter-failure.js';
-import { timeoutFailure } from '../pipeline/network-failure.js';
+import { runAsExport } from '../pipeline/queue/export-context.js';
+import type { ExportFailure } from '../pipeline/failures/export-failure.js';
+import { classifyExporterError } from '../pipeline/failures/exporter-failure.js';
+import { timeoutFailure } from '../pipeline/failures/network-failure.js';
 
 /** What became of one export. */
 export type SendOutcome =

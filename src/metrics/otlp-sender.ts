@@ -1,8 +1,8 @@
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../config/exporter-config.js';
-import { runAsExport } from '../pipeline/export-context.js';
-import type { ExportFailure } from '../pipeline/export-failure.js';
+import { runAsExport } from '../pipeline/queue/export-context.js';
+import type { ExportFailure } from '../pipeline/failures/export-failure.js';
 import { openTransport } from '../pipeline/otlp/open-transport.js';
 import type { OtlpTransport } from '../pipeline/otlp/transport.js';
 import type { MetricSender, SendOutcome } from './metric-sender.js';

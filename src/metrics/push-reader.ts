@@ -4,9 +4,9 @@ import {
   type MetricProducer,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { backoffMillis } from '../pipeline/backoff.js';
-import { runAsExport } from '../pipeline/export-context.js';
-import type { ExportFailure } from '../pipeline/export-failure.js';
+import { backoffMillis } from '../pipeline/queue/backoff.js';
+import { runAsExport } from '../pipeline/queue/export-context.js';
+import type { ExportFailure } from '../pipeline/failures/export-failure.js';
 import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import type { MetricSender } from './metric-sender.js';
 import type { ExportSchedule } from './metrics-options.js';

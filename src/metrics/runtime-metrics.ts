@@ -1,6 +1,6 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { loadOptionalPeer } from '../pipeline/optional-peer.js';
-import { runAsExport } from '../pipeline/export-context.js';
+import { runAsExport } from '../pipeline/queue/export-context.js';
 import type { RuntimeMetricsOptions } from './metrics-options.js';
 
 /** The official packages at work; they measure the process, so that one instance of an app is enough. */

@@ -1,6 +1,6 @@
 import { MetricReader, type MetricProducer } from '@opentelemetry/sdk-metrics';
 import type { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { runAsExport } from '../pipeline/export-context.js';
+import { runAsExport } from '../pipeline/queue/export-context.js';
 import { loadOptionalPeer } from '../pipeline/optional-peer.js';
 import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import { mergeFamilies, withLabels } from './exposition.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TelemetryConfigError } from '../errors.js';
-import { runAsExport } from '../pipeline/export-context.js';
+import { runAsExport } from '../pipeline/queue/export-context.js';
 import { EXPOSITION_TYPE } from './exposition.js';
 import type { PrometheusReaderConfig } from './metrics-options.js';
 

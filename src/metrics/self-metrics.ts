@@ -1,5 +1,5 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
-import type { ExportListener } from '../pipeline/delivery.js';
+import type { ExportListener } from '../pipeline/queue/delivery.js';
 import type { PipelineStatus } from '../pipeline/pipeline-status.js';
 import type { DropReason, SinkStatus } from '../pipeline/span-sink.js';
 

@@ -11,7 +11,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttp
 import { RequestTrace } from '../http/request-trace.js';
 import { followResponse } from '../http/stream-body.js';
 import { OpenStreams } from '../http/stream-registry.js';
-import type { Generation } from '../pipeline/generation.js';
+import type { Generation } from '../pipeline/generations/generation.js';
 import { TelemetryConfigError } from '../errors.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import { CoveringBaggageGuard } from './baggage/covering-baggage-guard.js';

@@ -28,7 +28,7 @@ import {
   propagationOptionsCheck,
   type BaggageOptions,
 } from './baggage/baggage-options.js';
-import type { TenantOptions } from '../pipeline/tenant-options.js';
+import type { TenantOptions } from '../pipeline/tenants/tenant-options.js';
 
 /** How an instance ends with its app. */
 export interface ShutdownOptions {

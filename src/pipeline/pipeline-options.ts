@@ -1,6 +1,6 @@
 import type { TelemetryLog } from '../config/log.js';
 import type { Propagation } from '../context/propagation.js';
-import type { TenantOptions } from './tenant-options.js';
+import type { TenantOptions } from './tenants/tenant-options.js';
 
 /** The parts that a pipeline needs from outside. */
 export interface PipelineOptions {

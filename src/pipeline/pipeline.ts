@@ -10,19 +10,19 @@ import type { FlowTarget } from '../context/flow-context.js';
 import { Propagation } from '../context/propagation.js';
 import { TelemetryError } from '../errors.js';
 import type { CallMeter } from './call-meter.js';
-import { changedOptions, type ReconfigureReport } from './config-change.js';
-import type { Generation } from './generation.js';
-import { GenerationLife } from './generation-life.js';
-import { GenerationSlot } from './generation-slot.js';
-import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './overrides.js';
+import { changedOptions, type ReconfigureReport } from './generations/config-change.js';
+import type { Generation } from './generations/generation.js';
+import { GenerationLife } from './generations/generation-life.js';
+import { GenerationSlot } from './generations/generation-slot.js';
+import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './generations/overrides.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { countSpans, type PipelineStatus } from './pipeline-status.js';
 import { errorText, RateLimitedLog } from './rate-limited-log.js';
 import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
-import { StandIns } from './stand-ins.js';
-import { TemporaryConfigs } from './temporary-configs.js';
-import { TenantRouter, type TenantHost } from './tenant-router.js';
+import { StandIns } from './generations/stand-ins.js';
+import { TemporaryConfigs } from './generations/temporary-configs.js';
+import { TenantRouter, type TenantHost } from './tenants/tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
 
 /**

@@ -4,7 +4,7 @@ import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../config/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
 import { DeferredSink } from './deferred-sink.js';
-import type { ExportListener } from './delivery.js';
+import type { ExportListener } from './queue/delivery.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
 import { openSink } from './open-sink.js';
 import { errorText } from './rate-limited-log.js';

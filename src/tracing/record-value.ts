@@ -1,4 +1,4 @@
-import { REDACTED_VALUE } from '../pipeline/mask-defaults.js';
+import { REDACTED_VALUE } from '../pipeline/masking/mask-defaults.js';
 import type { RecordingSpan } from './recording-span.js';
 import { valueText } from './value-text.js';
 

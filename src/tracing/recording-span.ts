@@ -15,7 +15,7 @@ import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanLimits, TimedEvent } from '@opentelemetry/sdk-trace-base';
 import type { ErrorClassifier } from '../config/error-classification.js';
-import type { Generation } from '../pipeline/generation.js';
+import type { Generation } from '../pipeline/generations/generation.js';
 import { toAttributes, toAttributeValue } from './attribute-value.js';
 import { epochMillis, fromTimeInput, monotonicMillis, toHrTime } from './clock.js';
 import { exceptionAttributes } from './exception.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MaskingConfig } from '../../src/config/masking-config.js';
-import { MASK_EMAIL } from '../../src/pipeline/mask-defaults.js';
-import { SpanMask } from '../../src/pipeline/mask.js';
+import { MASK_EMAIL } from '../../src/pipeline/masking/mask-defaults.js';
+import { SpanMask } from '../../src/pipeline/masking/mask.js';
 
 /** An attribute after masking; `undefined` if it is gone. */
 function masked(value: unknown, key = 'note', config: MaskingConfig = {}): unknown {

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, SpanKind, TraceFlags, type Attributes, type SpanContext }
 import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
 import type { SamplerConfig } from '../../src/index.js';
-import { createSampler } from '../../src/pipeline/sampler.js';
+import { createSampler } from '../../src/pipeline/sampling/sampler.js';
 import { newTraceId } from '../../src/tracing/ids.js';
 import { expectRatio } from './binomial.js';
 

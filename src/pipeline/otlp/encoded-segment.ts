@@ -1,7 +1,7 @@
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Part, Segment, SegmentOrigin } from '../segment.js';
+import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
 /** A buffer that is filled so far is sealed; a span of usual size fits into the rest. */

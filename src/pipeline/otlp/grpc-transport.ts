@@ -10,10 +10,10 @@ import {
 } from '@grpc/grpc-js';
 import type { JaegerExporterConfig, OtlpExporterConfig, TlsConfig } from '../../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../../config/library.js';
-import { runAsExport } from '../export-context.js';
-import { quote } from '../export-failure.js';
-import { classifyGrpcStatus } from '../grpc-failure.js';
-import { timeoutFailure } from '../network-failure.js';
+import { runAsExport } from '../queue/export-context.js';
+import { quote } from '../failures/export-failure.js';
+import { classifyGrpcStatus } from '../failures/grpc-failure.js';
+import { timeoutFailure } from '../failures/network-failure.js';
 import { checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
 import { readExportResponse, readRpcStatus } from './response.js';
 import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';

@@ -1,6 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
-import type { Delivery, ExportOutcome } from '../delivery.js';
-import type { Part, Segment, SegmentOrigin } from '../segment.js';
+import type { Delivery, ExportOutcome } from '../queue/delivery.js';
+import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
 import { EncodedPart, EncodedSegment, type SpanEncoder } from './encoded-segment.js';
 import { buildJsonRequest } from './json-request.js';
 import { writeJsonSpan } from './json-span.js';

@@ -1,4 +1,4 @@
-import type { ExportFailure } from '../export-failure.js';
+import type { ExportFailure } from '../failures/export-failure.js';
 
 /** What is sent: each has a service and a path of its own. */
 export type OtlpSignal = 'traces' | 'metrics';

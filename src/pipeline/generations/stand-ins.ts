@@ -1,8 +1,8 @@
-import type { ResolvedTracerConfig } from '../config/resolve-config.js';
-import type { TracerConfig } from '../config/tracer-config.js';
+import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
 import type { Generation } from './generation.js';
 import type { GenerationLife } from './generation-life.js';
-import type { SpanSink } from './span-sink.js';
+import type { SpanSink } from '../span-sink.js';
 
 /** Whose place the generations take. */
 export interface StandInHost {

@@ -1,6 +1,6 @@
 import { TraceFlags } from '@opentelemetry/api';
 import type { Sampler } from '@opentelemetry/sdk-trace-base';
-import type { SamplerConfig } from '../config/sampler-config.js';
+import type { SamplerConfig } from '../../config/sampler-config.js';
 import { configuredSampler } from './configured-sampler.js';
 import type { HeadSampler } from './head-sampler.js';
 import { DROP, keepsShare, KEEP } from './sampling-decision.js';

@@ -2,13 +2,13 @@ import {
   mergeTracerConfig,
   validateTracerConfig,
   type ResolvedTracerConfig,
-} from '../config/resolve-config.js';
-import type { TracerConfig } from '../config/tracer-config.js';
-import type { FlowTarget } from '../context/flow-context.js';
+} from '../../config/resolve-config.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
+import type { FlowTarget } from '../../context/flow-context.js';
 import { configKey } from './config-key.js';
 import type { Generation } from './generation.js';
 import { GenerationSlot, type GenerationBuilder } from './generation-slot.js';
-import { errorText, type RateLimitedLog } from './rate-limited-log.js';
+import { errorText, type RateLimitedLog } from '../rate-limited-log.js';
 import { SlotCache } from './slot-cache.js';
 
 const LIMITS = { maxActive: 256, idleMillis: 30_000 };

@@ -1,6 +1,6 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { TelemetryLog } from '../config/log.js';
-import type { BatchConfig } from '../config/tracer-config.js';
+import type { TelemetryLog } from '../../config/log.js';
+import type { BatchConfig } from '../../config/tracer-config.js';
 import { Backlog } from './backlog.js';
 import { Batch } from './batch.js';
 import { resolveBatchLimits, type BatchLimits } from './batch-limits.js';
@@ -8,12 +8,12 @@ import { CircuitBreaker } from './circuit-breaker.js';
 import { DeliveryLog } from './delivery-log.js';
 import type { Delivery, ExportListener, ExportOutcome } from './delivery.js';
 import { runAsExport } from './export-context.js';
-import type { ExportFailure } from './export-failure.js';
-import { classifyExporterError } from './exporter-failure.js';
+import type { ExportFailure } from '../failures/export-failure.js';
+import { classifyExporterError } from '../failures/exporter-failure.js';
 import { FlushWaiters } from './flush-waiters.js';
 import { Ledger } from './ledger.js';
 import { RetryList } from './retry-list.js';
-import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
+import type { DropReason, SinkStatus, SpanSink } from '../span-sink.js';
 
 /** What a queue needs besides its exporter. */
 export interface BatchQueueOptions {

@@ -1,7 +1,7 @@
 import type { Resource } from '@opentelemetry/resources';
-import type { ExportFailure } from './export-failure.js';
+import type { ExportFailure } from '../failures/export-failure.js';
 import type { Part, SegmentFactory } from './segment.js';
-import type { DropReason } from './span-sink.js';
+import type { DropReason } from '../span-sink.js';
 
 /** What became of one export. */
 export type ExportOutcome =

@@ -1,5 +1,5 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
-import type { SamplerConfig, SamplingRule } from '../config/sampler-config.js';
+import type { SamplerConfig, SamplingRule } from '../../config/sampler-config.js';
 import { compilePatterns, stateless, type NameMatcher } from './name-pattern.js';
 
 /** One rule, ready to be asked. */

@@ -3,7 +3,7 @@ import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Part, Segment, SegmentFactory } from './segment.js';
-import type { DropReason } from './span-sink.js';
+import type { DropReason } from '../span-sink.js';
 import { TenantBacklog, type Evicted } from './tenant-backlog.js';
 
 /** The queue's limits; see `BatchConfig`. */

@@ -1,12 +1,12 @@
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import type { ResolvedTracerConfig } from '../config/resolve-config.js';
-import type { TracerConfig } from '../config/tracer-config.js';
+import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
 import { Generation } from './generation.js';
 import type { GenerationBuilder } from './generation-slot.js';
-import { isSpanExporter } from './is-span-exporter.js';
-import type { RateLimitedLog } from './rate-limited-log.js';
-import type { SinkLease, SinkPool } from './sink-pool.js';
-import type { SpanSink } from './span-sink.js';
+import { isSpanExporter } from '../is-span-exporter.js';
+import type { RateLimitedLog } from '../rate-limited-log.js';
+import type { SinkLease, SinkPool } from '../sink-pool.js';
+import type { SpanSink } from '../span-sink.js';
 
 /** Over this many draining generations the oldest is closed, and what still ends in it is counted as dropped. */
 const MAX_DRAINING = 32;

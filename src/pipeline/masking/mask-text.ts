@@ -1,4 +1,4 @@
-import type { MaskingConfig } from '../config/masking-config.js';
+import type { MaskingConfig } from '../../config/masking-config.js';
 import { REDACTED_VALUE, SECRET_NAMES_IN_TEXT, SECRET_SHAPES } from './mask-defaults.js';
 import { hintsOf, mayHoldName, mayHoldShape } from './mask-hints.js';
 import type { KeyMask } from './mask-keys.js';

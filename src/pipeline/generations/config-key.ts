@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ResolvedTracerConfig } from '../config/resolve-config.js';
+import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 
 const identities = new WeakMap<object, number>();
 let nextIdentity = 1;

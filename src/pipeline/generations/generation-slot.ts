@@ -1,6 +1,6 @@
-import type { ResolvedTracerConfig } from '../config/resolve-config.js';
-import type { TracerConfig } from '../config/tracer-config.js';
-import type { FlowTarget } from '../context/flow-context.js';
+import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
+import type { FlowTarget } from '../../context/flow-context.js';
 import type { Generation } from './generation.js';
 
 /** What a slot asks of its pipeline. */

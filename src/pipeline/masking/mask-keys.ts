@@ -1,4 +1,4 @@
-import type { MaskingConfig } from '../config/masking-config.js';
+import type { MaskingConfig } from '../../config/masking-config.js';
 import { SECRET_ENDING, SECRET_LAST_NAMES, SECRET_NAMES } from './mask-defaults.js';
 
 /** Beyond this many, verdicts are forgotten and found again. */

@@ -1,4 +1,4 @@
-import type { ExportFailure } from './export-failure.js';
+import type { ExportFailure } from '../failures/export-failure.js';
 import { backoffMillis, probeMillis } from './backoff.js';
 
 /** `open`: nothing is sent. `half-open`: one export tries. */

@@ -1,4 +1,4 @@
-import type { TracerConfig } from '../config/tracer-config.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
 
 /**
  * Routes the spans of each tenant to a pipeline of its own: resource, exporter, credentials, sampler.

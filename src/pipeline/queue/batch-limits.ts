@@ -1,4 +1,4 @@
-import type { BatchConfig } from '../config/tracer-config.js';
+import type { BatchConfig } from '../../config/tracer-config.js';
 import type { BacklogLimits } from './backlog.js';
 
 /** A batch configuration with its defaults filled in. */

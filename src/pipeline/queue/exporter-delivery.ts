@@ -1,8 +1,8 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Delivery, ExportOutcome } from './delivery.js';
 import { runAsExport } from './export-context.js';
-import { classifyExporterError } from './exporter-failure.js';
-import { timeoutFailure } from './network-failure.js';
+import { classifyExporterError } from '../failures/exporter-failure.js';
+import { timeoutFailure } from '../failures/network-failure.js';
 import type { Part, Segment, SegmentOrigin } from './segment.js';
 import { SpanPart, SpanSegment } from './span-segment.js';
 

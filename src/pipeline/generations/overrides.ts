@@ -1,6 +1,6 @@
-import { fail } from '../config/schema.js';
-import type { TracerConfig } from '../config/tracer-config.js';
-import type { OverrideStatus } from './pipeline-status.js';
+import { fail } from '../../config/schema.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
+import type { OverrideStatus } from '../pipeline-status.js';
 
 /** How long a change lasts, and for whom. */
 export interface OverrideOptions {

@@ -1,4 +1,4 @@
-import { FlowContext, runInContext } from '../context/flow-context.js';
+import { FlowContext, runInContext } from '../../context/flow-context.js';
 
 /** Belongs to no request, and makes instrumentations skip what exporters do. */
 const EXPORT_CONTEXT = new FlowContext(undefined, undefined).withSuppression();

@@ -1,6 +1,6 @@
 import { TraceFlags } from '@opentelemetry/api';
 import type { SamplingResult } from '@opentelemetry/sdk-trace-base';
-import type { SamplerConfig } from '../config/sampler-config.js';
+import type { SamplerConfig } from '../../config/sampler-config.js';
 import type { HeadSampler } from './head-sampler.js';
 import { compilePatterns } from './name-pattern.js';
 import { DROP, KEEP, keepsShare, SKIP } from './sampling-decision.js';

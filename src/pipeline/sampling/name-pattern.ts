@@ -1,4 +1,4 @@
-import type { NamePattern } from '../config/sampler-config.js';
+import type { NamePattern } from '../../config/sampler-config.js';
 
 /** Whether a text is one of those meant; absent texts never are. */
 export type NameMatcher = (text: unknown) => boolean;

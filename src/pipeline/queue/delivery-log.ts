@@ -1,6 +1,6 @@
-import type { TelemetryLog } from '../config/log.js';
-import type { ExportFailure } from './export-failure.js';
-import type { DropReason } from './span-sink.js';
+import type { TelemetryLog } from '../../config/log.js';
+import type { ExportFailure } from '../failures/export-failure.js';
+import type { DropReason } from '../span-sink.js';
 
 const QUIET_MILLIS = 60_000;
 

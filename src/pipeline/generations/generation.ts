@@ -7,13 +7,13 @@ import {
   type SpanLimits,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import type { ResolvedTracerConfig } from '../config/resolve-config.js';
-import type { TracerConfig } from '../config/tracer-config.js';
-import { errorText, type RateLimitedLog } from './rate-limited-log.js';
-import type { HeadSampler } from './head-sampler.js';
-import { SpanMask, type MaskableSpan } from './mask.js';
-import { createSampler } from './sampler.js';
-import type { SpanSink } from './span-sink.js';
+import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
+import { errorText, type RateLimitedLog } from '../rate-limited-log.js';
+import type { HeadSampler } from '../sampling/head-sampler.js';
+import { SpanMask, type MaskableSpan } from '../masking/mask.js';
+import { createSampler } from '../sampling/sampler.js';
+import type { SpanSink } from '../span-sink.js';
 
 /** A processor that takes longer to flush is left behind. */
 const FLUSH_MILLIS = 30_000;

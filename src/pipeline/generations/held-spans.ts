@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SinkStatus, SpanSink } from './span-sink.js';
+import type { SinkStatus, SpanSink } from '../span-sink.js';
 
 const MAX_HELD = 4096;
 

@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue, Link, SpanStatus } from '@opentelemetry/api';
 import type { TimedEvent } from '@opentelemetry/sdk-trace-base';
-import type { MaskingConfig } from '../config/masking-config.js';
+import type { MaskingConfig } from '../../config/masking-config.js';
 import { REDACTED_VALUE } from './mask-defaults.js';
 import { KeyMask } from './mask-keys.js';
 import { TextMask } from './mask-text.js';

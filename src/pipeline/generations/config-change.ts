@@ -1,4 +1,4 @@
-import type { ResolvedTracerConfig } from '../config/resolve-config.js';
+import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import { contentText } from './config-key.js';
 
 /** What a change of configuration did. */

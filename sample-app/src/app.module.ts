@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { TelemetryAdminModule, TelemetryModule } from 'nestjs-telemetry';
 import { AdminTokenGuard, callerOf } from './admin/admin-token.guard.js';
+import { AssistantModule } from './assistant/assistant.module.js';
 import { BillingModule } from './billing/billing.module.js';
+import { FeedModule } from './feed/feed.module.js';
 import { HealthController } from './health/health.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
 
@@ -18,6 +20,8 @@ import { OrdersModule } from './orders/orders.module.js';
     }),
     OrdersModule,
     BillingModule,
+    FeedModule,
+    AssistantModule,
   ],
   controllers: [HealthController],
 })

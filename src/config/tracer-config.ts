@@ -5,9 +5,9 @@ import type { MaskingConfig } from './masking-config.js';
 import type { SamplerConfig } from './sampler-config.js';
 import type { Secret } from './secret.js';
 
-export type { ErrorClassification, ErrorClassifier } from './error-classification.js';
+export type { ErrorClassifier } from './error-classification.js';
 export type { MaskingConfig } from './masking-config.js';
-export type { NamePattern, SamplerConfig, SamplingRule, SpanKindName } from './sampler-config.js';
+export type { SamplerConfig } from './sampler-config.js';
 
 /**
  * Who emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.

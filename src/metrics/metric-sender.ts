@@ -23,7 +23,7 @@ export interface MetricSender {
 }
 
 /** The instrument types by the SDK's own names, without a need to load it. */
-export type InstrumentTypeName = `${InstrumentType}`;
+type InstrumentTypeName = `${InstrumentType}`;
 
 /** Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never. */
 export class CustomSender implements MetricSender {

@@ -5,7 +5,7 @@ import { DirectHistogram, type HistogramDescription } from './direct-histogram.j
 /**
  * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration | http.server.request.duration}
  */
-export const REQUEST_DURATION: HistogramDescription = {
+const REQUEST_DURATION: HistogramDescription = {
   name: 'http.server.request.duration',
   description: 'Duration of HTTP server requests.',
   unit: 's',
@@ -14,14 +14,14 @@ export const REQUEST_DURATION: HistogramDescription = {
 
 const BODY_SIZES = [0, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];
 
-export const REQUEST_BODY_SIZE: HistogramDescription = {
+const REQUEST_BODY_SIZE: HistogramDescription = {
   name: 'http.server.request.body.size',
   description: 'Size of HTTP server request bodies.',
   unit: 'By',
   boundaries: BODY_SIZES,
 };
 
-export const RESPONSE_BODY_SIZE: HistogramDescription = {
+const RESPONSE_BODY_SIZE: HistogramDescription = {
   name: 'http.server.response.body.size',
   description: 'Size of HTTP server response bodies.',
   unit: 'By',

@@ -46,7 +46,7 @@ export class CallMeasure {
 }
 
 /** A call whose span is not recorded, and which is measured all the same. */
-export class UnrecordedCall extends UnrecordedSpan {
+class UnrecordedCall extends UnrecordedSpan {
   private readonly startedAt = monotonicMillis();
   private readonly attributes: Attributes;
   private errorType: string | undefined;

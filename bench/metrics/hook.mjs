@@ -76,5 +76,12 @@ async function plainServer(name) {
 }
 
 const request = await variants[variant]();
-for (let index = 0; index < requests; index++) await request();
+const run = async (count) => {
+  for (let index = 0; index < count; index++) await request();
+};
+await run(requests / 4);
+const before = process.cpuUsage();
+await run(requests);
+const { user, system } = process.cpuUsage(before);
+console.log((user + system) / requests);
 process.exit();

@@ -93,6 +93,37 @@ if (!options['skip-cpu']) {
   }
 }
 
+const HOOKS = [
+  'nothing',
+  'nestjs-telemetry',
+  'instrumentation-http',
+  'instrumentation-http-again',
+  'instrumentation-http-metrics',
+];
+const HOOK_DIFFERENCES = [
+  ['instrumentation-http-again', 'instrumentation-http', 'A/A'],
+  ['nestjs-telemetry', 'nothing', 'metrics of nestjs-telemetry'],
+  ['instrumentation-http-metrics', 'instrumentation-http', 'metrics of instrumentation-http'],
+];
+
+function hookMicros(row) {
+  const variant = row.replace(/-again$/, '');
+  return Number(
+    execFileSync(process.execPath, [HOOK, JSON.stringify({ variant, requests: 200_000 })], {
+      encoding: 'utf8',
+    }),
+  );
+}
+
+const hookResults = Array.from({ length: sessions }, () =>
+  Object.fromEntries(HOOKS.map((row) => [row, hookMicros(row)])),
+);
+console.log('\nCPU of the hook alone, in µs per request, added:\n');
+for (const [row, base, title] of HOOK_DIFFERENCES) {
+  const added = mean(hookResults.map((result) => result[row] - result[base]));
+  console.log(`  ${title.padEnd(52)} ${interval(added)}`);
+}
+
 if (options.instructions) {
   const version = spawnSync('valgrind', ['--version'], { encoding: 'utf8' }).stdout?.trim();
   console.log(

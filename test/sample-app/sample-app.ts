@@ -100,6 +100,8 @@ export async function curl(command: string): Promise<{ status: number; body: str
       url = word;
       continue;
     }
+    // Without buffering: what `fetch` does anyway.
+    if (word === '-N') continue;
     const value = words.shift() ?? '';
     if (word === '-X') method = value;
     else if (word === '-d') body = value;

@@ -42,6 +42,9 @@ it('answers every command that it prints, and shows what each is said to show', 
     'curl /orders/42/receipt': 500,
     'curl -X DELETE /orders/42': 403,
     'curl /billing/invoices/42': 200,
+    'curl -N /feed/finite': 200,
+    'curl -N /feed/failing': 200,
+    'curl -N /assistant/7': 200,
     'curl /health': 200,
     [`curl -X PUT /admin/telemetry/config -H 'content-type: application/json' -d '{"exporter":{"type":"otlp-grpc","url":"http://localhost:4317"}}'`]: 200,
     [`curl -X PUT /admin/telemetry/config -H 'content-type: application/json' -d '{"exporter":{"type":"console"}}'`]: 200,
@@ -51,6 +54,10 @@ it('answers every command that it prints, and shows what each is said to show', 
   expect(output).toMatch(/OrdersService\.receipt .*✗/);
   expect(output).toMatch(/DELETE \/orders\/:id \[server\].*403/);
   expect(output).toMatch(/^billing {2}trace/m);
+  expect(output).toMatch(/GET \/feed\/finite \[server\]/);
+  expect(output).toContain('stream.outcome=completed');
+  expect(output).toContain('stream.outcome=error');
+  expect(output).toContain('token_streaming');
   expect(output).not.toContain('GET /health');
   expect(output).not.toContain('PUT /admin');
 });

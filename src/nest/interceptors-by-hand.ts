@@ -4,7 +4,7 @@ import { HttpTelemetryInterceptor } from './http-telemetry.interceptor.js';
 import { SseTelemetryInterceptor } from './sse-telemetry.interceptor.js';
 
 /** Where `@UseInterceptors` notes what it was given. */
-const INTERCEPTORS_METADATA = '__interceptors__';
+export const INTERCEPTORS_METADATA = '__interceptors__';
 
 /** Which of our interceptors a handler was given by hand. */
 export interface InterceptorsByHand {

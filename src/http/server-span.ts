@@ -21,12 +21,11 @@ const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
  * tenant's chosen.
  */
 export class ServerSpan extends RecordingSpan {
-  private open = true;
-
   constructor(
     generation: Generation,
     method: string,
-    private readonly decider: { decideNow(): void },
+    /** Let go once all is decided: exporters keep spans, and must not keep requests. */
+    private decider: { decideNow(): void } | undefined,
   ) {
     super(generation, LIBRARY_SCOPE, method, SpanKind.SERVER, UNDECIDED, undefined, {});
   }
@@ -36,7 +35,7 @@ export class ServerSpan extends RecordingSpan {
   }
 
   override spanContext(): SpanContext {
-    if (this.open) this.decider.decideNow();
+    this.decider?.decideNow();
     return this.context;
   }
 
@@ -66,7 +65,7 @@ export class ServerSpan extends RecordingSpan {
 
   /** Owner, route and pipeline are known: nothing is left to decide. */
   close(): void {
-    this.open = false;
+    this.decider = undefined;
   }
 
   /** Gives the span to the generation that will export it, under the attributes that were set so far. */

@@ -194,3 +194,10 @@ it('lets nothing out if it fails', () => {
   }).toThrow('unreadable');
   expect(span).toEqual({ name: 'work', attributes: {}, status: { code: 2 }, events: [], links: [] });
 });
+
+it('leaves the word of the conventions where a query has been redacted already', () => {
+  expect(masked('page=2&token=REDACTED&password=REDACTED', 'url.query')).toBe(
+    'page=2&token=REDACTED&password=REDACTED',
+  );
+  expect(masked('token=REDACTEDnot', 'url.query')).toBe(`token=${R}`);
+});

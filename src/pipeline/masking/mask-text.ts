@@ -29,8 +29,9 @@ export class TextMask {
     if (names === '') return;
     this.hint = new RegExp(names, 'i');
     this.named = new RegExp(
-      // The name, with a prefix such as `db_`; a quote, escaped or not; then a quoted value, a header's scheme and value, or a word.
-      `((?<![\\w-])[\\w-]{0,32}(?:${names})\\\\{0,8}["']?\\s{0,4}[:=]\\s{0,4})` +
+      // The name, with a prefix such as `db_`; a quote, escaped or not; then a quoted value, a header's scheme and value, or a word; not
+      // what the server span has redacted in a query, by the word of the conventions.
+      `((?<![\\w-])[\\w-]{0,32}(?:${names})\\\\{0,8}["']?\\s{0,4}[:=]\\s{0,4})(?!REDACTED\\b)` +
         `(?:"(?:[^"\\\\]|\\\\[\\s\\S])*"?|'(?:[^'\\\\]|\\\\[\\s\\S])*'?|\\\\{1,8}"(?:(?!\\\\{1,8}")[\\s\\S])*|(?:(?:Bearer|Basic|Digest)\\s{1,4})?[^\\s,;&|)}\\]"'\\\\]+)`,
       'gi',
     );

@@ -30,6 +30,7 @@ export interface MeterDefaults {
  * by an instrument of another kind, unit, value type or buckets is an error.
  */
 export class MeterManager implements MeterProvider {
+  /** @internal */
   constructor(
     private readonly pipeline: MeterPipeline,
     private readonly defaults: MeterDefaults = {},

@@ -18,7 +18,10 @@ export type BaggageEntries = Readonly<Record<string, string | undefined>>;
 export class BaggageService {
   private readonly rules: BaggageRules;
 
-  /** @param rules - absent with `baggage: false`: entries still travel, and none becomes an attribute */
+  /**
+   * @param rules - absent with `baggage: false`: entries still travel, and none becomes an attribute
+   * @internal
+   */
   constructor(rules: BaggageRules | undefined, log: { warn(cause: string, message: string): void }) {
     this.rules = rules ?? new BaggageRules({ headers: {} }, log);
   }

@@ -62,8 +62,9 @@ export class TracerManager {
   private readonly tracers = new Map<string, InstanceTracer>();
   private readonly defaultTracer: InstanceTracer;
 
+  /** @internal */
   constructor(
-    protected readonly pipeline: Pipeline,
+    private readonly pipeline: Pipeline,
     private readonly defaults: TracerDefaults = {},
     private readonly shutdownTimeoutMillis = 2500,
   ) {

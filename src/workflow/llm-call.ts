@@ -17,6 +17,7 @@ export interface LlmCallOptions {
 export class LlmCall {
   span: Span = NO_SPAN;
 
+  /** @internal */
   constructor(
     private readonly prefix: string,
     private readonly owner: UsageOwner | undefined,

@@ -66,6 +66,7 @@ export class PipelineRun implements StageOwner, SpanEnd {
   private stages = 0;
   private result: PipelineResult = {};
 
+  /** @internal */
   constructor(
     private readonly tracer: RunHost,
     { name, pipelineId, runId = randomUUID() }: PipelineRunOptions,

@@ -44,6 +44,7 @@ export class StageRun implements SpanEnd {
   private outcome: StageOutcome | undefined;
   private durationMs: number | undefined;
 
+  /** @internal */
   constructor(
     private readonly prefix: string,
     private readonly owner: StageOwner | undefined,

@@ -11,6 +11,7 @@ import { admitRequest } from './admit-request.js';
  */
 @Injectable()
 export class BaggageGuard implements CanActivate {
+  /** @internal */
   constructor(@Inject(TelemetryHub) private readonly hub: TelemetryHub) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { InstrumentType, PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { runAsExport } from '../pipeline/queue/export-context.js';
 import type { ExportFailure } from '../pipeline/failures/export-failure.js';
 import { classifyExporterError } from '../pipeline/failures/exporter-failure.js';
@@ -21,9 +21,6 @@ export interface MetricSender {
   /** Never rejects; takes no longer than the limit. */
   close(timeoutMillis: number): Promise<void>;
 }
-
-/** The instrument types by the SDK's own names, without a need to load it. */
-type InstrumentTypeName = `${InstrumentType}`;
 
 /** Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never. */
 export class CustomSender implements MetricSender {

@@ -44,8 +44,12 @@ export class SpanRecorder implements SpanExporter, SpanSink {
    * @returns the first span that matches
    * @throws Error that lists what was recorded, when the time is up
    */
-  waitFor(predicate: string | ((span: ReadableSpan) => boolean), timeoutMillis = 5000): Promise<ReadableSpan> {
-    const matches = typeof predicate === 'string' ? (span: ReadableSpan) => span.name === predicate : predicate;
+  waitFor(
+    predicate: string | ((span: ReadableSpan) => boolean),
+    timeoutMillis = 5000,
+  ): Promise<ReadableSpan> {
+    const matches =
+      typeof predicate === 'string' ? (span: ReadableSpan) => span.name === predicate : predicate;
     const found = this.recorded.find(matches);
     if (found !== undefined) return Promise.resolve(found);
     return new Promise((resolve, reject) => {

@@ -18,7 +18,11 @@ export class TelemetryTestingModule {
       isGlobal: options.isGlobal !== false,
       options: {
         provide: TELEMETRY_OPTIONS,
-        useValue: { service: { name: 'test' }, ...options, exporter: recorder } satisfies TelemetryModuleOptions,
+        useValue: {
+          service: { name: 'test' },
+          ...options,
+          exporter: recorder,
+        } satisfies TelemetryModuleOptions,
       },
       providers: [{ provide: SpanRecorder, useValue: recorder }],
       exports: [SpanRecorder],

@@ -36,7 +36,8 @@ export function toHrTime(millis: number): HrTime {
  * readings, as in the SDK.
  */
 export function fromTimeInput(time: TimeInput): number {
-  if (typeof time === 'number') return time <= performance.now() ? epochMillis() - performance.now() + time : time;
+  if (typeof time === 'number')
+    return time <= performance.now() ? epochMillis() - performance.now() + time : time;
   if (time instanceof Date) return time.getTime();
   return time[0] * 1000 + time[1] / 1e6;
 }

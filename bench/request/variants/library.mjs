@@ -1,4 +1,5 @@
-// This library as a user has it: one import in the root module, defaults for everything else.
+// This library as a user has it: one import in the root module, defaults for everything else, but no metrics: the raw SDK's rows have
+// none either.
 import { Span, TelemetryModule, TracerManager } from 'nestjs-telemetry';
 import { decorate, startApp } from '../app.mjs';
 
@@ -8,6 +9,7 @@ export async function start({ receiverUrl, name, config = {}, methodSpans = fals
       TelemetryModule.forRoot({
         service: { name: 'orders' },
         exporter: { type: 'otlp-grpc', url: receiverUrl, headers: { 'x-variant': name } },
+        metrics: false,
         ...config,
       }),
     ],

@@ -44,17 +44,20 @@ function endTrace(this: Body): void {
   follower(this).trace.end();
 }
 
-function write(this: Body, ...args: unknown[]): boolean {
-  const { trace, registry, source, ending } = follower(this);
-  const wanted = trace.span.isRecording() || trace.measurement?.wanted === true;
-  if (wanted && !trace.response.writableEnded && (!ending || trace.stream !== undefined)) {
-    if (trace.stream === undefined) {
-      trace.stream = new StreamTrace(trace, registry);
-      if (source !== undefined) trace.stream.reads(source);
-    }
-    trace.stream.wrote(args[0], args[1]);
-  }
-  return original(this).write.apply(this, args);
+/** The only one that is called for each piece: without a list of arguments. */
+function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown): boolean {
+  const known = follower(this);
+  const { trace } = known;
+  if (!trace.response.writableEnded) (trace.stream ?? begin(known))?.wrote(chunk, encoding);
+  return original(this).write.call(this, chunk, encoding, callback);
+}
+
+/** The first piece makes the response a stream; absent if nobody wants to know, or if it is all there is. */
+function begin({ trace, registry, source, ending }: Follower): StreamTrace | undefined {
+  if (ending || !(trace.span.isRecording() || trace.measurement?.wanted === true)) return undefined;
+  trace.stream = new StreamTrace(trace, registry);
+  if (source !== undefined) trace.stream.reads(source);
+  return trace.stream;
 }
 
 /** The last piece of a body may come with its end. */

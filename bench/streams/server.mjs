@@ -53,6 +53,7 @@ if (tracing === 'library') {
   imports.push(
     TelemetryModule.forRoot({
       service: { name: 'feed' },
+      metrics: false,
       exporter: { type: 'otlp-grpc', url: receiverUrl, headers: { 'x-variant': name } },
     }),
   );

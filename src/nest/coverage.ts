@@ -57,6 +57,15 @@ export class Coverage {
     return importer && (this.of(importer) ?? this.fallback);
   }
 
+  /** Names of the modules that import several instances, of which the first alone covers them. Global ones are in everybody's imports. */
+  overlaps(): string[] {
+    const modules = [...this.modules.values()].filter((module) => {
+      const own = [...module.imports].filter((imported) => this.hosts.has(imported) && !imported.isGlobal);
+      return own.length > 1;
+    });
+    return modules.map(({ name }) => name);
+  }
+
   /** Puts a value among the providers of an instance's own module, for whoever imports it from now on. */
   provide(instance: symbol, token: string, value: unknown): void {
     for (const [module, id] of this.hosts) {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import {
   Inject,
   Injectable,
+  Logger,
   Optional,
   type BeforeApplicationShutdown,
   type OnApplicationShutdown,
@@ -168,6 +169,12 @@ export class TelemetryHub
     this.config.addGlobalFilter(new ErrorProbeFilter());
     probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
     if (this.adapter !== undefined) this.entrances.watch(this.adapter);
+    for (const name of this.coverage.overlaps()) {
+      new Logger('TelemetryModule').warn(
+        `${name} imports several instances of telemetry; the first covers it, the others see no request of it. ` +
+          'For several exporters, pass a list to one instance: `exporter: [a, b]`.',
+      );
+    }
   }
 
   /** Open streams would keep the server from closing. */

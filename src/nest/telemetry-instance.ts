@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../http/http-scope.js';
 import { TelemetryError } from '../errors.js';
 import { pickTracerConfig } from '../config/tracer-config-schema.js';
-import { selectEnvironment } from '../config/environment/environment.js';
+import { readEnvironment, selectEnvironment } from '../config/environment/environment.js';
 import { mergeTracerConfig } from '../config/resolve-config.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import { BaggageRules } from '../context/baggage-rules.js';
@@ -41,14 +41,16 @@ export class TelemetryInstance implements HttpScope {
 
   private constructor(
     readonly options: TelemetryModuleOptions,
+    private readonly initial: TracerConfig,
     readonly isGlobal: boolean,
     propagation: Propagation,
     onChange: () => void,
   ) {
+    const name = nameOf(initial);
     this.shutdownTimeoutMillis = options.shutdown?.timeoutMillis ?? DEFAULT_SHUTDOWN_MILLIS;
     this.http = options.http === false ? undefined : compileHttpOptions(options.http ?? {});
     this.pipeline = new Pipeline({
-      instance: options.service?.name ?? 'telemetry',
+      instance: name,
       log: new Logger('TelemetryModule'),
       closeTimeoutMillis: this.shutdownTimeoutMillis,
       ...(options.tenants === undefined ? {} : { tenants: options.tenants }),
@@ -69,7 +71,7 @@ export class TelemetryInstance implements HttpScope {
       });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
     this.metrics = new MeterPipeline({
-      instance: options.service?.name ?? 'telemetry',
+      instance: name,
       log,
       metrics: options.metrics ?? {},
       flowAttributes: rules?.flowAttributes,
@@ -119,7 +121,7 @@ export class TelemetryInstance implements HttpScope {
   }
 
   private async start(): Promise<void> {
-    await this.pipeline.configure(initialConfig(this.options));
+    await this.pipeline.configure(this.initial);
     try {
       await this.metrics.follow(this.metricsSource);
       this.started = true;
@@ -147,9 +149,10 @@ export class TelemetryInstance implements HttpScope {
     onChange: () => void,
   ): Promise<TelemetryInstance> {
     try {
-      validateModuleOptions(options);
+      validateModuleOptions(options, isGlobal);
       const propagation = await propagationOf(options);
-      const instance = new TelemetryInstance(options, isGlobal, propagation, onChange);
+      const initial = initialConfig(options);
+      const instance = new TelemetryInstance(options, initial, isGlobal, propagation, onChange);
       await instance.start();
       return instance;
     } catch (error) {
@@ -160,7 +163,7 @@ export class TelemetryInstance implements HttpScope {
         throw error;
       }
       new Logger('TelemetryModule').warn(`Running without telemetry. ${error.message}`);
-      return new TelemetryInstance({}, isGlobal, new Propagation(), onChange);
+      return new TelemetryInstance({}, {}, isGlobal, new Propagation(), onChange);
     }
   }
 }
@@ -178,6 +181,13 @@ function propagationOf({ baggage, propagation = {} }: TelemetryModuleOptions): P
   return loadPropagation(propagation, rules, process.env, (message) => {
     logger.warn(message);
   });
+}
+
+/** What log lines call an instance: its service, also where the environment names it. */
+function nameOf(config: TracerConfig): string {
+  if (config.service?.name !== undefined) return config.service.name;
+  const { service } = readEnvironment(process.env, { warn: () => undefined, exporter: false });
+  return service?.name ?? 'telemetry';
 }
 
 /** The options, under the section of the environment that the process runs in. */

@@ -16,6 +16,7 @@ import {
 import { headerName } from '../config/text-checks.js';
 import { tracerConfigShape } from '../config/tracer-config-schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
+import { TelemetryConfigError } from '../errors.js';
 import type { HttpOptions } from '../http/http-options.js';
 import type { SseOptions } from '../http/stream-options.js';
 import type { MetricsOptions } from '../metrics/metrics-options.js';
@@ -129,7 +130,28 @@ const optionsShape = object({
   onConfigError: literal('throw', 'warn'),
 });
 
-/** @throws TelemetryConfigError naming the first option that is wrong */
-export function validateModuleOptions(options: unknown): asserts options is TelemetryModuleOptions {
+/**
+ * @param isGlobal - what the module was made with, which Nest asks for before any factory runs
+ * @throws TelemetryConfigError naming the first option that is wrong
+ */
+export function validateModuleOptions(
+  options: unknown,
+  isGlobal: boolean,
+): asserts options is TelemetryModuleOptions {
+  if (options === undefined) {
+    throw new TelemetryConfigError({
+      path: 'options',
+      expected: 'returned by `useFactory` or `createTelemetryOptions`',
+      remedy: 'Return an object; an arrow function that returns one needs parentheses around it.',
+    });
+  }
   optionsShape.assert(options, '');
+  if ((options as TelemetryModuleOptions).isGlobal === true && !isGlobal) {
+    throw new TelemetryConfigError({
+      path: 'isGlobal',
+      expected: 'given to `forRootAsync` itself',
+      got: true,
+      remedy: 'Move it next to `useFactory`, which runs after Nest has decided who sees what.',
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Inject, Module, Optional, type DynamicModule, type Provider } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import { TelemetryConfigError } from '../errors.js';
 import { BaggageService } from '../tracing/baggage-service.js';
@@ -14,7 +14,7 @@ import type {
   TelemetryModuleOptions,
   TelemetryOptionsFactory,
 } from './telemetry-options.js';
-import { TELEMETRY_FEATURE_ID, TELEMETRY_OPTIONS, uniqueId } from './tokens.js';
+import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS, uniqueId } from './tokens.js';
 
 /** What a module changes of the instance that covers it. */
 export interface TelemetryFeatureOptions {
@@ -30,6 +30,17 @@ export interface TelemetryFeatureOptions {
  */
 @Module({})
 export class TelemetryModule {
+  /** @internal */
+  constructor(@Optional() @Inject(TELEMETRY_INSTANCE_ID) instance: symbol | undefined) {
+    if (instance !== undefined) return;
+    throw new TelemetryConfigError({
+      path: 'TelemetryModule',
+      expected: 'imported by a call of `forRoot`, `forRootAsync` or `forFeature`',
+      remedy:
+        'Write `TelemetryModule.forRoot({ service: { name: … } })`, or `TelemetryModule.forFeature()` in modules that another instance covers.',
+    });
+  }
+
   /** An instance with fixed options; without any, they come from the environment. */
   static forRoot(options: TelemetryModuleOptions = {}): DynamicModule {
     return instanceModule({

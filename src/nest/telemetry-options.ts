@@ -131,12 +131,12 @@ const optionsShape = object({
 });
 
 /**
- * @param isGlobal - what the module was made with, which Nest asks for before any factory runs
+ * @param isGlobal - what the module was made with, before any factory ran; default: nobody asks
  * @throws TelemetryConfigError naming the first option that is wrong
  */
 export function validateModuleOptions(
   options: unknown,
-  isGlobal: boolean,
+  isGlobal = true,
 ): asserts options is TelemetryModuleOptions {
   if (options === undefined) {
     throw new TelemetryConfigError({

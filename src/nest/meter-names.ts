@@ -1,4 +1,4 @@
-/** The names that `@InjectMeter(name)` asked for; see `tracer-names.ts`. */
+/** The names that `@InjectMeter(name)` and `getMeterToken(name)` asked for; see `tracer-names.ts`. */
 const names = new Set<string>();
 const listeners = new Set<WeakRef<MeterNameListener>>();
 
@@ -7,12 +7,18 @@ export interface MeterNameListener {
   onMeterName(name: string): void;
 }
 
-/** The injection token of a meter. @param name - instrumentation scope; default: the module's own meter */
+/**
+ * The injection token of a meter, for `inject` lists and `@Inject`: asking for it is what makes its provider.
+ *
+ * @param name - instrumentation scope; default: the module's own meter
+ */
 export function getMeterToken(name?: string): string {
-  return name === undefined ? 'nestjs-telemetry:meter' : `nestjs-telemetry:meter:${name}`;
+  if (name === undefined) return 'nestjs-telemetry:meter';
+  requestMeterName(name);
+  return `nestjs-telemetry:meter:${name}`;
 }
 
-export function requestMeterName(name: string): void {
+function requestMeterName(name: string): void {
   if (names.has(name)) return;
   names.add(name);
   for (const reference of listeners) {

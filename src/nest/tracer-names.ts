@@ -1,5 +1,5 @@
 /**
- * The names that `@InjectTracer(name)` asked for. Decorators run before any module exists, and a lazily loaded file's after all of them:
+ * The names that `@InjectTracer(name)` and `getTracerToken(name)` asked for. Decorators run before any module exists, and a lazily loaded file's after all of them:
  * both must find a provider.
  */
 const names = new Set<string>();
@@ -10,12 +10,18 @@ export interface TracerNameListener {
   onTracerName(name: string): void;
 }
 
-/** The injection token of a tracer. @param name - instrumentation scope; default: the module's own tracer */
+/**
+ * The injection token of a tracer, for `inject` lists and `@Inject`: asking for it is what makes its provider.
+ *
+ * @param name - instrumentation scope; default: the module's own tracer
+ */
 export function getTracerToken(name?: string): string {
-  return name === undefined ? 'nestjs-telemetry:tracer' : `nestjs-telemetry:tracer:${name}`;
+  if (name === undefined) return 'nestjs-telemetry:tracer';
+  requestTracerName(name);
+  return `nestjs-telemetry:tracer:${name}`;
 }
 
-export function requestTracerName(name: string): void {
+function requestTracerName(name: string): void {
   if (names.has(name)) return;
   names.add(name);
   for (const reference of listeners) {

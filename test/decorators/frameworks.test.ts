@@ -330,9 +330,10 @@ it('runs the plain method where a test mocks whatever is missing', async () => {
 });
 
 it.each(['getter', 'field'])('says at once that it cannot be on a %s', (name) => {
-  const descriptor = name === 'getter' ? { get: () => 1 } : { value: 1 };
+  // What TypeScript hands to the decorator of a field.
+  const descriptor = name === 'getter' ? { get: () => 1 } : undefined;
   class Holder {}
   expect(() => {
-    Span()(Holder.prototype, name, descriptor);
+    Span()(Holder.prototype, name, descriptor as PropertyDescriptor);
   }).toThrow(`Expected \`@Span\` to be on a method, got \`Holder.${name}\``);
 });

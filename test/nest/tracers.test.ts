@@ -1,8 +1,15 @@
 import { Controller, Get, Inject, Injectable, Module, Scope, type Type } from '@nestjs/common';
 import { ExternalContextCreator, LazyModuleLoader } from '@nestjs/core';
-import { ROOT_CONTEXT, context, trace, type Tracer } from '@opentelemetry/api';
+import { ROOT_CONTEXT, context, trace, type Meter, type Tracer } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { getTracerToken, InjectTracer, Span, TelemetryModule, TracerManager } from '../../src/index.js';
+import {
+  getMeterToken,
+  getTracerToken,
+  InjectTracer,
+  Span,
+  TelemetryModule,
+  TracerManager,
+} from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
 import { serverSpan } from '../support/expected-server-span.js';
 import { shapeOf } from '../support/span-shape.js';
@@ -30,6 +37,20 @@ describe('@InjectTracer', () => {
       ['pricing', 'price'],
       ['nestjs-telemetry', 'tax'],
     ]);
+  });
+
+  it('has a provider for every token that a factory asks for', async () => {
+    const app = await startApp({
+      providers: [
+        {
+          provide: 'price',
+          inject: [getTracerToken('for-a-factory'), getMeterToken('for-a-factory')],
+          useFactory: (tracer: Tracer, meter: Meter) => ({ tracer, counter: meter.createCounter('prices') }),
+        },
+      ],
+    });
+    app.app.get<{ tracer: Tracer }>('price').tracer.startSpan('price').end();
+    expect(scopesOf(app.recorder)).toEqual([['for-a-factory', 'price']]);
   });
 
   it('injects into properties, and into request-scoped providers', async () => {

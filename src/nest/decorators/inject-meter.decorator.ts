@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { getMeterToken, requestMeterName } from '../meter-names.js';
+import { getMeterToken } from '../meter-names.js';
 
 /**
  * Injects a meter of the module's instance; its instruments follow every reconfiguration.
@@ -7,6 +7,5 @@ import { getMeterToken, requestMeterName } from '../meter-names.js';
  * @param name - instrumentation scope of its instruments; default: the module's own meter
  */
 export function InjectMeter(name?: string): ParameterDecorator & PropertyDecorator {
-  if (name !== undefined) requestMeterName(name);
   return Inject(getMeterToken(name));
 }

@@ -19,17 +19,18 @@ const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
  * metadata and properties of its own.
  *
  * @param decorator - as the user wrote it, for the error
+ * @param descriptor - absent for fields, where only a build without type checks gets this far
  * @throws TelemetryConfigError if the decorator is not on a method
  */
 export function wrapMethod(
   decorator: string,
   target: object,
   key: PropertyKey,
-  descriptor: PropertyDescriptor,
+  descriptor: PropertyDescriptor | undefined,
   wrap: (method: Method) => Method,
 ): void {
-  const method: unknown = descriptor.value;
-  if (typeof method !== 'function') {
+  const method: unknown = descriptor?.value;
+  if (descriptor === undefined || typeof method !== 'function') {
     throw new TelemetryConfigError({
       path: decorator,
       expected: 'on a method',

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { TelemetryAdminModule, TelemetryModule } from 'nestjs-telemetry';
+import { TelemetryAdminModule, TelemetryMetricsModule, TelemetryModule } from 'nestjs-telemetry';
 import { AdminTokenGuard, callerOf } from './admin/admin-token.guard.js';
 import { AssistantModule } from './assistant/assistant.module.js';
 import { BillingModule } from './billing/billing.module.js';
@@ -12,12 +12,13 @@ import { OrdersModule } from './orders/orders.module.js';
     TelemetryModule.forRoot({
       service: { name: 'orders', version: '1.0.0' },
       isGlobal: true,
-      http: { exclude: ['/health', '/admin/*'] },
+      http: { exclude: ['/health', '/metrics', '/admin/*'] },
     }),
     TelemetryAdminModule.register({
       guards: [AdminTokenGuard],
       whoami: (request: { headers: { authorization?: string } }) => callerOf(request.headers)?.name,
     }),
+    TelemetryMetricsModule.register({ path: 'metrics' }),
     OrdersModule,
     BillingModule,
     FeedModule,

@@ -15,6 +15,8 @@ export function whatToTry(url: string): string {
       [`curl -N ${base}/feed/finite`, 'a stream: its span ends with it'],
       [`curl -N ${base}/feed/failing`, 'a stream that fails after its headers were sent'],
       [`curl -N ${base}/assistant/7`, 'a model that streams tokens'],
+      [`curl ${base}/orders/42 -H 'x-user-id: ada'`, 'who asks, on every span of both services'],
+      [`curl ${base}/metrics`, 'requests, streams and priced orders as Prometheus reads them'],
       [`curl ${base}/health`, 'left out of the traces'],
     ]),
     '',

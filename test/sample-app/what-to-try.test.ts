@@ -33,8 +33,10 @@ it('answers every command that it prints, and shows what each is said to show', 
   const app = await SampleApp.start();
   const { commands } = app;
   const statuses: Record<string, number> = {};
+  let page = '';
   for (const command of commands) {
-    const { status } = await curl(command);
+    const { status, body } = await curl(command);
+    if (command.endsWith('/metrics')) page = body;
     statuses[command.replace(app.url, '').replace(/-u admin:\S+ /, '')] = status;
   }
   expect(statuses).toEqual({
@@ -45,6 +47,8 @@ it('answers every command that it prints, and shows what each is said to show', 
     'curl -N /feed/finite': 200,
     'curl -N /feed/failing': 200,
     'curl -N /assistant/7': 200,
+    "curl /orders/42 -H 'x-user-id: ada'": 200,
+    'curl /metrics': 200,
     'curl /health': 200,
     [`curl -X PUT /admin/telemetry/config -H 'content-type: application/json' -d '{"exporter":{"type":"otlp-grpc","url":"http://localhost:4317"}}'`]: 200,
     [`curl -X PUT /admin/telemetry/config -H 'content-type: application/json' -d '{"exporter":{"type":"console"}}'`]: 200,
@@ -58,6 +62,9 @@ it('answers every command that it prints, and shows what each is said to show', 
   expect(output).toContain('stream.outcome=completed');
   expect(output).toContain('stream.outcome=error');
   expect(output).toContain('token_streaming');
+  expect(output.match(/user\.id=ada/g)?.length).toBeGreaterThanOrEqual(4);
+  expect(page).toMatch(/^orders_priced\w*\{.*\} 2$/m);
+  expect(page).toContain('http_route="/orders/:id"');
   expect(output).not.toContain('GET /health');
   expect(output).not.toContain('PUT /admin');
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Span, TracerManager } from 'nestjs-telemetry';
+import { Counted, Span, SpanAttribute, TracerManager } from 'nestjs-telemetry';
 import { InvoicesService } from '../billing/invoices.service.js';
 import { OrdersRepository, type Order } from './orders.repository.js';
 
@@ -17,7 +17,8 @@ export class OrdersService {
   ) {}
 
   @Span()
-  async findPriced(id: string): Promise<PricedOrder> {
+  @Counted('orders.priced')
+  async findPriced(@SpanAttribute('order.id') id: string): Promise<PricedOrder> {
     const order = await this.repository.load(id);
     const total = this.tracer.withSpan('price items', (span) => {
       span.setAttribute('order.items', order.items.length);

@@ -10,7 +10,7 @@ import {
   type TracerConfig,
 } from '../../src/index.js';
 import { collectGarbage } from '../support/collect-garbage.js';
-import { OtlpReceiver } from '../support/otlp-receiver.js';
+import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js';
 import { startApp } from '../support/test-app.js';
 
 /** `CHURN_SECONDS=60` runs the long form: 1,000 reconfigurations. */
@@ -98,15 +98,7 @@ it(
     expect(status.spans).toMatchObject({ live: 0, queued: 0, dropped: {}, delivered: warmUp + requests * 2 });
     expect(status).toMatchObject({ drainingGenerations: 0, generation: changes + 1 });
     expect(status.exporters.length).toBe(1);
-    const startedAt = new Map<string, number>();
-    for (const { kind, traceId, attributes } of spans) {
-      if (kind === 'SERVER') startedAt.set(traceId, Number(attributes['test.started']));
-    }
-    const tooNew = spans.filter(({ traceId, resource }) => {
-      const generationBegan = began[Number(resource['test.generation'])] ?? 0;
-      return (startedAt.get(traceId) ?? 0) < generationBegan;
-    });
-    expect(tooNew).toEqual([]);
+    expect(tooEarly(spans, began)).toEqual([]);
 
     spans.length = 0;
     for (const receiver of receivers) receiver.clear();
@@ -134,14 +126,24 @@ function change(index: number, [a, b]: readonly [OtlpReceiver, OtlpReceiver]): T
   };
 }
 
-function invalid(index: number): TracerConfig {
+type Change = Parameters<TracerManager['reconfigure']>[0];
+
+function invalid(index: number): Change {
   const wrong: unknown[] = [
     { exporter: { type: 'otlp-grpc', url: 'nowhere' } },
     { sampler: 1.5 },
     { exporter: { type: 'otlp-http', headers: { authorization: ' Bearer x ' } } },
     { exporter: { type: 'otlp-grpc', url: 'https://127.0.0.1:1', tls: { ca: 'not a certificate' } } },
+    (current: TracerConfig) => ({ ...current, service: {} }),
+    () => {
+      throw new TelemetryConfigError({
+        path: 'factory',
+        expected: 'to work',
+        remedy: 'It throws on purpose.',
+      });
+    },
   ];
-  return wrong[(index / 4) % wrong.length] as TracerConfig;
+  return wrong[(index / 4) % wrong.length] as Change;
 }
 
 interface Footprint {
@@ -159,6 +161,18 @@ function footprint(): Footprint {
 function footprintAfterGc(): Footprint {
   collectGarbage();
   return footprint();
+}
+
+/** Spans that started before the generation that they came in had begun. */
+function tooEarly(spans: readonly ReceivedSpan[], began: readonly number[]): ReceivedSpan[] {
+  const startedAt = new Map<string, number>();
+  for (const { kind, traceId, attributes } of spans) {
+    if (kind === 'SERVER') startedAt.set(traceId, Number(attributes['test.started']));
+  }
+  return spans.filter(({ traceId, resource }) => {
+    const generationBegan = began[Number(resource['test.generation'])] ?? 0;
+    return (startedAt.get(traceId) ?? 0) < generationBegan;
+  });
 }
 
 function received(receivers: readonly OtlpReceiver[]): number {

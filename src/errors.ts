@@ -63,7 +63,7 @@ export class TelemetryConfigError extends TelemetryError {
 function describe({ got, secret }: ConfigProblem): string {
   const type = got === null ? 'null' : Array.isArray(got) ? 'array' : typeof got;
   if (got === undefined) return 'nothing';
-  if (secret === true) return `a ${type} that is not shown`;
+  if (secret === true) return `${/^[ao]/.test(type) ? 'an' : 'a'} ${type} that is not shown`;
   if (typeof got === 'string') return `\`${got.length > 80 ? `${got.slice(0, 80)}…` : got}\` (string)`;
   if (typeof got === 'number' || typeof got === 'boolean' || typeof got === 'bigint') {
     return `\`${String(got)}\` (${type})`;

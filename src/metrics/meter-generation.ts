@@ -149,6 +149,7 @@ async function openReader(
     temporalityFor(schedule.temporality, InstrumentType.HISTOGRAM);
   return new PushReader({
     ...{ sender, schedule, cardinalityLimit, log, instance },
+    sharedWithSpans: derived,
     producers: producers(temporality),
     onRefused: (failure) => {
       if (derived && 'url' in exporter) context.onRefused(exporter.url, failure);

@@ -31,6 +31,8 @@ export interface PushReaderOptions {
   readonly schedule: Required<ExportSchedule>;
   readonly cardinalityLimit: number;
   readonly log: RateLimitedLog;
+  /** The receiver also gets spans, whose queue tells of a failed export: one cause, one line. */
+  readonly sharedWithSpans: boolean;
   /** Names the instance in log lines. */
   readonly instance: string;
   readonly producers: MetricProducer[];
@@ -162,7 +164,7 @@ export class PushReader extends MetricReader {
     this.lastError = { at: new Date(), code, reason };
     this.failing = true;
     if (isRefusal(failure)) this.options.onRefused(failure);
-    else
+    else if (!this.options.sharedWithSpans)
       this.warn(
         code,
         `export of metrics failed: ${reason} (${code}).${hint === undefined ? '' : ` ${hint}`}`,

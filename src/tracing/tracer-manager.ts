@@ -266,7 +266,7 @@ export class TracerManager {
     );
   }
 
-  /** Resolves when every span that has ended is delivered or counted as dropped. */
+  /** Resolves when every span that has ended is delivered or counted as dropped, at the latest after `batch.exportTimeoutMillis`. */
   forceFlush(): Promise<void> {
     return this.pipeline.forceFlush();
   }

@@ -277,3 +277,15 @@ describe('an exporter that cannot deliver harms no request and says why in one l
     });
   });
 });
+
+it('tells of a receiver that is away once, though metrics go there too', async () => {
+  const { problems } = await serve(
+    { type: 'otlp-grpc', url: 'http://127.0.0.1:1', headers: { authorization: 'canary-6' } },
+    async (tracing) => {
+      await Promise.all([tracing.forceFlush(), tracing.shutdown()]);
+    },
+  );
+  const failures = problems.filter((line) => line.includes('ECONNREFUSED'));
+  expect(failures).toHaveLength(1);
+  expect(failures[0]).not.toContain('metrics');
+});

@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Controller, Get, Inject, Param } from '@nestjs/common';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
   Span,
   TelemetryConfigError,
@@ -12,6 +12,11 @@ import {
 import { collectGarbage } from '../support/collect-garbage.js';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js';
 import { startApp } from '../support/test-app.js';
+
+// As where the optional package is not installed.
+vi.mock('@opentelemetry/exporter-zipkin', () => {
+  throw new Error("Cannot find package '@opentelemetry/exporter-zipkin'");
+});
 
 /** `CHURN_SECONDS=60` runs the long form: 1,000 reconfigurations. */
 const SECONDS = Number(process.env.CHURN_SECONDS ?? 5);
@@ -135,6 +140,7 @@ function invalid(index: number): Change {
     { exporter: { type: 'otlp-http', headers: { authorization: ' Bearer x ' } } },
     { exporter: { type: 'otlp-grpc', url: 'https://127.0.0.1:1', tls: { ca: 'not a certificate' } } },
     (current: TracerConfig) => ({ ...current, service: {} }),
+    { exporter: { type: 'zipkin' } },
     () => {
       throw new TelemetryConfigError({
         path: 'factory',

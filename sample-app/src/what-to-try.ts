@@ -12,6 +12,7 @@ export function whatToTry(url: string): string {
       [`curl ${base}/orders/42/receipt`, 'a route that fails'],
       [`curl -X DELETE ${base}/orders/42`, "a guard says no; with -H 'x-role: admin' it says yes"],
       [`curl ${base}/billing/invoices/42`, 'the second instance alone, service "billing"'],
+      [`curl ${base}/billing/report`, 'a pipeline and its stages'],
       [`curl -N ${base}/feed/finite`, 'a stream: its span ends with it'],
       [`curl -N ${base}/feed/failing`, 'a stream that fails after its headers were sent'],
       [`curl -N ${base}/assistant/7`, 'a model that streams tokens'],

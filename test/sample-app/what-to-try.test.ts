@@ -44,6 +44,7 @@ it('answers every command that it prints, and shows what each is said to show', 
     'curl /orders/42/receipt': 500,
     'curl -X DELETE /orders/42': 403,
     'curl /billing/invoices/42': 200,
+    'curl /billing/report': 200,
     'curl -N /feed/finite': 200,
     'curl -N /feed/failing': 200,
     'curl -N /assistant/7': 200,
@@ -59,6 +60,9 @@ it('answers every command that it prints, and shows what each is said to show', 
   expect(output).toMatch(/DELETE \/orders\/:id \[server\].*403/);
   expect(output).toMatch(/^billing {2}trace/m);
   expect(output).toMatch(/GET \/feed\/finite \[server\]/);
+  expect(output).toMatch(
+    /└─ pipeline:daily-report .*\n(?:.*\n)*? *├─ stage:extract .*\n(?:.*\n)*? *└─ stage:sum /,
+  );
   expect(output).toContain('stream.outcome=completed');
   expect(output).toContain('stream.outcome=error');
   expect(output).toContain('token_streaming');

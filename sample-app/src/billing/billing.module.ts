@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { TelemetryModule } from 'nestjs-telemetry';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesService } from './invoices.service.js';
+import { ReportController } from './report.controller.js';
+import { ReportService } from './report.service.js';
 
 /** Billing reports as a service of its own: the nearest instance wins over the root module's. */
 @Module({
@@ -10,8 +12,8 @@ import { InvoicesService } from './invoices.service.js';
       useFactory: () => ({ service: { name: 'billing', version: '1.0.0' } }),
     }),
   ],
-  controllers: [InvoicesController],
-  providers: [InvoicesService],
+  controllers: [InvoicesController, ReportController],
+  providers: [InvoicesService, ReportService],
   exports: [InvoicesService],
 })
 export class BillingModule {}

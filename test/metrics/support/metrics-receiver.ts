@@ -1,7 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { ReceiverProcess, startReceiverProcess } from '../../support/receiver-process.js';
 
 /** A data point as it came off the wire. */
 export interface ReceivedPoint {
@@ -24,35 +22,15 @@ export interface ReceivedPoint {
   readonly resource: Readonly<Record<string, unknown>>;
 }
 
-interface ReceivedRequest {
-  readonly transport: 'grpc' | 'http';
-  readonly path: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-}
-
-/** A real OTLP receiver of metrics in a child process; not written by us, so a check of what is on the wire. */
-export class MetricsReceiver {
+/** Receives metrics; see {@link ReceiverProcess}. */
+export class MetricsReceiver extends ReceiverProcess<{ readonly points?: ReceivedPoint[] }> {
   readonly points: ReceivedPoint[] = [];
-  readonly requests: ReceivedRequest[] = [];
-  private readonly waiting = new Set<() => void>();
-
-  private constructor(
-    private readonly child: ChildProcess,
-    readonly grpcUrl: string,
-    readonly httpUrl: string,
-  ) {
-    child.on('message', (message: { request?: ReceivedRequest; points?: ReceivedPoint[] }) => {
-      if (message.request !== undefined) this.requests.push(message.request);
-      if (message.points !== undefined) this.points.push(...message.points);
-      for (const check of this.waiting) check();
-    });
-  }
 
   /** Ends with the test. */
   static async start(): Promise<MetricsReceiver> {
-    const child = fork(fileURLToPath(new URL('./metrics-receiver-process.mjs', import.meta.url)));
-    const [{ grpcUrl, httpUrl }] = await once(child, 'message');
-    const receiver = new MetricsReceiver(child, grpcUrl, httpUrl);
+    const receiver = new MetricsReceiver(
+      await startReceiverProcess(new URL('./metrics-receiver-process.mjs', import.meta.url)),
+    );
     onTestFinished(() => receiver.stop());
     return receiver;
   }
@@ -66,31 +44,15 @@ export class MetricsReceiver {
     return [...series.values()];
   }
 
-  /** Resolves as soon as the condition holds. @throws Error that lists what has come, when the time is up */
   waitUntil(condition: () => boolean, timeoutMillis = 10_000): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.waiting.delete(check);
-      };
-      const check = (): void => {
-        if (!condition()) return;
-        done();
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        done();
-        const names = [...new Set(this.points.map(({ name }) => name))].join(', ');
-        reject(new Error(`Not received within ${timeoutMillis} ms. Received: ${names || 'nothing'}.`));
-      }, timeoutMillis);
-      this.waiting.add(check);
-      check();
-    });
+    return this.until(condition, timeoutMillis);
   }
 
-  private async stop(): Promise<void> {
-    const exited = once(this.child, 'exit');
-    this.child.disconnect();
-    await exited;
+  protected receive({ points = [] }: { readonly points?: ReceivedPoint[] }): void {
+    this.points.push(...points);
+  }
+
+  protected names(): string[] {
+    return this.points.map(({ name }) => name);
   }
 }

@@ -1,25 +1,17 @@
-import { Inject, Optional, type Type } from '@nestjs/common';
+import { Inject, Optional } from '@nestjs/common';
 
-/** Where Nest puts a provider into instances of a class that a decorator was used in. */
-export class HiddenInjection<T extends object> {
-  private readonly slot: symbol;
-  private readonly entrance: symbol;
+/** The class of a provider; its constructor may be hidden. */
+type Token = abstract new (...args: never[]) => object;
 
-  /** @param token - class of the provider; its constructor may be hidden */
-  constructor(
-    private readonly token: Pick<Type<T>, 'name' | 'prototype'> & (abstract new (...args: never[]) => T),
-    purpose: string,
-  ) {
-    this.slot = Symbol(`nestjs-telemetry.${purpose}`);
-    this.entrance = Symbol(`nestjs-telemetry.inject-${purpose}`);
-  }
-
-  /**
-   * Has Nest inject a property that nobody sees: instances stay equal to those of plain `new`, and a frozen one does without. Static methods
-   * belong to no module.
-   */
-  into(prototype: object): void {
-    const { token, slot, entrance } = this;
+/**
+ * Has Nest put a provider into instances of classes that a decorator was used in, as a property that nobody sees: instances stay equal to those
+ * of plain `new`, and a frozen one does without. Static methods belong to no module.
+ *
+ * @param slot - key of the property; whoever calls often reads it itself
+ */
+export function hiddenInjection(token: Token, slot: symbol): (prototype: object) => void {
+  const entrance = Symbol(`inject ${String(slot.description)}`);
+  return (prototype) => {
     if (typeof prototype === 'function' || Object.hasOwn(prototype, entrance)) return;
     Object.defineProperty(prototype, entrance, {
       configurable: true,
@@ -31,10 +23,5 @@ export class HiddenInjection<T extends object> {
     });
     Inject(token)(prototype, entrance);
     Optional()(prototype, entrance);
-  }
-
-  /** What Nest has injected into an instance, if anything. */
-  of(host: object): T | undefined {
-    return (host as Record<symbol, T | undefined>)[this.slot];
-  }
+  };
 }

@@ -1,15 +1,23 @@
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { activeTracerManager } from '../active-tracer-manager.js';
 import { TelemetryHub } from '../telemetry-hub.js';
-import { HiddenInjection } from './hidden-injection.js';
+import { hiddenInjection } from './hidden-injection.js';
 
-const manager = new HiddenInjection<TracerManager>(TracerManager, 'manager');
-const hub = new HiddenInjection<TelemetryHub>(TelemetryHub, 'hub');
+const OWN = Symbol('nestjs-telemetry.manager');
+const HUB = Symbol('nestjs-telemetry.hub');
+const injectOwn = hiddenInjection(TracerManager, OWN);
+const injectHub = hiddenInjection(TelemetryHub, HUB);
+
+/** What Nest has put into an instance of a class with decorated methods. */
+interface Host {
+  readonly [OWN]?: TracerManager;
+  readonly [HUB]?: TelemetryHub;
+}
 
 /** Has Nest hand the module's manager to every instance of the class. */
 export function injectManager(prototype: object): void {
-  manager.into(prototype);
-  hub.into(prototype);
+  injectOwn(prototype);
+  injectHub(prototype);
 }
 
 /**
@@ -18,5 +26,7 @@ export function injectManager(prototype: object): void {
  */
 export function managerFor(host: unknown): TracerManager | undefined {
   if (typeof host !== 'object' || host === null) return activeTracerManager();
-  return manager.of(host) ?? hub.of(host)?.managerOfTheRest ?? activeTracerManager();
+  const own = (host as Host)[OWN];
+  if (own !== undefined) return own;
+  return (host as Host)[HUB]?.managerOfTheRest ?? activeTracerManager();
 }

@@ -3,21 +3,29 @@ import { RequestTrace } from '../../http/request-trace.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
 import { TelemetryHub } from '../telemetry-hub.js';
 import { TelemetryInstance } from '../telemetry-instance.js';
-import { HiddenInjection } from './hidden-injection.js';
+import { hiddenInjection } from './hidden-injection.js';
 
-const meters = new HiddenInjection<MeterManager>(MeterManager, 'meters');
-const hub = new HiddenInjection<TelemetryHub>(TelemetryHub, 'meters-hub');
+const OWN = Symbol('nestjs-telemetry.meters');
+const HUB = Symbol('nestjs-telemetry.meters-hub');
+const injectOwn = hiddenInjection(MeterManager, OWN);
+const injectHub = hiddenInjection(TelemetryHub, HUB);
+
+/** What Nest has put into an instance of a class with measured methods. */
+interface Host {
+  readonly [OWN]?: MeterManager;
+  readonly [HUB]?: TelemetryHub;
+}
 
 /** Has Nest hand the module's meters to every instance of the class. */
 export function injectMeters(prototype: object): void {
-  meters.into(prototype);
-  hub.into(prototype);
+  injectOwn(prototype);
+  injectHub(prototype);
 }
 
 /** As for spans: the module's own, else those of the instance that covers the rest, else the active request's. */
 export function metersFor(host: unknown): MeterManager | undefined {
   if (typeof host === 'object' && host !== null) {
-    const own = meters.of(host) ?? hub.of(host)?.instanceOfTheRest?.meterManager;
+    const own = (host as Host)[OWN] ?? (host as Host)[HUB]?.instanceOfTheRest?.meterManager;
     if (own !== undefined) return own;
   }
   const request = activeContext().flow?.request;

@@ -8,6 +8,7 @@ import {
   OtelMethodCounter,
   Span,
   Timed,
+  Traceable,
   TracerManager,
   type TelemetryModuleOptions,
 } from '../../src/index.js';
@@ -90,6 +91,21 @@ describe('@Counted', () => {
     expect(plain.count()).toBe('counted');
     expect(Object.keys(plain)).toEqual([]);
   });
+});
+
+it('leaves the span of a measured method to the class’s decorator', async () => {
+  @Traceable()
+  class Traced {
+    @Counted()
+    count(): void {}
+
+    @Timed()
+    time(): void {}
+  }
+  const { app, recorder } = await startApp({ providers: [Traced] });
+  app.get(Traced).count();
+  app.get(Traced).time();
+  expect(recorder.spans().map(({ name }) => name)).toEqual(['Traced.count', 'Traced.time']);
 });
 
 it('@Timed measures until a stream is over', async () => {

@@ -41,6 +41,7 @@ export function Counted(name?: string, options: MeasuredMethodOptions = {}): Met
             },
           );
         },
+      false,
     );
   };
 }

@@ -3,7 +3,7 @@ import { TelemetryConfigError } from '../../errors.js';
 /** A method of any class, as decorators see it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** The methods that have a wrapper of ours, by the prototype that defines them. */
+/** The methods whose wrapper makes a span, by the prototype that defines them. */
 const wrapped = new WeakMap<object, Set<PropertyKey>>();
 
 const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
@@ -20,6 +20,7 @@ const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
  *
  * @param decorator - as the user wrote it, for the error
  * @param descriptor - absent for fields, where only a build without type checks gets this far
+ * @param makesSpan - `false` leaves the span to the class's decorator
  * @throws TelemetryConfigError if the decorator is not on a method
  */
 export function wrapMethod(
@@ -28,6 +29,7 @@ export function wrapMethod(
   key: PropertyKey,
   descriptor: PropertyDescriptor | undefined,
   wrap: (method: Method) => Method,
+  makesSpan = true,
 ): void {
   const method: unknown = descriptor?.value;
   if (descriptor === undefined || typeof method !== 'function') {
@@ -39,12 +41,13 @@ export function wrapMethod(
     });
   }
   descriptor.value = alike(wrap(method as Method), method as Method);
+  if (!makesSpan) return;
   let keys = wrapped.get(target);
   if (keys === undefined) wrapped.set(target, (keys = new Set()));
   keys.add(key);
 }
 
-/** Whether a method has a wrapper already, its decorator being nearer than the class's. */
+/** Whether a method has a span already, its decorator being nearer than the class's. */
 export function isWrapped(prototype: object, key: PropertyKey): boolean {
   return wrapped.get(prototype)?.has(key) === true;
 }

@@ -45,6 +45,7 @@ export function Timed(name?: string, options: TimedOptions = {}): MethodDecorato
             },
           );
         },
+      false,
     );
   };
 }

@@ -150,3 +150,7 @@ export { getMeterToken } from './nest/meter-names.js';
 export { MetricService } from './nest/metric.service.js';
 export type { TelemetryMetricsOptions } from './nest/metrics/metrics-module-options.js';
 export { TelemetryMetricsModule } from './nest/metrics/telemetry-metrics.module.js';
+export { WideEventField } from './nest/wide-events/wide-event-field.decorator.js';
+export type { WideEventOptions } from './nest/wide-events/wide-event-options.js';
+export { WideEventInterceptor } from './nest/wide-events/wide-event.interceptor.js';
+export { WideEventService } from './nest/wide-events/wide-event.service.js';

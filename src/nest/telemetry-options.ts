@@ -30,6 +30,7 @@ import {
   type BaggageOptions,
 } from './baggage/baggage-options.js';
 import type { TenantOptions } from '../pipeline/tenants/tenant-options.js';
+import { wideEventOptionsCheck, type WideEventOptions } from './wide-events/wide-event-options.js';
 
 /** How an instance ends with its app. */
 export interface ShutdownOptions {
@@ -67,6 +68,8 @@ export interface TelemetryModuleOptions extends TracerConfig {
    * exporters; nothing where there is none, so that no console fills with numbers.
    */
   readonly metrics?: false | MetricsOptions;
+  /** One span for all that is known about a request, where `WideEventInterceptor` is bound. */
+  readonly wideEvents?: WideEventOptions;
   readonly shutdown?: ShutdownOptions;
   /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
   readonly onConfigError?: 'throw' | 'warn';
@@ -126,6 +129,7 @@ const optionsShape = object({
     }),
   ),
   metrics: metricsOptionsCheck,
+  wideEvents: wideEventOptionsCheck,
   shutdown: object({ timeoutMillis: positiveMillis }),
   onConfigError: literal('throw', 'warn'),
 });

@@ -33,6 +33,22 @@ it('a route can be traced by hand', async () => {
   expect(spans.tree()).toEqual([{ name: 'GET /reports/daily', children: [] }]);
 });
 
+it('a wide event has the fields of the whole request', async () => {
+  const { AppModule } = await import('./examples/server-spans/wide-event.js');
+  const app = await run(AppModule);
+  const spans = await recordSpans(app);
+  await fetch(`${app.url}/checkout/teapot`, { method: 'POST' });
+  expect((await spans.waitFor('POST /checkout/:item')).attributes).toMatchObject({
+    'nestjs_otel.wide_event': true,
+    'user.plan': 'none',
+    'cart.items': 1,
+    'cart.gift': false,
+    'payment.attempts': 1,
+    'payment.duration_ms': expect.any(Number) as number,
+    'order.id': 'o-7',
+  });
+});
+
 it('the document lists every attribute that the library gives to server spans', () => {
   const document = readFileSync('docs/server-spans.md', 'utf8');
   const written = ['src/http/server-attributes.ts', 'src/http/request-outcome.ts', 'src/tracing/exception.ts']

@@ -1,0 +1,44 @@
+import type { AttributeValue } from '@opentelemetry/api';
+import { isAttributeValue } from '@opentelemetry/core';
+import { whenSettled } from '../../tracing/record-value.js';
+import { reportHook } from '../decorators/decorator-log.js';
+import { classNameOf, wrapMethod } from '../decorators/method-wrapper.js';
+import type { AnyValue } from '../decorators/span-options.js';
+import { setField, wideEvent } from './wide-event.js';
+
+/**
+ * Puts what the method returns, or what its promise resolves with, on the wide event of the request; see `WideEventInterceptor`.
+ *
+ * @param pick - what of the result; default: the result itself. What is no attribute value, such as an object or a stream, is left out
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
+ */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- users of nestjs-otel may name the type
+export function WideEventField<T = AnyValue>(
+  key: string,
+  pick?: (result: T) => AttributeValue | undefined,
+): MethodDecorator {
+  return (target: object, method: PropertyKey, descriptor: PropertyDescriptor) => {
+    const name = `${classNameOf(target)}.${String(method)}`;
+    wrapMethod(
+      '@WideEventField',
+      target,
+      method,
+      descriptor,
+      (original) =>
+        function (this: unknown, ...args: unknown[]): unknown {
+          const span = wideEvent();
+          const result = original.apply(this, args);
+          if (span === undefined) return result;
+          return whenSettled(result, (value) => {
+            try {
+              const field = pick === undefined ? value : pick(value as T);
+              if (isAttributeValue(field)) setField(span, key, field);
+            } catch (error) {
+              reportHook('@WideEventField', name, error);
+            }
+          });
+        },
+      false,
+    );
+  };
+}

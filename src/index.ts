@@ -95,12 +95,23 @@ export { Baggage } from './nest/decorators/baggage.decorator.js';
 export type { TelemetryAdminOptions } from './nest/admin/admin-options.js';
 export { TelemetryAdminModule } from './nest/admin/telemetry-admin.module.js';
 export type { SseOptions, SseSpanOptions, StreamOutcome } from './http/stream-options.js';
-export {
-  Counted,
-  OtelMethodCounter,
-  type MeasuredMethodOptions,
-} from './nest/decorators/counted.decorator.js';
+export { Counted, type MeasuredMethodOptions } from './nest/decorators/counted.decorator.js';
 export { InjectMeter } from './nest/decorators/inject-meter.decorator.js';
+export {
+  OtelInstanceCounter,
+  OtelMethodCounter,
+  type OtelCounterOptions,
+} from './nest/decorators/otel-counters.decorator.js';
+export {
+  OtelCounter,
+  OtelGauge,
+  OtelHistogram,
+  OtelObservableCounter,
+  OtelObservableGauge,
+  OtelObservableUpDownCounter,
+  OtelUpDownCounter,
+  type MetricParamDecorator,
+} from './nest/decorators/otel-instruments.decorator.js';
 export { InjectTracer } from './nest/decorators/inject-tracer.decorator.js';
 export { CurrentSpan } from './nest/decorators/current-span.decorator.js';
 export { NoSpan } from './nest/decorators/no-span.decorator.js';
@@ -147,7 +158,7 @@ export { TelemetryModule, type TelemetryFeatureOptions } from './nest/telemetry.
 export { getTracerToken } from './nest/tracer-names.js';
 export { Timed, type TimedOptions } from './nest/decorators/timed.decorator.js';
 export { getMeterToken } from './nest/meter-names.js';
-export { MetricService } from './nest/metric.service.js';
+export { MetricService, type OtelMetricOptions } from './nest/metric.service.js';
 export type { TelemetryMetricsOptions } from './nest/metrics/metrics-module-options.js';
 export { TelemetryMetricsModule } from './nest/metrics/telemetry-metrics.module.js';
 export { WideEventField } from './nest/wide-events/wide-event-field.decorator.js';

@@ -10,6 +10,17 @@ import type {
 } from '@opentelemetry/api';
 import type { MeterManager } from '../metrics/meter-manager.js';
 
+/** Options of an instrument as in nestjs-otel: the API's, and a prefix. */
+export interface OtelMetricOptions extends MetricOptions {
+  /** Put before the name, with a dot between. */
+  readonly prefix?: string;
+}
+
+/** The name that an instrument gets with these options. */
+export function instrumentName(name: string, { prefix = '' }: OtelMetricOptions = {}): string {
+  return prefix === '' ? name : `${prefix}.${name}`;
+}
+
 /**
  * {@link MeterManager} under the names of nestjs-otel. A name that is asked for twice gives the same instrument.
  *
@@ -18,31 +29,31 @@ import type { MeterManager } from '../metrics/meter-manager.js';
 export class MetricService {
   constructor(private readonly meters: MeterManager) {}
 
-  getCounter(name: string, options?: MetricOptions): Counter {
-    return this.meters.counter(name, options);
+  getCounter(name: string, options?: OtelMetricOptions): Counter {
+    return this.meters.counter(instrumentName(name, options), options);
   }
 
-  getUpDownCounter(name: string, options?: MetricOptions): UpDownCounter {
-    return this.meters.upDownCounter(name, options);
+  getUpDownCounter(name: string, options?: OtelMetricOptions): UpDownCounter {
+    return this.meters.upDownCounter(instrumentName(name, options), options);
   }
 
-  getHistogram(name: string, options?: MetricOptions): Histogram {
-    return this.meters.histogram(name, options);
+  getHistogram(name: string, options?: OtelMetricOptions): Histogram {
+    return this.meters.histogram(instrumentName(name, options), options);
   }
 
-  getGauge(name: string, options?: MetricOptions): Gauge {
-    return this.meters.gauge(name, options);
+  getGauge(name: string, options?: OtelMetricOptions): Gauge {
+    return this.meters.gauge(instrumentName(name, options), options);
   }
 
-  getObservableCounter(name: string, options?: MetricOptions): ObservableCounter {
-    return this.meters.getMeter().createObservableCounter(name, options);
+  getObservableCounter(name: string, options?: OtelMetricOptions): ObservableCounter {
+    return this.meters.getMeter().createObservableCounter(instrumentName(name, options), options);
   }
 
-  getObservableUpDownCounter(name: string, options?: MetricOptions): ObservableUpDownCounter {
-    return this.meters.getMeter().createObservableUpDownCounter(name, options);
+  getObservableUpDownCounter(name: string, options?: OtelMetricOptions): ObservableUpDownCounter {
+    return this.meters.getMeter().createObservableUpDownCounter(instrumentName(name, options), options);
   }
 
-  getObservableGauge(name: string, options?: MetricOptions): ObservableGauge {
-    return this.meters.getMeter().createObservableGauge(name, options);
+  getObservableGauge(name: string, options?: OtelMetricOptions): ObservableGauge {
+    return this.meters.getMeter().createObservableGauge(instrumentName(name, options), options);
   }
 }

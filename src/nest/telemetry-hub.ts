@@ -117,6 +117,12 @@ export class TelemetryHub
     return this.instance(this.coverage.rest);
   }
 
+  /** The same, for whoever comes before it is built. */
+  get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
+    const { rest } = this.coverage;
+    return rest === undefined ? undefined : this.expected(rest).promise;
+  }
+
   /** The instance that covers a controller. */
   instanceOf(type: Type): TelemetryInstance | undefined {
     const covered = this.coverage.controller(type);

@@ -5,6 +5,7 @@ import {
   Inject,
   Injectable,
   Param,
+  ParseIntPipe,
   Post,
   Body,
   Sse,
@@ -92,6 +93,11 @@ class OrdersController {
     return { user: user ?? null, all };
   }
 
+  @Get('piped')
+  piped(@Baggage('user.id', ParseIntPipe) user: number): unknown {
+    return { user };
+  }
+
   @Get('everywhere')
   @UseGuards(ReadingGuard)
   @UseInterceptors(ReadingInterceptor)
@@ -177,6 +183,8 @@ describe.each(ALL_SERVERS)('$name', (server) => {
       all: { 'user.id': 'alice', 'session.id': 's-1' },
     });
     expect(JSON.parse((await app.get('/who')).body)).toEqual({ user: null, all: {} });
+    expect((await app.get('/piped', { 'x-user-id': '7' })).body).toBe('{"user":7}');
+    expect((await app.get('/piped', ALICE)).status).toBe(400);
   });
 
   it('survives the reading of a body', async () => {

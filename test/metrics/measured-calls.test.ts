@@ -196,12 +196,21 @@ it('knows the names of nestjs-otel', async () => {
   metrics.getUpDownCounter('u').add(2);
   metrics.getHistogram('h').record(3);
   metrics.getGauge('g').record(4);
-  metrics.getObservableGauge('og').addCallback((result) => {
-    result.observe(5);
-  });
+  const observables = [
+    metrics.getObservableGauge('og'),
+    metrics.getObservableCounter('oc'),
+    metrics.getObservableUpDownCounter('ou'),
+  ];
+  for (const observable of observables) {
+    observable.addCallback((result) => {
+      result.observe(5);
+    });
+  }
+  metrics.getCounter('c', { prefix: 'shop' }).add(6);
   expect(metrics.getCounter('c')).toBe(app.app.get(MeterManager, { strict: false }).counter('c'));
   expect(app.app.get(Old).work()).toBe('worked');
   await app.app.get(MeterManager, { strict: false }).forceFlush();
-  const names = ['app_Old_work_calls_total', 'c', 'u', 'h', 'g', 'og'];
-  expect(names.map((name) => shapes(exporter, name))).toEqual([1, 1, 2, 1, 4, 5].map((n) => [{ n }]));
+  const names = ['app.Old.work.calls.total', 'c', 'u', 'h', 'g', 'og', 'oc', 'ou', 'shop.c'];
+  const values = [1, 1, 2, 1, 4, 5, 5, 5, 6];
+  expect(names.map((name) => shapes(exporter, name))).toEqual(values.map((n) => [{ n }]));
 });

@@ -1,4 +1,4 @@
-import { createParamDecorator } from '@nestjs/common';
+import { createParamDecorator, type PipeTransform, type Type } from '@nestjs/common';
 import { propagation } from '@opentelemetry/api';
 import { activeContext } from '../../context/flow-context.js';
 
@@ -13,7 +13,8 @@ const baggageParameter = createParamDecorator((key: string | undefined) => {
  * Hands a baggage entry of the request to a handler's parameter.
  *
  * @param key - such as `user.id`; without it, all entries by name. An entry that is not there is `undefined`
+ * @param pipes - that the value goes through, as for `@Query`
  */
-export function Baggage(key?: string): ParameterDecorator {
-  return key === undefined ? baggageParameter() : baggageParameter(key);
+export function Baggage(key?: string, ...pipes: (Type<PipeTransform> | PipeTransform)[]): ParameterDecorator {
+  return key === undefined ? baggageParameter(...pipes) : baggageParameter(key, ...pipes);
 }

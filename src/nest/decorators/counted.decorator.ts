@@ -53,11 +53,3 @@ export function withError(
 ): Attributes | undefined {
   return failure === undefined ? attributes : { ...attributes, 'error.type': errorType(failure.error) };
 }
-
-/** {@link Counted} under the name of nestjs-otel, whose counter is called `app_{Class}_{method}_calls_total`. */
-export function OtelMethodCounter(options?: MeasuredMethodOptions): MethodDecorator {
-  return (target, key, descriptor) => {
-    const name = `app_${classNameOf(target)}_${String(key)}_calls_total`;
-    Counted(name, options)(target, key, descriptor);
-  };
-}

@@ -10,15 +10,25 @@ type Token = abstract new (...args: never[]) => object;
  * @param slot - key of the property; whoever calls often reads it itself
  */
 export function hiddenInjection(token: Token, slot: symbol): (prototype: object) => void {
-  const entrance = Symbol(`inject ${String(slot.description)}`);
+  return onInjection(token, String(slot.description), (host, value) => {
+    if (Object.isExtensible(host)) Object.defineProperty(host, slot, { value, configurable: true });
+  });
+}
+
+/** Has Nest tell of each instance of a class that it has built, also of the prototypes that it keeps of request-scoped ones. */
+export function onInjection<T extends object>(
+  token: abstract new (...args: never[]) => T,
+  purpose: string,
+  injected: (host: object, value: T) => void,
+): (prototype: object) => void {
+  const entrance = Symbol(`inject ${purpose}`);
   return (prototype) => {
     if (typeof prototype === 'function' || Object.hasOwn(prototype, entrance)) return;
     Object.defineProperty(prototype, entrance, {
       configurable: true,
       set(this: object, value: unknown) {
         // Auto-mocks of a test are none.
-        if (!(value instanceof token) || !Object.isExtensible(this)) return;
-        Object.defineProperty(this, slot, { value, configurable: true });
+        if (value instanceof token) injected(this, value);
       },
     });
     Inject(token)(prototype, entrance);

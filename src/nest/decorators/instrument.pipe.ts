@@ -1,0 +1,51 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type ArgumentMetadata,
+  type PipeTransform,
+} from '@nestjs/common';
+import { createNoopMeter, type Meter } from '@opentelemetry/api';
+import { CREATE, type InstrumentDefinition } from '../../metrics/instrument-definition.js';
+import { MeterManager } from '../../metrics/meter-manager.js';
+import { errorText, RateLimitedLog } from '../../pipeline/rate-limited-log.js';
+import { TelemetryHub } from '../telemetry-hub.js';
+
+const log = new RateLimitedLog(new Logger('TelemetryModule'));
+const MEASURES_NOTHING = createNoopMeter();
+
+/** Turns parameters into instruments. Nest makes one for each module whose handlers ask for any, and injects what that module sees. */
+@Injectable()
+export class InstrumentPipe implements PipeTransform {
+  private readonly made = new Map<InstrumentDefinition, unknown>();
+
+  constructor(
+    @Optional() @Inject(MeterManager) private readonly own: MeterManager | undefined,
+    @Optional() @Inject(TelemetryHub) private readonly hub: TelemetryHub | undefined,
+  ) {}
+
+  transform(_value: unknown, { data }: ArgumentMetadata): unknown {
+    const parameter = data as unknown as InstrumentDefinition;
+    let instrument = this.made.get(parameter);
+    if (instrument === undefined) this.made.set(parameter, (instrument = this.make(parameter)));
+    return instrument;
+  }
+
+  private make(parameter: InstrumentDefinition): unknown {
+    const meters = this.own ?? this.hub?.instanceOfTheRest?.meterManager;
+    try {
+      if (meters !== undefined) return create(meters.getMeter(), parameter);
+    } catch (error) {
+      log.warn(
+        `instrument ${parameter.name}`,
+        `A handler's instrument measures nothing: ${errorText(error)}`,
+      );
+    }
+    return create(MEASURES_NOTHING, parameter);
+  }
+}
+
+function create(meter: Meter, { kind, name, options }: InstrumentDefinition): unknown {
+  return meter[CREATE[kind]](name, options);
+}

@@ -1,0 +1,79 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { MeterManager } from '../../metrics/meter-manager.js';
+import { instrumentName, type OtelMetricOptions } from '../metric.service.js';
+import { TelemetryHub } from '../telemetry-hub.js';
+import { Counted } from './counted.decorator.js';
+import { onInjection } from './hidden-injection.js';
+import { injectMeters, metersFor } from './host-meters.js';
+import { MethodInstrument } from './method-instrument.js';
+import { classNameOf } from './method-wrapper.js';
+
+/** How nestjs-otel's counters are called, and by which attributes. */
+export interface OtelCounterOptions extends OtelMetricOptions {
+  /** In place of the default name. */
+  readonly name?: string;
+  /** The same for every count, of few values each. */
+  readonly attributes?: Attributes;
+}
+
+type Constructor = abstract new (...args: never[]) => object;
+
+/** {@link Counted} under the name of nestjs-otel, whose counter is called `app.{Class}.{method}.calls.total`. */
+export function OtelMethodCounter(options: OtelCounterOptions = {}): MethodDecorator {
+  const { name, ...rest } = options;
+  return (target, key, descriptor) => {
+    const counter = name ?? `app.${classNameOf(target)}.${String(key)}.calls.total`;
+    Counted(instrumentName(counter, rest), rest)(target, key, descriptor);
+  };
+}
+
+/**
+ * Counts the objects of a class that are made, its subclasses' as well, as `app.{Class}.instances.total`. Those that Nest makes count for the
+ * instance of their module, others for that of the request in which they are made; what is made by hand outside of requests is not counted.
+ */
+export function OtelInstanceCounter(options: OtelCounterOptions = {}): ClassDecorator {
+  const { name, attributes, ...rest } = options;
+  return (type) => {
+    const counter = instrumentName(name ?? `app.${type.name}.instances.total`, rest);
+    const counters = new MethodInstrument(counter, (meters) =>
+      meters.counter(counter, { unit: '{instance}', ...rest }),
+    );
+    const count = (meters: MeterManager | undefined): void => {
+      counters.of(meters)?.add(1, attributes);
+    };
+    // Who makes an object is known after its constructor: Nest tells of its own.
+    let madeByNest = false;
+    let untold = 0;
+    const prototype = type.prototype as object;
+    injectMeters(prototype);
+    onInjection(TelemetryHub, 'instance counter', (host, hub) => {
+      madeByNest = true;
+      if (untold === 0) return;
+      untold -= 1;
+      const meters = metersFor(host);
+      if (meters !== undefined) count(meters);
+      else void hub.arrivalOfTheRest?.then(({ meterManager }) => count(meterManager));
+    })(prototype);
+    return toldOf(type as unknown as Constructor, () => {
+      const meters = madeByNest ? undefined : metersFor(undefined);
+      if (meters === undefined) untold += 1;
+      else count(meters);
+    }) as unknown as typeof type;
+  };
+}
+
+/** The class with a constructor that tells of each object; prototype, statics and metadata are the class's own. */
+function toldOf(type: Constructor, made: () => void): Constructor {
+  function constructor(...args: never[]): object {
+    const instance = Reflect.construct(type, args, new.target as unknown as Constructor) as object;
+    made();
+    return instance;
+  }
+  Object.setPrototypeOf(constructor, type);
+  Object.defineProperty(constructor, 'name', { value: type.name, configurable: true });
+  Object.defineProperty(constructor, 'length', { value: type.length, configurable: true });
+  const prototype = type.prototype as object;
+  Object.defineProperty(constructor, 'prototype', { value: prototype });
+  Object.defineProperty(prototype, 'constructor', { value: constructor, configurable: true, writable: true });
+  return constructor as unknown as Constructor;
+}

@@ -9,7 +9,7 @@ export function whatToTry(url: string): string {
     '',
     ...commands([
       [`curl ${base}/orders/42`, 'a request through two modules: one trace, two services'],
-      [`curl ${base}/orders/42/receipt`, 'a route that fails'],
+      [`curl ${base}/orders/42/receipt`, 'a route that fails, as a wide event: one span tells all'],
       [`curl -X DELETE ${base}/orders/42`, "a guard says no; with -H 'x-role: admin' it says yes"],
       [`curl ${base}/billing/invoices/42`, 'the second instance alone, service "billing"'],
       [`curl ${base}/billing/report`, 'a pipeline and its stages'],

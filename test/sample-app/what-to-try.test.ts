@@ -57,6 +57,7 @@ it('answers every command that it prints, and shows what each is said to show', 
   const output = await app.waitFor(/GET \/billing\/invoices\/:orderId.*200/);
   expect(output).toMatch(/GET \/orders\/:id\/receipt \[server\].*500/);
   expect(output).toMatch(/OrdersService\.receipt .*✗/);
+  expect(output).toMatch(/wide_event=true {2}order\.id=42 {2}order\.items=2\n.* error\.message=The receipt/);
   expect(output).toMatch(/DELETE \/orders\/:id \[server\].*403/);
   expect(output).toMatch(/^billing {2}trace/m);
   expect(output).toMatch(/GET \/feed\/finite \[server\]/);

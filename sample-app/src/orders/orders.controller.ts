@@ -1,4 +1,5 @@
-import { Controller, Delete, Get, Param, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, Param, UseGuards, UseInterceptors } from '@nestjs/common';
+import { WideEventInterceptor } from 'nestjs-telemetry';
 import { AdminGuard } from './admin.guard.js';
 import { OrdersService, type PricedOrder } from './orders.service.js';
 
@@ -12,6 +13,7 @@ export class OrdersController {
   }
 
   @Get(':id/receipt')
+  @UseInterceptors(WideEventInterceptor)
   receipt(@Param('id') id: string): Promise<string> {
     return this.orders.receipt(id);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Counted, Span, SpanAttribute, TracerManager } from 'nestjs-telemetry';
+import { Counted, Span, SpanAttribute, TracerManager, WideEventService } from 'nestjs-telemetry';
 import { InvoicesService } from '../billing/invoices.service.js';
 import { OrdersRepository, type Order } from './orders.repository.js';
 
@@ -14,6 +14,7 @@ export class OrdersService {
     private readonly tracer: TracerManager,
     private readonly repository: OrdersRepository,
     private readonly invoices: InvoicesService,
+    private readonly event: WideEventService,
   ) {}
 
   @Span()
@@ -30,7 +31,8 @@ export class OrdersService {
 
   @Span()
   async receipt(id: string): Promise<string> {
-    await this.repository.load(id);
+    const { items } = await this.repository.load(id);
+    this.event.setMany({ 'order.id': id, 'order.items': items.length });
     throw new Error(`The receipt printer is out of paper, order ${id} has to wait.`);
   }
 }

@@ -17,13 +17,20 @@ export interface ForwardedRequest {
   readonly host: string | undefined;
 }
 
-const NOT_FORWARDED: ForwardedRequest = { clientAddress: undefined, scheme: undefined, host: undefined };
+const FORWARDED_BY = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'];
+
+export const NOT_FORWARDED: ForwardedRequest = {
+  clientAddress: undefined,
+  scheme: undefined,
+  host: undefined,
+};
 
 /** Reads what proxies say through the framework, which knows the ones to be trusted. */
 export function forwardedRequest(
   headers: Readonly<Record<string, unknown>>,
   request: FrameworkRequest,
 ): ForwardedRequest {
+  if (!FORWARDED_BY.some((header) => header in headers)) return NOT_FORWARDED;
   try {
     return {
       clientAddress: 'x-forwarded-for' in headers ? request.ip : undefined,

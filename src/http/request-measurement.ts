@@ -11,8 +11,6 @@ const DISCONNECTED = 'client_disconnect';
 export interface StreamFigures {
   readonly type: string;
   readonly bytes: number;
-  /** On the monotonic clock, in milliseconds; zero if no byte of the body was written. */
-  readonly firstByteAt: number;
   /** Whether it came to be a stream at all. */
   readonly began: boolean;
   outcome(): StreamOutcome;
@@ -26,6 +24,8 @@ export class RequestMeasurement {
   private meter: RequestMeter | undefined;
   private active: ActiveCount | undefined;
   private stream: ActiveCount | undefined;
+  /** On the monotonic clock, in milliseconds. */
+  private firstByteAt: number | undefined;
   private readonly method: string;
   private readonly scheme: HttpScheme;
 
@@ -63,6 +63,7 @@ export class RequestMeasurement {
   /** The first byte of a stream is on its way. */
   streams(type: string): void {
     if (this.meter === undefined || this.stream !== undefined) return;
+    this.firstByteAt = monotonicMillis();
     this.stream = this.meter.activeStreams(type);
     this.stream.value += 1;
     this.stream.certain = true;
@@ -91,9 +92,9 @@ export class RequestMeasurement {
   }
 
   private measure(stream: StreamFigures): MeasuredStream {
-    const { type, bytes, firstByteAt } = stream;
-    const secondsToFirstByte = firstByteAt === 0 ? undefined : (firstByteAt - this.startedAt) / 1000;
-    return { type, bytes, outcome: stream.outcome(), secondsToFirstByte };
+    const { firstByteAt } = this;
+    const secondsToFirstByte = firstByteAt === undefined ? undefined : (firstByteAt - this.startedAt) / 1000;
+    return { type: stream.type, bytes: stream.bytes, outcome: stream.outcome(), secondsToFirstByte };
   }
 
   private enter(meter: RequestMeter | undefined): void {

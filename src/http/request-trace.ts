@@ -5,7 +5,13 @@ import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling/sampling-decision.js';
 import { newTraceId } from '../tracing/ids.js';
-import { forwardedRequest, routeWithoutHandler, type FrameworkRequest } from './framework-request.js';
+import {
+  forwardedRequest,
+  NOT_FORWARDED,
+  routeWithoutHandler,
+  type ForwardedRequest,
+  type FrameworkRequest,
+} from './framework-request.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import { InboundContext } from './inbound-context.js';
@@ -14,10 +20,11 @@ import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
 import { splitTarget } from './request-url.js';
-import { methodName, serverAttributes, type RouteMatch } from './server-attributes.js';
+import { RouteMatch } from './route-match.js';
+import { methodName, serverAttributes } from './server-attributes.js';
 import { ServerSpan } from './server-span.js';
 import type { SseRoute } from './stream-options.js';
-import type { StreamedRequest, StreamTrace } from './stream-trace.js';
+import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from './stream-trace.js';
 
 /**
  * One request on its way through the app: begun when the server emits it, bound to the instance that owns its route by a
@@ -25,15 +32,15 @@ import type { StreamedRequest, StreamTrace } from './stream-trace.js';
  */
 export class RequestTrace implements FlowRequest, StreamedRequest {
   readonly span: ServerSpan;
-  readonly flow: Flow;
   readonly context: FlowContext;
   /** Set where the framework wraps the server's request in one of its own. */
   frameworkRequest: FrameworkRequest | undefined;
   excluded = false;
   /** Set where the handler is an `@Sse` route whose stream is traced. */
   sse: SseRoute | undefined;
-  /** Set once the response is written piece by piece. */
   stream: StreamTrace | undefined;
+  source: BodySource | undefined;
+  ending = false;
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
@@ -42,6 +49,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   private readonly peer: string | undefined;
   private owner: HttpScope | undefined;
   private match: RouteMatch | undefined;
+  private forwarded: ForwardedRequest = NOT_FORWARDED;
   private bound = false;
   private settled = false;
   private sampling: SamplingResult | undefined;
@@ -54,6 +62,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     private readonly fallback: HttpScope | undefined,
     /** Counts the span until its own generation is known. */
     private readonly provisional: Generation,
+    readonly streams: StreamRegistry,
   ) {
     this.inbound = new InboundContext(request, (provisional.owner as Pipeline).propagation);
     // Frameworks rewrite `url` while they route.
@@ -62,8 +71,11 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     provisional.adopt();
     this.span = new ServerSpan(provisional, methodName(request.method), this);
     this.measure(fallback?.requestMeter);
-    this.flow = new Flow(this, this.inbound.baggage, undefined, undefined);
-    this.context = new FlowContext(this.span, this.flow);
+    this.context = new FlowContext(this.span, new Flow(this, this.inbound.baggage, undefined, undefined));
+  }
+
+  get flow(): Flow {
+    return this.context.flow as Flow;
   }
 
   get subject(): unknown {
@@ -88,11 +100,12 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
    *
    * @param request - the framework's, for those who choose a tenant by it
    */
-  bind(scope: HttpScope | undefined, match: RouteMatch | undefined, request?: FrameworkRequest): void {
+  bind(scope: HttpScope | undefined, match: RouteMatch, request: FrameworkRequest): void {
     if (this.bound) return;
     this.bound = true;
     this.owner = scope;
     this.match = match;
+    this.forwarded = forwardedRequest(this.request.headers, request);
     this.frameworkRequest ??= request;
     if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
     // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first child or the end asks for it.
@@ -114,7 +127,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   private settle(): void {
     if (this.settled) return;
     this.settled = true;
-    this.choose(this.owner, this.match);
+    this.choose(this.owner);
     this.span.close();
     this.provisional.release();
   }
@@ -127,12 +140,12 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   }
 
   /** Decides what the span becomes: recorded for its owner's or its tenant's pipeline, or nothing. */
-  private choose(scope: HttpScope | undefined, match: RouteMatch | undefined): void {
+  private choose(scope: HttpScope | undefined): void {
     const generation = scope && this.generationIn(scope.pipeline);
     const http = scope?.http;
     const method = this.request.method ?? 'GET';
     const covered =
-      !this.excluded && http?.covers(method, match?.route ?? splitTarget(this.target).path) === true;
+      !this.excluded && http?.covers(method, this.match?.route ?? splitTarget(this.target).path) === true;
     this.measure(covered ? scope?.requestMeter : undefined);
     this.measurement?.own();
     if (generation !== undefined) this.span.generation = generation;
@@ -145,11 +158,11 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
       return;
     }
     const { span } = this;
-    this.decide(scope, match, generation);
+    this.decide(scope, generation);
     if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
       span.discard();
     } else {
-      span.bind(generation, this.name(match), this.attributes(match, http));
+      span.bind(generation, this.spanName, this.attributes(http));
       if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
       generation.startSpan(span, this.context);
       callHook('requestHook', http, this, this.pipeline?.log);
@@ -182,23 +195,18 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   private bindWithoutHandler(): void {
     if (this.bound) return;
     const framework = this.frameworkRequest ?? (this.request as FrameworkRequest);
-    const forwarded = forwardedRequest(this.request.headers, framework);
-    this.bind(this.fallback, { route: routeWithoutHandler(framework), forwarded });
+    this.bind(this.fallback, new RouteMatch(routeWithoutHandler(framework)), framework);
   }
 
-  private attributes(match: RouteMatch | undefined, http: CompiledHttpOptions): Attributes {
-    const attributes = serverAttributes(this.request, this.target, this.peer, match, http.redact);
+  private attributes(http: CompiledHttpOptions): Attributes {
+    const { request, target, peer, match, forwarded } = this;
+    const attributes = serverAttributes(request, target, peer, match, forwarded, http.redact);
     return Object.assign(attributes, this.inbound.attributes(this.flow));
   }
 
   get spanName(): string {
-    return this.name(this.match);
-  }
-
-  /** `{method} {http.route}`, or the method alone: a path would give each client its own name. */
-  private name(match: RouteMatch | undefined): string {
-    const method = methodName(this.request.method);
-    return match?.route === undefined ? method : `${method} ${match.route}`;
+    const { method } = this.request;
+    return this.match?.spanName(method) ?? methodName(method);
   }
 
   /** Somebody asks for the span context before the route is known: the path has to do. */
@@ -207,40 +215,31 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     const http = this.fallback?.http;
     const { path } = splitTarget(this.target);
     if (http?.admits(this.request.method ?? 'GET', path) === false) this.exclude();
-    else this.decide(this.fallback, undefined, this.fallback && this.ownGeneration(this.fallback.pipeline));
+    else this.decide(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
   /** Fixes ids and sampling, by the first scope that needs them; a tenant's pipeline samples by its own rules. */
-  private decide(
-    scope: HttpScope | undefined,
-    match: RouteMatch | undefined,
-    generation: Generation | undefined,
-  ): void {
+  private decide(scope: HttpScope | undefined, generation: Generation | undefined): void {
     if (this.span.decided) {
-      if (generation !== this.provisional) this.sampleAgain(scope, match, generation);
+      if (generation !== this.provisional) this.sampleAgain(scope, generation);
       return;
     }
     const http = scope?.http;
     const caller = this.inbound.caller;
     const parent = this.trustedParent(http);
     const traceId = parent?.traceId ?? newTraceId();
-    const sampling =
-      generation?.enabled === true ? this.sample(generation, http, parent, traceId, match) : KEEP;
+    const sampling = generation?.enabled === true ? this.sample(generation, http, parent, traceId) : KEEP;
     this.sampling = sampling;
     const sampled = sampling.decision === SamplingDecision.RECORD_AND_SAMPLED;
     this.span.join(traceId, sampled, sampling.traceState ?? parent?.traceState, parent);
     if (caller !== undefined && parent === undefined) this.span.addLink({ context: caller });
   }
 
-  private sampleAgain(
-    scope: HttpScope | undefined,
-    match: RouteMatch | undefined,
-    generation: Generation | undefined,
-  ): void {
+  private sampleAgain(scope: HttpScope | undefined, generation: Generation | undefined): void {
     if (scope?.pipeline.tenants === undefined || generation === undefined) return;
     const { span } = this;
     const { traceId } = span.spanContext();
-    this.sampling = this.sample(generation, scope.http, span.parentSpanContext, traceId, match);
+    this.sampling = this.sample(generation, scope.http, span.parentSpanContext, traceId);
     span.resample(this.sampling.decision === SamplingDecision.RECORD_AND_SAMPLED);
   }
 
@@ -267,12 +266,11 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     http: CompiledHttpOptions | undefined,
     parent: SpanContext | undefined,
     traceId: string,
-    match: RouteMatch | undefined,
   ): SamplingResult {
     const { sampler } = generation;
-    const attributes = sampler.needsAttributes && http !== undefined ? this.attributes(match, http) : {};
+    const attributes = sampler.needsAttributes && http !== undefined ? this.attributes(http) : {};
     const context = this.context.withParent(parent);
-    return sampler.sample(parent, context, traceId, this.name(match), this.span.kind, attributes, []);
+    return sampler.sample(parent, context, traceId, this.spanName, this.span.kind, attributes, []);
   }
 
   /** The route is excluded: nothing below it is traced either. */

@@ -3,6 +3,7 @@ import type { ForwardedRequest } from './framework-request.js';
 import type { QueryRedaction } from './request-url.js';
 import { parseHost, splitTarget } from './request-url.js';
 import type { RawRequest } from './http-options.js';
+import type { RouteMatch } from './route-match.js';
 
 const KNOWN_METHODS = new Set([
   'CONNECT',
@@ -27,17 +28,6 @@ export function methodName(method = 'GET'): string {
   return isKnownMethod(method) ? method : 'HTTP';
 }
 
-/** Where a request arrived: what a guard learns about it, or the framework alone. */
-export interface RouteMatch {
-  /** Route template with prefix and version, such as `/v1/orders/:id`. */
-  readonly route: string | undefined;
-  /** `OrdersController.findOne`. */
-  readonly functionName?: string | undefined;
-  /** Name of the Nest module that registers the controller. */
-  readonly moduleName?: string | undefined;
-  readonly forwarded: ForwardedRequest;
-}
-
 /**
  * The attributes of a server span that are known at its start.
  *
@@ -48,6 +38,7 @@ export function serverAttributes(
   target: string,
   peer: string | undefined,
   match: RouteMatch | undefined,
+  forwarded: ForwardedRequest,
   redact: QueryRedaction,
 ): Attributes {
   const { headers } = request;
@@ -57,19 +48,17 @@ export function serverAttributes(
   const attributes: Attributes = {
     'http.request.method': known ? method : '_OTHER',
     'url.path': path,
-    'url.scheme': match?.forwarded.scheme ?? schemeOf(request),
+    'url.scheme': forwarded.scheme ?? schemeOf(request),
     'network.protocol.version': request.httpVersion === '2.0' ? '2' : request.httpVersion,
   };
   if (!known) attributes['http.request.method_original'] = method;
   if (query !== '') attributes['url.query'] = redact(query);
-  const host = parseHost(
-    match?.forwarded.host ?? (headers[':authority'] as string | undefined) ?? headers.host,
-  );
+  const host = parseHost(forwarded.host ?? (headers[':authority'] as string | undefined) ?? headers.host);
   if (host !== undefined) {
     attributes['server.address'] = host.address;
     if (host.port !== undefined) attributes['server.port'] = host.port;
   }
-  const client = match?.forwarded.clientAddress ?? peer;
+  const client = forwarded.clientAddress ?? peer;
   if (client !== undefined) {
     attributes['client.address'] = client.startsWith('::ffff:') ? client.slice(7) : client;
   }

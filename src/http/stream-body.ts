@@ -1,25 +1,14 @@
 import { Socket } from 'node:net';
-import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
+import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
 
-const FOLLOWER = Symbol('nestjs-telemetry.follower');
+const TRACE = Symbol('nestjs-telemetry.trace');
 
-/** What is common to the methods of both protocols' responses. */
+/** What is common to the methods of both protocols' responses. The functions below are shared by all: an open stream costs no closure. */
 interface Body {
-  [FOLLOWER]?: Follower;
+  [TRACE]?: StreamedRequest;
   write: (...args: unknown[]) => boolean;
   end: (...args: unknown[]) => unknown;
   destroy: (...args: unknown[]) => unknown;
-}
-
-/** What the functions below, which all responses share, know of one: an open stream costs no closure. */
-class Follower {
-  source: object | undefined;
-  ending = false;
-
-  constructor(
-    readonly trace: StreamedRequest,
-    readonly registry: StreamRegistry,
-  ) {}
 }
 
 /**
@@ -28,10 +17,10 @@ class Follower {
  *
  * Ours are the first to be called last: what others put in front of `write` and `end` later calls them.
  */
-export function followResponse(trace: StreamedRequest, registry: StreamRegistry): void {
+export function followResponse(trace: StreamedRequest): void {
   const { request, response } = trace;
   const body = response as unknown as Body;
-  body[FOLLOWER] = new Follower(trace, registry);
+  body[TRACE] = trace;
   response.on('close', endTrace);
   if (request.method === 'HEAD') return;
   body.write = write;
@@ -41,31 +30,27 @@ export function followResponse(trace: StreamedRequest, registry: StreamRegistry)
 }
 
 function endTrace(this: Body): void {
-  follower(this).trace.end();
+  traceOf(this).end();
 }
 
 /** The only one that is called for each piece: without a list of arguments. */
 function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown): boolean {
-  const known = follower(this);
-  const { trace } = known;
-  if (!trace.response.writableEnded) (trace.stream ?? begin(known))?.wrote(chunk, encoding);
+  const trace = traceOf(this);
+  if (!trace.response.writableEnded) (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
   return original(this).write.call(this, chunk, encoding, callback);
 }
 
 /** The first piece makes the response a stream; absent if nobody wants to know, or if it is all there is. */
-function begin({ trace, registry, source, ending }: Follower): StreamTrace | undefined {
-  if (ending || !(trace.span.isRecording() || trace.measurement?.wanted === true)) return undefined;
-  trace.stream = new StreamTrace(trace, registry);
-  if (source !== undefined) trace.stream.reads(source);
-  return trace.stream;
+function begin(trace: StreamedRequest): StreamTrace | undefined {
+  if (trace.ending || !(trace.span.isRecording() || trace.measurement?.wanted === true)) return undefined;
+  return (trace.stream = new StreamTrace(trace));
 }
 
 /** The last piece of a body may come with its end. */
 function end(this: Body, ...args: unknown[]): unknown {
-  const known = follower(this);
-  const { trace } = known;
+  const trace = traceOf(this);
   const [chunk, encoding] = args;
-  if (endsThroughWrite(trace.request)) known.ending = true;
+  if (endsThroughWrite(trace.request)) trace.ending = true;
   else if (isChunk(chunk) && !trace.response.writableEnded) trace.stream?.wrote(chunk, encoding);
   return original(this).end.apply(this, args);
 }
@@ -77,31 +62,29 @@ function isChunk(argument: unknown): boolean {
 
 /** Called by the server alone: a client that leaves only closes the response. */
 function destroy(this: Body, ...args: unknown[]): unknown {
-  const { trace } = follower(this);
+  const trace = traceOf(this);
   if (!trace.response.writableEnded) trace.stream?.destroyed();
   return original(this).destroy.apply(this, args);
 }
 
-function rememberSource(this: Body, source: object): void {
-  const known = follower(this);
-  const { trace } = known;
+/** It knows why it failed. */
+function rememberSource(this: Body, source: BodySource): void {
+  const trace = traceOf(this);
   if (trace.stream?.needsSource === false) return;
-  known.source = source;
-  trace.stream?.reads(source);
+  trace.source = source;
   trace.response.on('unpipe', forgetSource);
 }
 
 /** What is unpiped when the response has ended was its source to the end. */
 function forgetSource(this: Body): void {
-  const known = follower(this);
-  const { errored } = (known.source ?? {}) as { errored?: unknown };
-  if (known.trace.response.writableEnded || (errored !== undefined && errored !== null)) return;
-  known.source = undefined;
-  known.trace.stream?.reads(undefined);
+  const trace = traceOf(this);
+  const errored = trace.source?.errored;
+  if (trace.response.writableEnded || (errored !== undefined && errored !== null)) return;
+  trace.source = undefined;
 }
 
-function follower(body: Body): Follower {
-  return body[FOLLOWER] as Follower;
+function traceOf(body: Body): StreamedRequest {
+  return body[TRACE] as StreamedRequest;
 }
 
 /** Looked up when called: frameworks give responses another prototype. */

@@ -11,7 +11,7 @@ import {
 import { InstanceTracer } from '../tracing/instance-tracer.js';
 import { LIBRARY_SCOPE } from '../version.js';
 import type { SseRoute } from './stream-options.js';
-import { StreamTrace, type StreamedRequest, type StreamRegistry } from './stream-trace.js';
+import { StreamTrace, type StreamedRequest } from './stream-trace.js';
 
 const MAX_EVENT_ID_LENGTH = 256;
 
@@ -22,7 +22,6 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   private emitted = 0;
   private opaque = false;
   private toldError = false;
-  private firstAt = 0;
   private lastAt = 0;
   private longestGap = 0;
   private subscribed = false;
@@ -33,10 +32,9 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   constructor(
     trace: StreamedRequest,
-    registry: StreamRegistry,
     private readonly route: SseRoute,
   ) {
-    super(trace, registry);
+    super(trace);
     this.base = trace.context;
   }
 
@@ -95,17 +93,13 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   override finish(): void {
     if (!this.began) {
-      this.registry.delete(this);
+      this.trace.streams.delete(this);
       return;
     }
     super.finish();
     const { span } = this;
     span.setAttribute('stream.type', this.route.type);
     span.setAttribute('stream.events', this.opaque ? this.emitted : this.events);
-    if (this.firstAt > 0) {
-      const first = epochMillis(this.firstAt) - this.trace.span.startMillis;
-      span.setAttribute('stream.time_to_first_event', seconds(first));
-    }
     if (this.longestGap > 0) span.setAttribute('stream.longest_gap', seconds(this.longestGap));
     const resumed = this.trace.request.headers['last-event-id'];
     if (typeof resumed === 'string') {
@@ -123,7 +117,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   begun(subscriber: { complete(): void }): void {
     this.subscriber = subscriber;
-    if (this.registry.closing) this.shutDown();
+    if (this.trace.streams.closing) this.shutDown();
   }
 
   next(): void {
@@ -154,9 +148,9 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   private sent(): void {
     this.events += 1;
     const now = monotonicMillis();
-    if (this.firstAt === 0) {
-      this.firstAt = now;
-      this.span.addEvent('first_chunk');
+    if (this.lastAt === 0) {
+      const first = epochMillis(now) - this.trace.span.startMillis;
+      this.span.setAttribute('stream.time_to_first_event', seconds(first)).addEvent('first_chunk');
     } else if (now - this.lastAt > this.longestGap) {
       this.longestGap = now - this.lastAt;
     }

@@ -1,6 +1,5 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { FlowContext } from '../context/flow-context.js';
-import { monotonicMillis } from '../tracing/clock.js';
 import { recordError } from '../tracing/error-record.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { HttpScope } from './http-scope.js';
@@ -17,7 +16,13 @@ export interface StreamedRequest {
   readonly scope: HttpScope | undefined;
   /** `{method} {route}`, once the route is known. */
   readonly spanName: string;
+  /** Set once the response is written piece by piece. */
   stream: StreamTrace | undefined;
+  readonly streams: StreamRegistry;
+  /** What is piped into the response. */
+  source: BodySource | undefined;
+  /** `end` was called: what is written now is all there is. */
+  ending: boolean;
   /** Set while metrics are on. */
   readonly measurement: RequestMeasurement | undefined;
   /** The response has closed, or is given up. */
@@ -33,7 +38,7 @@ export interface StreamRegistry {
 }
 
 /** A Node stream that is piped into a response. */
-interface BodySource {
+export interface BodySource {
   readonly errored?: unknown;
   readonly readableEnded?: boolean;
 }
@@ -48,17 +53,12 @@ interface Failure {
 /** A response that is written piece by piece: how much of it was sent, and how it ended. */
 export class StreamTrace implements StreamFigures {
   bytes = 0;
-  firstByteAt = 0;
   protected failure: Failure | undefined;
   private cause: 'server_shutdown' | 'limit' | undefined;
-  private source: BodySource | undefined;
   private aborted = false;
 
-  constructor(
-    readonly trace: StreamedRequest,
-    protected readonly registry: StreamRegistry,
-  ) {
-    registry.add(this);
+  constructor(readonly trace: StreamedRequest) {
+    trace.streams.add(this);
   }
 
   /** Where attributes and events go. */
@@ -77,20 +77,14 @@ export class StreamTrace implements StreamFigures {
 
   /** A piece of the body is handed to the connection. */
   wrote(chunk: unknown, encoding: unknown): void {
+    const first = this.bytes === 0;
     this.bytes += byteLength(chunk, encoding);
-    if (this.firstByteAt > 0) return;
-    this.firstByteAt = monotonicMillis();
-    this.trace.measurement?.streams(this.type);
+    if (first) this.trace.measurement?.streams(this.type);
   }
 
-  /** Whether a failure of what is piped into the response has to be learned from it. */
+  /** Whether what is piped into the response has to tell of its failure. */
   get needsSource(): boolean {
     return true;
-  }
-
-  /** Remembers the stream that is piped into the response: it knows why it failed. */
-  reads(source: object | undefined): void {
-    this.source = source;
   }
 
   /** The producer failed. */
@@ -120,8 +114,8 @@ export class StreamTrace implements StreamFigures {
 
   /** Tells the span what became of the stream. */
   finish(): void {
-    this.registry.delete(this);
-    const errored = this.source?.errored;
+    this.trace.streams.delete(this);
+    const errored = this.trace.source?.errored;
     if (this.failure === undefined && errored !== undefined && errored !== null && !isAbort(errored)) {
       this.failed(errored);
     }
@@ -150,9 +144,10 @@ export class StreamTrace implements StreamFigures {
 
   /** Whether the server broke off for a reason that only the framework knows: the response was destroyed, or ended before its source. */
   protected get cutShort(): boolean {
-    const { cause, failure, source } = this;
+    const { cause, failure } = this;
     if (cause !== undefined || failure !== undefined) return false;
-    return this.aborted || (this.trace.response.writableEnded && source?.readableEnded === false);
+    const { response, source } = this.trace;
+    return this.aborted || (response.writableEnded && source?.readableEnded === false);
   }
 
   /** The status was 200 long ago: only the span can tell. */

@@ -1,7 +1,8 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { activeContext } from '../context/flow-context.js';
-import { forwardedRequest, routeOf, type FrameworkRequest } from '../http/framework-request.js';
+import { routeOf, type FrameworkRequest } from '../http/framework-request.js';
 import { RequestTrace } from '../http/request-trace.js';
+import { RouteMatch } from '../http/route-match.js';
 import type { SseRoute } from '../http/stream-options.js';
 import { isUntracedHandler } from './decorators/no-span.decorator.js';
 import type { TelemetryInstance } from './telemetry-instance.js';
@@ -11,6 +12,8 @@ interface HandlerFacts {
   readonly instance: TelemetryInstance | undefined;
   readonly functionName: string;
   readonly moduleName: string | undefined;
+  /** Of the last request: most handlers have one route. */
+  match: RouteMatch | undefined;
   /** Where the handler's stream is traced. */
   readonly sse: SseRoute | undefined;
   /** Whether `@NoSpan` says that its requests are not traced. */
@@ -28,19 +31,21 @@ export class RouteGuard implements CanActivate {
     private readonly coverage: (
       type: Type,
       handler: object,
-    ) => Omit<HandlerFacts, 'functionName' | 'untraced'>,
+    ) => Omit<HandlerFacts, 'functionName' | 'untraced' | 'match'>,
   ) {}
 
   canActivate(context: ExecutionContext): true {
     if (context.getType() !== 'http') return true;
     const trace = activeContext().flow?.request;
     if (!(trace instanceof RequestTrace)) return true;
-    const { instance, functionName, moduleName, sse, untraced } = this.factsOf(context);
-    trace.sse = sse;
-    if (untraced) trace.excluded = true;
+    const facts = this.factsOf(context);
+    trace.sse = facts.sse;
+    if (facts.untraced) trace.excluded = true;
     const request = context.getArgByIndex<FrameworkRequest>(0);
-    const forwarded = forwardedRequest(trace.request.headers, request);
-    trace.bind(instance, { route: routeOf(request), functionName, moduleName, forwarded }, request);
+    const route = routeOf(request);
+    if (facts.match?.route !== route || facts.match === undefined)
+      facts.match = new RouteMatch(route, facts.functionName, facts.moduleName);
+    trace.bind(facts.instance, facts.match, request);
     return true;
   }
 
@@ -60,6 +65,7 @@ export class RouteGuard implements CanActivate {
         ...this.coverage(type, handler),
         functionName: `${type.name}.${handler.name}`,
         untraced: isUntracedHandler(type, handler),
+        match: undefined,
       };
       ofClass.set(handler, facts);
     }

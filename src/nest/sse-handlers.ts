@@ -2,7 +2,6 @@ import type { ModulesContainer } from '@nestjs/core';
 import { activeContext } from '../context/flow-context.js';
 import { RequestTrace } from '../http/request-trace.js';
 import { SseTrace } from '../http/stream-sse.js';
-import type { StreamRegistry } from '../http/stream-trace.js';
 
 /** Where `@Sse` marks a handler. */
 export const SSE_METADATA = '__sse__';
@@ -27,8 +26,6 @@ interface ControllerWrapper {
 export class SseHandlers {
   /** One per method, so that what others remember by handler does not grow with request-scoped controllers. */
   private readonly wrappers = new WeakMap<Method, Method>();
-
-  constructor(private readonly streams: StreamRegistry) {}
 
   wrapAll(modules: ModulesContainer): void {
     for (const module of modules.values()) {
@@ -74,13 +71,11 @@ export class SseHandlers {
   }
 
   private traced(method: Method): Method {
-    const { streams } = this;
     return function wrapper(this: unknown, ...args: unknown[]): unknown {
       const trace = activeContext().flow?.request;
       // Also called by other methods, whose result no client gets.
       if (!(trace instanceof RequestTrace) || trace.sse?.handler !== wrapper) return method.apply(this, args);
-      const stream =
-        trace.stream instanceof SseTrace ? trace.stream : new SseTrace(trace, streams, trace.sse);
+      const stream = trace.stream instanceof SseTrace ? trace.stream : new SseTrace(trace, trace.sse);
       trace.stream = stream;
       return stream.handle(method.apply(this, args));
     };

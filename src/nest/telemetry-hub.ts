@@ -167,7 +167,7 @@ export class TelemetryHub
    */
   attach(): void {
     this.config.getGlobalGuards().unshift(this.guard);
-    new SseHandlers(this.streams).wrapAll(this.modules);
+    new SseHandlers().wrapAll(this.modules);
     if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
       // After the app's own, which may tell who the user is.
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
@@ -216,8 +216,8 @@ export class TelemetryHub
     const fallback = this.instance(this.coverage.fallback);
     const generation = this.provisionalGeneration(fallback);
     if (generation === undefined) return undefined;
-    const trace = new RequestTrace(request, response, fallback, generation);
-    followResponse(trace, this.streams);
+    const trace = new RequestTrace(request, response, fallback, generation, this.streams);
+    followResponse(trace);
     return trace;
   }
 

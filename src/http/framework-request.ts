@@ -49,13 +49,19 @@ export function routeOf(request: FrameworkRequest): string | undefined {
   return typeof path === 'string' ? path : undefined;
 }
 
+/** Paths of endpoints that are middleware to the framework, by the path in lower case: Express compares without case. */
+export type MountedEndpoints = ReadonlyMap<string, string>;
+
 /**
- * The same where Nest reached no handler: a route that was added to the framework itself, or one whose body could not be read.
- * Catch-all routes serve 404s and preflights, so they count as none.
+ * The same where Nest reached no handler: a route that was added to the framework itself, an endpoint that is no route, or a request whose
+ * body could not be read. Catch-all routes serve 404s and preflights, so they count as none.
  */
-export function routeWithoutHandler(request: FrameworkRequest): string | undefined {
+export function routeWithoutHandler(
+  request: FrameworkRequest,
+  endpoints: MountedEndpoints,
+): string | undefined {
+  const baseUrl = typeof request.baseUrl === 'string' ? request.baseUrl : '';
   const route = routeOf(request);
-  if (route === undefined || route.includes('*')) return undefined;
-  const { baseUrl } = request;
-  return typeof baseUrl === 'string' ? baseUrl + route : route;
+  if (route === undefined) return endpoints.get(baseUrl.toLowerCase());
+  return route.includes('*') ? undefined : baseUrl + route;
 }

@@ -21,6 +21,11 @@ export interface CompiledHttpOptions extends HttpOptions {
   readonly redact: QueryRedaction;
 }
 
+/** Whether requests that it owns have spans now. */
+export function tracesRequests(scope: HttpScope | undefined): scope is HttpScope {
+  return scope?.http !== undefined && scope.pipeline.current?.enabled === true;
+}
+
 export function compileHttpOptions(options: HttpOptions): CompiledHttpOptions {
   return {
     ...options,

@@ -11,11 +11,12 @@ import {
   routeWithoutHandler,
   type ForwardedRequest,
   type FrameworkRequest,
+  type MountedEndpoints,
 } from './framework-request.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import { InboundContext } from './inbound-context.js';
-import type { CompiledHttpOptions, HttpScope } from './http-scope.js';
+import { tracesRequests, type CompiledHttpOptions, type HttpScope } from './http-scope.js';
 import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
@@ -63,6 +64,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     /** Counts the span until its own generation is known. */
     private readonly provisional: Generation,
     readonly streams: StreamRegistry,
+    private readonly endpoints: MountedEndpoints,
   ) {
     this.inbound = new InboundContext(request, (provisional.owner as Pipeline).propagation);
     // Frameworks rewrite `url` while they route.
@@ -191,11 +193,16 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     span.end();
   }
 
-  /** What fails or ends before a guard ran has no handler. */
-  private bindWithoutHandler(): void {
+  /**
+   * Binds a request that belongs to no one handler: it failed or ended before a guard ran, or it serves a query of any number of resolvers.
+   *
+   * @param scope - the nearest instance; one that traces no requests leaves them to the fallback
+   */
+  bindWithoutHandler(scope?: HttpScope): void {
     if (this.bound) return;
     const framework = this.frameworkRequest ?? (this.request as FrameworkRequest);
-    this.bind(this.fallback, new RouteMatch(routeWithoutHandler(framework)), framework);
+    const match = new RouteMatch(routeWithoutHandler(framework, this.endpoints));
+    this.bind(tracesRequests(scope) ? scope : this.fallback, match, framework);
   }
 
   private attributes(http: CompiledHttpOptions): Attributes {

@@ -4,7 +4,7 @@ import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID } from './tokens.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/** What covers a controller class. */
+/** What covers a controller class, or a provider that serves requests as one does: a GraphQL resolver. */
 export interface ControllerCoverage {
   readonly instance: symbol | undefined;
   readonly moduleName: string;
@@ -20,7 +20,7 @@ export interface ControllerCoverage {
 export class Coverage {
   /** Owns requests that reach no route. */
   readonly fallback: symbol | undefined;
-  private readonly controllers = new Map<unknown, ControllerCoverage>();
+  private readonly controllers = new Map<unknown, ControllerCoverage | undefined>();
   private readonly hosts = new Map<NestModule, symbol>();
   /** Covers whatever no nearer instance does. */
   readonly rest: symbol | undefined;
@@ -39,14 +39,21 @@ export class Coverage {
     this.fallback = this.rest ?? (this.hosts.size === 1 ? first : undefined);
     for (const module of modules.values()) {
       for (const { metatype } of module.controllers.values()) {
-        if (this.controllers.has(metatype)) continue;
-        this.controllers.set(metatype, { instance: this.of(module), moduleName: module.name });
+        if (!this.controllers.has(metatype)) this.note(metatype, module);
       }
     }
   }
 
   controller(type: Type): ControllerCoverage | undefined {
+    if (!this.controllers.has(type)) {
+      const module = [...this.modules.values()].find(({ providers }) => providers.has(type));
+      this.note(type, module);
+    }
     return this.controllers.get(type);
+  }
+
+  private note(type: unknown, module: NestModule | undefined): void {
+    this.controllers.set(type, module && { instance: this.of(module), moduleName: module.name });
   }
 
   /** The instance that covers the importer of a `forFeature` module. */

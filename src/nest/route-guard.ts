@@ -35,17 +35,19 @@ export class RouteGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): true {
-    if (context.getType() !== 'http') return true;
+    const type = context.getType<'http' | 'graphql' | 'other'>();
+    if (type !== 'http' && type !== 'graphql') return true;
     const trace = activeContext().flow?.request;
     if (!(trace instanceof RequestTrace)) return true;
     const facts = this.factsOf(context);
-    trace.sse = facts.sse;
-    if (facts.untraced) trace.excluded = true;
-    const request = context.getArgByIndex<FrameworkRequest>(0);
-    const route = routeOf(request);
-    if (facts.match?.route !== route || facts.match === undefined)
-      facts.match = new RouteMatch(route, facts.functionName, facts.moduleName);
-    trace.bind(facts.instance, facts.match, request);
+    if (type === 'graphql') {
+      // The first of a query's resolvers; neither its name nor its `@NoSpan` stands for the others.
+      trace.bindWithoutHandler(facts.instance);
+      return true;
+    }
+    const request = context.getArgByIndex<FrameworkRequest | null | undefined>(0);
+    // Libraries that call methods through Nest's external context say `http` of whatever they hand over.
+    if (typeof request === 'object' && request !== null) bindToRoute(trace, facts, request);
     return true;
   }
 
@@ -71,4 +73,13 @@ export class RouteGuard implements CanActivate {
     }
     return facts;
   }
+}
+
+function bindToRoute(trace: RequestTrace, facts: HandlerFacts, request: FrameworkRequest): void {
+  trace.sse = facts.sse;
+  if (facts.untraced) trace.excluded = true;
+  const route = routeOf(request);
+  if (facts.match?.route !== route || facts.match === undefined)
+    facts.match = new RouteMatch(route, facts.functionName, facts.moduleName);
+  trace.bind(facts.instance, facts.match, request);
 }

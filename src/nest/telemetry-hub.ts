@@ -9,6 +9,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
+import type { MountedEndpoints } from '../http/framework-request.js';
 import { RequestTrace } from '../http/request-trace.js';
 import { followResponse } from '../http/stream-body.js';
 import { OpenStreams } from '../http/stream-registry.js';
@@ -18,6 +19,7 @@ import type { TracerManager } from '../tracing/tracer-manager.js';
 import { CoveringBaggageGuard } from './baggage/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
+import { graphqlEndpoints } from './graphql-endpoints.js';
 import { interceptorsByHand } from './interceptors-by-hand.js';
 import { getMeterToken, listenForMeterNames, type MeterNameListener } from './meter-names.js';
 import { probeNearerFilters } from './nearer-filters.js';
@@ -69,6 +71,7 @@ export class TelemetryHub
     };
   });
   private covered: Coverage | undefined;
+  private mounted: MountedEndpoints | undefined;
   private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
 
   constructor(
@@ -123,7 +126,7 @@ export class TelemetryHub
     return rest === undefined ? undefined : this.expected(rest).promise;
   }
 
-  /** The instance that covers a controller. */
+  /** The instance that covers a controller or a resolver. */
   instanceOf(type: Type): TelemetryInstance | undefined {
     const covered = this.coverage.controller(type);
     return this.instance(covered === undefined ? this.coverage.fallback : covered.instance);
@@ -216,7 +219,8 @@ export class TelemetryHub
     const fallback = this.instance(this.coverage.fallback);
     const generation = this.provisionalGeneration(fallback);
     if (generation === undefined) return undefined;
-    const trace = new RequestTrace(request, response, fallback, generation, this.streams);
+    this.mounted ??= graphqlEndpoints(this.modules, this.config);
+    const trace = new RequestTrace(request, response, fallback, generation, this.streams, this.mounted);
     followResponse(trace);
     return trace;
   }

@@ -9,6 +9,9 @@ const MAX_AGGREGATED = 20;
 /** Statuses of a response that another try may turn into a success. */
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
 
+/** Codes by which GraphQL tells callers of their own mistakes, as Apollo and Nest do. */
+const CALLERS_MISTAKE = /^(BAD_REQUEST|BAD_USER_INPUT|UNAUTHENTICATED|FORBIDDEN)$/;
+
 /** Names of errors that say that data did not have the form which was asked for. */
 const VALIDATION = /^(ZodError|\$ZodError|ValiError|ValidationError|AssertError|TypeBoxError)$/;
 const TIMEOUT = /Timeout(Error|Exception)?$/;
@@ -38,7 +41,7 @@ function factsOf(error: unknown, depth: number): ErrorFacts {
     if (Array.isArray((error as AggregateError).errors) && error instanceof AggregateError) {
       return factsInCommon(error.errors.slice(0, MAX_AGGREGATED), depth);
     }
-    const own = statusFacts(error) ?? codeFacts(error) ?? nameFacts(error);
+    const own = statusFacts(error) ?? graphqlFacts(error) ?? codeFacts(error) ?? nameFacts(error);
     if (own !== undefined) return own;
     // What a wrapper expects is its own affair.
     const { expected: _expected, ...facts } = factsOf((error as Error).cause, depth - 1);
@@ -51,9 +54,22 @@ function factsOf(error: unknown, depth: number): ErrorFacts {
 function statusFacts(error: object): ErrorFacts | undefined {
   const { getStatus } = error as { getStatus?: unknown };
   if (typeof getStatus !== 'function') return undefined;
-  const status: unknown = getStatus.call(error);
+  return factsOfStatus(getStatus.call(error));
+}
+
+function factsOfStatus(status: unknown): ErrorFacts | undefined {
   if (typeof status !== 'number') return undefined;
   return { expected: status < 500, ...(RETRYABLE_STATUS.has(status) ? { retryable: true } : {}) };
+}
+
+/** A `GraphQLError` has a status for the answer, if any, beside its code. */
+function graphqlFacts(error: object): ErrorFacts | undefined {
+  const { extensions } = error as {
+    extensions?: { readonly code?: unknown; readonly http?: { readonly status?: unknown } };
+  };
+  const facts = factsOfStatus(extensions?.http?.status);
+  if (facts !== undefined) return facts;
+  return CALLERS_MISTAKE.test(String(extensions?.code)) ? { expected: true } : undefined;
 }
 
 function nameFacts(error: object): ErrorFacts | undefined {

@@ -4,6 +4,7 @@ import {
   RequestTimeoutException,
   ServiceUnavailableException,
 } from '@nestjs/common';
+import { GraphQLError } from 'graphql';
 import { lastValueFrom, NEVER, timeout } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { classifyError, type ErrorClassification } from '../../src/index.js';
@@ -52,6 +53,28 @@ it.each<[string, unknown, ErrorClassification]>([
     'a server’s fault',
     new HttpException('x', 500),
     { type: 'HttpException', expected: false, attributes: {} },
+  ],
+  ...['BAD_REQUEST', 'BAD_USER_INPUT', 'UNAUTHENTICATED', 'FORBIDDEN'].map(
+    (code): [string, unknown, ErrorClassification] => [
+      `a client’s mistake in GraphQL, ${code}`,
+      new GraphQLError('x', { extensions: { code } }),
+      { type: 'GraphQLError', expected: true, attributes: {} },
+    ],
+  ),
+  [
+    'a status of GraphQL below 500',
+    new GraphQLError('x', { extensions: { code: 'BUSY', http: { status: 429 } } }),
+    { type: 'GraphQLError', expected: true, retryable: true, attributes: {} },
+  ],
+  [
+    'a status of GraphQL of 500 or more, whatever its code',
+    new GraphQLError('x', { extensions: { code: 'FORBIDDEN', http: { status: 503 } } }),
+    { type: 'GraphQLError', expected: false, retryable: true, attributes: {} },
+  ],
+  [
+    'a code of GraphQL that nobody knows',
+    new GraphQLError('x', { extensions: { code: 'ORDER_GONE', http: {} } }),
+    { type: 'GraphQLError', attributes: {} },
   ],
   ['a validation error', new ZodError('x'), category('ZodError', 'validation', false)],
   [

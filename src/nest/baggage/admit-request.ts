@@ -4,6 +4,8 @@ import { routeOf, type FrameworkRequest } from '../../http/framework-request.js'
 import type { BaggageRequest } from './baggage-options.js';
 import type { RequestEntries } from './request-entries.js';
 
+type ServedRequest = BaggageRequest & FrameworkRequest;
+
 /**
  * Lets a request pass with its entries added.
  *
@@ -13,10 +15,36 @@ export function admitRequest(
   entries: RequestEntries | undefined,
   context: ExecutionContext,
 ): boolean | Promise<boolean> {
-  if (entries === undefined || context.getType() !== 'http') return true;
-  const request = context.getArgByIndex<BaggageRequest & FrameworkRequest>(0);
-  const missing = entries.admit(request, activeContext().flow, routeOf(request) ?? request.url);
+  if (entries === undefined) return true;
+  const request = requestOf(context);
+  if (request === undefined) return true;
+  const missing = entries.admit(request, activeContext().flow, routeOf(request) ?? pathOf(request));
   return missing instanceof Promise ? missing.then(answer) : answer(missing);
+}
+
+/**
+ * The HTTP request that a route or a resolver serves, if there is one: libraries that call methods through Nest's external context say
+ * `http` of whatever they hand over, and a subscription has the handshake of its WebSocket, which browsers give no headers.
+ */
+function requestOf(context: ExecutionContext): ServedRequest | undefined {
+  const type = context.getType<'http' | 'graphql' | 'other'>();
+  let request: Partial<ServedRequest> | undefined;
+  if (type === 'http') request = context.getArgByIndex(0);
+  else if (type === 'graphql') {
+    request = context.getArgByIndex<{ readonly req?: Partial<ServedRequest> } | undefined>(2)?.req;
+  }
+  const { headers } = request ?? {};
+  if (headers === undefined || (type === 'graphql' && isWebSocket(headers.upgrade))) return undefined;
+  return request as ServedRequest;
+}
+
+function isWebSocket(upgrade: unknown): boolean {
+  return typeof upgrade === 'string' && upgrade.toLowerCase() === 'websocket';
+}
+
+/** Where Express has mounted what serves the request, if it has: the rest is not the app's to name. */
+function pathOf({ baseUrl, url }: ServedRequest): string {
+  return typeof baseUrl === 'string' && baseUrl !== '' ? baseUrl : url;
 }
 
 function answer(missing: string | undefined): true {

@@ -1,3 +1,5 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { GraphQLModule } from '@nestjs/graphql';
 import { Test } from '@nestjs/testing';
 import { TracerManager, type TelemetryModuleOptions } from 'nestjs-telemetry';
 import { recordSpans, SpanRecorder, TelemetryTestingModule } from 'nestjs-telemetry/testing';
@@ -5,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { options as masked, withValues } from './examples/masking/masking.js';
 import { options as sampled, ItemService, keepPayments } from './examples/sampling/sampler.js';
 import * as errors from './examples/spans/errors.js';
+import { InvoicesResolver } from './examples/spans/graphql.js';
 import * as examples from './examples/spans/orders.js';
 
 async function start(options: TelemetryModuleOptions = {}) {
@@ -54,6 +57,35 @@ it('the current span, and a handler without one', async () => {
   await fetch(`${url}/orders/7`);
   expect((await recorder.waitFor('GET /orders/:id')).attributes['order.id']).toBe('7');
   expect(recorder.spans().map(({ name }) => name)).toEqual(['OrdersService.find', 'GET /orders/:id']);
+});
+
+it('resolvers', async () => {
+  const module = await Test.createTestingModule({
+    imports: [
+      TelemetryTestingModule.forRoot(),
+      GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
+    ],
+    providers: [InvoicesResolver],
+  }).compile();
+  const app = module.createNestApplication({ logger: false });
+  onTestFinished(() => app.close());
+  await app.listen(0, '127.0.0.1');
+  for (const query of ['{ invoice(id: "7") { items } }', 'mutation { pay(id: "7") { id } }']) {
+    const response = await fetch(`${await app.getUrl()}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    expect(response.status).toBe(200);
+  }
+  const recorder = app.get(SpanRecorder);
+  await recorder.waitFor((span) => span.name === 'POST /graphql' && recorder.spans().length === 5);
+  const resolvers = recorder.spans().filter(({ name }) => name !== 'POST /graphql');
+  expect(resolvers.map(({ name, attributes, status }) => [name, attributes, status.code])).toEqual([
+    ['InvoicesResolver.invoice', { 'invoice.id': '7' }, 0],
+    ['InvoicesResolver.items', {}, 0],
+    ['pay invoice', { 'error.type': 'GraphQLError' }, 0],
+  ]);
 });
 
 it('checkpoints, while they are on', async () => {

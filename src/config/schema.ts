@@ -1,5 +1,6 @@
 import { TelemetryConfigError, type ConfigProblem } from '../errors.js';
 import { nearestName } from './nearest-name.js';
+import { knownElsewhereAs } from './other-names.js';
 
 /**
  * The rule of one option. Rules are plain values that compose: `object({ url, timeoutMillis: positiveMillis })`.
@@ -257,7 +258,8 @@ export function isObject(value: unknown): value is object {
 function refuseUnknown(value: object, shape: Shape, path: string): void {
   for (const [key, item] of Object.entries(value)) {
     if (Object.hasOwn(shape, key) || item === undefined) continue;
-    const nearest = nearestName(key, Object.keys(shape));
+    const known = Object.keys(shape);
+    const meant = knownElsewhereAs(key, known) ?? nearestName(key, known);
     fail({
       path: join(path, key),
       expected: 'an option that exists',
@@ -265,9 +267,7 @@ function refuseUnknown(value: object, shape: Shape, path: string): void {
       // It may be a misplaced credential.
       secret: true,
       remedy:
-        nearest === undefined
-          ? `Remove it; known here: ${Object.keys(shape).join(', ')}.`
-          : `Did you mean \`${nearest}\`?`,
+        meant === undefined ? `Remove it; known here: ${known.join(', ')}.` : `Did you mean \`${meant}\`?`,
     });
   }
 }

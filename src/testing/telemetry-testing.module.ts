@@ -1,7 +1,8 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Inject, Module, Optional, type DynamicModule } from '@nestjs/common';
+import { TelemetryConfigError } from '../errors.js';
 import { instanceModule } from '../nest/instance-module.js';
 import type { TelemetryModuleOptions } from '../nest/telemetry-options.js';
-import { TELEMETRY_OPTIONS } from '../nest/tokens.js';
+import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS } from '../nest/tokens.js';
 import { SpanRecorder } from './span-recorder.js';
 
 /**
@@ -10,6 +11,16 @@ import { SpanRecorder } from './span-recorder.js';
  */
 @Module({})
 export class TelemetryTestingModule {
+  /** @internal */
+  constructor(@Optional() @Inject(TELEMETRY_INSTANCE_ID) instance: symbol | undefined) {
+    if (instance !== undefined) return;
+    throw new TelemetryConfigError({
+      path: 'TelemetryTestingModule',
+      expected: 'imported by a call of `forRoot`',
+      remedy: 'Write `TelemetryTestingModule.forRoot()`.',
+    });
+  }
+
   /** @param options - as for the real module; global unless `isGlobal: false`, service `test` unless named */
   static forRoot(options: TelemetryModuleOptions = {}): DynamicModule {
     const recorder = new SpanRecorder();

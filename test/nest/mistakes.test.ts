@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TelemetryModule, type TelemetryModuleOptions } from '../../src/index.js';
-import { SpanRecorder } from '../../src/testing/index.js';
+import { SpanRecorder, TelemetryTestingModule } from '../../src/testing/index.js';
 import { LogRecorder } from '../support/log-recorder.js';
 import { startApp, type TestAppOptions } from '../support/test-app.js';
 
@@ -20,6 +20,14 @@ describe('mistakes that would go unnoticed', () => {
       'the module class alone among the imports',
       [TelemetryModule],
       { path: 'TelemetryModule', message: expect.stringContaining('Write `TelemetryModule.forRoot(') },
+    ],
+    [
+      'the module for tests alone among the imports',
+      [TelemetryTestingModule],
+      {
+        path: 'TelemetryTestingModule',
+        message: expect.stringContaining('`TelemetryTestingModule.forRoot()`'),
+      },
     ],
     [
       'a factory that returns nothing',

@@ -2,7 +2,8 @@ import { monotonicMillis } from '../tracing/clock.js';
 import { errorType } from '../tracing/exception.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { ActiveCount, HttpScheme, MeasuredStream, RequestMeter } from '../tracing/request-meter.js';
-import { isKnownMethod, schemeOf } from './server-attributes.js';
+import { isKnownMethod } from './http-method.js';
+import { schemeOf } from './server-attributes.js';
 import type { StreamOutcome } from './stream-options.js';
 
 const DISCONNECTED = 'client_disconnect';

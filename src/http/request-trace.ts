@@ -15,6 +15,7 @@ import {
 } from './framework-request.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
+import { methodName } from './http-method.js';
 import { InboundContext } from './inbound-context.js';
 import { tracesRequests, type CompiledHttpOptions, type HttpScope } from './http-scope.js';
 import { RequestMeasurement } from './request-measurement.js';
@@ -22,7 +23,7 @@ import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
 import { splitTarget } from './request-url.js';
 import { RouteMatch } from './route-match.js';
-import { methodName, serverAttributes } from './server-attributes.js';
+import { serverAttributes } from './server-attributes.js';
 import { ServerSpan } from './server-span.js';
 import type { SseRoute } from './stream-options.js';
 import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from './stream-trace.js';

@@ -1,4 +1,4 @@
-import { methodName } from './server-attributes.js';
+import { methodName } from './http-method.js';
 
 /** Where a request arrived: what a guard learns about it, or the framework alone. The same for all requests of one handler's route. */
 export class RouteMatch {

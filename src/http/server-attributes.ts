@@ -3,30 +3,8 @@ import type { ForwardedRequest } from './framework-request.js';
 import type { QueryRedaction } from './request-url.js';
 import { parseHost, splitTarget } from './request-url.js';
 import type { RawRequest } from './http-options.js';
+import { isKnownMethod } from './http-method.js';
 import type { RouteMatch } from './route-match.js';
-
-const KNOWN_METHODS = new Set([
-  'CONNECT',
-  'DELETE',
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'PATCH',
-  'POST',
-  'PUT',
-  'TRACE',
-  'QUERY',
-]);
-
-/** Whether the conventions know the method. */
-export function isKnownMethod(method: string): boolean {
-  return KNOWN_METHODS.has(method);
-}
-
-/** What stands for the method in a span's name: itself, if the conventions know it. */
-export function methodName(method = 'GET'): string {
-  return isKnownMethod(method) ? method : 'HTTP';
-}
 
 /**
  * The attributes of a server span that are known at its start.

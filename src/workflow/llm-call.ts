@@ -1,7 +1,7 @@
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import type { Span } from '@opentelemetry/api';
 import type { UsageOwner } from './current-work.js';
-import type { Usage } from './usage.js';
+import { UsageSum, type Usage } from './usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
 /** Which model is asked for what. */
@@ -16,6 +16,7 @@ export interface LlmCallOptions {
 /** One call of a language model. */
 export class LlmCall {
   span: Span = NO_SPAN;
+  private readonly usage = new UsageSum();
 
   /** @internal */
   constructor(
@@ -23,13 +24,14 @@ export class LlmCall {
     private readonly owner: UsageOwner | undefined,
   ) {}
 
-  /** Writes what the call took, and counts it for the stage and the pipeline around it. Zeros count. */
+  /** Adds to what the call took, and counts it for the stage and the pipeline around it. Zeros count. */
   recordUsage(usage: Usage): void {
+    this.usage.add(usage);
     this.span.setAttributes(
       workflowAttributes(this.prefix, {
-        llmInputTokens: usage.inputTokens,
-        llmOutputTokens: usage.outputTokens,
-        llmCostUsd: usage.costUsd,
+        llmInputTokens: this.usage.inputTokens,
+        llmOutputTokens: this.usage.outputTokens,
+        llmCostUsd: this.usage.costUsd,
       }),
     );
     this.owner?.addUsage(usage);

@@ -28,7 +28,7 @@ export class UsageSum {
   }
 }
 
+/** What a model's answer left open, `null` or a text for example, was not reported. */
 function plus(sum: number | undefined, more: number | undefined): number | undefined {
-  if (more === undefined || Number.isNaN(more)) return sum;
-  return (sum ?? 0) + more;
+  return Number.isFinite(more) ? (sum ?? 0) + (more as number) : sum;
 }

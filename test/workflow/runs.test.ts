@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { SpanKind } from '@opentelemetry/api';
 import { lastValueFrom, of, tap } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Usage } from '../../src/index.js';
 import { shapeOf } from '../support/span-shape.js';
 import { start } from './support.js';
 
@@ -99,6 +100,29 @@ describe('sums', () => {
     });
     expect(attributes('stage:s')).toMatchObject({ 'stage.output_tokens': 0, 'stage.cost_usd': 0 });
     expect(Object.keys(attributes('pipeline:silent'))).not.toContain('pipeline.total_tokens');
+  });
+
+  it('leave out what is no number, as in answers of models', async () => {
+    const { tracer, attributes } = await start();
+    const odd = { inputTokens: null, outputTokens: '12', costUsd: '0.1' } as unknown as Usage;
+    const answer = tracer.withPipelineSpan('odd', { runId: 'r' }, () =>
+      tracer.withStageSpan('s', () =>
+        tracer.withLlmSpan({ provider: 'p', model: 'm' }, (_span, call) => {
+          call.recordUsage(odd);
+          call.recordUsage({ inputTokens: 1, outputTokens: NaN, costUsd: Infinity });
+          call.recordUsage({ inputTokens: 2 });
+          return 'answer';
+        }),
+      ),
+    );
+    expect(answer).toBe('answer');
+    const sums = (name: string): object =>
+      Object.fromEntries(Object.entries(attributes(name)).filter(([key]) => /(tokens|cost_usd)$/.test(key)));
+    expect(['llm:p/m', 'stage:s', 'pipeline:odd'].map(sums)).toEqual([
+      { 'llm.input_tokens': 3 },
+      { 'stage.input_tokens': 3 },
+      { 'pipeline.total_tokens': 3 },
+    ]);
   });
 
   it('give way to what the run says of itself', async () => {

@@ -1,5 +1,7 @@
 import type { AttributeValue, Attributes } from '@opentelemetry/api';
 
+const UNSERIALIZABLE = '[Unserializable]';
+
 /**
  * Turns any value into one that every exporter keeps: objects, mixed arrays and nested arrays become JSON text, bigints and
  * symbols become strings; `undefined`, `null` and functions become nothing. Never throws.
@@ -34,9 +36,13 @@ function arrayValue(value: unknown[]): AttributeValue | undefined {
 }
 
 function objectValue(value: object): AttributeValue | undefined {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
-  return toJson(value);
+  try {
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    return toJson(value);
+  } catch {
+    return UNSERIALIZABLE;
+  }
 }
 
 /** JSON text of any value; cycles, bigints and throwing getters become placeholders. */
@@ -52,7 +58,7 @@ export function toJson(value: unknown): string | undefined {
       return item;
     });
   } catch {
-    return '[Unserializable]';
+    return UNSERIALIZABLE;
   }
 }
 

@@ -15,7 +15,7 @@ export function recordError(span: Span, error: unknown): void {
   if (span instanceof UnrecordedSpan) span.failed(error);
   if (!span.isRecording()) return;
   const { type, retryable, expected, message, attributes } = classificationFor(span, error);
-  if (attributes !== undefined) span.setAttributes(attributes);
+  if (attributes) span.setAttributes(attributes);
   span.setAttribute('error.type', type);
   if (retryable !== undefined) span.setAttribute('error.retryable', retryable);
   if (expected === true) return;

@@ -148,7 +148,7 @@ export class InstanceTracer implements Tracer {
 
   /** The nearer says more: the request's baggage, under the module's, under the flow's, under the span's own. */
   private initialAttributes(options: SpanOptions, context: FlowContext): Attributes {
-    const own: Attributes = options.attributes === undefined ? {} : toAttributes(options.attributes);
+    const own: Attributes = options.attributes ? toAttributes(options.attributes) : {};
     const { baggage, attributes: flowAttributes } = context.flow ?? NO_FLOW_PARTS;
     const said = baggage === undefined ? undefined : this.pipeline.propagation.rules?.attributesOf(baggage);
     if (this.attributes === undefined && flowAttributes === undefined && said === undefined) return own;

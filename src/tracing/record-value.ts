@@ -11,6 +11,14 @@ export function recordValue(span: RecordingSpan, direction: 'input' | 'output', 
   span.setAttribute(`${direction}.mime_type`, mimeType);
 }
 
+/** Takes back what was recorded of a value whose name says that it is secret. */
+export function hideSecret(span: RecordingSpan, direction: 'input' | 'output', name: string): void {
+  const key = `${direction}.value`;
+  if (Object.hasOwn(span.attributes, key) && span.generation.mask.isSecret(name)) {
+    span.setAttribute(key, REDACTED_VALUE);
+  }
+}
+
 /**
  * Looks at a result as soon as it is there; never at streams, which have none yet.
  *

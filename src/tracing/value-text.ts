@@ -50,11 +50,11 @@ function copyObject(value: object, writing: Writing): unknown {
   const { ancestors, budget } = writing;
   if (ancestors.includes(value)) return '[Circular]';
   if (ancestors.length >= MAX_DEPTH || budget.characters <= 0) return '[…]';
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
-  if (value instanceof Error) return spend(`${value.name}: ${value.message}`, writing);
-  if (ArrayBuffer.isView(value)) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
   ancestors.push(value);
   try {
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+    if (value instanceof Error) return spend(`${value.name}: ${value.message}`, writing);
+    if (ArrayBuffer.isView(value)) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
     if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((item) => copy(item, writing));
     if (value instanceof Map || value instanceof Set) return `[${value.constructor.name} of ${value.size}]`;
     if (isMachinery(value)) return `[${value.constructor.name}]`;

@@ -1,11 +1,25 @@
 import { Controller, Get, Injectable, type OnModuleInit } from '@nestjs/common';
 import { SpanKind, SpanStatusCode, type Span as ApiSpan } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { CurrentSpan, NoSpan, Span, SpanAttribute, Traceable, TracerManager } from '../../src/index.js';
+import {
+  CurrentSpan,
+  NoSpan,
+  Span,
+  SpanAttribute,
+  Traceable,
+  TracerManager,
+  TraceStage,
+} from '../../src/index.js';
 import { shapeOf, type SpanShape } from '../support/span-shape.js';
 import { startApp } from '../support/test-app.js';
 
 const link = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
+
+const unreadable = Object.defineProperty(new Error('x'), 'message', {
+  get: () => {
+    throw new Error('no');
+  },
+});
 
 @Injectable()
 class Options {
@@ -41,6 +55,20 @@ class Options {
   })
   brokenOptions(): string {
     return 'kept';
+  }
+
+  @Span(() => null as never)
+  noOptions(): void {}
+
+  @Span(() => ({ attributes: null as never }))
+  noAttributes(): void {}
+
+  @Span({ attributes: { error: unreadable as never } })
+  unreadable(): void {}
+
+  @TraceStage('rank', () => undefined as never)
+  stage(): string {
+    return 'ran';
   }
 
   @Span({ root: true })
@@ -100,6 +128,13 @@ it.each<[string, (options: Options) => unknown, Partial<SpanShape>]>([
   ],
   ['a hook that throws', (options) => options.brokenResult(), { name: 'Options.brokenResult' }],
   ['options that throw', (options) => options.brokenOptions(), { name: 'Options.brokenOptions' }],
+  ['a function without options', (options) => options.noOptions(), { name: 'Options.noOptions' }],
+  ['no attributes', (options) => options.noAttributes(), { name: 'Options.noAttributes' }],
+  [
+    'an attribute that cannot be read',
+    (options) => options.unreadable(),
+    { name: 'Options.unreadable', attributes: { error: '[Unserializable]' } },
+  ],
   [
     'its own error classifier',
     (options) => {
@@ -121,6 +156,12 @@ it.each<[string, (options: Options) => unknown, Partial<SpanShape>]>([
   const { app, recorder } = await startApp({ providers: [Options] });
   await call(app.get(Options));
   expect(recorder.spans().map(shapeOf)).toEqual([{ ...plain, ...expected }]);
+});
+
+it('runs a stage whose function returns no options', async () => {
+  const { app, recorder } = await startApp({ providers: [Options] });
+  expect(app.get(Options).stage()).toBe('ran');
+  expect(recorder.span('stage:rank').attributes['workflow.stage.id']).toBe('rank');
 });
 
 it('begins a trace of its own with `root`', async () => {

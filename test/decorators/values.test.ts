@@ -1,6 +1,8 @@
+import { runInThisContext } from 'node:vm';
 import { lastValueFrom, of, type Observable } from 'rxjs';
 import { expect, it } from 'vitest';
-import { Span, type TelemetryModuleOptions } from '../../src/index.js';
+import { Counted, Span, Timed, TraceStage, type TelemetryModuleOptions } from '../../src/index.js';
+import { namedArguments } from '../../src/nest/decorators/parameter-names.js';
 import { startApp } from '../support/test-app.js';
 
 interface Node {
@@ -38,6 +40,19 @@ class Values {
     return of(1, 2);
   }
 
+  @Span()
+  @Timed()
+  @Counted()
+  measured(_user: string, _password: string): void {}
+
+  @TraceStage('unlock')
+  unlock(_password: string): void {}
+
+  @Span()
+  hand<T>(value: T): T {
+    return value;
+  }
+
   @Span({ includeInputOutput: false })
   quiet(_value: string): string {
     return 'quiet';
@@ -64,6 +79,31 @@ it('records arguments by their names, and the result', async () => {
     '{"_user":"ada","_password":"__REDACTED__"}',
     'done',
   ]);
+});
+
+it('knows names below decorators of ours, and of the one argument of a stage', async () => {
+  expect(
+    await attributes((values) => {
+      values.measured('ada', 'hunter2');
+    }),
+  ).toEqual(['{"_user":"ada","_password":"__REDACTED__"}', undefined]);
+  expect(
+    await attributes((values) => {
+      values.unlock('hunter2');
+    }),
+  ).toEqual(['__REDACTED__', undefined]);
+});
+
+it.each([
+  "login(user /* the user's, (if any) */, password) {}",
+  "login(\n  user, // it's who\n  password,\n) {}",
+  "async *login(user = 'a, \\'b(', password = [1, (2, 3)]) {}",
+  "'lo(gin'(user, password) {}",
+  "['lo'.concat(1, ')')](user, password) {}",
+  'async /* (a) */ login (user, password) {}',
+])('reads the names of %j', (source) => {
+  const [method] = Object.values(runInThisContext(`({ ${source} })`) as Record<string, () => void>);
+  expect(namedArguments(method!, ['ada', 'hunter2'])).toEqual({ user: 'ada', password: 'hunter2' });
 });
 
 it('records arguments of patterns by position', async () => {
@@ -137,6 +177,19 @@ it.each<[string, () => unknown, RegExp]>([
   });
   expect(input).toMatch(expected);
   expect(String(input).length).toBeLessThanOrEqual(8192);
+});
+
+it('hands an error through that cannot be read', async () => {
+  const error = Object.defineProperty(new Error('x'), 'message', {
+    get: () => {
+      throw new Error('no');
+    },
+  });
+  expect(
+    await attributes((values) => {
+      expect(values.hand(error)).toBe(error);
+    }),
+  ).toEqual(['{"value":"[Unreadable]"}', '"[Unreadable]"']);
 });
 
 function deep(levels: number): Node {

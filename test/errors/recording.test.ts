@@ -190,6 +190,7 @@ describe('a classifier of the user’s', () => {
     const types: unknown[] = [];
     for (const errorClassifier of [
       () => ({ type: 'mine', expected: true }),
+      () => ({ type: 'mine', attributes: null as never }),
       () => undefined,
       () => {
         throw new Error('broken classifier');
@@ -202,7 +203,7 @@ describe('a classifier of the user’s', () => {
       }).toThrow('down');
       types.push(recorder.span('Orders.inner').attributes['error.type']);
     }
-    expect(types).toEqual(['mine', 'DatabaseError', 'DatabaseError']);
+    expect(types).toEqual(['mine', 'mine', 'DatabaseError', 'DatabaseError']);
   });
 });
 

@@ -5,6 +5,8 @@ export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** The methods whose wrapper makes a span, by the prototype that defines them. */
 const wrapped = new WeakMap<object, Set<PropertyKey>>();
+/** The method as it was written, by our wrapper of it. */
+const written = new WeakMap<Method, Method>();
 
 const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
   'length',
@@ -52,12 +54,18 @@ export function isWrapped(prototype: object, key: PropertyKey): boolean {
   return wrapped.get(prototype)?.has(key) === true;
 }
 
+/** What stands in the source, below all decorators of ours. */
+export function asWritten(method: Method): Method {
+  return written.get(method) ?? method;
+}
+
 /** Name of the class whose prototype, or whose static side, it is. */
 export function classNameOf(target: object): string {
   return typeof target === 'function' ? target.name : target.constructor.name;
 }
 
 function alike(wrapper: Method, method: Method): Method {
+  written.set(wrapper, asWritten(method));
   Object.defineProperty(wrapper, 'name', { value: method.name, configurable: true });
   Object.defineProperty(wrapper, 'length', { value: method.length, configurable: true });
   for (const key of Reflect.ownKeys(method)) {

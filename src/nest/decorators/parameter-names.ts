@@ -1,6 +1,10 @@
-import type { Method } from './method-wrapper.js';
+import { asWritten, type Method } from './method-wrapper.js';
 
 const known = new WeakMap<Method, readonly (string | undefined)[]>();
+
+/** Comments and strings as a whole, else one character. */
+const TOKENS = /\/\*[^]*?\*\/|\/\/.*|'(?:[^'\\]|\\[^])*'|"(?:[^"\\]|\\[^])*"|`(?:[^`\\]|\\[^])*`|[^]/g;
+const COMMENT = /^\/[/*]/;
 
 /**
  * Names arguments as the method's source does, so that a `password` is known as one when arguments are recorded.
@@ -8,8 +12,7 @@ const known = new WeakMap<Method, readonly (string | undefined)[]>();
  * @returns an object by parameter names; positions stand for patterns, rest parameters and what is beyond the last name
  */
 export function namedArguments(method: Method, args: readonly unknown[]): Record<string, unknown> {
-  const names = known.get(method) ?? parameterNames(method);
-  known.set(method, names);
+  const names = parameterNames(method);
   const named: Record<string, unknown> = {};
   args.forEach((value, index) => {
     if (value !== undefined) named[names[index] ?? String(index)] = value;
@@ -17,34 +20,40 @@ export function namedArguments(method: Method, args: readonly unknown[]): Record
   return named;
 }
 
-function parameterNames(method: Method): readonly (string | undefined)[] {
-  const source = Function.prototype.toString.call(method);
-  const list = parameterList(source);
-  return list.map((parameter) => /^\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*(?:=|$)/u.exec(parameter)?.[1]);
+/** The names of a method's parameters, as far as they have any. */
+export function parameterNames(method: Method): readonly (string | undefined)[] {
+  let names = known.get(method);
+  if (names === undefined) {
+    const list = parameterList(Function.prototype.toString.call(asWritten(method)));
+    names = list.map(
+      (parameter) => /^\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*(?:=|$)/u.exec(parameter)?.[1],
+    );
+    known.set(method, names);
+  }
+  return names;
 }
 
-/** Splits what stands between the first parentheses, at commas that are not inside something. */
+/** Splits what stands between the parentheses after the method's name, at commas that are not inside something. */
 function parameterList(source: string): string[] {
   const parameters: string[] = [];
   let depth = 0;
+  let isList = false;
   let current = '';
-  let quote = '';
-  for (const character of source.slice(source.indexOf('(') + 1)) {
-    if (quote !== '') {
-      if (character === quote) quote = '';
-    } else if (`'"\``.includes(character)) {
-      quote = character;
-    } else if ('([{'.includes(character)) {
-      depth += 1;
-    } else if (')]}'.includes(character)) {
-      if (depth === 0) break;
-      depth -= 1;
-    } else if (character === ',' && depth === 0) {
+  for (const [token] of source.matchAll(TOKENS)) {
+    if (COMMENT.test(token)) continue;
+    if (token === '(' && depth === 0) {
+      isList = true;
+      current = '';
+    } else if (token === ',' && depth === 1 && isList) {
       parameters.push(current);
       current = '';
-      continue;
+    } else if (token === ')' && depth === 1 && isList) {
+      break;
+    } else {
+      current += token;
     }
-    current += character;
+    if ('([{'.includes(token)) depth += 1;
+    if (')]}'.includes(token)) depth -= 1;
   }
   parameters.push(current);
   return parameters;

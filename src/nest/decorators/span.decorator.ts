@@ -1,5 +1,5 @@
 import type { TracerManager } from '../../tracing/tracer-manager.js';
-import { reportHook } from './decorator-log.js';
+import { givenOptions } from './given-options.js';
 import { injectManager, managerFor } from './host-manager.js';
 import { classNameOf, wrapMethod, type Method } from './method-wrapper.js';
 import { observedCall, recordsValues, type Observation } from './observed-call.js';
@@ -58,7 +58,7 @@ export function wrapInSpan(
     return function (this: unknown, ...args: unknown[]): unknown {
       const manager = managerFor(this);
       if (manager?.isEnabled() !== true) return method.apply(this, args);
-      const options = fixed ?? optionsFrom(input, spanName, this, args);
+      const options = fixed ?? givenOptions(input, NO_OPTIONS, spanName, this, args);
       if (plain && options.onResult === undefined)
         return plainSpan(manager, spanName, options, this, method, args);
       return observedSpan(manager, { spanName, options, parameters }, this, method, args);
@@ -91,19 +91,4 @@ function observedSpan(
   return manager.withSpan(observation.spanName, observation.options, (span) =>
     span.isRecording() ? observedCall(span, observation, host, method, args) : method.apply(host, args),
   );
-}
-
-function optionsFrom(
-  input: SpanDecoratorInput<AnyValue[]>,
-  spanName: string,
-  host: unknown,
-  args: unknown[],
-): SpanDecoratorOptions {
-  try {
-    const options: unknown = typeof input === 'function' ? input.apply(host, args) : input;
-    return typeof options === 'object' && options !== null ? options : NO_OPTIONS;
-  } catch (error) {
-    reportHook('options', spanName, error);
-    return NO_OPTIONS;
-  }
 }

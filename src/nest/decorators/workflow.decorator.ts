@@ -1,10 +1,14 @@
+import type { Span } from '@opentelemetry/api';
+import { hideSecret } from '../../tracing/record-value.js';
+import { RecordingSpan } from '../../tracing/recording-span.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import type { PipelineOptions, PipelineRunOptions } from '../../workflow/pipeline-run.js';
 import type { StageOptions } from '../../workflow/stage-run.js';
 import { WorkflowTracer } from '../../workflow/workflow-tracer.js';
-import { reportHook } from './decorator-log.js';
+import { givenOptions, type OptionsInput } from './given-options.js';
 import { injectManager, managerFor } from './host-manager.js';
 import { wrapMethod } from './method-wrapper.js';
+import { parameterNames } from './parameter-names.js';
 import type { AnyValue, SpanMethodDecorator } from './span-options.js';
 
 /** How a method becomes the span of a pipeline. Its first argument counts as the input. */
@@ -15,8 +19,6 @@ export interface TraceStageOptions extends Omit<StageOptions, 'input' | 'name'> 
   /** Default: the stage's name. */
   readonly id?: string;
 }
-
-type Input<O> = O | ((...args: AnyValue[]) => O);
 
 /** The workflow tracer of each manager that decorated methods met. */
 const tracers = new WeakMap<TracerManager, WorkflowTracer>();
@@ -32,7 +34,10 @@ export function TracePipeline<T extends AnyValue[]>(
   name: string,
   options: (...args: T) => TracePipelineOptions,
 ): SpanMethodDecorator<T>;
-export function TracePipeline(name: string, options: Input<TracePipelineOptions> = {}): MethodDecorator {
+export function TracePipeline(
+  name: string,
+  options: OptionsInput<TracePipelineOptions> = {},
+): MethodDecorator {
   return wrapping('@TracePipeline', name, options, (tracer, given, input, call) =>
     tracer.withPipelineSpan(name, { ...given, input }, call),
   );
@@ -49,7 +54,10 @@ export function TraceStage<T extends AnyValue[]>(
   name: string,
   options: (...args: T) => TraceStageOptions,
 ): SpanMethodDecorator<T>;
-export function TraceStage(name: string, options: string | Input<TraceStageOptions> = {}): MethodDecorator {
+export function TraceStage(
+  name: string,
+  options: string | OptionsInput<TraceStageOptions> = {},
+): MethodDecorator {
   const given = typeof options === 'string' ? { componentType: options } : options;
   return wrapping('@TraceStage', name, given, (tracer, { id = name, ...stage }, input, call) =>
     tracer.withStageSpan(id, { ...stage, name, input }, call),
@@ -59,8 +67,8 @@ export function TraceStage(name: string, options: string | Input<TraceStageOptio
 function wrapping<O extends object>(
   decorator: string,
   name: string,
-  options: Input<O>,
-  run: (tracer: WorkflowTracer, options: O, input: unknown, call: () => unknown) => unknown,
+  options: OptionsInput<O>,
+  run: (tracer: WorkflowTracer, options: O, input: unknown, call: (span: Span) => unknown) => unknown,
 ): MethodDecorator {
   return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
     injectManager(target);
@@ -68,8 +76,12 @@ function wrapping<O extends object>(
       return function (this: unknown, ...args: unknown[]): unknown {
         const manager = managerFor(this);
         if (manager?.isEnabled() !== true) return method.apply(this, args);
-        const given = optionsFrom(options, name, args);
-        return run(tracerOf(manager), given, args[0], () => method.apply(this, args));
+        const given = givenOptions(options, {} as O, name, this, args);
+        return run(tracerOf(manager), given, args[0], (span) => {
+          const [parameter] = parameterNames(method);
+          if (parameter !== undefined && span instanceof RecordingSpan) hideSecret(span, 'input', parameter);
+          return method.apply(this, args);
+        });
       };
     });
   };
@@ -79,14 +91,4 @@ function tracerOf(manager: TracerManager): WorkflowTracer {
   const tracer = tracers.get(manager) ?? new WorkflowTracer(manager);
   tracers.set(manager, tracer);
   return tracer;
-}
-
-function optionsFrom<O extends object>(options: Input<O>, name: string, args: unknown[]): O {
-  if (typeof options !== 'function') return options;
-  try {
-    return options(...args);
-  } catch (error) {
-    reportHook('options', name, error);
-    return {} as O;
-  }
 }

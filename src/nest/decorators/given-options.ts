@@ -1,0 +1,23 @@
+import { reportHook } from './decorator-log.js';
+import type { AnyValue } from './span-options.js';
+
+/** Options of a decorator, or a function of the method's arguments that returns them. */
+export type OptionsInput<O> = O | ((...args: AnyValue[]) => O);
+
+/** The options of one call; none if the user's function throws, or returns something else. */
+export function givenOptions<O extends object>(
+  input: OptionsInput<O>,
+  none: O,
+  spanName: string,
+  host: unknown,
+  args: unknown[],
+): O {
+  if (typeof input !== 'function') return input;
+  try {
+    const options: unknown = input.apply(host, args);
+    return typeof options === 'object' && options !== null ? (options as O) : none;
+  } catch (error) {
+    reportHook('options', spanName, error);
+    return none;
+  }
+}

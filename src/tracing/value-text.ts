@@ -1,3 +1,5 @@
+import { isSecretEntry } from '../pipeline/masking/mask-keys.js';
+
 /** Longest JSON text of recorded arguments and results, in characters. */
 const MAX_TEXT = 8192;
 const MAX_DEPTH = 6;
@@ -55,7 +57,7 @@ function copyObject(value: object, writing: Writing): unknown {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
     if (value instanceof Error) return spend(`${value.name}: ${value.message}`, writing);
     if (ArrayBuffer.isView(value)) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
-    if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((item) => copy(item, writing));
+    if (Array.isArray(value)) return copyItems(value, writing);
     if (value instanceof Map || value instanceof Set) return `[${value.constructor.name} of ${value.size}]`;
     if (isMachinery(value)) return `[${value.constructor.name}]`;
     return copyEntries(value, writing);
@@ -64,6 +66,14 @@ function copyObject(value: object, writing: Writing): unknown {
   } finally {
     ancestors.pop();
   }
+}
+
+function copyItems(items: readonly unknown[], writing: Writing): unknown[] {
+  return items
+    .slice(0, MAX_ENTRIES)
+    .map((item) =>
+      isSecretEntry(item, writing.isSecret) ? [item[0], writing.redacted] : copy(item, writing),
+    );
 }
 
 function copyEntries(value: object, writing: Writing): unknown {

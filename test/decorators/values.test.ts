@@ -139,6 +139,11 @@ it.each<[string, () => unknown, RegExp]>([
     },
     /^\{"_value":\{"next":"\[Circular\]"\}\}$/,
   ],
+  [
+    'headers',
+    () => ({ rawHeaders: ['Cookie', 'sid=1'], init: [['authorization', 'abc']] }),
+    /^\{"_value":\{"rawHeaders":"__REDACTED__","init":\[\["authorization","__REDACTED__"\]\]\}\}$/,
+  ],
   ['a deep object', () => deep(50), /\[…\]/],
   ['a long list', () => Array.from({ length: 10_000 }, (_, index) => index), /98,99\]\}$/],
   ['a long text', () => 'x'.repeat(100_000), /…"\}$/],

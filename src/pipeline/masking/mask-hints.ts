@@ -16,7 +16,7 @@ for (const [characters, mark] of [
   [':=', NAMED],
   ['@', ADDRESS],
   ['-_', KEY],
-  [' ', SCHEME],
+  [' \t\n\r', SCHEME],
   // As in `eyJ`, `AKIA`, `ASIA`, `AIza` and `SG.`
   ['JAG', TOKEN],
 ] as const) {
@@ -24,7 +24,7 @@ for (const [characters, mark] of [
 }
 
 const KEY_HINT = /[sr]k[-_]|gh[pousr]_|github_pat|glpat-|xox|npm_|hf_|-----BEGIN/;
-const SCHEME_HINT = /[Bb](?:earer|asic)\s|BEARER\s|BASIC\s/;
+const SCHEME_HINT = /b(?:earer|asic)\s/i;
 const TOKEN_HINT = /eyJ|A[KS]IA|AIza|SG\./;
 
 /** Which characters a text has that secrets cannot do without; one cheap pass, as nearly all texts have none. */

@@ -84,6 +84,11 @@ export class KeyMask {
   }
 }
 
+/** Whether it is an entry of headers or a map, name and value, by the name of a credential. */
+export function isSecretEntry(item: unknown, isSecret: (name: string) => boolean): item is [string, unknown] {
+  return Array.isArray(item) && item.length === 2 && typeof item[0] === 'string' && isSecret(item[0]);
+}
+
 function normalized(name: string): string {
   return name.toLowerCase().replace(/[_\s-]/g, '');
 }

@@ -1,7 +1,7 @@
 import type { MaskingConfig } from '../../config/masking-config.js';
-import { REDACTED_VALUE, SECRET_NAMES_IN_TEXT, SECRET_SHAPES } from './mask-defaults.js';
+import { REDACTED_VALUE, SECRET_HEADERS, SECRET_NAMES_IN_TEXT, SECRET_SHAPES } from './mask-defaults.js';
 import { hintsOf, mayHoldName, mayHoldShape } from './mask-hints.js';
-import type { KeyMask } from './mask-keys.js';
+import { isSecretEntry, type KeyMask } from './mask-keys.js';
 
 /** JSON text beyond this length is masked as running text. */
 const MAX_JSON = 65_536;
@@ -29,10 +29,10 @@ export class TextMask {
     if (names === '') return;
     this.hint = new RegExp(names, 'i');
     this.named = new RegExp(
-      // The name, with a prefix such as `db_`; a quote, escaped or not; then a quoted value, a header's scheme and value, or a word; not
-      // what the server span has redacted in a query, by the word of the conventions.
-      `((?<![\\w-])[\\w-]{0,32}(?:${names})\\\\{0,8}["']?\\s{0,4}[:=]\\s{0,4})(?!REDACTED\\b)` +
-        `(?:"(?:[^"\\\\]|\\\\[\\s\\S])*"?|'(?:[^'\\\\]|\\\\[\\s\\S])*'?|\\\\{1,8}"(?:(?!\\\\{1,8}")[\\s\\S])*|(?:(?:Bearer|Basic|Digest)\\s{1,4})?[^\\s,;&|)}\\]"'\\\\]+)`,
+      // The name, with a prefix such as `db_`; a quote, escaped or not; then a quoted value, a list, an object, a header's scheme and value,
+      // or a word; not what the server span has redacted in a query, by the word of the conventions.
+      `((?<![\\w-])[\\w-]{0,32}(?:${names})\\\\{0,8}["']?\\s{0,16}[:=]>?\\s{0,16})(?!REDACTED\\b)` +
+        `(?:"(?:[^"\\\\]|\\\\[\\s\\S])*"?|'(?:[^'\\\\]|\\\\[\\s\\S])*'?|\\\\{1,8}"(?:(?!\\\\{1,8}")[\\s\\S])*|\\[[^\\]]*\\]?|\\{[^}]*\\}?|(?:(?:Bearer|Basic|Digest)\\s{1,4})?[^\\s,;&|)}\\]"'\\\\]+)`,
       'gi',
     );
   }
@@ -57,7 +57,11 @@ export class TextMask {
 
   private maskNamed(text: string): string {
     if (this.named === undefined) return text;
-    return text.replace(this.named, (match: string, name: string) => {
+    let masked = text;
+    if (this.defaults) {
+      for (const { pattern, replacement } of SECRET_HEADERS) masked = masked.replace(pattern, replacement);
+    }
+    return masked.replace(this.named, (match: string, name: string) => {
       const quote = /^\\{0,8}["']/.exec(match.slice(name.length))?.[0] ?? '';
       return `${name}${quote}${REDACTED_VALUE}${quote.startsWith('\\') ? '' : quote}`;
     });
@@ -79,7 +83,13 @@ export class TextMask {
   private maskTree(value: unknown): unknown {
     if (typeof value === 'string') return this.mask(value);
     if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map((item) => this.maskTree(item));
+    if (Array.isArray(value)) {
+      return value.map((item) =>
+        isSecretEntry(item, (name) => this.keyMask.isSecret(name))
+          ? [item[0], REDACTED_VALUE]
+          : this.maskTree(item),
+      );
+    }
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,

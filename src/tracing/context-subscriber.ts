@@ -8,6 +8,8 @@ export interface SubscriptionListener {
   next?(): void;
   /** The producer failed; `closed` follows. */
   error?(error: unknown): void;
+  /** The producer is done, or was told to be; `closed` follows. */
+  complete?(): void;
   /** The producer is torn down, whether it completed, failed or was unsubscribed. */
   closed(): void;
 }
@@ -33,6 +35,25 @@ export interface SubscriptionStart {
  */
 export function observeInContext<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
   return new ContextObservable(source, subscribed);
+}
+
+/**
+ * The same for an Observable whose receiver may want more than to subscribe: what a Subject or another kind can do besides is the
+ * original's.
+ */
+export function observeLike<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
+  const observed = observeInContext(source, subscribed);
+  if (Object.getPrototypeOf(source) === Observable.prototype) return observed;
+  return new Proxy(observed, {
+    get(target, key) {
+      // The last two are absent where they would be undefined.
+      if (key in target || key === 'source' || key === 'operator') return Reflect.get(target, key) as unknown;
+      const value: unknown = Reflect.get(source, key, source);
+      return typeof value === 'function' ? (value.bind(source) as unknown) : value;
+    },
+    set: (_target, key, value) => Reflect.set(source, key, value, source),
+    getPrototypeOf: () => Reflect.getPrototypeOf(source),
+  });
 }
 
 /** Has fields where a closure would cost each open stream more. */
@@ -68,7 +89,9 @@ class ContextSubscriber<T> extends Subscriber<T> {
     private readonly listener: SubscriptionListener,
   ) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- how operators make their subscribers in version 7
-    super(sink);
+    super();
+    // Not by the constructor: a sink that is closed already unsubscribes what it is given, which takes the fields.
+    sink.add(this);
   }
 
   override add(teardown: TeardownLogic): void {
@@ -99,6 +122,7 @@ class ContextSubscriber<T> extends Subscriber<T> {
   }
 
   protected override _complete(): void {
+    this.listener.complete?.();
     try {
       const { sink } = this;
       runInContext(this.consumer, () => {

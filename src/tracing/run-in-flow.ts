@@ -7,7 +7,7 @@ import {
   type FlowTarget,
 } from '../context/flow-context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { observeInContext } from './context-subscriber.js';
+import { observeLike } from './context-subscriber.js';
 
 const NOTHING_TO_DO = { closed: () => undefined };
 
@@ -30,7 +30,7 @@ function bound(context: FlowContext, result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
   if (result instanceof Promise) return result.then((value: unknown) => bound(context, value));
   if (isObservable(result))
-    return observeInContext(result, { begin: () => ({ context, listener: NOTHING_TO_DO }) });
+    return observeLike(result, { begin: () => ({ context, listener: NOTHING_TO_DO }) });
   if (result instanceof ReadableStream) bindReaders(context, result);
   if (Symbol.asyncIterator in result) bindIterator(context, result as AsyncIterable<unknown>);
   return result;

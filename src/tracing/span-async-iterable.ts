@@ -18,16 +18,19 @@ export function spanAsyncIterable<T extends AsyncIterable<unknown>>(source: T, s
     if (!isIterator) return tracedSteps(source[Symbol.asyncIterator]() as StepsOf, stream.use());
     return (only ??= tracedSteps(source as StepsOf, stream.use()));
   };
-  const proxy = new Proxy(source, {
-    get(target, key) {
+  // Nothing may stand in the place of what a frozen object has of its own.
+  const target = Object.isFrozen(source) ? (Object.create(source) as T) : source;
+  const proxy = new Proxy(target, {
+    get(_target, key) {
       if (key === Symbol.asyncIterator) return () => (isIterator ? proxy : iterable(iteration()));
-      const value: unknown = Reflect.get(target, key, target);
+      const value: unknown = Reflect.get(source, key, source);
       if (typeof value !== 'function') return value;
       if (isIterator && isStep(key))
         return (...args: unknown[]) => (iteration()[key] as StepFunction)(...args);
-      // A method with private fields works on its own object only.
-      return value.bind(target) as unknown;
+      // A method with private fields works on its own object only; so does a setter.
+      return value.bind(source) as unknown;
     },
+    set: (_target, key, value) => Reflect.set(source, key, value, source),
   });
   return stream.watch(proxy);
 }

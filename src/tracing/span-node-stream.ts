@@ -1,4 +1,4 @@
-import type { StreamSpan } from './stream-span.js';
+import { endWhenCollected, type StreamSpan } from './stream-span.js';
 
 /** What is needed of a Node stream, of whichever package. */
 export interface NodeReadable {
@@ -26,5 +26,6 @@ export function spanNodeStream<T extends NodeReadable>(source: T, stream: Stream
   source.once('close', finish);
   // Streams without `autoDestroy` never close.
   source.once('end', finish);
+  endWhenCollected(source, use);
   return source;
 }

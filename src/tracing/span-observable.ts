@@ -1,10 +1,10 @@
 import type { Observable } from 'rxjs';
-import { observeInContext } from './context-subscriber.js';
+import { observeLike } from './context-subscriber.js';
 import type { StreamSpan } from './stream-span.js';
 
 /** The same Observable, whose producer has the span active, and ends it with the last subscription. */
 export function spanObservable<T>(source: Observable<T>, stream: StreamSpan): Observable<T> {
-  const traced = observeInContext(source, {
+  const traced = observeLike(source, {
     begin() {
       const use = stream.use();
       let failure: { readonly error: unknown } | undefined;

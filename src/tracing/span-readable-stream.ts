@@ -1,5 +1,5 @@
 import { runInContext } from '../context/flow-context.js';
-import type { StreamSpan, StreamUse } from './stream-span.js';
+import { endWhenCollected, type StreamSpan, type StreamUse } from './stream-span.js';
 
 /**
  * A web stream that reads the given one, chunk by chunk and only when asked, with the span active; the span ends when it closes, fails
@@ -42,6 +42,8 @@ class Reading {
   }
 
   async pull(controller: Controller): Promise<void> {
+    // A reader may drop the stream in the middle without a word.
+    if (this.begun === undefined) endWhenCollected(controller, this.use);
     const { use } = this;
     const reader = (this.reader ??= this.source.getReader());
     try {

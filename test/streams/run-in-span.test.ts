@@ -4,6 +4,8 @@ import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import {
+  BehaviorSubject,
+  combineLatest,
   concat,
   firstValueFrom,
   interval,
@@ -130,6 +132,33 @@ describe('withSpan around an Observable', () => {
     expect(names()).toEqual(['work']);
   });
 
+  it('ends for a subscriber that has given up before it is its turn', () => {
+    const failing = throwError(() => new Error('the other one'));
+    const failures: unknown[] = [];
+    combineLatest([failing, tracer.withSpan('work', () => of(1))]).subscribe({
+      error: (error: Error) => failures.push(error.message),
+    });
+    expect(failures).toEqual(['the other one']);
+    expect(names()).toEqual(['work']);
+  });
+
+  it('leaves a Subject what else it can do', () => {
+    for (const state of [
+      tracer.withSpan('work', () => new BehaviorSubject(1)),
+      tracer.withTemporaryConfig({}, () => new BehaviorSubject(1)),
+    ]) {
+      expect(state).toBeInstanceOf(BehaviorSubject);
+      const seen: number[] = [];
+      const subscription = state.pipe(map((n) => n * 10)).subscribe((n) => seen.push(n));
+      state.next(2);
+      expect([state.getValue(), state.value, state.observed]).toEqual([2, 2, true]);
+      subscription.unsubscribe();
+      expect(seen).toEqual([10, 20]);
+      expect(state.observed).toBe(false);
+    }
+    expect(names()).toEqual(['work']);
+  });
+
   it('ends the span of a stream that nobody subscribed to when it is collected', async () => {
     (() => {
       tracer.withSpan('work', () => NEVER);
@@ -207,6 +236,36 @@ describe('withSpan around an async iterable', () => {
     expect(seen).toEqual([1, 2, 1, 2]);
     expect(names()).toEqual(['work']);
   });
+
+  it('lets setters use private fields', () => {
+    class Answer implements AsyncIterable<number> {
+      #total = 1;
+      get total(): number {
+        return this.#total;
+      }
+      set total(total: number) {
+        this.#total = total;
+      }
+      async *[Symbol.asyncIterator](): AsyncGenerator<number> {
+        yield this.#total;
+      }
+    }
+    const answer = tracer.withSpan('work', () => new Answer());
+    answer.total = 3;
+    expect(answer.total).toBe(3);
+  });
+
+  it('iterates what is frozen', async () => {
+    const frozen = Object.freeze({
+      async *[Symbol.asyncIterator]() {
+        yield activeName();
+      },
+    });
+    const seen: unknown[] = [];
+    for await (const token of tracer.withSpan('work', () => frozen)) seen.push(token);
+    expect(seen).toEqual(['work']);
+    expect(names()).toEqual(['work']);
+  });
 });
 
 describe('withSpan around a web stream', () => {
@@ -276,6 +335,28 @@ describe('withSpan around a web stream', () => {
     expect(Buffer.from(parts).toString()).toBe('hello');
     expect(names()).toEqual(['work']);
   });
+});
+
+it('ends the spans of streams that are dropped', async () => {
+  await (async () => {
+    tracer.withSpan('Node stream', () => new Readable({ read() {} }));
+    const stream = tracer.withSpan(
+      'web stream',
+      () =>
+        new ReadableStream({
+          pull(controller) {
+            controller.enqueue('more');
+          },
+        }),
+    );
+    await stream.getReader().read();
+  })();
+  await expect
+    .poll(() => {
+      collectGarbage();
+      return names().sort();
+    })
+    .toEqual(['Node stream', 'web stream']);
 });
 
 describe('withSpan around a Node stream', () => {

@@ -176,6 +176,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
   fail(error: unknown): void {
     this.error = error;
+    this.stream?.failed(error);
     this.bindWithoutHandler();
   }
 

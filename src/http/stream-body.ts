@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { SseTrace } from './stream-sse.js';
 import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
 
 const TRACE = Symbol('nestjs-telemetry.trace');
@@ -43,7 +44,8 @@ function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown)
 /** The first piece makes the response a stream; absent if nobody wants to know, or if it is all there is. */
 function begin(trace: StreamedRequest): StreamTrace | undefined {
   if (trace.ending || !(trace.span.isRecording() || trace.measurement?.wanted === true)) return undefined;
-  return (trace.stream = new StreamTrace(trace));
+  const { sse } = trace;
+  return (trace.stream = sse === undefined ? new StreamTrace(trace) : new SseTrace(trace, sse));
 }
 
 /** The last piece of a body may come with its end. */
@@ -67,12 +69,13 @@ function destroy(this: Body, ...args: unknown[]): unknown {
   return original(this).destroy.apply(this, args);
 }
 
-/** It knows why it failed. */
+/** It knows why it failed; an `@Sse` route's Observable tells. */
 function rememberSource(this: Body, source: BodySource): void {
   const trace = traceOf(this);
-  if (trace.stream?.needsSource === false) return;
+  if (trace.sse !== undefined) return;
   trace.source = source;
-  trace.response.on('unpipe', forgetSource);
+  // Not for good: a body may be piped together from any number of sources.
+  trace.response.once('unpipe', forgetSource);
 }
 
 /** What is unpiped when the response has ended was its source to the end. */

@@ -27,7 +27,9 @@ export class OpenStreams implements StreamRegistry {
     this.closing = true;
     for (const stream of [...this.streams]) stream.shutDown();
     if (await this.closed(graceMillis)) return;
-    for (const stream of this.ending()) (stream.trace.response as { destroy(): unknown }).destroy();
+    for (const { endsOnShutdown, trace } of [...this.streams]) {
+      if (endsOnShutdown) (trace.response as { destroy(): unknown }).destroy();
+    }
     await this.closed(graceMillis);
   }
 
@@ -39,12 +41,14 @@ export class OpenStreams implements StreamRegistry {
     }
   }
 
-  private ending(): StreamTrace[] {
-    return [...this.streams].filter((stream) => stream.endsOnShutdown);
+  /** Asked at the end of each stream: looks no further than the first that is open. */
+  private get allEnded(): boolean {
+    for (const stream of this.streams) if (stream.endsOnShutdown) return false;
+    return true;
   }
 
   private closed(millis: number): Promise<boolean> {
-    if (this.ending().length === 0) return Promise.resolve(true);
+    if (this.allEnded) return Promise.resolve(true);
     return new Promise((resolve) => {
       const finish = (closed: boolean): void => {
         clearTimeout(timer);
@@ -55,7 +59,7 @@ export class OpenStreams implements StreamRegistry {
         finish(false);
       }, millis);
       this.onChange = () => {
-        if (this.ending().length === 0) finish(true);
+        if (this.allEnded) finish(true);
       };
     });
   }

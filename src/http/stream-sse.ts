@@ -14,6 +14,8 @@ import type { SseRoute } from './stream-options.js';
 import { StreamTrace, type StreamedRequest } from './stream-trace.js';
 
 const MAX_EVENT_ID_LENGTH = 256;
+/** What Nest begins a stream with, whether or not there is a producer yet. */
+const HEADERS_ARE_OUT = '\n';
 
 /** A response of server-sent events: what is counted, how long it took, and which context its producer runs in. */
 export class SseTrace extends StreamTrace implements SubscriptionListener, Subscribed {
@@ -21,10 +23,14 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   /** What the producer emitted, in place of `events` where a compressor hides what is written. */
   private emitted = 0;
   private opaque = false;
+  /** Whether the last event was an `error` one. */
   private toldError = false;
   private lastAt = 0;
   private longestGap = 0;
   private subscribed = false;
+  private completed = false;
+  /** Whether what is written belongs to the stream, and is not an exception filter's answer in place of it. */
+  private open = false;
   private ownSpan: Span | undefined;
   /** Of the handler's call, which an interceptor may have made another than the request's. */
   private base: FlowContext;
@@ -48,7 +54,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   /** A handler that failed before there was a stream is a failed request like any other. */
   override get began(): boolean {
-    return this.subscribed || !this.trace.response.writableEnded;
+    return this.subscribed || this.open || !this.trace.response.writableEnded;
   }
 
   /** Nest does that to a client that does not read. */
@@ -56,33 +62,49 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     this.cutBy('limit');
   }
 
-  /** Its Observable tells. */
-  override get needsSource(): boolean {
-    return false;
+  /** Whether Nest told the client of a failure that was not the producer's: an interceptor's, or an event that is no JSON. */
+  protected override get brokeOff(): boolean {
+    return this.toldError && !this.completed && this.trace.response.writableEnded;
   }
 
   override get endsOnShutdown(): boolean {
     return this.route.completeOnShutdown;
   }
 
-  /** Gives what the handler returned back, an Observable as one whose producer has the stream's span active. */
-  handle(result: unknown): unknown {
+  /** Calls the handler, and gives what it returns back, an Observable as one whose producer has the stream's span active. */
+  handle(call: () => unknown): unknown {
     this.base = activeContext();
+    let result: unknown;
+    try {
+      result = call();
+    } catch (error) {
+      this.failed(error);
+      throw error;
+    }
     if (isObservable(result)) return observeInContext(result, this);
     if (!isThenable(result)) return result;
-    return Promise.resolve(result).then((value) =>
-      isObservable(value) ? observeInContext(value, this) : value,
+    return Promise.resolve(result).then(
+      (value) => (isObservable(value) ? observeInContext(value, this) : value),
+      (error: unknown) => {
+        this.failed(error);
+        throw error;
+      },
     );
   }
 
+  override failed(error: unknown): void {
+    super.failed(error);
+    if (this.failure?.late === false) this.open = false;
+  }
+
   override wrote(chunk: unknown, encoding: unknown): void {
-    // Before the producer has begun, and after it failed early, an exception filter answers in place of the stream.
-    if (!this.subscribed || this.failure?.late === false) return;
+    this.open ||= chunk === HEADERS_ARE_OUT;
+    if (!this.open) return;
     super.wrote(chunk, encoding);
     if (typeof chunk !== 'string') this.opaque = true;
     else if (!isEvent(chunk)) return;
-    if (this.failure !== undefined && !this.toldError && isErrorEvent(chunk)) this.toldError = true;
-    else this.sent();
+    this.toldError = isErrorEvent(chunk);
+    if (this.failure === undefined || !this.toldError) this.sent();
   }
 
   override shutDown(): void {
@@ -99,7 +121,8 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     super.finish();
     const { span } = this;
     span.setAttribute('stream.type', this.route.type);
-    span.setAttribute('stream.events', this.opaque ? this.emitted : this.events);
+    const events = this.cutShort ? this.events - 1 : this.events;
+    span.setAttribute('stream.events', this.opaque ? this.emitted : events);
     if (this.longestGap > 0) span.setAttribute('stream.longest_gap', seconds(this.longestGap));
     const resumed = this.trace.request.headers['last-event-id'];
     if (typeof resumed === 'string') {
@@ -110,6 +133,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   begin(): SubscriptionStart {
     this.subscribed = true;
+    this.open = true;
     // An interceptor may subscribe again after a failure.
     this.failure = undefined;
     return { context: this.producerContext(), listener: this };
@@ -117,7 +141,8 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   begun(subscriber: { complete(): void }): void {
     this.subscriber = subscriber;
-    if (this.trace.streams.closing) this.shutDown();
+    // Once: an interceptor that repeats what is done would never stop.
+    if (this.trace.streams.closing && !this.completed) this.shutDown();
   }
 
   next(): void {
@@ -126,6 +151,10 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   error(error: unknown): void {
     this.failed(error);
+  }
+
+  complete(): void {
+    this.completed = true;
   }
 
   closed(): void {
@@ -162,9 +191,9 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   }
 }
 
-/** Nest begins a stream with an empty line, and keeps a silent one alive with comments. */
+/** Nest keeps a silent stream alive with comments. */
 function isEvent(chunk: string): boolean {
-  return chunk !== '\n' && !chunk.startsWith(':');
+  return chunk !== HEADERS_ARE_OUT && !chunk.startsWith(':');
 }
 
 /** How Nest tells the client of a failure that no exception filter could answer any more. */

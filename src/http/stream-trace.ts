@@ -5,7 +5,7 @@ import type { RawRequest, RawResponse } from './http-options.js';
 import type { HttpScope } from './http-scope.js';
 import type { RequestMeasurement, StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
-import type { StreamOutcome } from './stream-options.js';
+import type { SseRoute, StreamOutcome } from './stream-options.js';
 
 /** The request whose response is a stream. */
 export interface StreamedRequest {
@@ -16,6 +16,8 @@ export interface StreamedRequest {
   readonly scope: HttpScope | undefined;
   /** `{method} {route}`, once the route is known. */
   readonly spanName: string;
+  /** Set where the handler is an `@Sse` route whose stream is traced. */
+  readonly sse: SseRoute | undefined;
   /** Set once the response is written piece by piece. */
   stream: StreamTrace | undefined;
   readonly streams: StreamRegistry;
@@ -82,14 +84,9 @@ export class StreamTrace implements StreamFigures {
     if (first) this.trace.measurement?.streams(this.type);
   }
 
-  /** Whether what is piped into the response has to tell of its failure. */
-  get needsSource(): boolean {
-    return true;
-  }
-
-  /** The producer failed. */
+  /** The producer failed, or whoever stands between it and the client; the first to fail counts. */
   failed(error: unknown): void {
-    this.failure = { error, late: this.trace.response.headersSent };
+    this.failure ??= { error, late: this.trace.response.headersSent };
   }
 
   /** The server destroys the response before its end, as Nest does when a body fails in the middle. */
@@ -142,10 +139,13 @@ export class StreamTrace implements StreamFigures {
     return response.writableEnded && sent ? 'completed' : 'client_disconnect';
   }
 
-  /** Whether the server broke off for a reason that only the framework knows: the response was destroyed, or ended before its source. */
+  /** Whether the server broke off for a reason that only the framework knows. */
   protected get cutShort(): boolean {
-    const { cause, failure } = this;
-    if (cause !== undefined || failure !== undefined) return false;
+    return this.cause === undefined && this.failure === undefined && this.brokeOff;
+  }
+
+  /** Whether the response was destroyed, or ended before its source. */
+  protected get brokeOff(): boolean {
     const { response, source } = this.trace;
     return this.aborted || (response.writableEnded && source?.readableEnded === false);
   }

@@ -77,7 +77,7 @@ export class SseHandlers {
       if (!(trace instanceof RequestTrace) || trace.sse?.handler !== wrapper) return method.apply(this, args);
       const stream = trace.stream instanceof SseTrace ? trace.stream : new SseTrace(trace, trace.sse);
       trace.stream = stream;
-      return stream.handle(method.apply(this, args));
+      return stream.handle(() => method.apply(this, args));
     };
   }
 }

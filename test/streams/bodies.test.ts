@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Controller, Get, Res, StreamableFile } from '@nestjs/common';
@@ -13,6 +14,8 @@ interface AnyResponse {
   write(chunk: string | Buffer): unknown;
   end(chunk?: string): unknown;
 }
+
+const unpipeListeners: number[] = [];
 
 const rawOf = (reply: AnyReply): AnyResponse => reply.raw ?? (reply as unknown as AnyResponse);
 
@@ -82,6 +85,25 @@ class Bodies {
     throw new RangeError('the disk is gone');
   }
 
+  @Get('thrown-after')
+  async thrownAfter(@Res() reply: AnyReply): Promise<void> {
+    rawOf(reply).write('abc');
+    await turn();
+    throw new RangeError('the disk is gone');
+  }
+
+  @Get('joined')
+  async joined(@Res() reply: AnyReply): Promise<void> {
+    const response = rawOf(reply) as unknown as NodeJS.WritableStream;
+    for (let part = 0; part < 12; part++) {
+      const source = Readable.from(['x']);
+      source.pipe(response, { end: false });
+      await once(source, 'end');
+      unpipeListeners.push(response.listenerCount('unpipe'));
+    }
+    response.end();
+  }
+
   @Get('broken-objects')
   brokenObjects(): StreamableFile {
     return new StreamableFile(Readable.from(this.brokenGenerator()));
@@ -132,6 +154,29 @@ describe.each(ALL_SERVERS)('a body written piece by piece on $name', (server) =>
     expect(status).toEqual({ code: 2, message: 'the disk is gone' });
     expect(attributes).toMatchObject({ 'stream.outcome': 'error', 'error.type': 'RangeError' });
     expect(events.map(({ name }) => name)).toEqual(['exception']);
+  });
+
+  it('records what a handler throws after it has begun to write', async () => {
+    const app = await startApp({ server, controllers: [Bodies] });
+    await app.get('/bodies/thrown-after').catch(() => undefined);
+    const { attributes, status, events } = await app.recorder.waitFor('GET /bodies/thrown-after');
+    expect(status).toEqual({ code: 2, message: 'the disk is gone' });
+    expect(attributes).toMatchObject({
+      'stream.outcome': 'error',
+      'stream.bytes': 3,
+      'error.type': 'RangeError',
+      'http.response.status_code': 200,
+    });
+    expect(events.map(({ name }) => name)).toEqual(['exception']);
+  });
+
+  it('gathers no listeners where many sources are piped into one body', async () => {
+    const app = await startApp({ server, controllers: [Bodies] });
+    unpipeListeners.length = 0;
+    expect((await app.get('/bodies/joined')).body).toBe('x'.repeat(12));
+    const { attributes } = await app.recorder.waitFor('GET /bodies/joined');
+    expect(attributes).toMatchObject({ 'stream.outcome': 'completed', 'stream.bytes': 12 });
+    expect(new Set(unpipeListeners).size).toBe(1);
   });
 
   it.each(['broken-generator', 'broken-objects'])(

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Controller,
   HttpException,
   Injectable,
   NotFoundException,
+  Query,
   RequestMethod,
   Scope,
   Sse,
@@ -10,8 +12,24 @@ import {
   type CallHandler,
   type ExecutionContext,
   type NestInterceptor,
+  type PipeTransform,
 } from '@nestjs/common';
-import { catchError, concat, EMPTY, interval, NEVER, Observable, of, retry, take, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  EMPTY,
+  interval,
+  map,
+  NEVER,
+  Observable,
+  of,
+  retry,
+  switchMap,
+  take,
+  throwError,
+  timeout,
+  timer,
+} from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import {
   HttpTelemetryInterceptor,
@@ -19,6 +37,7 @@ import {
   SseTelemetryInterceptor,
   TelemetryConfigError,
 } from '../../src/index.js';
+import { TelemetryHub } from '../../src/nest/telemetry-hub.js';
 import { validateModuleOptions } from '../../src/nest/telemetry-options.js';
 import { exceptionEvent, serverSpan } from '../support/expected-server-span.js';
 import { ALL_SERVERS, EXPRESS, HTTP1_SERVERS } from '../support/server-kinds.js';
@@ -43,6 +62,39 @@ class RetryingInterceptor implements NestInterceptor {
 class ForgivingInterceptor implements NestInterceptor {
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(catchError(() => of({ data: 'instead' })));
+  }
+}
+
+/** As one that asks somebody before it calls the handler: Nest has sent the headers by then. */
+@Injectable()
+class SlowInterceptor implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return timer(5).pipe(switchMap(() => next.handle()));
+  }
+}
+
+@Injectable()
+class ImpatientInterceptor implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(timeout(30));
+  }
+}
+
+@Injectable()
+class PickyInterceptor implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      map(() => {
+        throw new QuotaError('refused');
+      }),
+    );
+  }
+}
+
+class SlowPipe implements PipeTransform {
+  async transform(): Promise<never> {
+    await sleep(5);
+    throw new QuotaError('no such user');
   }
 }
 
@@ -130,6 +182,53 @@ class Feed {
       events(1),
       throwError(() => new Error('forgiven')),
     );
+  }
+
+  @UseInterceptors(SlowInterceptor)
+  @Sse('slow')
+  slow(): Observable<unknown> {
+    return events(3);
+  }
+
+  @UseInterceptors(SlowInterceptor)
+  @Sse('slow-throw')
+  slowThrow(): Observable<unknown> {
+    throw new QuotaError('too late');
+  }
+
+  @UseInterceptors(SseTelemetryInterceptor)
+  @Sse('late-rejection')
+  async lateRejection(): Promise<Observable<unknown>> {
+    await sleep(5);
+    throw new QuotaError('too late');
+  }
+
+  @UseInterceptors(SseTelemetryInterceptor)
+  @Sse('late-pipe')
+  latePipe(@Query(SlowPipe) _user: unknown): Observable<unknown> {
+    return events(1);
+  }
+
+  @UseInterceptors(ImpatientInterceptor)
+  @Sse('timed-out')
+  timedOut(): Observable<unknown> {
+    return concat(events(2), NEVER);
+  }
+
+  @Sse('unwritable')
+  unwritable(): Observable<unknown> {
+    return events(3).pipe(map((n) => ({ data: { n: n === 2 ? 2n : n } })));
+  }
+
+  @UseInterceptors(PickyInterceptor)
+  @Sse('refused')
+  refused(): Observable<unknown> {
+    return of(1, 2);
+  }
+
+  @Sse('last-words')
+  lastWords(): Observable<unknown> {
+    return concat(events(1), of({ type: 'error', data: 'no tokens left' }));
   }
 
   @Sse('nested')
@@ -277,6 +376,70 @@ describe.each(ALL_SERVERS)('the span of an @Sse route on $name', (server) => {
     const span = await spanOf(app, '/feed/retried');
     expect(span.attributes).toMatchObject({ 'stream.outcome': 'completed', 'stream.events': 2 });
     expect(span.events).toEqual([FIRST]);
+  });
+
+  it('counts from the first byte where the headers are out before there is a producer', async () => {
+    const app = await start();
+    const { body } = await app.get('/feed/slow');
+    expect((await spanOf(app, '/feed/slow')).attributes).toMatchObject(stream('completed', 3, body.length));
+  });
+
+  it.each(['slow-throw', 'late-rejection'])(
+    'records a handler that fails after the headers: %s',
+    async (path) => {
+      const app = await start();
+      const { status, body } = await app.get(`/feed/${path}`);
+      expect(status).toBe(200);
+      expect(body).toContain('event: error');
+      const span = await spanOf(app, `/feed/${path}`);
+      expect(span.status).toEqual({ code: 'ERROR', message: 'too late' });
+      expect(span.attributes).toMatchObject({
+        ...stream('error', 0, body.length),
+        'error.type': 'QuotaError',
+      });
+      expect(span.events).toEqual([exceptionEvent('QuotaError', 'too late')]);
+    },
+  );
+
+  it.each([
+    ['an interceptor’s', 'timed-out', 2],
+    ['a pipe’s', 'late-pipe', 0],
+    ['an event’s that is no JSON', 'unwritable', 2],
+  ])('tells of a failure of which only Nest knows: %s', async (_whose, path, count) => {
+    const app = await start();
+    const { status, body } = await app.get(`/feed/${path}`);
+    expect(status).toBe(200);
+    expect(body).toContain('event: error');
+    const span = await spanOf(app, `/feed/${path}`);
+    expect(span.status).toEqual({ code: 'ERROR' });
+    expect(span.attributes).toMatchObject({
+      ...stream('error', count, body.length),
+      'error.type': 'premature_end',
+    });
+  });
+
+  it('takes the answer to a failure before the headers for no stream, whoever failed', async () => {
+    const app = await start();
+    expect((await app.get('/feed/refused')).status).toBe(500);
+    const span = await spanOf(app, '/feed/refused');
+    expect(span.attributes).toMatchObject({ ...stream('error', 0, 0), 'error.type': 'QuotaError' });
+    expect(span.events).toEqual([exceptionEvent('QuotaError', 'refused')]);
+  });
+
+  it('believes a producer that completes, whatever its last event is called', async () => {
+    const app = await start();
+    const { body } = await app.get('/feed/last-words');
+    const span = await spanOf(app, '/feed/last-words');
+    expect(span.attributes).toMatchObject(stream('completed', 2, body.length));
+    expect(span.status).toEqual({ code: 'UNSET' });
+  });
+
+  it('keeps no stream that has ended', async () => {
+    const app = await start();
+    const paths = ['slow', 'slow-throw', 'late-rejection', 'late-pipe', 'timed-out', 'refused', 'finite'];
+    for (const path of paths) await app.get(`/feed/${path}`);
+    await expect.poll(() => app.recorder.spans().length).toBe(paths.length);
+    expect(app.app.get(TelemetryHub, { strict: false })).toMatchObject({ streams: { size: 0 } });
   });
 
   it('keeps the failure that an interceptor hides from the client', async () => {

@@ -1,8 +1,18 @@
-import { Controller, Injectable, Module, Sse, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Controller,
+  Injectable,
+  Module,
+  Sse,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
 import { connect } from 'node:net';
-import { concat, finalize, interval, NEVER, Observable, of } from 'rxjs';
+import { concat, finalize, interval, NEVER, Observable, of, repeat } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SseOptions } from '../../src/index.js';
 import { SpanRecorder, TelemetryTestingModule } from '../../src/testing/index.js';
@@ -11,6 +21,14 @@ import { ALL_SERVERS, HTTP1_SERVERS, type ServerKind } from '../support/server-k
 
 const STREAMS = 100;
 let tornDown = 0;
+
+/** Begins anew whenever the stream is done. */
+@Injectable()
+class RepeatingInterceptor implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(repeat());
+  }
+}
 
 @Controller('open')
 class OpenController {
@@ -21,6 +39,12 @@ class OpenController {
         tornDown += 1;
       }),
     );
+  }
+
+  @UseInterceptors(RepeatingInterceptor)
+  @Sse('repeated')
+  repeated(): Observable<unknown> {
+    return concat(of({ data: 'first' }), NEVER);
   }
 
   @Sse('busy')
@@ -131,6 +155,18 @@ describe.each(HTTP1_SERVERS)('app.close() on $name', (server) => {
     const outcomes = started.recorder.spans().map(({ attributes }) => attributes['stream.outcome']);
     expect(outcomes).toHaveLength(STREAMS + 5);
     expect(new Set(outcomes)).toEqual(new Set(['server_shutdown']));
+  });
+
+  it('does not wait for an interceptor that begins the stream anew', async () => {
+    const started = await start(server, false);
+    const { firstChunk } = open(started.url, server.http2, { path: '/open/repeated' });
+    await firstChunk;
+    const before = performance.now();
+    await started.app.close();
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(started.recorder.spans().map(({ attributes }) => attributes['stream.outcome'])).toEqual([
+      'server_shutdown',
+    ]);
   });
 
   it('leaves streams to Nest on request, and still delivers their spans', async () => {

@@ -116,6 +116,26 @@ it('a live change takes effect at the next trace, and leaves running ones whole'
   ]);
 });
 
+it('a trace that began unsampled stays so, also where remote parents do not count', async () => {
+  const sampler = { parentBased: false };
+  const { app, recorder } = await startApp({
+    providers: [Work],
+    telemetry: { sampler: { ...sampler, type: 'always-off' } },
+  });
+  const manager = app.get(TracerManager);
+  await manager.withSpan('before', async () => {
+    await manager.reconfigure({ sampler });
+    app.get(Work).outer();
+  });
+  expect(recorder.tree()).toEqual([]);
+  manager.withSpan('after', { sample: 1 }, () => {
+    manager.withSpan('left out', { sample: 0 }, () => {
+      app.get(Work).outer();
+    });
+  });
+  expect(recorder.tree()).toEqual([{ name: 'after', children: [] }]);
+});
+
 /** Trace and parent ids of the spans that a second process makes of these carriers. */
 async function inSecondProcess(carriers: object[]): Promise<[string, string][]> {
   const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;

@@ -62,6 +62,7 @@ describe('over 100,000 traces', () => {
   it.each<[string, number | SamplerConfig, Start, number]>([
     ['a ratio', 0.1, {}, 0.1],
     ['a small ratio', 0.001, {}, 0.001],
+    ['a ratio without a type', { ratio: 0.1 }, {}, 0.1],
     ['always-on', { type: 'always-on' }, {}, 1],
     ['always-off', { type: 'always-off' }, {}, 0],
     ['no rule that matches', shop, {}, 0.3],
@@ -139,6 +140,13 @@ describe('inside a trace', () => {
       { name: 'always', parent: parent(false) },
       false,
     ],
+    ['without parentBased and rules too', { parentBased: false }, { parent: parent(false) }, false],
+    [
+      'without parentBased and rules too, if it is sampled',
+      { type: 'always-off', parentBased: false },
+      { parent: parent(true) },
+      true,
+    ],
   ])('%s', (_name, config, start, kept) => {
     expect(decider(config)(start)).toBe(kept);
   });
@@ -214,6 +222,7 @@ it.each<[SamplerConfig | number, string]>([
   [1, 'parent-based(always-on)'],
   [0.5, 'parent-based(ratio(0.5))'],
   [0, 'parent-based(always-off)'],
+  [{ ratio: 0.5 }, 'parent-based(ratio(0.5))'],
   [{ type: 'always-off', parentBased: false }, 'always-off'],
   [{ rules: [{ ratio: 1 }], maxSpansPerSecond: 5 }, 'parent-based(rules(1, always-on)), at most 5 spans/s'],
 ])('says what it does: %j', (config, text) => {

@@ -22,8 +22,9 @@ export function configuredSampler(config: SamplerConfig, now: () => number): Hea
 /** Decides for a trace that begins here. */
 function beginning(config: SamplerConfig): Sample {
   const rules = compileRules(config);
-  const off = config.type === 'always-off';
-  const rest = config.type === 'ratio' ? (config.ratio ?? 1) : 1;
+  const type = typeOf(config);
+  const off = type === 'always-off';
+  const rest = type === 'ratio' ? (config.ratio ?? 1) : 1;
   return (_parent, _context, traceId, name, kind, attributes, _links, share = rest) => {
     for (const rule of rules) {
       if (rule.matches(name, kind, attributes)) return keepsShare(traceId, rule.ratio) ? KEEP : DROP;
@@ -32,9 +33,8 @@ function beginning(config: SamplerConfig): Sample {
   };
 }
 
-function followingParent({ parentBased = true, rules = [] }: SamplerConfig, begin: Sample): Sample {
-  // By rules, spans of one trace could be judged differently: those below a local parent follow it in any case.
-  if (!parentBased && rules.length === 0) return begin;
+/** Spans below a local parent follow it in any case: a rule, a share or a change since would judge them differently. */
+function followingParent({ parentBased = true }: SamplerConfig, begin: Sample): Sample {
   return (parent, context, traceId, name, kind, attributes, links, share) => {
     if (parent === undefined || (!parentBased && parent.isRemote === true)) {
       return begin(parent, context, traceId, name, kind, attributes, links, share);
@@ -68,11 +68,17 @@ function withNames({ exclude, include }: SamplerConfig, decide: Sample): Sample 
 }
 
 function describe(config: SamplerConfig): string {
-  const { type = 'always-on', ratio = 1, rules = [], maxSpansPerSecond, parentBased } = config;
+  const { ratio = 1, rules = [], maxSpansPerSecond, parentBased } = config;
+  const type = typeOf(config);
   const rest = type === 'ratio' && ratio > 0 && ratio < 1 ? `ratio(${ratio})` : restName(type, ratio);
   const root = rules.length === 0 ? rest : `rules(${rules.length}, ${rest})`;
   const based = parentBased === false ? root : `parent-based(${root})`;
   return maxSpansPerSecond === undefined ? based : `${based}, at most ${maxSpansPerSecond} spans/s`;
+}
+
+/** A ratio alone says what it is for. */
+function typeOf({ type, ratio }: SamplerConfig): NonNullable<SamplerConfig['type']> {
+  return type ?? (ratio === undefined ? 'always-on' : 'ratio');
 }
 
 function restName(type: NonNullable<SamplerConfig['type']>, ratio: number): string {

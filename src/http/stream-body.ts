@@ -23,11 +23,31 @@ export function followResponse(trace: StreamedRequest): void {
   const body = response as unknown as Body;
   body[TRACE] = trace;
   response.on('close', endTrace);
+  if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
   if (request.method === 'HEAD') return;
   body.write = write;
   body.end = end;
   body.destroy = destroy;
   response.on('pipe', rememberSource);
+}
+
+/** Requests whose responses wait for those before them on a connection, as pipelining clients make them do. */
+const queues = new WeakMap<Socket, Set<StreamedRequest>>();
+
+/** A response whose turn never came is not closed with its connection. */
+function endWithConnection(trace: StreamedRequest, socket: Socket): void {
+  let queue = queues.get(socket);
+  if (queue === undefined) {
+    queues.set(socket, (queue = new Set()));
+    // One for all: clients choose how many there are.
+    socket.once('close', endQueue);
+  }
+  const queued = queue.add(trace);
+  trace.response.once('close', () => queued.delete(trace));
+}
+
+function endQueue(this: Socket): void {
+  for (const trace of queues.get(this) ?? []) trace.end();
 }
 
 function endTrace(this: Body): void {

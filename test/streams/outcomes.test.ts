@@ -36,10 +36,12 @@ import {
   SseSpan,
   SseTelemetryInterceptor,
   TelemetryConfigError,
+  TracerManager,
 } from '../../src/index.js';
 import { TelemetryHub } from '../../src/nest/telemetry-hub.js';
 import { validateModuleOptions } from '../../src/nest/telemetry-options.js';
 import { exceptionEvent, serverSpan } from '../support/expected-server-span.js';
+import { RawConnection } from '../support/raw-connection.js';
 import { ALL_SERVERS, EXPRESS, HTTP1_SERVERS } from '../support/server-kinds.js';
 import { shapeOf, type SpanShape } from '../support/span-shape.js';
 import { startApp, type TestApp } from '../support/test-app.js';
@@ -464,6 +466,21 @@ describe.each(HTTP1_SERVERS)('limits on $name', (server) => {
     const span = await app.recorder.waitFor('GET /feed/too-much');
     socket.destroy();
     expect(span.attributes['stream.outcome']).toBe('limit');
+  });
+});
+
+describe.each(HTTP1_SERVERS)('pipelined streams on $name', (server) => {
+  it('end with the connection, also those whose turn never came', async () => {
+    const app = await startApp({ server, controllers: [Feed] });
+    const connection = await RawConnection.open(app.url);
+    for (let n = 0; n < 12; n++) connection.write('GET /feed/endless HTTP/1.1', 'host: localhost');
+    const live = (): number => app.app.get(TracerManager, { strict: false }).status().spans.live;
+    await expect.poll(live).toBe(12);
+    expect(await connection.statuses(1)).toEqual([200]);
+    connection.close();
+    await expect.poll(live).toBe(0);
+    const outcomes = app.recorder.spans().map(({ attributes }) => attributes['stream.outcome']);
+    expect(outcomes).toEqual(Array.from({ length: 12 }, () => 'client_disconnect'));
   });
 });
 

@@ -1,27 +1,35 @@
 /** Traces whose last thrown primitive is remembered. */
 const MAX_TRACES = 256;
 
-const errors = new WeakMap<object, string>();
+/** Traces that are remembered of one error: a rejection that is kept reaches many at once. */
+const MAX_TRACES_OF_ERROR = 64;
+
+const errors = new WeakMap<object, Set<string>>();
 const primitives = new Map<string, unknown>();
 
 /** Notes that a span of the trace carries an error, so that the spans which it passes through do not repeat it. */
 export function markRecorded(error: unknown, traceId: string): void {
   if (isObject(error)) {
-    errors.set(error, traceId);
+    const traces = errors.get(error);
+    if (traces === undefined) errors.set(error, new Set([traceId]));
+    else forgetOldest(traces.add(traceId), MAX_TRACES_OF_ERROR);
     return;
   }
   primitives.delete(traceId);
-  primitives.set(traceId, error);
-  if (primitives.size <= MAX_TRACES) return;
-  const [oldest] = primitives.keys();
-  if (oldest !== undefined) primitives.delete(oldest);
+  forgetOldest(primitives.set(traceId, error), MAX_TRACES);
 }
 
 export function isRecorded(error: unknown, traceId: string): boolean {
-  if (isObject(error)) return errors.get(error) === traceId;
+  if (isObject(error)) return errors.get(error)?.has(traceId) === true;
   return primitives.has(traceId) && Object.is(primitives.get(traceId), error);
 }
 
 function isObject(error: unknown): error is object {
   return (typeof error === 'object' && error !== null) || typeof error === 'function';
+}
+
+function forgetOldest(traces: Set<string> | Map<string, unknown>, limit: number): void {
+  if (traces.size <= limit) return;
+  const [oldest] = traces.keys();
+  if (oldest !== undefined) traces.delete(oldest);
 }

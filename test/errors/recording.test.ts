@@ -97,6 +97,21 @@ describe('an error that passes through three spans', () => {
     });
   });
 
+  it('is recorded once in each trace that a kept rejection reaches', async () => {
+    const { app, recorder } = await startApp({});
+    const manager = app.get(TracerManager);
+    const kept = Promise.reject(new DatabaseError('down'));
+    const trace = (name: string): Promise<unknown> =>
+      manager.withSpan(`${name} outer`, () => manager.withSpan(`${name} inner`, () => kept));
+    await Promise.allSettled([trace('first'), trace('second')]);
+    expect(recorder.spans().map(({ name, events }) => [name, events.length])).toEqual([
+      ['first inner', 1],
+      ['second inner', 1],
+      ['first outer', 0],
+      ['second outer', 0],
+    ]);
+  });
+
   it('is a new one once it is wrapped, with the cause in its stack trace', async () => {
     const { app, recorder } = await startApp({ providers: [Orders] });
     expect(() => {

@@ -113,9 +113,8 @@ export class StreamTrace implements StreamFigures {
   finish(): void {
     this.trace.streams.delete(this);
     const errored = this.trace.source?.errored;
-    if (this.failure === undefined && errored !== undefined && errored !== null && !isAbort(errored)) {
+    if (errored !== undefined && errored !== null && (this.brokeOff || !isAbort(errored)))
       this.failed(errored);
-    }
     const { span } = this;
     if (this.cutShort) {
       span.setAttribute('error.type', 'premature_end');
@@ -136,7 +135,9 @@ export class StreamTrace implements StreamFigures {
       isLightMyRequest?: boolean;
     };
     const sent = writableFinished !== false || isLightMyRequest === true;
-    return response.writableEnded && sent ? 'completed' : 'client_disconnect';
+    if (response.writableEnded && sent) return 'completed';
+    // A server that closes cuts its connections.
+    return this.trace.streams.closing ? 'server_shutdown' : 'client_disconnect';
   }
 
   /** Whether the server broke off for a reason that only the framework knows. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Controller, Get, Res, StreamableFile } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
@@ -78,6 +78,16 @@ class Bodies {
     );
   }
 
+  @Get('broken-upstream')
+  brokenUpstream(@Res() reply: AnyReply): void {
+    const response = rawOf(reply) as unknown as Writable;
+    const upstream = new Readable({ read() {} });
+    upstream.on('error', () => response.destroy());
+    upstream.pipe(response);
+    upstream.push('abc');
+    setImmediate(() => upstream.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })));
+  }
+
   @Get('broken-generator')
   async *brokenGenerator(): AsyncGenerator<string> {
     yield 'a';
@@ -154,6 +164,14 @@ describe.each(ALL_SERVERS)('a body written piece by piece on $name', (server) =>
     expect(status).toEqual({ code: 2, message: 'the disk is gone' });
     expect(attributes).toMatchObject({ 'stream.outcome': 'error', 'error.type': 'RangeError' });
     expect(events.map(({ name }) => name)).toEqual(['exception']);
+  });
+
+  it('tells an upstream that goes away from a client that does', async () => {
+    const app = await startApp({ server, controllers: [Bodies] });
+    await app.get('/bodies/broken-upstream').catch(() => undefined);
+    const { attributes, status } = await app.recorder.waitFor('GET /bodies/broken-upstream');
+    expect(status).toEqual({ code: 2, message: 'aborted' });
+    expect(attributes).toMatchObject({ 'stream.outcome': 'error', 'error.type': 'Error' });
   });
 
   it('records what a handler throws after it has begun to write', async () => {

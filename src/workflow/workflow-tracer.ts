@@ -3,7 +3,8 @@ import { recordValue, whenSettled } from '../tracing/record-value.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
 import { contextOf, type StartSpanOptions } from '../tracing/start-span-options.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
-import { leftOut } from '../tracing/unrecorded-span.js';
+import { leftOut, NO_SPAN } from '../tracing/unrecorded-span.js';
+import { whenOver } from '../tracing/when-over.js';
 import { currentWork, withWork } from './current-work.js';
 import { requestAttributes, recordResponse } from './http-call.js';
 import { LlmCall, type LlmCallOptions } from './llm-call.js';
@@ -142,14 +143,33 @@ export class WorkflowTracer implements RunHost {
     const prefix = settings?.workflowPrefix ?? NO_PREFIX;
     const stage = new StageRun(prefix, run);
     run?.stageBegan();
-    const spanOptions = stageSpan(prefix, id, options, contextOf(options.parent), run, stage);
+    const spanOptions = stageSpan(prefix, id, options, contextOfStage(run, options.parent), run, stage);
     return this.manager.withSpan(`stage:${options.name ?? id}`, spanOptions, (span) => {
       stage.span = span;
+      if (!(span instanceof RecordingSpan) && run?.span.isRecording() === true) {
+        // Left out by name or by `withoutTracing`, it counts all the same.
+        return whenOver(
+          () => fn(span, stage),
+          (failure) => {
+            stage.spanEnds(failure !== undefined);
+          },
+        );
+      }
       watchEnd(span, stage);
       const include = settings?.includeInputOutput ?? false;
       return withValues(span, prefix, options.input, include, include, () => fn(span, stage));
     });
   }
+}
+
+/** Below what runs, where that is a part of the stage's run, else below the run itself. */
+function contextOfStage(
+  run: PipelineRun | undefined,
+  parent: StageOptions['parent'],
+): ReturnType<typeof contextOf> {
+  const context = contextOf(parent);
+  if (parent !== undefined || run === undefined || run.span === NO_SPAN) return context;
+  return currentWork<PipelineRun>(context)?.run === run ? context : contextOf(run.span);
 }
 
 function stageSpan(

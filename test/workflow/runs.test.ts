@@ -214,6 +214,66 @@ describe('outcomes', () => {
   });
 });
 
+describe('a stage', () => {
+  it('of a run is below the run, wherever the call is made', async () => {
+    const { tracer, recorder } = await start();
+    const run = tracer.pipelineRun({ name: 'p' });
+    let elsewhere = (): void => {};
+    const over = run.execute(
+      () =>
+        new Promise<void>((resolve) => {
+          elsewhere = resolve;
+        }),
+    );
+    tracer.withPipelineSpan('other', () => {
+      run.stage({ id: 'outer' }, () => {
+        run.stage({ id: 'inner' }, () => {});
+      });
+    });
+    elsewhere();
+    await over;
+    expect(recorder.tree()).toEqual([
+      {
+        name: 'pipeline:p',
+        children: [{ name: 'stage:outer', children: [{ name: 'stage:inner', children: [] }] }],
+      },
+      { name: 'pipeline:other', children: [] },
+    ]);
+  });
+
+  it('of a run that is not sampled begins no trace of its own', async () => {
+    const { tracer, manager, recorder } = await start({ sampler: 0 });
+    const run = tracer.pipelineRun({ name: 'p' });
+    run.execute(() => {});
+    await manager.reconfigure({ sampler: 1 });
+    run.stage({ id: 's' }, () => {});
+    expect(recorder.spans()).toEqual([]);
+  });
+
+  it('without a span counts all the same', async () => {
+    const { tracer, manager, recorder, attributes } = await start({ sampler: { exclude: ['stage:quiet'] } });
+    await tracer.withPipelineSpan('p', { runId: 'r' }, async () => {
+      await tracer.withStageSpan('quiet', async (_span, stage) => {
+        await turn();
+        stage.addUsage({ outputTokens: 2 });
+      });
+      await manager
+        .withoutTracing(() =>
+          tracer.withStageSpan('hidden', async () => {
+            throw new Error('hidden');
+          }),
+        )
+        .catch(() => {});
+    });
+    expect(recorder.spans()).toHaveLength(1);
+    expect(attributes('pipeline:p')).toMatchObject({
+      'pipeline.stage_count': 2,
+      'pipeline.failed_stage_count': 1,
+      'pipeline.total_tokens': 2,
+    });
+  });
+});
+
 describe('calls', () => {
   it('of models are client spans, unless traceLlmCalls is off; tokens count in any case', async () => {
     const { tracer, manager, recorder, attributes } = await start();

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
-import { activeContext, Flow, runInContext } from '../context/flow-context.js';
+import { activeContext, Flow } from '../context/flow-context.js';
 import { toAttributes, toJson } from './attribute-value.js';
+import { runInFlow } from './run-in-flow.js';
 
 /** What a prompt was made from. */
 export interface PromptTemplate {
@@ -33,7 +34,7 @@ export interface FlowAttributes {
 export function runWithAttributes<T>(attributes: FlowAttributes, fn: () => T): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-  return runInContext(context.withFlow(flow.withAttributes(namedAttributes(attributes))), fn);
+  return runInFlow(context.withFlow(flow.withAttributes(namedAttributes(attributes))), fn);
 }
 
 function namedAttributes(input: FlowAttributes): Attributes {

@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
-import { activeContext, runInContext } from '../context/flow-context.js';
+import { activeContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
@@ -108,7 +108,7 @@ export class TracerManager {
 
   /** Runs `fn`, in which no instance makes spans and {@link inject} writes no trace context; the active span stays what it is. */
   withoutTracing<T>(fn: () => T): T {
-    return runInContext(activeContext().withSuppression(), fn);
+    return runInFlow(activeContext().withSuppression(), fn);
   }
 
   /**

@@ -12,6 +12,7 @@ import {
   lastValueFrom,
   map,
   NEVER,
+  type Observable,
   of,
   Subject,
   take,
@@ -36,6 +37,9 @@ beforeEach(async () => {
 });
 
 const names = (): string[] => recorder.spans().map(({ name }) => name);
+const child = (): void => {
+  tracer.withSpan('child', () => undefined);
+};
 const activeName = (): string | undefined =>
   (tracer.activeSpan() as unknown as ReadableSpan | undefined)?.name;
 
@@ -392,6 +396,30 @@ it('treats streams of @Span methods alike', async () => {
   recorder = module.get(SpanRecorder, { strict: false });
   for await (const token of module.get(Model).tokens()) expect(token).toBe('Model.tokens');
   expect(names()).toEqual(['Model.tokens']);
+});
+
+describe.each([
+  ['attributes', (run: () => unknown) => tracer.withAttributes({ feature: 'chat' }, run), ['chat', 'chat']],
+  ['silence', (run: () => unknown) => tracer.withoutTracing(run), []],
+] as const)('%s', (_what, around, expected) => {
+  const features = (): unknown[] => recorder.spans().map(({ attributes }) => attributes['feature']);
+
+  it('hold for the Observable that a function returns', async () => {
+    const stream = around(() => interval(1).pipe(take(2), tap(child))) as Observable<number>;
+    await lastValueFrom(stream);
+    expect(features()).toEqual(expected);
+  });
+
+  it('hold for the generator that a function returns', async () => {
+    const generator = around(async function* () {
+      child();
+      yield 'first';
+      await turn();
+      child();
+    }) as AsyncGenerator<string>;
+    for await (const step of generator) expect(step).toBe('first');
+    expect(features()).toEqual(expected);
+  });
 });
 
 it('hands through what is no stream', () => {

@@ -62,6 +62,15 @@ export function toJson(value: unknown): string | undefined {
   }
 }
 
+/** A property whose getter may throw. */
+export function readValue(input: Record<string, unknown>, key: string): unknown {
+  try {
+    return input[key];
+  } catch {
+    return UNSERIALIZABLE;
+  }
+}
+
 /** Copies attributes through {@link toAttributeValue}, skipping what has no value and `__proto__`. */
 export function toAttributes(input: Record<string, unknown>, limit = Infinity): Attributes {
   const attributes: Attributes = {};
@@ -69,7 +78,7 @@ export function toAttributes(input: Record<string, unknown>, limit = Infinity): 
   for (const key of Object.keys(input)) {
     if (count >= limit) break;
     if (key === '' || key === '__proto__') continue;
-    const value = toAttributeValue(input[key]);
+    const value = toAttributeValue(readValue(input, key));
     if (value === undefined) continue;
     attributes[key] = value;
     count += 1;

@@ -1,6 +1,7 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { ErrorClassification } from '../config/error-classification.js';
 import { errorText } from '../pipeline/rate-limited-log.js';
+import { answerOf } from './answer.js';
 import { classifyError } from './error-classifier.js';
 import { errorMessage } from './exception.js';
 import { isRecorded } from './recorded-errors.js';
@@ -28,7 +29,8 @@ function classificationFor(span: Span, error: unknown): ErrorClassification {
   if (!(span instanceof RecordingSpan)) return classifyError(error);
   const { generation } = span;
   try {
-    const judged = span.errorClassifier?.(error) ?? generation.config.errorClassifier?.(error);
+    const judged =
+      answerOf(span.errorClassifier?.(error)) ?? answerOf(generation.config.errorClassifier?.(error));
     if (typeof judged?.type === 'string') return judged;
   } catch (failure) {
     generation.log.warn('errorClassifier', `An error classifier threw: ${errorText(failure)}`);

@@ -107,7 +107,9 @@ export class InstanceTracer implements Tracer {
     const { sampler } = generation;
     let attributes = sampler.needsAttributes ? this.initialAttributes(options, context) : undefined;
     const given = attributes ?? NO_ATTRIBUTES;
-    const sampled = sampler.sample(parent, context, traceId, name, kind, given, links, options.sample);
+    // `NaN` is no share.
+    const share = (options.sample ?? -1) >= 0 ? options.sample : undefined;
+    const sampled = sampler.sample(parent, context, traceId, name, kind, given, links, share);
     const { decision } = sampled;
     if (decision === SamplingDecision.NOT_RECORD && parent !== undefined) {
       // Whose parent is not sampled, says nothing new about the trace.
@@ -124,7 +126,7 @@ export class InstanceTracer implements Tracer {
     const traceState = sampled.traceState ?? parent?.traceState;
     if (traceState !== undefined) spanContext.traceState = traceState;
     if (decision === SamplingDecision.NOT_RECORD) return new UnrecordedSpan(spanContext, true);
-    if (parent !== undefined && options.sample !== undefined && !keepsShare(spanId, options.sample)) {
+    if (parent !== undefined && share !== undefined && !keepsShare(spanId, share)) {
       return new UnrecordedSpan({ ...spanContext, traceFlags: TraceFlags.NONE }, true);
     }
 

@@ -38,9 +38,14 @@ export function whenSettled<T>(result: T, note: (value: unknown) => void): T {
 /** A stream, or a thenable that is no promise, such as a query builder, which may run when it is asked for its result. */
 function isOpen(result: unknown): boolean {
   if (typeof result !== 'object' || result === null) return false;
-  const { then, subscribe, pipe, getReader } = result as Record<string, unknown>;
-  return (
-    [then, subscribe, pipe, getReader].some((method) => typeof method === 'function') ||
-    Symbol.asyncIterator in result
-  );
+  try {
+    const { then, subscribe, pipe, getReader } = result as Record<string, unknown>;
+    return (
+      [then, subscribe, pipe, getReader].some((method) => typeof method === 'function') ||
+      Symbol.asyncIterator in result
+    );
+  } catch {
+    // A stand-in that refuses to be looked at.
+    return true;
+  }
 }

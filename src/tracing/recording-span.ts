@@ -16,7 +16,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanLimits, TimedEvent } from '@opentelemetry/sdk-trace-base';
 import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generations/generation.js';
-import { toAttributes, toAttributeValue } from './attribute-value.js';
+import { readValue, toAttributes, toAttributeValue } from './attribute-value.js';
 import { epochMillis, fromTimeInput, monotonicMillis, toHrTime } from './clock.js';
 import { exceptionAttributes } from './exception.js';
 import { markRecorded } from './recorded-errors.js';
@@ -131,7 +131,8 @@ export class RecordingSpan implements Span, ReadableSpan {
 
   setAttributes(attributes: Attributes): this {
     if (this.ended) return this;
-    for (const key of Object.keys(attributes)) this.setAttribute(key, attributes[key] as AttributeValue);
+    for (const key of Object.keys(attributes))
+      this.setAttribute(key, readValue(attributes, key) as AttributeValue);
     return this;
   }
 
@@ -155,7 +156,9 @@ export class RecordingSpan implements Span, ReadableSpan {
   }
 
   addLink(link: Link): this {
-    if (this.ended) return this;
+    // Untyped callers hand over whatever a message had in the place of one.
+    const { context, attributes } = (link as Link | null | undefined) ?? {};
+    if (this.ended || context === undefined) return this;
     const limits = this.generation.spanLimits;
     if (this.links === NO_LINKS) this.links = [];
     if (this.links.length >= limits.linkCountLimit) {
@@ -164,8 +167,8 @@ export class RecordingSpan implements Span, ReadableSpan {
       this.links.shift();
     }
     this.links.push({
-      context: link.context,
-      ...limitAttributes(link.attributes, limits, limits.attributePerLinkCountLimit),
+      context,
+      ...limitAttributes(attributes, limits, limits.attributePerLinkCountLimit),
     });
     return this;
   }

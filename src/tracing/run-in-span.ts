@@ -48,21 +48,30 @@ export function runInSpan<T>(
 }
 
 function endWith<T>(span: Span, context: FlowContext, result: T, startAnother?: () => Span): T {
-  if (
-    typeof result === 'object' &&
-    result !== null &&
-    typeof (result as { then?: unknown }).then !== 'function'
-  ) {
-    const stream = (): StreamSpan => new StreamSpan(span, context, startAnother);
-    if (isObservable(result)) return spanObservable(result as Observable<unknown>, stream()) as T;
-    if (result instanceof ReadableStream && !result.locked) return spanReadableStream(result, stream()) as T;
-    if (isNodeReadable(result)) return spanNodeStream(result, stream());
-    if (Symbol.asyncIterator in result && !(result instanceof ReadableStream)) {
-      return spanAsyncIterable(result as T & AsyncIterable<unknown>, stream());
-    }
-  }
+  const traced =
+    typeof result === 'object' && result !== null
+      ? tracedStream(result, () => new StreamSpan(span, context, startAnother))
+      : undefined;
+  if (traced !== undefined) return traced;
   span.end();
   return result;
+}
+
+function tracedStream<T extends object>(result: T, stream: () => StreamSpan): T | undefined {
+  try {
+    if (typeof (result as { then?: unknown }).then === 'function') return undefined;
+    if (isObservable(result)) return spanObservable(result as Observable<unknown>, stream()) as unknown as T;
+    if (result instanceof ReadableStream) {
+      return result.locked ? undefined : (spanReadableStream(result, stream()) as unknown as T);
+    }
+    if (isNodeReadable(result)) return spanNodeStream(result, stream());
+    return Symbol.asyncIterator in result
+      ? spanAsyncIterable(result as T & AsyncIterable<unknown>, stream())
+      : undefined;
+  } catch {
+    // A stand-in that refuses to be looked at is no stream.
+    return undefined;
+  }
 }
 
 function isNodeReadable(value: object): value is NodeReadable {

@@ -21,6 +21,16 @@ const unreadable = Object.defineProperty(new Error('x'), 'message', {
   },
 });
 
+/** As mocks that take every question for a mistake. */
+const strict = new Proxy(
+  {},
+  {
+    get: (_target, name) => {
+      throw new Error(`Nobody may ask for ${String(name)}.`);
+    },
+  },
+);
+
 @Injectable()
 class Options {
   @Span('orders.find', {
@@ -48,6 +58,35 @@ class Options {
   })
   brokenResult(): string {
     return 'kept';
+  }
+
+  @Span({ onResult: () => Promise.reject(new Error('asynchronous hook')) as never })
+  asynchronousResult(): string {
+    return 'kept';
+  }
+
+  @Span(() => Promise.reject(new Error('asynchronous options')) as never)
+  asynchronousOptions(): string {
+    return 'kept';
+  }
+
+  @Span({
+    links: [null as never, { context: link }],
+    attributes: {
+      get torn(): string {
+        throw new Error('torn');
+      },
+      whole: 1,
+    },
+    sample: Number.NaN,
+  })
+  damagedOptions(): string {
+    return 'kept';
+  }
+
+  @Span({ includeInputOutput: true })
+  standIn(): object {
+    return strict;
   }
 
   @Span(() => {
@@ -128,6 +167,25 @@ it.each<[string, (options: Options) => unknown, Partial<SpanShape>]>([
   ],
   ['a hook that throws', (options) => options.brokenResult(), { name: 'Options.brokenResult' }],
   ['options that throw', (options) => options.brokenOptions(), { name: 'Options.brokenOptions' }],
+  [
+    'a hook that answers later',
+    (options) => options.asynchronousResult(),
+    { name: 'Options.asynchronousResult' },
+  ],
+  [
+    'options that come later',
+    (options) => options.asynchronousOptions(),
+    { name: 'Options.asynchronousOptions' },
+  ],
+  [
+    'damaged links, attributes and shares',
+    (options) => options.damagedOptions(),
+    {
+      name: 'Options.damagedOptions',
+      attributes: { torn: '[Unserializable]', whole: 1 },
+      links: [{ traceId: link.traceId, spanId: link.spanId, attributes: {} }],
+    },
+  ],
   ['a function without options', (options) => options.noOptions(), { name: 'Options.noOptions' }],
   ['no attributes', (options) => options.noAttributes(), { name: 'Options.noAttributes' }],
   [
@@ -156,6 +214,12 @@ it.each<[string, (options: Options) => unknown, Partial<SpanShape>]>([
   const { app, recorder } = await startApp({ providers: [Options] });
   await call(app.get(Options));
   expect(recorder.spans().map(shapeOf)).toEqual([{ ...plain, ...expected }]);
+});
+
+it('hands a result through that nobody may look at', async () => {
+  const { app, recorder } = await startApp({ providers: [Options] });
+  expect(app.get(Options).standIn() === strict).toBe(true);
+  expect(recorder.spans().map(({ name }) => name)).toEqual(['Options.standIn']);
 });
 
 it('runs a stage whose function returns no options', async () => {

@@ -210,6 +210,7 @@ describe('a classifier of the user’s', () => {
       () => {
         throw new Error('broken classifier');
       },
+      () => Promise.reject(new Error('asynchronous')) as never,
     ] satisfies ErrorClassifier[]) {
       await app.get(TracerManager).reconfigure({ errorClassifier });
       recorder.clear();
@@ -218,7 +219,7 @@ describe('a classifier of the user’s', () => {
       }).toThrow('down');
       types.push(recorder.span('Orders.inner').attributes['error.type']);
     }
-    expect(types).toEqual(['mine', 'mine', 'DatabaseError', 'DatabaseError']);
+    expect(types).toEqual(['mine', 'mine', 'DatabaseError', 'DatabaseError', 'DatabaseError']);
   });
 });
 

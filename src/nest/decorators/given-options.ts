@@ -1,3 +1,4 @@
+import { answerOf } from '../../tracing/answer.js';
 import { reportHook } from './decorator-log.js';
 import type { AnyValue } from './span-options.js';
 
@@ -14,7 +15,7 @@ export function givenOptions<O extends object>(
 ): O {
   if (typeof input !== 'function') return input;
   try {
-    const options: unknown = input.apply(host, args);
+    const options: unknown = answerOf(input.apply(host, args));
     return typeof options === 'object' && options !== null ? (options as O) : none;
   } catch (error) {
     reportHook('options', spanName, error);

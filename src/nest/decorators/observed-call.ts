@@ -1,5 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { RecordingSpan } from '../../tracing/recording-span.js';
+import { answerOf } from '../../tracing/answer.js';
 import { recordValue, whenSettled } from '../../tracing/record-value.js';
 import { reportHook } from './decorator-log.js';
 import type { Method } from './method-wrapper.js';
@@ -52,7 +53,7 @@ export function observedCall(
 
 function noteResult(span: Span, { spanName, options }: Observation, value: unknown, args: unknown[]): void {
   try {
-    const attributes = options.onResult?.(value, ...args)?.attributes;
+    const attributes = answerOf(options.onResult?.(value, ...args))?.attributes;
     if (attributes !== undefined) span.setAttributes(attributes);
   } catch (error) {
     reportHook('onResult', spanName, error);

@@ -33,8 +33,7 @@ export class Coverage {
       this.hosts.set(module, id);
       if (module.isGlobal) globalId ??= id;
     }
-    const root = rootModule(modules);
-    this.rest = globalId ?? (root && this.imported(root));
+    this.rest = globalId ?? this.ofRoot(rootModule(modules));
     const [first] = this.hosts.values();
     this.fallback = this.rest ?? (this.hosts.size === 1 ? first : undefined);
     for (const module of modules.values()) {
@@ -84,6 +83,17 @@ export class Coverage {
 
   private of(module: NestModule): symbol | undefined {
     return this.imported(module) ?? this.rest;
+  }
+
+  /** A testing module is no more than a wrapper around the app's root module, which it imports. */
+  private ofRoot(root: NestModule | undefined): symbol | undefined {
+    const id = root && this.imported(root);
+    if (id !== undefined || root?.name !== 'RootTestModule') return id;
+    for (const module of root.imports) {
+      const ofApp = this.imported(module);
+      if (ofApp !== undefined) return ofApp;
+    }
+    return undefined;
   }
 
   /** Nest adds global modules to everybody's imports, so that nearer ones are looked for first. */

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import {
   Controller,
   Get,
@@ -12,6 +13,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { TelemetryModule, TracerManager, type TelemetryModuleOptions } from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
@@ -264,6 +266,25 @@ describe('the instance that covers a controller', () => {
     for (const path of ['/catalog', '/billing', '/nowhere']) await app.get(path);
     await app.close();
     expect(shared.names).toEqual(['GET /catalog', 'charge', 'GET /billing', 'GET']);
+  });
+
+  it('is the one of the app’s root module, in a testing module as well', async () => {
+    const [root, other] = [new Instance('root'), new Instance('other')];
+    const AppModule = feature('AppModule', {
+      imports: [
+        root.module,
+        feature('CatalogModule', catalog),
+        feature('OtherModule', { imports: [other.module] }),
+      ],
+    });
+    const testing = await Test.createTestingModule({
+      imports: [feature('HelpersModule', {}), AppModule],
+    }).compile();
+    const server = await testing.createNestApplication().listen(0);
+    const { port } = server.address() as AddressInfo;
+    for (const path of ['catalog', 'nowhere']) await fetch(`http://localhost:${port}/${path}`);
+    await testing.close();
+    expect([root.names, other.names]).toEqual([['GET /catalog', 'GET'], []]);
   });
 
   it('is none where no instance covers its module; the only instance takes what reaches no route', async () => {

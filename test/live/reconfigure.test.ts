@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InMemorySpanExporter, type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace-base';
 import { expect, it, onTestFinished } from 'vitest';
 import { TelemetryConfigError } from '../../src/index.js';
@@ -37,6 +38,32 @@ it('delivers a span that was alive at the swap by the generation that it began i
   expect(before.span('parent').resource.attributes.stage).toBe('before');
   expect(after.span('other').resource.attributes.stage).toBe('after');
 });
+
+it.each([0, 1])(
+  'has closed the old exporter when `drained` resolves, %d spans being alive at the swap',
+  async (alive) => {
+    const calls: string[] = [];
+    const slow = {
+      export: (_spans: unknown, done: (result: { code: number }) => void) => {
+        setImmediate(() => {
+          calls.push('exported');
+          done({ code: 0 });
+        });
+      },
+      shutdown: async () => {
+        await nextTurn();
+        calls.push('closed');
+      },
+    };
+    const manager = await newManager({ exporter: slow });
+    const span = manager.startSpan('span');
+    if (alive === 0) span.end();
+    const { drained } = await manager.reconfigure({ exporter: new SpanRecorder() });
+    span.end();
+    expect([await drained, calls]).toEqual([alive, ['exported', 'closed']]);
+    expect(manager.status()).toMatchObject({ spans: { ended: 1, delivered: 1 }, drainingGenerations: 0 });
+  },
+);
 
 it('applies concurrent changes in the order of the calls', async () => {
   const manager = await newManager({ exporter: new SpanRecorder() });

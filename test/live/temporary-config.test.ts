@@ -187,6 +187,21 @@ it('shares one pipeline between flows that ask for the same, and bounds how many
   expect(manager.status()).toMatchObject({ temporaryConfigs: 0, drainingGenerations: 0, exporters: [] });
 });
 
+it('tells one text from several options that look like it', async () => {
+  const everybody = new SpanRecorder();
+  const manager = await newManager({ exporter: everybody });
+  const texts = [{ x: '1,"y"=string:2' }, { x: '1', y: '2' }, { x: '1,"y"="2' }, { x: '1","y"="2' }];
+  for (const resourceAttributes of texts) {
+    manager.withTemporaryConfig({ resourceAttributes }, () => {
+      manager.startSpan('one').end();
+    });
+  }
+  await manager.forceFlush();
+  expect(everybody.spans().map(({ resource: { attributes } }) => [attributes.x, attributes.y])).toEqual(
+    texts.map(({ x, y }) => [x, y]),
+  );
+});
+
 it('reverts an override by itself', async () => {
   const [everybody, debug] = [new SpanRecorder(), new SpanRecorder()];
   const manager = await newManager({ exporter: everybody });

@@ -15,6 +15,8 @@ export function configKey(config: ResolvedTracerConfig): string {
 /** Equal for values of equal content; may hold credentials, so it is for comparing alone. */
 export function contentText(value: unknown): string {
   if (typeof value === 'function') return `#${identity(value)}`;
+  // Quoted, so that no text can pass for several options.
+  if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return `${typeof value}:${String(value)}`;
   if (value instanceof RegExp) return `regexp:${String(value)}`;
   if (value instanceof Uint8Array) return `bytes:${Buffer.from(value).toString('base64')}`;

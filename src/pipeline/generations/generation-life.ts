@@ -26,7 +26,7 @@ export class GenerationLife implements GenerationBuilder {
   private readonly leases = new Map<Generation, readonly SinkLease[]>();
   private readonly replaced = new Set<Generation>();
   private readonly leaving = new Set<Generation>();
-  private readonly closing = new Set<Promise<void>>();
+  private readonly closing = new Map<Generation, Promise<void>>();
 
   constructor(
     private readonly owner: GenerationOwner,
@@ -88,25 +88,30 @@ export class GenerationLife implements GenerationBuilder {
     return this.closeWhenDrained(generation, this.leaving, MAX_LEAVING);
   }
 
+  /** Resolves when it is closed; later calls wait for the first. */
   async close(generation: Generation, timeoutMillis: number): Promise<void> {
-    if (generation.closed) return;
-    const closing = this.closeNow(generation, timeoutMillis);
-    this.closing.add(closing);
-    await closing;
-    this.closing.delete(closing);
-  }
-
-  /** Waits for generations that are being closed. */
-  async settled(): Promise<void> {
-    await Promise.all(this.closing);
-  }
-
-  private async closeNow(generation: Generation, timeoutMillis: number): Promise<void> {
-    generation.close();
+    if (generation.closed) return this.closing.get(generation);
     const leases = this.leases.get(generation) ?? [];
     this.leases.delete(generation);
     this.replaced.delete(generation);
     this.leaving.delete(generation);
+    const closing = Promise.resolve().then(() => this.closeNow(generation, leases, timeoutMillis));
+    this.closing.set(generation, closing);
+    generation.close();
+    await closing;
+    this.closing.delete(generation);
+  }
+
+  /** Waits for generations that are being closed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.closing.values());
+  }
+
+  private async closeNow(
+    generation: Generation,
+    leases: readonly SinkLease[],
+    timeoutMillis: number,
+  ): Promise<void> {
     const begun = performance.now();
     // Half of the time: what processors hand over is still to be delivered.
     await generation.shutdownProcessors(this.processorsInUse(), timeoutMillis / 2);

@@ -43,13 +43,14 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   stream: StreamTrace | undefined;
   source: BodySource | undefined;
   ending = false;
+  /** The instance that the span belongs to, once known. */
+  scope: HttpScope | undefined;
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
   private readonly target: string;
   /** Read at once: a socket forgets it when it closes. */
   private readonly peer: string | undefined;
-  private owner: HttpScope | undefined;
   private match: RouteMatch | undefined;
   private forwarded: ForwardedRequest = NOT_FORWARDED;
   private bound = false;
@@ -90,12 +91,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   }
 
   private get scopeOrFallback(): HttpScope | undefined {
-    return this.owner ?? this.fallback;
-  }
-
-  /** The instance that the span belongs to, once known. */
-  get scope(): HttpScope | undefined {
-    return this.owner;
+    return this.scope ?? this.fallback;
   }
 
   /**
@@ -106,13 +102,14 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   bind(scope: HttpScope | undefined, match: RouteMatch, request: FrameworkRequest): void {
     if (this.bound) return;
     this.bound = true;
-    this.owner = scope;
+    this.scope = scope;
     this.match = match;
     this.forwarded = forwardedRequest(this.request.headers, request);
     this.frameworkRequest ??= request;
     if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
     // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first child or the end asks for it.
     if (scope?.pipeline.tenants === undefined) this.settle();
+    else if (tracesRequests(scope)) this.tellTraceId(scope);
   }
 
   /** Shows entries that were set after the span had begun. */
@@ -130,7 +127,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   private settle(): void {
     if (this.settled) return;
     this.settled = true;
-    this.choose(this.owner);
+    this.choose(this.scope);
     this.span.close();
     this.provisional.release();
   }
@@ -146,9 +143,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
   private choose(scope: HttpScope | undefined): void {
     const generation = scope && this.generationIn(scope.pipeline);
     const http = scope?.http;
-    const method = this.request.method ?? 'GET';
-    const covered =
-      !this.excluded && http?.covers(method, this.match?.route ?? splitTarget(this.target).path) === true;
+    const covered = this.coveredBy(http);
     this.measure(covered ? scope?.requestMeter : undefined);
     this.measurement?.own();
     if (generation !== undefined) this.span.generation = generation;
@@ -170,7 +165,12 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
       generation.startSpan(span, this.context);
       callHook('requestHook', http, this, this.pipeline?.log);
     }
-    if (http.traceIdHeader !== undefined) this.tellTraceId(http.traceIdHeader);
+    this.tellTraceId(scope);
+  }
+
+  private coveredBy(http: CompiledHttpOptions | undefined): boolean {
+    if (this.excluded || http === undefined) return false;
+    return http.covers(this.request.method ?? 'GET', this.match?.route ?? splitTarget(this.target).path);
   }
 
   /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
@@ -188,10 +188,10 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     this.stream = undefined;
     stream?.finish();
     this.measurement?.finish(this.match?.route, this.error, stream);
-    if (!span.isRecording() || this.owner === undefined) return;
+    if (!span.isRecording() || this.scope === undefined) return;
     recordOutcome(span, response, this.error);
-    if (this.owner.http !== undefined)
-      callHook('responseHook', this.owner.http, this, this.owner.pipeline.log);
+    if (this.scope.http !== undefined)
+      callHook('responseHook', this.scope.http, this, this.scope.pipeline.log);
     span.end();
   }
 
@@ -288,8 +288,12 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
     this.span.leaveOut(() => this.trustedParent(this.scopeOrFallback?.http));
   }
 
-  private tellTraceId(header: string): void {
-    const { response } = this;
-    if (!response.headersSent) response.setHeader(header, this.span.spanContext().traceId);
+  /** The answer may be on its way before a tenant's pipeline is known: the trace id does not wait for it. */
+  private tellTraceId(scope: HttpScope | undefined): void {
+    const { span, response } = this;
+    const header = scope?.http?.traceIdHeader;
+    if (header === undefined || response.headersSent || !this.coveredBy(scope?.http)) return;
+    if (!span.decided) this.decide(scope, scope && this.ownGeneration(scope.pipeline));
+    response.setHeader(header, span.traceId);
   }
 }

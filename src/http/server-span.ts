@@ -34,6 +34,11 @@ export class ServerSpan extends RecordingSpan {
     return this.context !== UNDECIDED;
   }
 
+  /** Once decided, without asking for anything more to be. */
+  get traceId(): string {
+    return this.context.traceId;
+  }
+
   override spanContext(): SpanContext {
     this.decider?.decideNow();
     return this.context;

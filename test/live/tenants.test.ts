@@ -124,6 +124,32 @@ describe.each(ALL_SERVERS)('$name', (server) => {
     expect(names(started.recorder)).toEqual([]);
   });
 
+  it('tells the trace id of a tenant’s request in the header that the options name', async () => {
+    const recorders = new TenantRecorders();
+    const started = await startApp({
+      server,
+      controllers: [ItemsController],
+      providers: [Work, UserGuard],
+      telemetry: {
+        http: { traceIdHeader: 'x-trace-id', exclude: ['/items/:id'] },
+        tenants: {
+          resolve: (request: { user?: { tenant?: string } }) => request.user?.tenant,
+          config: (key) => ({ exporter: recorders.of(key) }),
+        },
+      },
+    });
+    const told = async (path: string, key: string) =>
+      (await started.get(path, { 'x-key': key })).headers['x-trace-id'];
+    const [plain, excluded, unknown] = [
+      await told('/items/1/plain', 'acme'),
+      await told('/items/1', 'acme'),
+      await told('/nowhere', 'acme'),
+    ];
+    const { traceId } = (await recorders.of('acme').waitFor('GET /items/:id/plain')).spanContext();
+    expect([plain, excluded]).toEqual([traceId, undefined]);
+    expect(unknown).toBe((await started.recorder.waitFor('GET')).spanContext().traceId);
+  });
+
   async function app(
     recorders: TenantRecorders,
     resolve: (request: { user?: { tenant?: string } }) => string | undefined,

@@ -43,6 +43,11 @@ export class Coverage {
     }
   }
 
+  /** Every instance of the app, built or not. */
+  get instances(): Iterable<symbol> {
+    return this.hosts.values();
+  }
+
   controller(type: Type): ControllerCoverage | undefined {
     if (!this.controllers.has(type)) {
       const module = [...this.modules.values()].find(({ providers }) => providers.has(type));

@@ -169,6 +169,7 @@ export class TelemetryHub
    * so that it sees what others deny, our filter is asked first.
    */
   attach(): void {
+    this.requireInstances();
     this.config.getGlobalGuards().unshift(this.guard);
     new SseHandlers().wrapAll(this.modules);
     if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
@@ -183,6 +184,20 @@ export class TelemetryHub
         `${name} imports several instances of telemetry; the first covers it, the others see no request of it. ` +
           'For several exporters, pass a list to one instance: `exporter: [a, b]`.',
       );
+    }
+  }
+
+  /** Nest leaves out of the start what hangs on a request. @throws TelemetryConfigError */
+  private requireInstances(): void {
+    for (const id of this.coverage.instances) {
+      if (this.instances.has(id)) continue;
+      throw new TelemetryConfigError({
+        path: 'forRootAsync',
+        expected: 'given its options while the app starts',
+        remedy:
+          'They hang on a request-scoped provider, so that each request would make an instance of its own. ' +
+          'What differs by request is for `tenants`, `withTemporaryConfig` and hooks.',
+      });
     }
   }
 

@@ -1,3 +1,4 @@
+import { REQUEST } from '@nestjs/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TelemetryModule, type TelemetryModuleOptions } from '../../src/index.js';
 import { SpanRecorder, TelemetryTestingModule } from '../../src/testing/index.js';
@@ -38,6 +39,16 @@ describe('mistakes that would go unnoticed', () => {
       'a factory that makes the module global too late',
       [TelemetryModule.forRootAsync({ useFactory: () => ({ service, isGlobal: true }) })],
       { path: 'isGlobal', message: expect.stringContaining('Move it next to `useFactory`') },
+    ],
+    [
+      'options that hang on a request',
+      [
+        TelemetryModule.forRootAsync({
+          inject: [REQUEST],
+          useFactory: () => ({ service, exporter: new SpanRecorder() }),
+        }),
+      ],
+      { path: 'forRootAsync', message: expect.stringContaining('a request-scoped provider') },
     ],
   ])('%s', async (_what, imports, problem) => {
     expect(await failureOf(imports)).toMatchObject({ code: 'TELEMETRY_CONFIG_INVALID', ...problem });

@@ -1,5 +1,5 @@
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../config/exporter-config.js';
 import { runAsExport } from '../pipeline/queue/export-context.js';
 import type { ExportFailure } from '../pipeline/failures/export-failure.js';
@@ -24,8 +24,10 @@ export class OtlpSender implements MetricSender {
   }
 
   async send(metrics: ResourceMetrics, timeoutMillis: number): Promise<SendOutcome> {
-    const serializer = this.transport.encoding === 'json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
-    const body = serializer.serializeRequest(metrics);
+    const body =
+      this.transport.encoding === 'json'
+        ? JsonMetricsSerializer.serializeRequest(withTextForNonFinite(metrics))
+        : ProtobufMetricsSerializer.serializeRequest(metrics);
     if (body === undefined) return { ok: true, rejectedPoints: 0, message: '' };
     const { buffer, byteOffset, byteLength } = body;
     const result = await runAsExport(() =>
@@ -39,6 +41,29 @@ export class OtlpSender implements MetricSender {
     this.transport.close();
     return Promise.resolve();
   }
+}
+
+/** JSON has no number for `NaN` and infinities: OTLP wants their names, where `null` would have all of an export refused. */
+function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+  const metricOf = (metric: MetricData): MetricData => {
+    const dataPoints = metric.dataPoints.map((point) => ({ ...point, value: textForNonFinite(point.value) }));
+    return { ...metric, dataPoints } as MetricData;
+  };
+  return {
+    resource,
+    scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(metricOf) })),
+  };
+}
+
+/** @param value - a number, or a histogram with some */
+function textForNonFinite(value: number | object): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]: [string, unknown]) => [
+      name,
+      typeof part === 'number' ? textForNonFinite(part) : part,
+    ]),
+  );
 }
 
 /** The transports explain failures in the words of spans. */

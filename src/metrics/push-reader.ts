@@ -117,7 +117,8 @@ export class PushReader extends MetricReader {
     const deadline = performance.now() + this.options.schedule.exportTimeoutMillis;
     try {
       await runAsExport(async () => {
-        const { resourceMetrics, errors } = await this.collect({ timeoutMillis: this.left(deadline) });
+        // A callback that hangs leaves time to send what the others told.
+        const { resourceMetrics, errors } = await this.collect({ timeoutMillis: this.left(deadline) / 2 });
         for (const error of errors)
           this.warn('callback', `an observable's callback failed: ${errorText(error)}`);
         if (resourceMetrics.scopeMetrics.length > 0) await this.deliver(resourceMetrics, deadline);

@@ -9,13 +9,18 @@ export interface BodySizes {
 export function bodySizes({ request, response, method, stream, status }: MeasuredRequest): BodySizes {
   const { headers } = request;
   const announced = length(headers['content-length']);
-  const chunked = headers['transfer-encoding'] !== undefined;
   const bodiless = method === 'HEAD' || status === 204 || status === 304;
   return {
-    request: announced ?? (chunked ? undefined : 0),
+    request: announced ?? (hasBody(request) ? undefined : 0),
     response:
       stream?.bytes ?? (bodiless ? 0 : length(response.getHeader('content-length') ?? sentLength(response))),
   };
+}
+
+/** HTTP/2 has no chunked encoding: whether a body follows is said beside the headers. */
+function hasBody({ headers, stream }: MeasuredRequest['request'] & { readonly stream?: unknown }): boolean {
+  const { endAfterHeaders } = (stream ?? {}) as { endAfterHeaders?: boolean };
+  return headers['transfer-encoding'] !== undefined || endAfterHeaders === false;
 }
 
 /** Headers that went out with `writeHead` alone are kept as text. */

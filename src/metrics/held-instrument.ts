@@ -1,12 +1,14 @@
-import type {
-  Attributes,
-  Context,
-  Counter,
-  Gauge,
-  Histogram,
-  Meter,
-  UpDownCounter,
+import {
+  diag,
+  type Attributes,
+  type Context,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Meter,
+  type UpDownCounter,
 } from '@opentelemetry/api';
+import { errorText } from '../pipeline/rate-limited-log.js';
 import { CREATE, type InstrumentDefinition, type SyncKind } from './instrument-definition.js';
 import type { SeriesLimiter } from './series-limiter.js';
 
@@ -44,23 +46,43 @@ abstract class HeldSync<T> implements HeldInstrument {
   protected admit(attributes: Attributes | undefined): Attributes | undefined {
     return this.limiter === undefined ? attributes : this.limiter.admit(attributes);
   }
+
+  /** What types let nobody pass, such as a `bigint` among the attributes, is the code's mistake, not its end. */
+  protected leaveOut(reason: unknown): void {
+    diag.warn(`a measurement of ${this.definition.name} was left out: ${errorText(reason)}`);
+  }
 }
 
 export class HeldCounter extends HeldSync<Counter> implements Counter {
   add(value: number, attributes?: Attributes, context?: Context): void {
-    this.target?.add(value, this.complete(attributes), context);
+    if (this.target === undefined) return;
+    try {
+      // One `NaN` would stay in the sum for ever.
+      if (Number.isFinite(value)) this.target.add(value, this.complete(attributes), context);
+      else this.leaveOut(value);
+    } catch (error) {
+      this.leaveOut(error);
+    }
   }
 }
 
 /** What {@link HeldHistogram} and {@link HeldGauge} have in common. */
 class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
   record(value: number, attributes?: Attributes, context?: Context): void {
-    this.target?.record(value, this.complete(attributes), context);
+    if (this.target === undefined) return;
+    try {
+      this.target.record(value, this.complete(attributes), context);
+    } catch (error) {
+      this.leaveOut(error);
+    }
   }
 }
 
 export class HeldHistogram extends HeldRecorder {}
 export class HeldGauge extends HeldRecorder {}
+
+/** Nothing else limits the series of an up-down counter while metrics are off. */
+const MAX_LEVELS_WHILE_OFF = 2_000;
 
 /** What an up-down counter stands at, for one set of attributes. */
 interface Level {
@@ -76,19 +98,31 @@ export class HeldUpDownCounter extends HeldSync<UpDownCounter> implements UpDown
   private readonly levels = new Map<string, Level>();
 
   add(value: number, attributes?: Attributes, context?: Context): void {
+    try {
+      if (Number.isFinite(value)) this.change(value, attributes, context);
+      else this.leaveOut(value);
+    } catch (error) {
+      this.leaveOut(error);
+    }
+  }
+
+  private change(value: number, attributes: Attributes | undefined, context: Context | undefined): void {
     const admitted = this.admit(attributes);
     const key = admitted === undefined ? '' : JSON.stringify(Object.entries(admitted).sort(byName));
     const level = this.levels.get(key);
-    if (level !== undefined) level.value += value;
-    // While metrics are off nothing limits the series.
-    else if (this.target !== undefined) this.levels.set(key, { attributes: admitted, value });
+    if (level !== undefined) {
+      level.value += value;
+      if (level.value === 0) this.levels.delete(key);
+    } else if (this.target !== undefined || this.levels.size < MAX_LEVELS_WHILE_OFF) {
+      this.levels.set(key, { attributes: admitted, value });
+    }
     this.target?.add(value, admitted, context);
   }
 
   override bind(meter: Meter | undefined, limiter?: SeriesLimiter): void {
     super.bind(meter, limiter);
     for (const { attributes, value } of this.levels.values()) {
-      if (value !== 0) this.target?.add(value, this.admit(attributes));
+      this.target?.add(value, this.admit(attributes));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { ValueType } from '@opentelemetry/api';
+import { ValueType, type Attributes } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   AggregationType,
@@ -105,6 +105,48 @@ describe('instruments', () => {
     await meters.forceFlush();
     expect(valuesOf(exporter, 'jobs')).toEqual([1]);
   });
+
+  it('of what goes up and down know where they stand when metrics are turned on', async () => {
+    const { meters, follow, exporter } = await start({}, { enabled: false });
+    const open = meters.upDownCounter('open');
+    open.add(3);
+    await follow({ enabled: true });
+    open.add(-1);
+    await meters.forceFlush();
+    expect(valuesOf(exporter, 'open')).toEqual([2]);
+  });
+
+  it.each(['cumulative', 'delta'] as const)(
+    'leave out what is no measurement, and never throw (%s)',
+    async (temporality) => {
+      const { meters, follow, exporter } = await start();
+      await meters.reconfigure({ readers: { type: 'custom', exporter, temporality } });
+      const instruments = [
+        meters.counter('counter'),
+        meters.upDownCounter('upDownCounter'),
+        meters.histogram('histogram'),
+        meters.gauge('gauge'),
+      ];
+      const values = [1n, NaN, undefined, '1', {}] as number[];
+      const attributes = [{ id: 1n }, null, { self: {} }] as unknown as Attributes[];
+      Object.assign(attributes[2]!, { self: attributes });
+      for (const instrument of instruments) {
+        const measure = (value: number, given?: Attributes): void => {
+          if ('add' in instrument) instrument.add(value, given);
+          else instrument.record(value, given);
+        };
+        for (const value of values) if (!('record' in instrument)) measure(value);
+        for (const odd of attributes) measure(1, odd);
+        measure(2);
+      }
+      await meters.forceFlush();
+      for (const name of ['counter', 'upDownCounter', 'gauge']) expect(valuesOf(exporter, name)).toEqual([2]);
+      expect(valuesOf(exporter, 'histogram')).toMatchObject([{ count: 1, sum: 2 }]);
+      await follow({ service: { name: 'other' } });
+      await meters.forceFlush();
+      expect(valuesOf(exporter, 'upDownCounter')).toEqual([2]);
+    },
+  );
 
   it('report callbacks that throw, and go on', async () => {
     const { meters, exporter, warnings } = await start();

@@ -1,29 +1,31 @@
 import type { Attributes } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 
 /** `Content-Type` of the Prometheus text format. */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Prepares metrics for the text format, where names of labels have a smaller alphabet: labels that become equal are joined, and none begins
- * with a digit.
+ * Prepares metrics for the text format, where names of labels have a smaller alphabet: labels that become equal are joined, and none is empty
+ * or begins with a digit.
  */
 export function withLabels({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
   return {
-    resource,
+    resource: resourceFromAttributes(labelsOf(resource.attributes)),
     scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(relabel) })),
   };
 }
 
 /**
  * Joins families of one name, which scopes of their own may both have: the format allows each name once. Of a second type under a name, the
- * samples are left out.
+ * samples are left out, and so are those of a series that is there already.
  *
  * @param page - as the official serialiser writes it
- * @param onConflict - told the name of a family that was left out
+ * @param onConflict - told the name of what was left out, and why
  */
-export function mergeFamilies(page: string, onConflict: (name: string) => void): string {
+export function mergeFamilies(page: string, onConflict: (name: string, conflict: Conflict) => void): string {
   const families = new Map<string, Family>();
+  const written = new Set<string>();
   let current: Family | undefined;
   for (const line of page.split('\n')) {
     if (line.startsWith('# HELP ')) {
@@ -31,13 +33,19 @@ export function mergeFamilies(page: string, onConflict: (name: string) => void):
       current = { name, help: line, type: '', samples: [] };
     } else if (line.startsWith('# TYPE ') && current !== undefined) {
       current = joined(families, { ...current, type: line }, onConflict);
-    } else if (line !== '' && !line.startsWith('#')) {
-      current?.samples.push(line);
+    } else if (line !== '' && !line.startsWith('#') && current !== undefined) {
+      const series = line.slice(0, line.lastIndexOf(' '));
+      if (written.has(series)) onConflict(current.name, 'series');
+      else current.samples.push(line);
+      written.add(series);
     }
   }
   const blocks = [...families.values()].map(({ help, type, samples }) => [help, type, ...samples].join('\n'));
   return `${blocks.join('\n')}\n`;
 }
+
+/** Two families of one name and different types, or two series of one name and equal labels. */
+export type Conflict = 'types' | 'series';
 
 interface Family {
   readonly name: string;
@@ -46,16 +54,19 @@ interface Family {
   readonly samples: string[];
 }
 
-function joined(families: Map<string, Family>, family: Family, onConflict: (name: string) => void): Family {
+function joined(
+  families: Map<string, Family>,
+  family: Family,
+  onConflict: (name: string, conflict: Conflict) => void,
+): Family | undefined {
   const existing = families.get(family.name);
   if (existing === undefined) {
     families.set(family.name, family);
     return family;
   }
   if (existing.type === family.type) return existing;
-  onConflict(family.name);
-  // Its samples go nowhere.
-  return family;
+  onConflict(family.name, 'types');
+  return undefined;
 }
 
 function relabel(metric: MetricData): MetricData {
@@ -77,6 +88,6 @@ function labelsOf(attributes: Attributes): Attributes {
 function labelName(key: string): string {
   const name = key.replace(/[^a-z0-9_]/gi, '_').replace(/_{2,}/g, '_');
   const taken = name === 'le' || name.startsWith('otel_scope_');
-  if (/^\d/.test(name)) return `_${name}`;
+  if (/^\d|^$/.test(name)) return `_${name}`;
   return taken ? `attr_${name}` : name;
 }

@@ -106,9 +106,12 @@ export class MeterGeneration implements MeterBinding {
     return accumulates && !filtered ? new SeriesLimiter(plan.cardinalityLimit) : undefined;
   }
 
-  /** The page for Prometheus; nothing without a reader for it. */
-  async scrape(): Promise<string | undefined> {
-    return this.readers.find((reader) => reader instanceof ScrapeReader)?.page();
+  /** The page for Prometheus, of the reader for a port or of the first; nothing without one. */
+  async scrape(server?: string): Promise<string | undefined> {
+    const found = this.readers.find(
+      (reader) => reader instanceof ScrapeReader && (server === undefined || reader.server === server),
+    );
+    return (found as ScrapeReader | undefined)?.page();
   }
 
   status(): MetricReaderStatus[] {

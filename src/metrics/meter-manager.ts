@@ -108,9 +108,7 @@ export class MeterManager implements MeterProvider {
    * @throws TelemetryConfigError - nothing has changed then
    */
   async reconfigure(change: MetricsOptions | false): Promise<void> {
-    const current = this.pipeline.configured;
-    const next = change === false || current === false ? change : { ...current, ...change };
-    await this.pipeline.configure(next);
+    await this.pipeline.configure(change);
   }
 
   /** What was exported and what was not; contains no secret. */

@@ -8,11 +8,11 @@ import { HttpMetrics } from './http-metrics.js';
 import type { FlowAttributes } from './held-instrument.js';
 import { InstanceMeter } from './instance-meter.js';
 import type { MeterGeneration } from './meter-generation.js';
-import type { MetricsOptions } from './metrics-options.js';
+import type { MetricsOptions, PrometheusReaderConfig } from './metrics-options.js';
 import { metricsOptionsCheck } from './metrics-options-check.js';
 import { planMetrics, type MetricsPlan, type PlanSource } from './metrics-plan.js';
 import type { MetricReaderStatus } from './push-reader.js';
-import type { RuntimeMetrics } from './runtime-metrics.js';
+import { RuntimeMetrics } from './runtime-metrics.js';
 import { ScrapeServer } from './scrape-server.js';
 import { createSelfMetrics, type PipelineHealth } from './self-metrics.js';
 
@@ -60,7 +60,7 @@ export class MeterPipeline {
   readonly calls: CallMetrics;
   /** Wants to know of every export of spans. */
   readonly onSpanExport: ExportListener;
-  private runtime: RuntimeMetrics | undefined;
+  private readonly runtime = new RuntimeMetrics();
   private metrics: MetricsOptions | false;
   private source: PlanSource | undefined;
   private live: MeterGeneration | undefined;
@@ -118,21 +118,19 @@ export class MeterPipeline {
     return this.inOrder(() => this.apply());
   }
 
-  /** Changes the options. @throws TelemetryConfigError, after which nothing has changed */
-  async configure(metrics: MetricsOptions | false): Promise<void> {
-    metricsOptionsCheck.assert(metrics, 'metrics');
+  /** Changes the options; what the change leaves out stays. @throws TelemetryConfigError, after which nothing has changed */
+  async configure(change: MetricsOptions | false): Promise<void> {
+    metricsOptionsCheck.assert(change, 'metrics');
     return this.inOrder(async () => {
       const before = this.metrics;
+      const metrics = change === false || before === false ? change : { ...before, ...change };
+      metricsOptionsCheck.assert(metrics, 'metrics');
       this.metrics = metrics;
       await this.apply().catch((error: unknown) => {
         this.metrics = before;
         throw error;
       });
     });
-  }
-
-  get configured(): MetricsOptions | false {
-    return this.metrics;
   }
 
   /** From now on there is a page to scrape, if there is anything to measure. @throws TelemetryConfigError without the package for it */
@@ -169,8 +167,6 @@ export class MeterPipeline {
   async shutdown(timeoutMillis: number): Promise<void> {
     this.source = undefined;
     await this.inOrder(() => this.apply(timeoutMillis));
-    this.runtime?.stop();
-    this.runtime = undefined;
     await Promise.all(this.closing);
   }
 
@@ -178,21 +174,22 @@ export class MeterPipeline {
     const plan = this.plan();
     if (plan?.key === this.live?.plan.key) return;
     const next = plan && (await this.build(plan));
-    const opened = await this.openServers(plan).catch(async (error: unknown) => {
+    try {
+      await this.openServers(plan);
+      await this.runtime.start(plan?.runtime);
+    } catch (error) {
+      this.closeServers(this.live?.plan);
       await next?.close(0);
       throw error;
-    });
-    await this.startRuntime(plan).catch(async (error: unknown) => {
-      await next?.close(0);
-      throw error;
-    });
+    }
     const previous = this.live;
     this.live = next;
     if (plan !== undefined) this.showsSelf = plan.self;
     this.generations += 1;
     for (const meter of this.meters.values()) meter.bind(next);
+    this.runtime.follow(next, plan?.runtime);
     this.http.series = next?.requests;
-    this.closeServers(opened);
+    this.closeServers(plan);
     if (previous !== undefined) this.retire(previous, timeoutMillis);
   }
 
@@ -240,32 +237,24 @@ export class MeterPipeline {
     );
   }
 
-  private async openServers(plan: MetricsPlan | undefined): Promise<Set<string>> {
-    const wanted = new Set<string>();
-    for (const reader of plan?.readers ?? []) {
-      if (!('scrape' in reader) || reader.scrape.port === undefined) continue;
-      const key = ScrapeServer.keyOf(reader.scrape);
-      wanted.add(key);
+  private async openServers(plan: MetricsPlan | undefined): Promise<void> {
+    for (const [key, config] of serversOf(plan)) {
       if (this.servers.has(key)) continue;
-      this.servers.set(key, await ScrapeServer.open(reader.scrape, () => this.scrape()));
+      this.servers.set(
+        key,
+        await ScrapeServer.open(config, async () => (await this.live?.scrape(key)) ?? ''),
+      );
     }
-    return wanted;
   }
 
-  private closeServers(wanted: ReadonlySet<string>): void {
+  /** Those that a plan does not want. */
+  private closeServers(plan: MetricsPlan | undefined): void {
+    const wanted = serversOf(plan);
     for (const [key, server] of this.servers) {
       if (wanted.has(key)) continue;
       this.servers.delete(key);
       server.close();
     }
-  }
-
-  /** Started once: its instruments follow what comes. */
-  private async startRuntime(plan: MetricsPlan | undefined): Promise<void> {
-    if (plan === undefined || plan.runtime === false || this.runtime !== undefined) return;
-    const { RuntimeMetrics } = await import('./runtime-metrics.js');
-    const provider = { getMeter: (name: string, version?: string) => this.meter(name, version) };
-    this.runtime = await RuntimeMetrics.start(provider, plan.runtime);
   }
 
   private retire(generation: MeterGeneration, timeoutMillis: number): void {
@@ -287,4 +276,11 @@ export class MeterPipeline {
     this.lastChange = result.catch(() => undefined);
     return result;
   }
+}
+
+/** The ports that a plan wants pages to be served on. */
+function serversOf(plan: MetricsPlan | undefined): Map<string, PrometheusReaderConfig> {
+  const scrapes = (plan?.readers ?? []).flatMap((reader) => ('scrape' in reader ? [reader.scrape] : []));
+  const served = scrapes.filter(({ port }) => port !== undefined);
+  return new Map(served.map((config) => [ScrapeServer.keyOf(config), config]));
 }

@@ -1,27 +1,59 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { loadOptionalPeer } from '../pipeline/optional-peer.js';
 import { runAsExport } from '../pipeline/queue/export-context.js';
+import { InstanceMeter, type MeterBinding } from './instance-meter.js';
 import type { RuntimeMetricsOptions } from './metrics-options.js';
+
+const START = { node: startNode, host: startHost };
+type PackageName = keyof typeof START;
+
+interface Running {
+  readonly meters: readonly InstanceMeter[];
+  readonly stop: () => void;
+}
 
 /** The official packages at work; they measure the process, so that one instance of an app is enough. */
 export class RuntimeMetrics {
-  private constructor(private readonly stops: readonly (() => void)[]) {}
+  private readonly running = new Map<PackageName, Running>();
 
   /**
-   * @param provider - whose instruments outlive configurations: the packages keep theirs
+   * Starts what is wanted and not running yet; it measures once it is told what to follow.
+   *
    * @throws TelemetryConfigError `TELEMETRY_PACKAGE_MISSING`
    */
-  static async start(provider: MeterProvider, options: RuntimeMetricsOptions): Promise<RuntimeMetrics> {
-    const { node = true, host = true } = options;
-    const stops: (() => void)[] = [];
-    if (node) stops.push(await startNode(provider));
-    if (host) await startHost(provider);
-    return new RuntimeMetrics(stops);
+  async start(options: RuntimeMetricsOptions | false | undefined): Promise<void> {
+    for (const name of wanted(options)) {
+      if (this.running.has(name)) continue;
+      const meters: InstanceMeter[] = [];
+      const provider: MeterProvider = {
+        // The packages keep their instruments, which outlive configurations therefore.
+        getMeter(scope, version) {
+          const meter = new InstanceMeter(scope, version, undefined);
+          meters.push(meter);
+          return meter;
+        },
+      };
+      this.running.set(name, { meters, stop: await START[name](provider) });
+    }
   }
 
-  stop(): void {
-    for (const stop of this.stops) stop();
+  /** Follows another configuration, and stops what it does not want. */
+  follow(binding: MeterBinding | undefined, options: RuntimeMetricsOptions | false | undefined): void {
+    const stays = wanted(options);
+    for (const [name, { meters, stop }] of this.running) {
+      const kept = stays.includes(name);
+      for (const meter of meters) meter.bind(kept ? binding : undefined);
+      if (kept) continue;
+      stop();
+      this.running.delete(name);
+    }
   }
+}
+
+function wanted(options: RuntimeMetricsOptions | false | undefined): readonly PackageName[] {
+  if (options === undefined || options === false) return [];
+  const { node = true, host = true } = options;
+  return [...(node ? (['node'] as const) : []), ...(host ? (['host'] as const) : [])];
 }
 
 async function startNode(provider: MeterProvider): Promise<() => void> {
@@ -41,14 +73,16 @@ async function startNode(provider: MeterProvider): Promise<() => void> {
   });
 }
 
-async function startHost(meterProvider: MeterProvider): Promise<void> {
+/** Without a meter that is followed, it measures nothing. */
+async function startHost(meterProvider: MeterProvider): Promise<() => void> {
   const { HostMetrics } = await loadOptionalPeer(
     '@opentelemetry/host-metrics',
     '0.38.3',
     'metrics.runtime.host',
     () => import('@opentelemetry/host-metrics'),
   );
-  runAsExport(() => {
+  return runAsExport(() => {
     new HostMetrics({ meterProvider, name: '@opentelemetry/host-metrics' }).start();
+    return () => {};
   });
 }

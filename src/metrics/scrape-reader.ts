@@ -5,16 +5,25 @@ import { loadOptionalPeer } from '../pipeline/optional-peer.js';
 import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import { mergeFamilies, withLabels } from './exposition.js';
 import type { PrometheusReaderConfig } from './metrics-options.js';
+import { ScrapeServer } from './scrape-server.js';
 
 /** A page that nobody reads is read here, since the SDK keeps what other readers have seen and this one has not. */
 const IDLE_READ_MILLIS = 300_000;
-const CALLBACK_LIMIT_MILLIS = 10_000;
+/** Prometheus gives up after ten seconds, unless it is told otherwise. */
+const CALLBACK_LIMIT_MILLIS = 5_000;
+
+const CONFLICTS = {
+  types: 'two meters use this name for different types; one is left out of the page.',
+  series: 'two series are the same in the smaller alphabet of Prometheus; one is left out of the page.',
+};
 
 /** Writes the page that Prometheus scrapes, with the official serialiser. */
 export class ScrapeReader extends MetricReader {
   private readonly timer: NodeJS.Timeout;
 
   private constructor(
+    /** The {@link ScrapeServer} that shows its page. */
+    readonly server: string,
     private readonly serializer: PrometheusSerializer,
     private readonly log: RateLimitedLog,
     cardinalityLimit: number,
@@ -30,7 +39,7 @@ export class ScrapeReader extends MetricReader {
 
   /** @throws TelemetryConfigError `TELEMETRY_PACKAGE_MISSING` without `@opentelemetry/exporter-prometheus` */
   static async open(
-    { prefix }: PrometheusReaderConfig,
+    config: PrometheusReaderConfig,
     log: RateLimitedLog,
     cardinalityLimit: number,
     producers: MetricProducer[],
@@ -41,7 +50,8 @@ export class ScrapeReader extends MetricReader {
       'metrics.readers',
       () => import('@opentelemetry/exporter-prometheus'),
     );
-    return new ScrapeReader(new PrometheusSerializer(prefix), log, cardinalityLimit, producers);
+    const serializer = new PrometheusSerializer(config.prefix?.replace(/\W/g, '_'));
+    return new ScrapeReader(ScrapeServer.keyOf(config), serializer, log, cardinalityLimit, producers);
   }
 
   async page(): Promise<string> {
@@ -51,11 +61,8 @@ export class ScrapeReader extends MetricReader {
     for (const error of errors) {
       this.log.warn('scrape callback', `An observable's callback failed: ${errorText(error)}`);
     }
-    return mergeFamilies(this.serializer.serialize(withLabels(resourceMetrics)), (name) => {
-      this.log.warn(
-        'scrape conflict',
-        `Two meters use the name ${name} for different types; one is left out.`,
-      );
+    return mergeFamilies(this.serializer.serialize(withLabels(resourceMetrics)), (name, conflict) => {
+      this.log.warn(`scrape conflict of ${conflict}`, `${name}: ${CONFLICTS[conflict]}`);
     });
   }
 

@@ -17,8 +17,9 @@ export class ScrapeServer {
   ) {}
 
   /** Servers of the same key are the same. */
-  static keyOf({ host = DEFAULT_HOST, port, path = DEFAULT_PATH }: PrometheusReaderConfig): string {
-    return `${host} ${String(port)} ${path}`;
+  static keyOf(config: PrometheusReaderConfig): string {
+    const { host = DEFAULT_HOST, port } = config;
+    return `${host} ${String(port)} ${pathOf(config)}`;
   }
 
   /**
@@ -26,7 +27,8 @@ export class ScrapeServer {
    * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the port cannot be had
    */
   static async open(config: PrometheusReaderConfig, page: () => Promise<string>): Promise<ScrapeServer> {
-    const { host = DEFAULT_HOST, port = 0, path = DEFAULT_PATH } = config;
+    const { host = DEFAULT_HOST, port = 0 } = config;
+    const path = pathOf(config);
     const server = runAsExport(() =>
       createServer((request, response) => {
         const [asked] = (request.url ?? '').split('?', 1);
@@ -64,4 +66,8 @@ export class ScrapeServer {
     this.server.close();
     this.server.closeAllConnections();
   }
+}
+
+function pathOf({ path = DEFAULT_PATH }: PrometheusReaderConfig): string {
+  return path.startsWith('/') ? path : `/${path}`;
 }

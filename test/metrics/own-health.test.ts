@@ -97,4 +97,26 @@ describe('the process', () => {
     await meters.forceFlush();
     expect([...names()]).toEqual(expect.arrayContaining(wanted));
   });
+
+  it('is measured by those packages that the live configuration wants', async () => {
+    const { meters, exporter, close } = await meterPipeline({ runtime: true });
+    onTestFinished(close);
+    const scopes = async (): Promise<Set<string>> => {
+      // What a configuration before had left to say has been said.
+      await meters.forceFlush();
+      exporter.reset();
+      meters.counter('jobs').add(1);
+      await meters.forceFlush();
+      return new Set(exporter.getMetrics().flatMap((all) => all.scopeMetrics.map(({ scope }) => scope.name)));
+    };
+    const node = '@opentelemetry/instrumentation-runtime-node';
+    const host = '@opentelemetry/host-metrics';
+    expect(await scopes()).toEqual(new Set(['nestjs-telemetry', node, host]));
+    await meters.reconfigure({ runtime: { node: false } });
+    expect(await scopes()).toEqual(new Set(['nestjs-telemetry', host]));
+    await meters.reconfigure({ runtime: false });
+    expect(await scopes()).toEqual(new Set(['nestjs-telemetry']));
+    await meters.reconfigure({ runtime: { host: false } });
+    expect(await scopes()).toEqual(new Set(['nestjs-telemetry', node]));
+  });
 });

@@ -1,5 +1,5 @@
 import { Controller, Get, Module, UnauthorizedException } from '@nestjs/common';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MeterManager, TelemetryMetricsModule, TelemetryModule } from '../../src/index.js';
 import { ALL_SERVERS } from '../support/server-kinds.js';
 import { startApp } from '../support/test-app.js';
@@ -91,6 +91,46 @@ it('serves the page on a port of its own, across reconfigurations, until the app
   await expect(fetch(url)).rejects.toThrow();
 });
 
+it('serves each port’s own page, whatever its path and prefix look like', async () => {
+  const { meters, close } = await meterPipeline({
+    readers: [
+      { type: 'prometheus', port: 0, prefix: 'my-shop', path: 'm' },
+      { type: 'prometheus', port: 0, prefix: '2nd' },
+    ],
+  });
+  onTestFinished(close);
+  meters.counter('jobs').add(1);
+  const [first, second] = meters.scrapePorts();
+  const namesOn = async (url: string): Promise<string[]> => [
+    ...parseExposition(await (await fetch(url)).text()).keys(),
+  ];
+  expect(await namesOn(`http://127.0.0.1:${first}/m`)).toEqual(['target_info', 'my_shop_jobs_total']);
+  expect(await namesOn(`http://127.0.0.1:${second}/metrics`)).toEqual(['target_info', '_2nd_jobs_total']);
+});
+
+it('leaves no port open when another one is taken', async () => {
+  const { meters, close } = await meterPipeline({ readers: { type: 'prometheus', port: 0, path: '/stays' } });
+  onTestFinished(close);
+  const [port] = meters.scrapePorts() as [number];
+  const readers = [0, port].map((wanted) => ({ type: 'prometheus', port: wanted }) as const);
+  await expect(meters.reconfigure({ readers })).rejects.toMatchObject({ path: 'metrics.readers.port' });
+  expect(meters.scrapePorts()).toEqual([port]);
+  expect((await fetch(`http://127.0.0.1:${port}/stays`)).status).toBe(200);
+});
+
+it('serves the page before Prometheus gives up, even if a callback hangs', async () => {
+  const { meters, close, warnings } = await meterPipeline({ readers: { type: 'prometheus' } });
+  onTestFinished(close);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  meters.counter('jobs').add(1);
+  meters.observableGauge('hangs', () => new Promise<never>(() => {}));
+  const page = meters.scrape();
+  await vi.advanceTimersByTimeAsync(9000);
+  expect([...parseExposition(await page).keys()]).toContain('jobs_total');
+  expect(warnings).toEqual([expect.stringContaining('callback failed')]);
+});
+
 it('refuses a port that is taken, at bootstrap', async () => {
   const first = await meterPipeline({ readers: { type: 'prometheus', port: 0 } });
   onTestFinished(first.close);
@@ -102,9 +142,13 @@ it('refuses a port that is taken, at bootstrap', async () => {
 });
 
 it('writes a page that a strict parser accepts, whatever names and values are', async () => {
-  const { meters, close, warnings } = await meterPipeline({ readers: { type: 'prometheus' } });
+  const { meters, close, warnings } = await meterPipeline(
+    { readers: { type: 'prometheus' } },
+    { resourceAttributes: { 'a.b': '1', a_b: '2', '9lives': 'x' } },
+  );
   onTestFinished(close);
   const odd = {
+    '': 'nameless',
     'a.b': 1,
     a_b: 2,
     '9lives': 'x',
@@ -123,15 +167,21 @@ it('writes a page that a strict parser accepts, whatever names and values are', 
   meters.getMeter('b').createCounter('shared').add(2);
   meters.getMeter('a').createGauge('clash').record(1);
   meters.getMeter('b').createHistogram('clash').record(1);
+  // Two series that are one here.
+  meters.counter('same').add(1, { 'on.air': true });
+  meters.counter('same').add(1, { on_air: 'true' });
   const families = parseExposition(await meters.scrape());
+  expect(families.get('same_total')?.samples).toHaveLength(1);
+  expect(families.get('target_info')?.samples[0]?.labels).toMatchObject({ a_b: '1;2', _9lives: 'x' });
   expect(families.get('shared_total')?.samples.map(({ value }) => value)).toEqual([1, 2]);
   expect(families.get('clash')?.type).toBe('gauge');
   expect(families.get('clash')?.samples).toHaveLength(1);
-  expect(warnings).toEqual([expect.stringContaining('clash')]);
+  expect(warnings).toEqual([expect.stringContaining('clash'), expect.stringContaining('same_total')]);
   expect(families.get('jobs_total')?.samples).toEqual([
     {
       name: 'jobs_total',
       labels: {
+        _: 'nameless',
         a_b: '1;2',
         _9lives: 'x',
         attr_le: 'mine',

@@ -147,6 +147,19 @@ describe('live reconfiguration', () => {
     await close();
   });
 
+  it('makes both of two changes that come at once', async () => {
+    const { meters, exporter, close } = await meterPipeline({ cardinalityLimit: 100 });
+    await Promise.all([meters.reconfigure({ cardinalityLimit: 2 }), meters.reconfigure({ self: false })]);
+    const counter = meters.counter('jobs');
+    for (const id of [1, 2, 3]) counter.add(1, { id });
+    await meters.forceFlush();
+    expect(pointsOf(exporter, 'jobs').map(({ attributes, value }) => [attributes, value])).toEqual([
+      [{ id: 1 }, 1],
+      [{ 'otel.metric.overflow': true }, 2],
+    ]);
+    await close();
+  });
+
   it('keeps what runs when a change cannot be built', async () => {
     const { meters, close } = await meterPipeline();
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);

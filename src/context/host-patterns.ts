@@ -1,9 +1,9 @@
-/** Whether a host is selected. @param host - as in a URL or a `Host` header: `api.example.com`, `127.0.0.1:8080`, `[::1]:80` */
+/** Whether a host is selected. @param host - as in a URL, best with its port: `api.example.com:443`, `[::1]:80` */
 export type HostFilter = (host: string) => boolean;
 
 /**
- * Compiles a list of hosts: exact (`api.example.com`, any port), with a port (`localhost:3000`), a domain with everything below it but
- * not itself (`*.example.com`), or all (`*`). Case does not count.
+ * Compiles a list of hosts: exact (`api.example.com`, any port), a domain with everything below it but not itself (`*.example.com`), either
+ * with a port (`localhost:3000`), or all (`*`). Case does not count.
  */
 export function compileHosts(patterns: readonly string[]): HostFilter {
   if (patterns.includes('*')) return () => true;
@@ -15,7 +15,11 @@ export function compileHosts(patterns: readonly string[]): HostFilter {
   return (host) => {
     const whole = host.toLowerCase();
     const name = withoutPort(whole);
-    return exact.has(whole) || exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix));
+    return (
+      exact.has(whole) ||
+      exact.has(name) ||
+      suffixes.some((suffix) => name.endsWith(suffix) || whole.endsWith(suffix))
+    );
   };
 }
 

@@ -1,9 +1,10 @@
-import http, { get as namedGet } from 'node:http';
+import { once } from 'node:events';
+import http, { createServer, get as namedGet } from 'node:http';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
-import { request as undiciRequest } from 'undici';
-import { describe, expect, it } from 'vitest';
+import { Agent, interceptors, request as undiciRequest, RetryAgent } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { BaggageService, TracerManager, type TelemetryModuleOptions } from '../../src/index.js';
 import { activeContext, runInContext } from '../../src/context/flow-context.js';
 import { startEchoServer, type EchoServer } from '../support/echo-server.js';
@@ -33,9 +34,16 @@ class CallingController {
   }
 
   @Get('spoof')
-  async spoof(@Query('url') url: string): Promise<void> {
-    await read(http.get, `${url}/http`, { headers: { host: 'internal.example' } });
-    await undiciRequest(`${url}/undici`, { headers: { host: 'internal.example' } });
+  async spoof(@Query('url') url: string, @Query('named') host: string): Promise<void> {
+    await read(http.get, `${url}/http`, { headers: { host } });
+    await undiciRequest(`${url}/undici`, { headers: { host } });
+  }
+
+  @Get('named')
+  async named(@Query('host') host: string, @Query('port') port: string): Promise<void> {
+    await read(http.get, `http://${host}:${port}/named`, {
+      lookup: (_host, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
+    });
   }
 
   @Get('by-hand')
@@ -72,7 +80,7 @@ async function start(
   });
   const ask = async (path: string): Promise<void> => {
     const response = await runInContext(activeContext().withSuppression(), () =>
-      app.get(`/${path}?url=${echo.url}`, { 'x-user-id': CANARY }),
+      app.get(`/${path}${path.includes('?') ? '&' : '?'}url=${echo.url}`, { 'x-user-id': CANARY }),
     );
     expect(response.status).toBe(200);
   };
@@ -112,14 +120,75 @@ describe('headers of outgoing calls', () => {
     },
   );
 
-  it('go by where the connection goes, not by what a Host header says', async () => {
-    const { echo, ask } = await start({ baggageHosts: ['internal.example', '127.0.0.1:1'] });
-    await ask('spoof');
-    expect(echo.received).toHaveLength(2);
-    for (const { headers } of echo.received) {
-      expect(headers.host).toBe('internal.example');
-      expect(headers).not.toHaveProperty('baggage');
-      expect(headers).toHaveProperty('traceparent');
+  it('carry baggage to what is below a domain, on the port that is named', async () => {
+    const echo = await startEchoServer();
+    const { ask } = await start({ baggageHosts: [`*.localhost:${echo.port}`, 'localhost:80'] });
+    await ask(`named?host=below.localhost&port=${echo.port}`);
+    await ask(`named?host=localhost&port=${echo.port}`);
+    const other = await startEchoServer();
+    await ask(`named?host=below.localhost&port=${other.port}`);
+    expect(echo.received.map(({ headers }) => headers.baggage)).toEqual([`user.id=${CANARY}`, undefined]);
+    expect(other.received.map(({ headers }) => headers.baggage)).toEqual([undefined]);
+  });
+
+  it.each(['internal.example', 'internal.example:1'])(
+    'go by where the connection goes, not by what a Host header says (%s)',
+    async (named) => {
+      const { echo, ask } = await start({ baggageHosts: ['internal.example', '127.0.0.1:1'] });
+      await ask(`spoof?named=${named}`);
+      expect(echo.received).toHaveLength(2);
+      for (const { headers } of echo.received) {
+        expect(headers.host).toBe(named);
+        expect(headers).not.toHaveProperty('baggage');
+        expect(headers).toHaveProperty('traceparent');
+      }
+    },
+  );
+
+  it('tell of whoever made the call, also where undici makes it later: in a pool, after a failure, after a redirect', async () => {
+    const received: [path: string, baggage: unknown][] = [];
+    const failed = new Set<string>();
+    const server = createServer(({ url = '', headers }, response) => {
+      received.push([url, headers.baggage]);
+      if (url.startsWith('/moved')) response.writeHead(302, { location: url.replace('moved', 'landed') });
+      else if (url.startsWith('/retried') && !failed.has(url)) response.writeHead(503);
+      failed.add(url);
+      // Later, so that calls wait for the connection.
+      setImmediate(() => response.end());
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const agents = {
+      retried: new RetryAgent(new Agent({ connections: 1 }), { minTimeout: 1, maxTimeout: 1 }),
+      moved: new Agent({ connections: 2 }).compose(interceptors.redirect({ maxRedirections: 1 })),
+    };
+    onTestFinished(() => Promise.all(Object.values(agents).map((agent) => agent.destroy())).then(() => {}));
+    const { port } = server.address() as { port: number };
+    const { app } = await start({ baggageHosts: ['*'] });
+    const manager = app.app.get(TracerManager);
+    const baggage = app.app.get(BaggageService);
+    const users = Array.from({ length: 20 }, (_, index) => `u${index}`);
+    await Promise.all(
+      Object.entries(agents).flatMap(([kind, dispatcher]) =>
+        users.map((user) =>
+          baggage.with({ 'user.id': user }, () =>
+            manager.withSpan(user, async () => {
+              const url = `http://127.0.0.1:${port}/${kind}/${user}`;
+              await (await undiciRequest(url, { dispatcher })).body.dump();
+            }),
+          ),
+        ),
+      ),
+    );
+    expect(received).toHaveLength(2 * 2 * users.length);
+    for (const [path, told] of received) expect(told).toBe(`user.id=${path.split('/')[2]}`);
+    const clients = app.recorder.spans().filter(({ kind }) => kind === 2);
+    expect(clients).toHaveLength(received.length);
+    for (const { parentSpanContext, attributes } of clients) {
+      const parent = app.recorder
+        .spans()
+        .find((span) => span.spanContext().spanId === parentSpanContext?.spanId);
+      expect(String(attributes['url.full'])).toMatch(new RegExp(`/${parent?.name}$`));
     }
   });
 

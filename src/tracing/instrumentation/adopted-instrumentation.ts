@@ -90,8 +90,9 @@ export class AdoptedInstrumentation {
         ),
     });
     instrumentation.enable();
-    for (const { modules } of this.contributions.values()) patches.apply(modules);
-    callbacks.bind(this.name, patches.modules());
+    const handed = [...this.contributions.values()].map(({ modules }) => modules);
+    for (const modules of handed) patches.apply(modules);
+    callbacks.bind(this.name, patches.modules(), handed);
   }
 
   private takeDown(): void {

@@ -7,6 +7,7 @@ interface NodeRequest {
   readonly headersSent: boolean;
   /** Where the connection goes; a `Host` header may say something else. */
   readonly host?: string;
+  readonly protocol?: string;
   readonly path?: string;
   getHeader(name: string): unknown;
   setHeader(name: string, value: string): unknown;
@@ -23,19 +24,15 @@ interface UndiciRequest {
 /** Writes trace context, and baggage where the host may see it, into a request that an instrumentation has begun. */
 export function writeNodeHeaders(span: Span, request: NodeRequest, propagation: Propagation): void {
   if (request.headersSent) return;
-  const named = request.getHeader('host');
-  const port = typeof named === 'string' ? (/:\d+$/.exec(named)?.[0] ?? '') : '';
-  const connected = request.host ?? 'localhost';
-  const host =
-    connected.includes(':') && !connected.startsWith('[') ? `[${connected}]${port}` : connected + port;
-  for (const [name, value] of headersFor(span, destination(request.path) ?? host, propagation)) {
+  const host = destination(request.path) ?? connectedHost(request);
+  for (const [name, value] of headersFor(span, host, propagation)) {
     if (!saysWho(name) || request.getHeader(name) === undefined) request.setHeader(name, value);
   }
 }
 
 /** The same for undici and `fetch`. */
 export function writeUndiciHeaders(span: Span, request: UndiciRequest, propagation: Propagation): void {
-  const host = destination(request.path) ?? new URL(request.origin).host;
+  const host = destination(request.path) ?? hostOf(new URL(request.origin));
   for (const [name, value] of headersFor(span, host, propagation)) {
     const at = indexOfHeader(request.headers, name);
     if (at === undefined) addHeader(request, name, value);
@@ -51,7 +48,24 @@ function headersFor(span: Span, host: string, propagation: Propagation): [string
 
 /** Through a proxy, the path is a whole address. */
 function destination(path: string | undefined): string | undefined {
-  return path !== undefined && /^https?:\/\//i.test(path) ? new URL(path).host : undefined;
+  return path !== undefined && /^https?:\/\//i.test(path) ? hostOf(new URL(path)) : undefined;
+}
+
+/** Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing. */
+function connectedHost(request: NodeRequest): string {
+  const { host = 'localhost', protocol = '' } = request;
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  const named = request.getHeader('host');
+  if (named === name) return `${name}:${defaultPort(protocol)}`;
+  return typeof named === 'string' && named.startsWith(`${name}:`) ? named : name;
+}
+
+function hostOf({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port || defaultPort(protocol)}`;
+}
+
+function defaultPort(protocol: string): string {
+  return protocol === 'https:' ? '443' : '80';
 }
 
 /** Baggage that somebody wrote by hand stays; trace context must name the client's span. */

@@ -39,7 +39,8 @@ export function traceLogFields(options: LogFieldsOptions = {}): LogFields {
     if (included !== undefined) {
       for (const [key, value] of entriesOf(context)) {
         const name = prefix + key;
-        if (included(key) && excluded?.(key) !== true && name !== '__proto__') fields[name] = value;
+        // A caller who may name entries must not replace the ids.
+        if (included(key) && excluded?.(key) !== true && name !== '__proto__') fields[name] ??= value;
       }
     }
     return fields;

@@ -96,6 +96,20 @@ describe('TelemetryLogger', () => {
     expect(text).not.toContain(CANARY);
   });
 
+  it('lets no name of an entry pass for another field, and none replace the ids', async () => {
+    const app = await startApp({});
+    const manager = app.app.get(TracerManager);
+    const carrier = { baggage: 'trace_id=forged,a%20level%3Dlog=1' };
+    const output = captureOutput();
+    manager.extract(carrier, () =>
+      manager.withSpan('job', () =>
+        new TelemetryLogger('Jobs', { colors: false, telemetry: { baggage: ['*'] } }).log('begun'),
+      ),
+    );
+    const { traceId, spanId } = app.recorder.span('job').spanContext();
+    expect(output()).toContain(`begun trace_id=${traceId} span_id=${spanId} "a level=log"=1\n`);
+  });
+
   it('takes the context first, as the logger of Nest does', () => {
     const output = captureOutput();
     new TelemetryLogger('Jobs', { colors: false, telemetry: {} }).log('begun');

@@ -22,7 +22,7 @@ interface JsonLogOptions {
   error?: Error;
 }
 
-/** Values that need no quotes in a text. */
+/** What needs no quotes in a text. */
 const PLAIN = /^[\w.:/@+-]+$/;
 
 /**
@@ -68,12 +68,12 @@ export class TelemetryLogger extends ConsoleLogger {
     ]
   ): string {
     const text = super.formatMessage(...line);
-    const fields = Object.entries(this.fields()).map(([name, value]) => `${name}=${quoted(value)}`);
+    const fields = Object.entries(this.fields()).map(([name, value]) => `${quoted(name)}=${quoted(value)}`);
     return fields.length === 0 ? text : `${text.replace(/\n$/, '')} ${fields.join(' ')}\n`;
   }
 }
 
-/** A value cannot end its line. */
-function quoted(value: string): string {
-  return PLAIN.test(value) ? value : JSON.stringify(value);
+/** Neither names nor values can end their line, or pass for another field. */
+function quoted(text: string): string {
+  return PLAIN.test(text) ? text : JSON.stringify(text);
 }

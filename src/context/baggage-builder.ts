@@ -109,6 +109,11 @@ export class BaggageBuilder {
     this.entries.delete(key);
   }
 
+  /** The names that were taken so far. */
+  keys(): ReadonlySet<string> {
+    return new Set(this.entries.keys());
+  }
+
   /** Nothing, if nothing was taken. */
   build(): Baggage | undefined {
     if (this.entries.size === 0) return undefined;
@@ -140,7 +145,7 @@ export class BaggageBuilder {
 }
 
 /**
- * Moves what was set on top of one baggage onto another.
+ * Moves what was set on top of one baggage, or removed from it, onto another.
  *
  * @param current - `before` with later changes
  */
@@ -149,9 +154,12 @@ export function rebaseBaggage(
   before: Baggage | undefined,
   after: Baggage | undefined,
 ): Baggage | undefined {
-  if (current === undefined || current === before) return after;
+  if (current === before) return after;
   const builder = BaggageBuilder.from(after);
-  for (const [key, { value, metadata }] of current.getAllEntries()) {
+  for (const [key] of before?.getAllEntries() ?? []) {
+    if (current?.getEntry(key) === undefined) builder.remove(key);
+  }
+  for (const [key, { value, metadata }] of current?.getAllEntries() ?? []) {
     if (before?.getEntry(key)?.value !== value) builder.add(key, value, metadata);
   }
   return builder.build();

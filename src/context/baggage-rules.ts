@@ -96,20 +96,15 @@ export class BaggageRules {
       this.refuse('untrusted');
       return undefined;
     }
-    const { headers } = request;
     const builder = new BaggageBuilder(this.refuse, this.denies);
-    if (this.allows !== undefined) {
-      if (formats.jaeger) this.readJaeger(headers, builder, this.allows);
-      const header = formats.w3c ? headers[BAGGAGE_HEADER] : undefined;
-      if (header !== undefined) readBaggageHeader(String(header), builder, this.refuse, this.allows);
-    }
-    // Last, since they are mapped explicitly.
+    // First, since they are mapped explicitly: whoever fills the baggage leaves them their place.
     for (const [header, key] of this.headers) this.readIdentity(request, header, key, builder);
+    this.readEntries(request.headers, formats, builder);
     return builder.build();
   }
 
   /**
-   * Entries over those that a flow has; `undefined` removes.
+   * Entries over those that a flow has; `undefined` removes, and so does what is refused: the old value must not stand for it.
    *
    * @returns the new baggage, and whether every entry was taken
    */
@@ -121,8 +116,8 @@ export class BaggageRules {
     let complete = true;
     for (const key of Object.keys(entries)) {
       const value = entries[key];
-      if (value === undefined) builder.remove(key);
-      else complete = builder.add(key, value) && complete;
+      builder.remove(key);
+      if (value !== undefined) complete = builder.add(key, value) && complete;
     }
     return { baggage: builder.build(), complete };
   }
@@ -148,7 +143,8 @@ export class BaggageRules {
   private trusts(request: InboundRequest): boolean {
     if (this.trust === undefined) return true;
     try {
-      return this.trust(request);
+      // A predicate that returns a promise has not said yes.
+      return (this.trust(request) as unknown) === true;
     } catch {
       this.log.warn('baggage.trust', '`baggage.trust` threw, the request goes on without inbound baggage.');
       return false;
@@ -161,6 +157,20 @@ export class BaggageRules {
     // Node joins repeated headers, so that two identities would look like one.
     if (value.includes(',') && cameTwice(request.rawHeaders, header)) this.refuse('ambiguous');
     else builder.add(key, value);
+  }
+
+  private readEntries(
+    headers: InboundRequest['headers'],
+    formats: BaggageFormats,
+    builder: BaggageBuilder,
+  ): void {
+    const header = formats.w3c ? headers[BAGGAGE_HEADER] : undefined;
+    const { allows } = this;
+    if (allows === undefined || (header === undefined && !formats.jaeger)) return;
+    const identified = builder.keys();
+    const accepts: NameFilter = (key) => allows(key) && !identified.has(key);
+    if (formats.jaeger) this.readJaeger(headers, builder, accepts);
+    if (header !== undefined) readBaggageHeader(String(header), builder, this.refuse, accepts);
   }
 
   private readJaeger(headers: InboundRequest['headers'], builder: BaggageBuilder, allows: NameFilter): void {

@@ -3,6 +3,7 @@ import {
   propagation,
   ROOT_CONTEXT,
   trace,
+  TraceFlags,
   type Baggage,
   type Context,
   type SpanContext,
@@ -159,12 +160,23 @@ function extract(propagator: TextMapPropagator, carrier: Carrier): RemoteContext
     const context = propagator.extract(ROOT_CONTEXT, carrier, getter);
     const spanContext = trace.getSpanContext(context);
     return {
-      spanContext: spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
+      spanContext:
+        spanContext !== undefined && isSpanContextValid(spanContext) ? canonical(spanContext) : undefined,
       baggage: propagation.getBaggage(context),
     };
   } catch {
     return { spanContext: undefined, baggage: undefined };
   }
+}
+
+/** Other formats allow capitals, which `traceparent` does not; flags that nobody knows yet are not to be passed on. */
+function canonical(spanContext: SpanContext): SpanContext {
+  return {
+    ...spanContext,
+    traceId: spanContext.traceId.toLowerCase(),
+    spanId: spanContext.spanId.toLowerCase(),
+    traceFlags: spanContext.traceFlags & TraceFlags.SAMPLED,
+  };
 }
 
 /** A context whose spans continue the caller's trace and carry its baggage. */

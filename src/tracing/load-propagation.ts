@@ -1,3 +1,4 @@
+import type { TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
 import { propagatorsFromEnv, type PropagatorName } from '../config/environment/environment.js';
 import type { BaggageRules } from '../context/baggage-rules.js';
 import {
@@ -25,6 +26,8 @@ export interface PropagationOptions {
   /** Hosts that instrumented calls send baggage to, in the same forms. Default none: it tells who is asking. */
   readonly baggageHosts?: readonly string[];
 }
+
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 const DEFAULT_PROPAGATORS = ['tracecontext', 'baggage'] as const;
 
@@ -74,5 +77,22 @@ async function loadJaeger(): Promise<PropagationFormat> {
     'propagation.propagators',
     () => import('@opentelemetry/propagator-jaeger'),
   );
-  return { propagator: new JaegerPropagator(), headers: ['uber-trace-id'], baggage: 'jaeger' };
+  const jaeger = new JaegerPropagator();
+  const propagator: TextMapPropagator = {
+    inject: (context, carrier, setter) => {
+      jaeger.inject(context, carrier, headersOnly(setter));
+    },
+    extract: (context, carrier, getter) => jaeger.extract(context, carrier, getter),
+    fields: () => jaeger.fields(),
+  };
+  return { propagator, headers: ['uber-trace-id'], baggage: 'jaeger' };
+}
+
+/** Jaeger puts names of entries into names of headers, where one such as `a b` makes the whole request fail: it stays behind. */
+function headersOnly(setter: TextMapSetter): TextMapSetter {
+  return {
+    set(carrier, key, value) {
+      if (HEADER_NAME.test(key)) setter.set(carrier, key, value);
+    },
+  };
 }

@@ -58,6 +58,20 @@ describe('propagators', () => {
     }
   });
 
+  it('take ids in capitals and flags that nobody knows, and pass on neither', async () => {
+    const app = await start({ propagation: { propagators: ['b3multi', 'jaeger', 'tracecontext'] } });
+    const manager = app.app.get(TracerManager);
+    const [trace, parent] = ['ABCDEF00'.repeat(4), 'ABCDEF0012345678'];
+    const passedOn = (headers: Record<string, string>): unknown =>
+      (manager.extract(headers, () => manager.inject({})) as Record<string, string>)['traceparent'];
+    const canonical = `00-${trace.toLowerCase()}-${parent.toLowerCase()}`;
+    expect(passedOn({ 'x-b3-traceid': trace, 'x-b3-spanid': parent, 'x-b3-sampled': '1' })).toBe(
+      `${canonical}-01`,
+    );
+    expect(passedOn({ 'uber-trace-id': `${trace}:${parent}:0:1` })).toBe(`${canonical}-01`);
+    expect(passedOn({ traceparent: `00-${TRACE}-${PARENT}-fe` })).toBe(`00-${TRACE}-${PARENT}-00`);
+  });
+
   it('are those that OTEL_PROPAGATORS names, unless the options name some', async () => {
     vi.stubEnv('OTEL_PROPAGATORS', 'b3multi, jaeger');
     const fromEnvironment = await start({});
@@ -94,15 +108,27 @@ describe('propagators', () => {
     const headers = { 'uberctx-app.plan': 'g%C3%B6ld', 'uberctx-foreign': '1', 'uberctx-app.bad': '%zz' };
     expect(JSON.parse((await app.get('/who', headers)).body)).toEqual({ 'app.plan': 'göld' });
   });
+
+  it('write no header whose name would make a request fail', async () => {
+    const app = await start({ propagation: { propagators: ['jaeger', 'baggage'] } });
+    const manager = app.app.get(TracerManager);
+    const carrier = app.app
+      .get(BaggageService)
+      .with({ 'app.plan': 'gold', 'app.größe': '1', 'app. x': '2' }, () => manager.inject({}));
+    expect(Object.fromEntries(new Headers(carrier))).toEqual({
+      'uberctx-app.plan': 'gold',
+      baggage: 'app.plan=gold,app.gr%C3%B6%C3%9Fe=1,app.%20x=2',
+    });
+  });
 });
 
 describe('two instances with different rules', () => {
-  it('read the headers of their own routes, and keep what a middleware set', async () => {
+  it('read the headers of their own routes, and keep what a middleware set and removed', async () => {
     const recorder = new SpanRecorder();
     const billing = TelemetryModule.forRoot({
       service: { name: 'billing' },
       exporter: recorder,
-      baggage: { headers: { 'x-account': 'account.id' } },
+      baggage: { headers: { 'x-account': 'account.id', 'x-session-id': 'session.id' } },
       propagation: { propagators: ['b3'] },
     });
     @Controller('billing')
@@ -118,6 +144,7 @@ describe('two instances with different rules', () => {
       configure(consumer: MiddlewareConsumer): void {
         const set = (_request: unknown, _response: unknown, next: () => void): void => {
           this.baggage.set('app.by', 'middleware');
+          this.baggage.remove('session.id');
           next();
         };
         consumer.apply(set).forRoutes('{*all}');
@@ -135,6 +162,7 @@ describe('two instances with different rules', () => {
     const headers = {
       'x-user-id': 'alice',
       'x-account': 'a-1',
+      'x-session-id': 's-1',
       ...FORMATS['tracecontext'],
       b3: `${'c'.repeat(32)}-${'d'.repeat(16)}-1`,
     };

@@ -25,6 +25,8 @@ import {
   BaggageService,
   MeterManager,
   Span,
+  TelemetryAdminModule,
+  TelemetryMetricsModule,
   type TelemetryModuleOptions,
 } from '../../src/index.js';
 import { ALL_SERVERS, EXPRESS, FASTIFY, type ServerKind } from '../support/server-kinds.js';
@@ -284,15 +286,28 @@ describe('rules', () => {
     expect(JSON.parse((await app.get('/echo')).body).all).toMatchObject({ 'app.user.intent': 'other' });
   });
 
-  it('goes on when a resolver or the trust predicate throws', async () => {
-    const app = await start(EXPRESS, {
-      baggage: {
-        entries: () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['tells nothing', () => null],
+    [
+      'tells what cannot be read',
+      () => ({
+        get plan(): string {
           throw new Error('broken');
         },
-      },
-    });
+      }),
+    ],
+  ])('goes on when a resolver %s', async (_what, entries) => {
+    const app = await start(EXPRESS, { baggage: { entries: entries as unknown as () => undefined } });
     expect(JSON.parse((await app.get('/who', ALICE)).body).user).toBe('alice');
+  });
+
+  it('goes on when a resolver rejects or the trust predicate throws, and believes no promise', async () => {
     const rejecting = await start(EXPRESS, {
       baggage: { entries: () => Promise.reject(new Error('broken')) },
     });
@@ -305,6 +320,51 @@ describe('rules', () => {
       },
     });
     expect(JSON.parse((await distrusting.get('/who', ALICE)).body).user).toBeNull();
+    const promising = await start(EXPRESS, {
+      baggage: { trust: () => Promise.resolve(false) as unknown as boolean },
+    });
+    expect(JSON.parse((await promising.get('/who', ALICE)).body).user).toBeNull();
+  });
+
+  it('leaves identity headers their place in a baggage that is full', async () => {
+    const app = await start(EXPRESS, { baggage: { allow: ['app.*', 'user.id'], required: ['x-user-id'] } });
+    const full = Array.from({ length: 70 }, (_, index) => `app.${index}=1`).join(',');
+    const { status, body } = await app.get('/who', { ...ALICE, baggage: `user.id=bob,${full}` });
+    expect(status).toBe(200);
+    const { all } = JSON.parse(body);
+    expect(all).toMatchObject({ 'user.id': 'alice', 'session.id': 's-1', 'app.61': '1' });
+    expect(Object.keys(all)).toHaveLength(64);
+  });
+
+  it('keeps no header in the place of an authenticated user whose id cannot travel', async () => {
+    const app = await startApp({
+      controllers: [OrdersController],
+      providers: [Orders],
+      setup: (nest) =>
+        nest.use((request: { user?: unknown }, _response: unknown, next: () => void) => {
+          request.user = { id: 'x'.repeat(5000) };
+          next();
+        }),
+    });
+    expect(JSON.parse((await app.get('/who', ALICE)).body)).toEqual({
+      user: null,
+      all: { 'session.id': 's-1' },
+    });
+  });
+
+  it('does not ask whoever scrapes or operates', async () => {
+    const app = await startApp({
+      controllers: [OrdersController],
+      providers: [Orders],
+      imports: [
+        TelemetryMetricsModule.register(),
+        TelemetryAdminModule.register({ path: 'operate', guards: [AuthGuard] }),
+      ],
+      telemetry: { baggage: { required: ['x-user-id'] } },
+    });
+    expect((await app.get('/who')).status).toBe(400);
+    expect((await app.get('/metrics')).status).toBe(200);
+    expect((await app.get('/operate/status')).status).toBe(200);
   });
 
   it("keeps of a caller's baggage what is allowed, and everything of a trusted one", async () => {

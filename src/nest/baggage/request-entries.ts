@@ -88,9 +88,13 @@ export class RequestEntries {
     }
   }
 
-  private put(flow: Flow, entries: Readonly<Record<string, unknown>> | undefined): void {
-    if (entries === undefined) return;
-    flow.baggage = this.rules.change(flow.baggage, entries).baggage;
+  private put(flow: Flow, entries: Readonly<Record<string, unknown>> | null | undefined): void {
+    if (entries === undefined || entries === null) return;
+    try {
+      flow.baggage = this.rules.change(flow.baggage, entries).baggage;
+    } catch (error) {
+      this.report('entries', error);
+    }
     flow.request?.baggageChanged?.();
   }
 

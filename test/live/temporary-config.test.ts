@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
 import { defer, lastValueFrom, mergeMap, of, timer, type Observable } from 'rxjs';
 import { expect, it } from 'vitest';
-import { TelemetryConfigError, type TracerManager } from '../../src/index.js';
+import type { TracerConfig, TracerManager } from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
 import { newManager } from './new-manager.js';
 
@@ -142,14 +142,17 @@ it('changes a part only: the rest is what the flow has, and a later reconfigurat
   expect(names(everybody)).toEqual([]);
 });
 
-it('throws what is wrong with the change before the function runs', async () => {
+it.each<[string, TracerConfig]>([
+  ['sampler', { sampler: -1 }],
+  ['exporter.tls', { exporter: { type: 'otlp-http', tls: { ca: '-----BEGIN CERTIFICATE-----' } } }],
+])('throws what is wrong with the %s before the function runs', async (path, change) => {
   const manager = await newManager({ exporter: new SpanRecorder() });
   let ran = false;
   expect(() =>
-    manager.withTemporaryConfig({ sampler: -1 }, () => {
+    manager.withTemporaryConfig(change, () => {
       ran = true;
     }),
-  ).toThrow(TelemetryConfigError);
+  ).toThrow(expect.objectContaining({ name: 'TelemetryConfigError', path }));
   expect(ran).toBe(false);
 });
 

@@ -33,6 +33,12 @@ class TenantRecorders {
   }
 }
 
+const UNREADABLE_CERTIFICATE = {
+  type: 'otlp-grpc',
+  url: 'https://localhost:4317',
+  tls: { ca: '-----BEGIN CERTIFICATE-----' },
+} as const;
+
 class UserGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<{ headers: Record<string, string>; user?: unknown }>();
@@ -248,6 +254,7 @@ describe('withTenant', () => {
   it.each([
     ['is unknown', () => undefined],
     ['has a wrong configuration', () => ({ sampler: 7 })],
+    ['has a certificate that cannot be read', () => ({ exporter: UNREADABLE_CERTIFICATE })],
     [
       'has a configuration that throws',
       (): never => {

@@ -1,6 +1,8 @@
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { FlowTarget } from '../../context/flow-context.js';
+import { isSpanExporter } from '../is-span-exporter.js';
+import { checkTls } from '../otlp/endpoint.js';
 import type { Generation } from './generation.js';
 
 /** What a slot asks of its pipeline. */
@@ -22,13 +24,19 @@ export class GenerationSlot implements FlowTarget {
   lastUsed = performance.now();
   private generation: Generation | undefined;
 
+  /** @throws TelemetryConfigError for certificates that nobody could connect with */
   constructor(
     private readonly builder: GenerationBuilder,
     readonly given: TracerConfig,
     private readonly resolved: ResolvedTracerConfig,
     /** Told of each use, so that a slot which was given up is looked after again. */
     private readonly onUse: (slot: GenerationSlot) => void,
-  ) {}
+  ) {
+    // Connections open later, when nobody is there to be told.
+    for (const exporter of resolved.exporters) {
+      if (!isSpanExporter(exporter) && 'tls' in exporter) checkTls(exporter.tls ?? {});
+    }
+  }
 
   current(): Generation | undefined {
     if (!this.builder.running) return undefined;

@@ -32,7 +32,7 @@ import type { SeriesLimiter } from './series-limiter.js';
 export interface MeterBinding {
   meter(name: string, version: string | undefined): Meter;
   /** A new counter of series, where the SDK's own limit does not hold. */
-  limiter(definition: InstrumentDefinition): SeriesLimiter | undefined;
+  limiter(definition: InstrumentDefinition, meter: string): SeriesLimiter | undefined;
 }
 
 const HELD: Readonly<
@@ -135,6 +135,6 @@ export class InstanceMeter implements Meter {
   }
 
   private bindOne(instrument: HeldInstrument): void {
-    instrument.bind(this.live, this.binding?.limiter(instrument.definition));
+    instrument.bind(this.live, this.binding?.limiter(instrument.definition, this.name));
   }
 }

@@ -7,6 +7,7 @@ import {
   MeterProvider,
   type AggregationOption,
   type PushMetricExporter,
+  type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
 import type { ExportFailure } from '../pipeline/failures/export-failure.js';
 import type { RateLimitedLog } from '../pipeline/rate-limited-log.js';
@@ -20,11 +21,17 @@ import { isPushMetricExporter } from './metrics-options.js';
 import type { MetricsPlan, PlannedReader } from './metrics-plan.js';
 import { OtlpSender } from './otlp-sender.js';
 import { PushReader, type MetricReaderStatus } from './push-reader.js';
-import { concernsRequests, DirectRequestInstruments, SdkRequestInstruments } from './request-instruments.js';
+import {
+  concernsRequests,
+  DirectRequestInstruments,
+  REQUEST_DURATION_TARGET,
+  SdkRequestInstruments,
+} from './request-instruments.js';
 import { RequestSeriesIndex } from './request-series.js';
 import { ScrapeReader } from './scrape-reader.js';
 import { SeriesLimiter } from './series-limiter.js';
 import { temporalityFor } from './temporality.js';
+import { appliesTo, type ViewTarget } from './view-match.js';
 
 /** What a generation needs besides its plan. */
 export interface MeterGenerationContext {
@@ -68,7 +75,7 @@ export class MeterGeneration implements MeterBinding {
       new RequestSeriesIndex(
         direct ?? new SdkRequestInstruments(this.meter(name, version)),
         plan.http,
-        plan.cardinalityLimit,
+        limitOf(plan, viewsOf(plan, REQUEST_DURATION_TARGET)),
       );
   }
 
@@ -91,19 +98,16 @@ export class MeterGeneration implements MeterBinding {
   }
 
   /** Delta series are forgotten at each export, where the SDK's own limit does. */
-  limiter({ kind, name }: InstrumentDefinition): SeriesLimiter | undefined {
-    const { plan } = this;
+  limiter({ kind, name, options }: InstrumentDefinition, meter: string): SeriesLimiter | undefined {
     const type = TYPES[kind];
     const accumulates = this.readers.some(
       (reader) => reader.selectAggregationTemporality(type) === AggregationTemporality.CUMULATIVE,
     );
+    if (!accumulates) return undefined;
+    const views = viewsOf(this.plan, { meter, name, unit: options.unit, type });
     // A view may leave fewer attributes than there seem to be.
-    const filtered = plan.views.some(
-      ({ attributesProcessors, instrumentName }) =>
-        attributesProcessors !== undefined &&
-        (instrumentName === undefined || instrumentName.includes('*') || instrumentName === name),
-    );
-    return accumulates && !filtered ? new SeriesLimiter(plan.cardinalityLimit) : undefined;
+    if (views.some(({ attributesProcessors }) => attributesProcessors !== undefined)) return undefined;
+    return new SeriesLimiter(limitOf(this.plan, views));
   }
 
   /** The page for Prometheus, of the reader for a port or of the first; nothing without one. */
@@ -130,6 +134,18 @@ export class MeterGeneration implements MeterBinding {
       ),
     );
   }
+}
+
+function viewsOf({ views }: MetricsPlan, target: ViewTarget): ViewOptions[] {
+  return views.filter((view) => appliesTo(view, target));
+}
+
+/** Most series of an instrument: each view of it may say another number. */
+function limitOf({ cardinalityLimit }: MetricsPlan, views: readonly ViewOptions[]): number {
+  if (views.length === 0) return cardinalityLimit;
+  return Math.max(
+    ...views.map(({ aggregationCardinalityLimit }) => aggregationCardinalityLimit ?? cardinalityLimit),
+  );
 }
 
 async function openReader(

@@ -43,7 +43,10 @@ export class CustomSender implements MetricSender {
       const timer = setTimeout(() => {
         resolve({
           ok: false,
-          failure: { ...timeoutFailure(timeoutMillis), retryable: false, blames: 'data' },
+          failure: {
+            ...timeoutFailure(Math.round(timeoutMillis)),
+            ...{ hint: 'Raise `exportTimeoutMillis` of its reader.', retryable: false, blames: 'data' },
+          },
         });
       }, timeoutMillis).unref();
       try {

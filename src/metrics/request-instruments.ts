@@ -1,6 +1,8 @@
 import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
 import { InstrumentType, type ViewOptions } from '@opentelemetry/sdk-metrics';
+import { LIBRARY_SCOPE } from '../version.js';
 import { DirectHistogram, type HistogramDescription } from './direct-histogram.js';
+import { appliesTo, type ViewTarget } from './view-match.js';
 
 /**
  * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration | http.server.request.duration}
@@ -27,6 +29,9 @@ const RESPONSE_BODY_SIZE: HistogramDescription = {
   unit: 'By',
   boundaries: BODY_SIZES,
 };
+
+/** As views see it. */
+export const REQUEST_DURATION_TARGET = targetOf(REQUEST_DURATION);
 
 const ALL = [REQUEST_DURATION, REQUEST_BODY_SIZE, RESPONSE_BODY_SIZE];
 
@@ -88,13 +93,12 @@ export class SdkRequestInstruments implements RequestInstruments {
 }
 
 /** Whether a view may change one of these histograms. */
-export function concernsRequests({ instrumentName, instrumentType }: ViewOptions): boolean {
-  if (instrumentType !== undefined && instrumentType !== InstrumentType.HISTOGRAM) return false;
-  return (
-    instrumentName === undefined ||
-    instrumentName.includes('*') ||
-    ALL.some(({ name }) => name === instrumentName)
-  );
+export function concernsRequests(view: ViewOptions): boolean {
+  return ALL.some((description) => appliesTo(view, targetOf(description)));
+}
+
+function targetOf({ name, unit }: HistogramDescription): ViewTarget {
+  return { meter: LIBRARY_SCOPE.name, name, unit, type: InstrumentType.HISTOGRAM };
 }
 
 function histogramOf(meter: Meter, { name, description, unit, boundaries }: HistogramDescription): Histogram {

@@ -111,6 +111,26 @@ describe('an instrument', () => {
     await close();
   });
 
+  it('keeps to the limit that its view names', async () => {
+    const { meters, exporter, close } = await meterPipeline({
+      cardinalityLimit: 10,
+      views: [
+        { instrumentName: 'few.*', aggregationCardinalityLimit: 3 },
+        { instrumentName: 'many', aggregationCardinalityLimit: 20 },
+        { meterName: 'elsewhere', aggregationCardinalityLimit: 1 },
+      ],
+    });
+    const counters = ['few.jobs', 'many', 'others'].map((name) => meters.counter(name));
+    for (let id = 0; id < 15; id += 1) {
+      for (const counter of counters) counter.add(1, { id });
+      await meters.forceFlush();
+    }
+    expect(['few.jobs', 'many', 'others'].map((name) => pointsOf(exporter, name).length)).toEqual([
+      3, 15, 10,
+    ]);
+    await close();
+  });
+
   it('counts attributes in another order as the same series', async () => {
     const { meters, exporter, close } = await meterPipeline({ cardinalityLimit: 3 });
     const counter = meters.counter('jobs');

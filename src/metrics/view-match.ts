@@ -1,0 +1,25 @@
+import type { InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics';
+
+/** What views choose instruments by. */
+export interface ViewTarget {
+  readonly meter: string;
+  readonly name: string;
+  readonly unit: string | undefined;
+  readonly type: InstrumentType;
+}
+
+/** Whether the SDK applies a view to an instrument, or may do so for one version of its meter. */
+export function appliesTo(view: ViewOptions, { meter, name, unit = '', type }: ViewTarget): boolean {
+  return (
+    (view.instrumentName === undefined || matches(view.instrumentName, name)) &&
+    (view.instrumentType ?? type) === type &&
+    (view.instrumentUnit ?? unit) === unit &&
+    (view.meterName ?? meter) === meter
+  );
+}
+
+/** @param pattern - a name, where `*` stands for anything */
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
+}

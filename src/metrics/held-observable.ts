@@ -8,30 +8,48 @@ import type {
 } from '@opentelemetry/api';
 import type { HeldInstrument } from './held-instrument.js';
 import { CREATE, type InstrumentDefinition, type ObservableKind } from './instrument-definition.js';
+import { ObservedTotals } from './observed-totals.js';
 
 /** An observable instrument, with the callbacks that each configuration's own one asks. */
 export class HeldObservable implements HeldInstrument, Observable {
   target: Observable | undefined;
-  private readonly callbacks = new Set<ObservableCallback>();
+  /** Of counters. */
+  totals: ObservedTotals | undefined;
+  /** What the live configuration asks, by the callback that was given. */
+  private readonly callbacks = new Map<ObservableCallback, ObservableCallback>();
 
   constructor(readonly definition: InstrumentDefinition) {}
 
   addCallback(callback: ObservableCallback): void {
-    if (this.callbacks.has(callback)) return;
-    this.callbacks.add(callback);
-    this.target?.addCallback(callback);
+    if (!this.callbacks.has(callback)) this.ask(callback);
   }
 
   removeCallback(callback: ObservableCallback): void {
+    const asked = this.callbacks.get(callback);
+    if (asked === undefined) return;
     this.callbacks.delete(callback);
-    this.target?.removeCallback(callback);
+    this.target?.removeCallback(asked);
   }
 
   bind(meter: Meter | undefined): void {
     const { kind, name, options } = this.definition;
     this.target = meter?.[CREATE[kind as ObservableKind]](name, options);
-    for (const callback of this.callbacks) this.target?.addCallback(callback);
+    if (this.target === undefined) return;
+    if (kind === 'observableCounter') this.totals = this.totals?.next() ?? new ObservedTotals();
+    for (const callback of this.callbacks.keys()) this.ask(callback);
   }
+
+  private ask(callback: ObservableCallback): void {
+    const asked = this.totals?.asked(callback) ?? callback;
+    this.callbacks.set(callback, asked);
+    this.target?.addCallback(asked);
+  }
+}
+
+/** An observable as a configuration knows it. */
+interface Bound {
+  readonly target: Observable;
+  readonly totals: ObservedTotals | undefined;
 }
 
 /** A callback that observes several instruments at once. */
@@ -50,15 +68,14 @@ export class HeldBatchCallback {
     this.bound = undefined;
     if (meter === undefined) return;
     // A configuration asks once more when it is closed: its own instruments are kept, whatever has followed.
-    const targets = new Map<Observable, Observable>();
+    const targets = new Map<Observable, Bound>();
     for (const observable of this.observables) {
-      if (observable instanceof HeldObservable && observable.target !== undefined) {
-        targets.set(observable, observable.target);
-      }
+      if (!(observable instanceof HeldObservable) || observable.target === undefined) continue;
+      targets.set(observable, { target: observable.target, totals: observable.totals });
     }
     const callback: BatchObservableCallback = (result) =>
       this.callback(new TranslatedResult(result, targets));
-    this.bound = { meter, callback, targets: [...targets.values()] };
+    this.bound = { meter, callback, targets: [...targets.values()].map(({ target }) => target) };
     meter.addBatchObservableCallback(callback, this.bound.targets);
   }
 
@@ -82,11 +99,12 @@ export class HeldBatchCallback {
 class TranslatedResult implements BatchObservableResult {
   constructor(
     private readonly result: BatchObservableResult,
-    private readonly targets: ReadonlyMap<Observable, Observable>,
+    private readonly targets: ReadonlyMap<Observable, Bound>,
   ) {}
 
   observe(metric: Observable, value: number, attributes?: Attributes): void {
-    const target = this.targets.get(metric);
-    if (target !== undefined) this.result.observe(target, value, attributes);
+    const bound = this.targets.get(metric);
+    if (bound === undefined) return;
+    this.result.observe(bound.target, bound.totals?.since(value, attributes) ?? value, attributes);
   }
 }

@@ -132,6 +132,47 @@ describe('live reconfiguration', () => {
     await close();
   });
 
+  it('tells nobody the total of an observable counter twice', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA);
+    const { meters, follow, close } = await meterPipeline({ readers: exporter });
+    let total = 100;
+    const observe = (result: { observe(value: number, attributes?: object): void }): void => {
+      result.observe(total, { disk: 'a' });
+    };
+    meters.observableCounter('alone', observe);
+    const meter = meters.getMeter();
+    const together = meter.createObservableCounter('together');
+    meter.addBatchObservableCallback(
+      (result) => {
+        result.observe(together, total);
+      },
+      [together],
+    );
+    await meters.forceFlush();
+    total = 150;
+    await follow({ service: { name: 'second' } });
+    total = 180;
+    await meters.forceFlush();
+    await follow({ enabled: false });
+    await follow({ enabled: true });
+    total = 200;
+    await meters.forceFlush();
+    // Begun anew, as after an overflow.
+    await follow({ service: { name: 'third' } });
+    total = 7;
+    await meters.forceFlush();
+    total = 9;
+    await close();
+    const sumOf = (name: string): number =>
+      exporter
+        .getMetrics()
+        .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
+        .filter(({ descriptor }) => descriptor.name === name)
+        .flatMap(({ dataPoints }) => dataPoints.map(({ value }) => Number(value)))
+        .reduce((sum, value) => sum + value, 0);
+    expect([sumOf('alone'), sumOf('together')]).toEqual([209, 209]);
+  });
+
   it('carries the level of an up-down counter over', async () => {
     const { meters, exporter, follow, close } = await meterPipeline();
     const open = meters.upDownCounter('open');

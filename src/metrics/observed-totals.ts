@@ -1,0 +1,43 @@
+import type { Attributes, ObservableCallback } from '@opentelemetry/api';
+
+/** As many series as the SDK remembers totals of, unless it is told otherwise. */
+const MAX_SERIES = 2_000;
+
+/**
+ * Lets the totals that callbacks tell begin at zero with each configuration, as those of other counters do: what the configuration before has
+ * exported is not exported again.
+ */
+export class ObservedTotals {
+  private readonly told = new Map<string, number>();
+  private readonly beginnings = new Map<string, number>();
+
+  constructor(private readonly before?: ReadonlyMap<string, number>) {}
+
+  /** Of the configuration that comes next. */
+  next(): ObservedTotals {
+    return new ObservedTotals(this.told);
+  }
+
+  /** The callback, as the SDK is to ask it. */
+  asked(callback: ObservableCallback): ObservableCallback {
+    return (result) =>
+      callback({
+        observe: (value, attributes) => {
+          result.observe(this.since(value, attributes), attributes);
+        },
+      });
+  }
+
+  /** What has come since the configuration began. */
+  since(total: number, attributes: Attributes = {}): number {
+    if (!Number.isFinite(total)) return total;
+    const key = JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (this.told.size < MAX_SERIES || this.told.has(key)) this.told.set(key, total);
+    // The configuration before is asked once more when it closes, so that its last word is not known any earlier.
+    const beginning = this.beginnings.get(key) ?? this.before?.get(key);
+    if (beginning === undefined) return total;
+    // What is less than before has begun anew.
+    this.beginnings.set(key, total < beginning ? 0 : beginning);
+    return total < beginning ? total : total - beginning;
+  }
+}

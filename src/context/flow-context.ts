@@ -166,14 +166,15 @@ export class FlowContext implements Context {
   }
 }
 
-const EMPTY = new FlowContext(undefined, undefined);
+/** Outside of every flow. */
+export const EMPTY_CONTEXT = new FlowContext(undefined, undefined);
 
 /** The only AsyncLocalStorage of the process: each further one adds cost to every `await` on Node 20. */
 const storage = new AsyncLocalStorage<FlowContext>();
 
 /** The context of the running code; an empty one outside of every flow. */
 export function activeContext(): FlowContext {
-  return storage.getStore() ?? EMPTY;
+  return storage.getStore() ?? EMPTY_CONTEXT;
 }
 
 /** Runs `fn` with `context` active in it and in everything asynchronous that it starts. */

@@ -240,3 +240,36 @@ it.each(['throws', 'rejects', 'is wrong'])('keeps what a tenant had when asking 
   expect([names(acme), names(everybody)]).toEqual([['before', 'after', 'later'], []]);
   expect(acme.span('later').resource.attributes.release).toBe(2);
 });
+
+it.each(['at once', 'later'])(
+  'has spans of its own outside of the flow that waits, where it answers %s',
+  async (when) => {
+    const [acme, everybody] = [new SpanRecorder(), new SpanRecorder()];
+    let asked = 0;
+    const config = (): TracerConfig | Promise<TracerConfig> => {
+      asked += 1;
+      return manager.withSpan('look-up', () =>
+        when === 'later'
+          ? nextTurn().then(() => manager.withSpan('query', () => ({ exporter: acme })))
+          : manager.withSpan('query', () => ({ exporter: acme })),
+      );
+    };
+    const manager = await newManager({ exporter: everybody }, { tenants: { config } });
+
+    manager.withSpan('request', () =>
+      manager.withTenant('acme', () => {
+        manager.startSpan('job').end();
+      }),
+    );
+    await manager.forceFlush();
+
+    expect([asked, names(acme)]).toEqual([1, ['job']]);
+    expect(everybody.tree()).toEqual(
+      expect.arrayContaining([
+        { name: 'request', children: [] },
+        { name: 'look-up', children: [{ name: 'query', children: [] }] },
+      ]),
+    );
+    expect(manager.status().spans).toMatchObject({ live: 0, ended: 4 });
+  },
+);

@@ -1,7 +1,7 @@
-import { FlowContext, runInContext } from '../../context/flow-context.js';
+import { EMPTY_CONTEXT, runInContext } from '../../context/flow-context.js';
 
 /** Belongs to no request, and makes instrumentations skip what exporters do. */
-const EXPORT_CONTEXT = new FlowContext(undefined, undefined).withSuppression();
+const EXPORT_CONTEXT = EMPTY_CONTEXT.withSuppression();
 
 /**
  * Runs `fn` outside of every request: sockets and timers begun in it keep no request alive, and are not traced themselves.

@@ -1,7 +1,12 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import type { FlowRequest, FlowTarget } from '../../context/flow-context.js';
+import {
+  EMPTY_CONTEXT,
+  runInContext,
+  type FlowRequest,
+  type FlowTarget,
+} from '../../context/flow-context.js';
 import type { EndingSpan, Generation } from '../generations/generation.js';
 import type { GenerationSlot } from '../generations/generation-slot.js';
 import { HeldSpans } from '../generations/held-spans.js';
@@ -181,7 +186,8 @@ export class TenantRouter {
 
   private lookUp(key: string): Generation | undefined {
     try {
-      const config = this.options.config(key);
+      // Not within the flow whose pipeline it is to tell: its own spans would ask for that pipeline.
+      const config = runInContext(EMPTY_CONTEXT, () => this.options.config(key));
       if (isThenable(config)) return this.wait(key, Promise.resolve(config));
       return isNothing(config) ? this.noteUnknown(key) : this.open(key, config).current();
     } catch (error) {

@@ -39,6 +39,8 @@ export interface MeterGenerationContext {
   readonly log: RateLimitedLog;
   /** A receiver of spans takes no metrics. */
   readonly onRefused: (target: string, failure: ExportFailure) => void;
+  /** Whether exports of spans fail in the same way. */
+  readonly isToldBySpans: (failure: ExportFailure) => boolean;
   /** Whether an exporter that was given in code is used by what is live. */
   readonly isNeeded: (exporter: PushMetricExporter) => boolean;
 }
@@ -168,7 +170,7 @@ async function openReader(
     temporalityFor(schedule.temporality, InstrumentType.HISTOGRAM);
   return new PushReader({
     ...{ sender, schedule, cardinalityLimit, log, instance },
-    sharedWithSpans: derived,
+    isToldBySpans: (failure) => derived && context.isToldBySpans(failure),
     producers: producers(temporality),
     onRefused: (failure) => {
       if (derived && 'url' in exporter) context.onRefused(exporter.url, failure);

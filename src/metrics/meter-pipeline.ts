@@ -3,6 +3,7 @@ import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../version.js';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
+import type { SinkStatus } from '../pipeline/span-sink.js';
 import { CallMetrics } from './call-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import type { FlowAttributes } from './held-instrument.js';
@@ -219,6 +220,8 @@ export class MeterPipeline {
       instance,
       log,
       isNeeded: (exporter) => this.uses(exporter),
+      isToldBySpans: ({ code }) =>
+        this.options.health?.()?.status.exporters.some((sink) => failsWith(sink, code)) === true,
       onRefused: (target, { code }) => {
         this.refused.add(target);
         log.warn(
@@ -276,6 +279,11 @@ export class MeterPipeline {
     this.lastChange = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Whether the newest export of a queue of spans has failed with this code. */
+function failsWith({ lastError, lastSuccessAt }: SinkStatus, code: string): boolean {
+  return lastError?.code === code && (lastSuccessAt === undefined || lastSuccessAt <= lastError.at);
 }
 
 /** The ports that a plan wants pages to be served on. */

@@ -31,8 +31,8 @@ export interface PushReaderOptions {
   readonly schedule: Required<ExportSchedule>;
   readonly cardinalityLimit: number;
   readonly log: RateLimitedLog;
-  /** The receiver also gets spans, whose queue tells of a failed export: one cause, one line. */
-  readonly sharedWithSpans: boolean;
+  /** Whether the queue of spans, which go to the same receiver, has told of this failure: one cause, one line. */
+  readonly isToldBySpans: (failure: ExportFailure) => boolean;
   /** Names the instance in log lines. */
   readonly instance: string;
   readonly producers: MetricProducer[];
@@ -165,7 +165,7 @@ export class PushReader extends MetricReader {
     this.lastError = { at: new Date(), code, reason };
     this.failing = true;
     if (isRefusal(failure)) this.options.onRefused(failure);
-    else if (!this.options.sharedWithSpans)
+    else if (!this.options.isToldBySpans(failure))
       this.warn(
         code,
         `export of metrics failed: ${reason} (${code}).${hint === undefined ? '' : ` ${hint}`}`,

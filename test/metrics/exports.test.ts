@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { MeterManager, TelemetryModule, TracerManager } from '../../src/index.js';
+import { startApp } from '../support/test-app.js';
 import { meterPipeline } from './support/memory-metrics.js';
 import { MetricsReceiver } from './support/metrics-receiver.js';
 
@@ -17,6 +19,42 @@ it('a callback that hangs costs its own instrument alone', async () => {
   await receiver.waitUntil(() => receiver.latest('jobs').length === 1);
   expect(meters.status().readers).toMatchObject([{ exports: 1, failures: 0 }]);
   expect(warnings).toEqual([expect.stringContaining('callback failed')]);
+});
+
+it.each([
+  { spans: 200, metrics: 403, told: /metrics.*HTTP 403/ },
+  { spans: 503, metrics: 503, told: /^shop: otlp-http to [^ ]*\/v1\/traces: export failed/ },
+])('a failure is told once: spans get $spans, metrics $metrics', async ({ spans, metrics, told }) => {
+  const server = createServer((request, response) => {
+    const status = request.url === '/v1/traces' ? spans : metrics;
+    request.resume().on('end', () => response.writeHead(status).end());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const lines: string[] = [];
+  const note = (line: string): void => void lines.push(line);
+  const app = await startApp({
+    telemetry: false,
+    logger: { log: () => {}, warn: note, error: note },
+    imports: [
+      TelemetryModule.forRoot({
+        service: { name: 'shop' },
+        exporter: {
+          type: 'otlp-http',
+          url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
+        },
+        batch: { exportTimeoutMillis: 100 },
+        metrics: { exportTimeoutMillis: 100 },
+      }),
+    ],
+  });
+  const tracer = app.app.get(TracerManager, { strict: false });
+  const meters = app.app.get(MeterManager, { strict: false });
+  tracer.withSpan('work', () => meters.counter('jobs').add(1));
+  await tracer.forceFlush();
+  await meters.forceFlush();
+  expect(meters.status().readers).toMatchObject([{ failures: 1, lastError: { code: `HTTP ${metrics}` } }]);
+  expect(lines).toEqual([expect.stringMatching(told)]);
 });
 
 it('JSON has words for what is no finite number', async () => {

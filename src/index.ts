@@ -73,6 +73,7 @@ export type { PropagationOptions } from './tracing/load-propagation.js';
 export {
   traceLogFields,
   traceLogFormat,
+  traceLogMeta,
   type LogFields,
   type LogFieldsOptions,
   type LogFormat,

@@ -52,6 +52,26 @@ function entriesOf(context: FlowContext): [string, string][] {
   return entries.map(([key, { value }]) => [key, value]);
 }
 
+/**
+ * The same for winston: `createLogger({ defaultMeta: traceLogMeta() })`. Winston copies it into each line when that is logged, so that the
+ * fields are those of the code which logs.
+ *
+ * @param more - what else stands on every line, such as `{ service: 'shop' }`
+ */
+export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}): Record<string, unknown> {
+  const fieldsOf = traceLogFields(options);
+  return new Proxy<Record<string, unknown>>(
+    {},
+    {
+      // Whoever copies an object asks for its keys first.
+      ownKeys(target) {
+        for (const name of Object.keys(target)) Reflect.deleteProperty(target, name);
+        return Reflect.ownKeys(Object.assign(target, more, fieldsOf()));
+      },
+    },
+  );
+}
+
 /** A format of winston, which is known by its `transform`. */
 export interface LogFormat {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- winston's own type of a log line, which need not be installed
@@ -59,7 +79,10 @@ export interface LogFormat {
 }
 
 /**
- * The same for winston: `format.combine(traceLogFormat(), format.json())`. A field that a line has already stays.
+ * A format of winston: `format.combine(traceLogFormat(), format.json())`. A field that a line has already stays.
+ *
+ * **Gotchas** While a transport is slow, winston formats lines later and in another flow, so that they name the trace and user of another
+ * request: prefer {@link traceLogMeta}.
  */
 export function traceLogFormat(options: LogFieldsOptions = {}): LogFormat {
   const fieldsOf = traceLogFields(options);

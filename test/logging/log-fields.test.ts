@@ -1,4 +1,5 @@
-import { PassThrough } from 'node:stream';
+import { once } from 'node:events';
+import { PassThrough, Writable } from 'node:stream';
 import { Controller, Get, Inject, Logger } from '@nestjs/common';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -8,6 +9,7 @@ import {
   TelemetryLogger,
   traceLogFields,
   traceLogFormat,
+  traceLogMeta,
   TracerManager,
   type LogFieldsOptions,
 } from '../../src/index.js';
@@ -157,6 +159,41 @@ describe('traceLogFields', () => {
       order: { id: 7 },
       msg: 'placed',
     });
+  });
+
+  it('is what stands on each line of winston, though a slow transport lets lines wait', async () => {
+    const lines: { message: string; service: string; trace_id?: string; 'user.id'?: string }[] = [];
+    const stream = new Writable({
+      highWaterMark: 1,
+      write(line, _encoding, done) {
+        lines.push(JSON.parse(String(line)));
+        setImmediate(done);
+      },
+    });
+    const logger = winston.createLogger({
+      defaultMeta: traceLogMeta({ baggage: ['user.id'], spanId: false }, { service: 'shop' }),
+      format: winston.format.json(),
+      transports: [new winston.transports.Stream({ stream })],
+    });
+    const app = await startApp({});
+    const manager = app.app.get(TracerManager);
+    const baggage = app.app.get(BaggageService);
+    const users = Array.from({ length: 200 }, (_, index) => `u${index}`);
+    for (const user of users)
+      baggage.with({ 'user.id': user }, () => manager.withSpan(user, () => void logger.info(user)));
+    logger.info('outside');
+    await once(logger.end(), 'finish');
+    await vi.waitFor(() => expect(lines).toHaveLength(users.length + 1));
+    expect(lines).toEqual([
+      ...users.map((user) => ({
+        level: 'info',
+        message: user,
+        service: 'shop',
+        trace_id: app.recorder.span(user).spanContext().traceId,
+        'user.id': user,
+      })),
+      { level: 'info', message: 'outside', service: 'shop' },
+    ]);
   });
 
   it('is a format for winston, where a field that is there already stays', async () => {

@@ -135,7 +135,7 @@ export class Pipeline implements TenantHost {
   /** Adds an exporter to those that are configured. */
   async addExporter(exporter: ExporterOption): Promise<void> {
     await this.reconfigure((current) => {
-      const existing = current.exporter ?? this.current?.config.exporters ?? [];
+      const existing = current.exporter ?? (this.beneath ?? this.current)?.config.exporters ?? [];
       const list = Array.isArray(existing)
         ? (existing as readonly ExporterOption[])
         : [existing as ExporterOption];

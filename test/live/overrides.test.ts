@@ -36,6 +36,17 @@ it('closes what stood behind an override once a reconfiguration has replaced it'
   expect(manager.status().exporters.map(({ exporter }) => exporter)).toEqual(['memory']);
 });
 
+it('leaves nothing of its own behind in the exporters that another is added to', async () => {
+  const manager = await newManager({});
+  await manager.override({ exporter: { type: 'memory' } }, { forMillis: 60_000 });
+  await manager.addExporter(new InMemorySpanExporter());
+  await manager.forceFlush();
+  expect(manager.status().exporters.map(({ exporter }) => exporter)).toEqual([
+    'console',
+    'InMemorySpanExporter',
+  ]);
+});
+
 it('keeps the later of two when the first is reverted while the second is being built', async () => {
   const manager = await newManager({ exporter: new SpanRecorder() });
   const first = await manager.override({ sampler: 0.1 }, { forMillis: 60_000 });

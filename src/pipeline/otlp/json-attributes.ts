@@ -1,3 +1,5 @@
+import { isInt64 } from './protobuf-attributes.js';
+
 const MAX_DEPTH = 8;
 
 /** Attributes in OTLP's JSON, and how many could not be read. */
@@ -25,7 +27,7 @@ function toJsonValue(value: unknown, depth: number): object {
       return { stringValue: value };
     case 'number':
       if (!Number.isFinite(value)) return { doubleValue: String(value) };
-      return Number.isInteger(value) ? { intValue: value } : { doubleValue: value };
+      return isInt64(value) ? { intValue: value } : { doubleValue: value };
     case 'boolean':
       return { boolValue: value };
     case 'bigint':

@@ -5,6 +5,9 @@ import type { ProtobufWriter } from './protobuf-writer.js';
 
 type HrTime = readonly [seconds: number, nanos: number];
 
+/** Nanoseconds are 64 bits without a sign: until the year 2554. */
+const UINT64_SECONDS = 18_446_744_073;
+
 /**
  * Appends a span in OTLP's JSON, framed like a protobuf field: ids in hexadecimal, 64-bit numbers as strings.
  *
@@ -56,6 +59,8 @@ function toJsonSpan(span: ReadableSpan): object {
   };
 }
 
+/** Nanoseconds since 1970; one time that is none would make the whole request unreadable. */
 function nanos([seconds, rest]: HrTime): string {
+  if (!(seconds >= 0 && seconds < UINT64_SECONDS && rest >= 0)) return '0';
   return `${seconds}${String(Math.trunc(rest)).padStart(9, '0')}`;
 }

@@ -84,7 +84,7 @@ function writeAnyValue(writer: ProtobufWriter, value: unknown, depth: number): v
       writer.string(0x0a, value);
       return;
     case 'number':
-      if (Number.isInteger(value) && value >= -INT64_LIMIT && value < INT64_LIMIT) writer.int64(0x18, value);
+      if (isInt64(value)) writer.int64(0x18, value);
       else writer.double(0x21, value);
       return;
     case 'boolean':
@@ -120,4 +120,9 @@ function writeStructure(writer: ProtobufWriter, value: object, depth: number): v
     }
   }
   writer.endMessage(start);
+}
+
+/** Whether a number is whole and fits into 64 bits; others go out as a double. */
+export function isInt64(value: number): boolean {
+  return Number.isInteger(value) && value >= -INT64_LIMIT && value < INT64_LIMIT;
 }

@@ -251,8 +251,8 @@ describe('attributes that resist', () => {
 
 describe('json', () => {
   it('says the same as the official serialiser', () => {
-    // Neither infinities nor lone surrogates exist in the official one's JSON.
-    const { infinite: _1, nan: _2, ...values } = VALUES;
+    // Neither infinities nor lone surrogates exist in the official one's JSON, and it writes integers that no receiver can read.
+    const { infinite: _1, nan: _2, 'not an int64': _3, ...values } = VALUES;
     const span: ReadableSpan = {
       ...FULL,
       attributes: { ...values, ...OTHERS },
@@ -273,6 +273,34 @@ describe('json', () => {
       }
     }
     expect(one).toEqual(two);
+  });
+
+  it('writes whole numbers that are no int64 as doubles, since one of them spoils the whole request', () => {
+    const values = [Number.MAX_VALUE, 1e21, 2 ** 63, -(2 ** 63), 2 ** 53];
+    const request = JSON.parse(encode([makeSpan({ attributes: { values } })], 'json').toString());
+    expect(request.resourceSpans[0].scopeSpans[0].spans[0].attributes[0].value.arrayValue.values).toEqual([
+      { doubleValue: Number.MAX_VALUE },
+      { doubleValue: 1e21 },
+      { doubleValue: 2 ** 63 },
+      { intValue: -(2 ** 63) },
+      { intValue: 2 ** 53 },
+    ]);
+  });
+
+  it.each([
+    [NaN, NaN],
+    [Infinity, NaN],
+    [-1, -500_000_000],
+    [1.7e15, 0],
+  ])('writes the time %d s %d ns, which no fixed64 can hold, as zero', (seconds, nanos) => {
+    const startTime: [number, number] = [seconds, nanos];
+    const span = { ...makeSpan(), startTime, events: [{ name: 'event', time: startTime }] } as ReadableSpan;
+    const request = JSON.parse(encode([span], 'json').toString());
+    expect(request.resourceSpans[0].scopeSpans[0].spans[0]).toMatchObject({
+      startTimeUnixNano: '0',
+      endTimeUnixNano: '1763600000002000000',
+      events: [{ timeUnixNano: '0' }],
+    });
   });
 });
 

@@ -137,6 +137,21 @@ describe('HTTP', () => {
     expect(receiver.requests[1]!.at - receiver.requests[0]!.at).toBeGreaterThanOrEqual(590);
   });
 
+  it('is not made to hurry by a RetryInfo beyond what a timer can wait', async () => {
+    const details = rpcStatus(14, 'next year', 31_536_000_000);
+    const { receiver, sink } = await trial('otlp-http', { ok: false, status: 503, details });
+    await vi.waitFor(() => expect(sink.status().breaker).toBe('open'));
+    await sink.shutdown(200);
+    expect(receiver.requests).toHaveLength(1);
+    expect(sink.status()).toMatchObject({ retries: 0, dropped: { shutdown: 10 } });
+  });
+
+  it('takes a RetryInfo below zero for none', async () => {
+    const details = rpcStatus(14, 'yesterday', -5_000);
+    const { sink } = await trial('otlp-http', { ok: false, status: 503, details });
+    expect(await settled(sink)).toMatchObject({ delivered: 10, retries: 1 });
+  });
+
   it('tries again when the receiver drops the connection', async () => {
     const { sink, receiver } = await trial('otlp-http', 'disconnect');
     expect(await settled(sink)).toMatchObject({ delivered: 10, dropped: {} });

@@ -23,6 +23,8 @@ export interface ExportFailure {
   readonly tooLarge?: boolean;
 }
 
+/** A receiver that asks to wait longer is not believed. */
+export const MAX_RETRY_AFTER_MILLIS = 600_000;
 /** What a failure may quote of a receiver's own words. */
 const MAX_QUOTE_CHARS = 160;
 

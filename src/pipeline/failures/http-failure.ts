@@ -1,8 +1,5 @@
-import type { ExportFailure } from './export-failure.js';
+import { MAX_RETRY_AFTER_MILLIS, type ExportFailure } from './export-failure.js';
 import { wrongProtocolFailure } from './network-failure.js';
-
-/** A receiver that asks for longer is not believed. */
-const MAX_RETRY_AFTER_MILLIS = 600_000;
 
 /**
  * Explains a response that is not 2xx.
@@ -31,7 +28,7 @@ export function classifyHttpStatus(status: number, retryAfter?: string, message?
     };
   }
   const [reason, hint] = explain(status);
-  const blames = BLAMES_DESTINATION.has(status) || (status >= 300 && status < 400) ? 'destination' : 'data';
+  const blames = BLAMES_DESTINATION.has(status) || status < 400 ? 'destination' : 'data';
   return {
     code,
     reason: reason + said,
@@ -76,6 +73,7 @@ function explain(status: number): readonly [reason: string, hint: string] {
         'the credentials are not allowed to write here',
         'Check the API key or token in `exporter.headers`.',
       ];
+    case 101:
     case 404:
     case 405:
     case 410:

@@ -119,17 +119,16 @@ export class GrpcTransport implements OtlpTransport {
     return classifyGrpcStatus(error.code, quote(error.details, this.secrets), info?.retryAfterMillis);
   }
 
-  private connect(): Client {
+  private connect(options = this.channelOptions): Client {
     const { url } = this.endpoint;
     const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '4317') : url.port;
-    return runAsExport(
-      () => new Client(`${url.hostname}:${port}`, this.channelCredentials, this.channelOptions),
-    );
+    return runAsExport(() => new Client(`${url.hostname}:${port}`, this.channelCredentials, options));
   }
 
   private reconnect(stale: Client): void {
     if (this.closed || this.client !== stale) return;
-    this.client = this.connect();
+    // Clients to one address share a connection: another's would keep the broken one alive.
+    this.client = this.connect({ ...this.channelOptions, 'grpc.use_local_subchannel_pool': 1 });
     stale.close();
   }
 }

@@ -32,6 +32,7 @@ export class HttpTransport implements OtlpTransport {
   private readonly gzip: boolean;
   private readonly timeoutMillis: number;
   private readonly requests = new Set<ClientRequest>();
+  private closed = false;
 
   constructor(config: OtlpExporterConfig, signal: OtlpSignal = 'traces') {
     this.endpoint = parseEndpoint(withPath(config.url ?? DEFAULT_URL, signal));
@@ -65,12 +66,15 @@ export class HttpTransport implements OtlpTransport {
   }
 
   close(): void {
+    this.closed = true;
     for (const request of this.requests) request.destroy();
     this.agent.destroy();
   }
 
   private request(body: Buffer, limitMillis: number, mayRepeat: boolean): Promise<ReadResponse> {
     return new Promise((resolve, reject) => {
+      // Closed while the body was compressed, or by what failed before.
+      if (this.closed) throw new Error('the transport is closed');
       const request = (this.secure ? https : http).request(this.endpoint.url, {
         method: 'POST',
         agent: this.agent,
@@ -84,6 +88,12 @@ export class HttpTransport implements OtlpTransport {
       };
       request.on('response', (response) => {
         readBody(response).then(resolve, reject).finally(done);
+      });
+      // Without a listener, Node closes the connection and says nothing.
+      request.on('upgrade', ({ statusCode, headers }, socket) => {
+        socket.destroy();
+        done();
+        resolve({ statusCode, headers, body: Buffer.alloc(0) });
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
         done();

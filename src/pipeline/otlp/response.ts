@@ -1,3 +1,5 @@
+import { MAX_RETRY_AFTER_MILLIS } from '../failures/export-failure.js';
+
 const WIRE_VARINT = 0;
 const WIRE_FIXED64 = 1;
 const WIRE_BYTES = 2;
@@ -70,11 +72,16 @@ function readRetryInfo(any: Uint8Array): number | undefined {
     if (field !== 1 || typeof delay === 'number') continue;
     for (const [inner, value] of fields(delay)) {
       if (typeof value !== 'number') continue;
-      if (inner === 1) millis += value * 1_000;
-      if (inner === 2) millis += value / 1e6;
+      if (inner === 1) millis += signed(value) * 1_000;
+      if (inner === 2) millis += signed(value) / 1e6;
     }
   }
-  return Math.max(0, millis);
+  return Math.min(Math.max(0, millis), MAX_RETRY_AFTER_MILLIS);
+}
+
+/** A varint as the signed number of 64 bits that it stands for. */
+function signed(value: number): number {
+  return value < 2 ** 63 ? value : value - 2 ** 64;
 }
 
 /** The fields of a message; stops at the first byte that makes no sense. */

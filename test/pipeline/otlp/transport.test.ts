@@ -53,6 +53,12 @@ beforeAll(async () => {
     net.createServer((socket) => socket.destroy()),
   );
   await listen('silence', net.createServer());
+  await listen(
+    'an upgrade',
+    net.createServer((socket) => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    }),
+  );
   const servers = {
     grpc: new GrpcReceiver(),
     'grpc over TLS': new GrpcReceiver(ServerCredentials.createSsl(null, pair)),
@@ -124,6 +130,7 @@ const CASES: readonly (readonly [Wire, string, string, TlsConfig | undefined, Ou
   ['otlp-http', 'http://127.0.0.1', 'closed', undefined, ['ECONNREFUSED', /nothing listens there/, true]],
   ['otlp-http', 'http://127.0.0.1', 'http', undefined, ['HTTP 404', /no OTLP traces endpoint/, false]],
   ['otlp-http', 'http://127.0.0.1', 'a web page', undefined, ['HTTP 200', /a web page answers/, false]],
+  ['otlp-http', 'http://127.0.0.1', 'an upgrade', undefined, ['HTTP 101', /no OTLP traces endpoint/, false]],
   ['otlp-http', 'http://127.0.0.1', 'grpc', undefined, ['HPE_INVALID_CONSTANT', /does not speak HTTP/, true]],
   ['otlp-http', 'https://localhost', 'grpc over TLS', TRUSTED, ['HTTP 403', /does not speak HTTP/, true]],
   ['otlp-http', 'http://127.0.0.1', 'https', undefined, ['ECONNRESET', /connection was closed/, true]],
@@ -180,6 +187,57 @@ describe('one request', () => {
       transport.close();
     },
   );
+});
+
+describe('a connection that was used before', () => {
+  it('is not followed by another when the transport is closed', async () => {
+    const receiver = await new HttpReceiver().start();
+    closers.push(() => receiver.stop());
+    const transport = await openTransport({ type: 'otlp-http', url: receiver.url });
+    expect(await transport.send(Buffer.alloc(0))).toMatchObject({ ok: true });
+    const asked = new Promise<void>((resolve) => {
+      receiver.answer = () => {
+        resolve();
+        return 'hang';
+      };
+    });
+    const sent = transport.send(Buffer.alloc(0), LIMIT_MILLIS);
+    await asked;
+    const begun = performance.now();
+    transport.close();
+    expect(await sent).toMatchObject({ ok: false });
+    expect(performance.now() - begun).toBeLessThan(LIMIT_MILLIS / 2);
+    expect(receiver.requests).toHaveLength(2);
+  });
+
+  it('is given up when it answers nothing, although another exporter shares it (gRPC)', async () => {
+    const receiver = await new GrpcReceiver().start();
+    closers.push(() => receiver.stop());
+    const connections: { broken: boolean }[] = [];
+    const network = net.createServer((near) => {
+      const connection = { broken: false };
+      connections.push(connection);
+      const far = net.connect(receiver.port, '127.0.0.1');
+      closers.push(() => far.destroy());
+      near.on('data', (bytes) => connection.broken || far.write(bytes));
+      far.on('data', (bytes) => connection.broken || near.write(bytes));
+    });
+    await listen('a network', network);
+    const url = `http://127.0.0.1:${ports['a network']}`;
+    const [one, idle] = [
+      await openTransport({ type: 'otlp-grpc', url }),
+      await openTransport({ type: 'otlp-grpc', url }),
+    ];
+    expect([await one.send(Buffer.alloc(0)), await idle.send(Buffer.alloc(0))]).toMatchObject([
+      { ok: true },
+      { ok: true },
+    ]);
+    for (const connection of connections) connection.broken = true;
+    expect(await one.send(Buffer.alloc(0), 200)).toMatchObject({ ok: false });
+    expect(await one.send(Buffer.alloc(0), LIMIT_MILLIS)).toMatchObject({ ok: true });
+    one.close();
+    idle.close();
+  });
 });
 
 describe('credentials', () => {

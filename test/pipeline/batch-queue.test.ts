@@ -113,6 +113,7 @@ describe('an exporter that misbehaves', () => {
     'reports a failure': (done) => done(failed(new Error('secret-token'))),
     'reports a failure without an error': (done) => done(failed()),
     'never calls back': () => {},
+    'calls back with nothing': (done) => setImmediate(done as () => void),
     rejects: () => Promise.reject(new Error('secret-token')),
   };
   it.each(Object.entries(cases))(

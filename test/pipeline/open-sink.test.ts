@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ExporterConfig } from '../../src/config/exporter-config.js';
 import { openSink } from '../../src/pipeline/open-sink.js';
 import type { SpanSink } from '../../src/pipeline/span-sink.js';
+import { collectGarbage } from '../support/collect-garbage.js';
 import { LogLines } from './support/log-lines.js';
 import { GrpcReceiver, HttpReceiver, type Receiver } from './support/otlp-receiver.js';
 import { makeSpan, unaccounted } from './support/span-fixture.js';
@@ -163,5 +164,26 @@ describe('bad credentials', () => {
     expect(log.lines[1]).toMatch(
       /works again after [\d.]+ s; 100 spans were dropped \(permanent_error 100\)\.$/,
     );
+  });
+});
+
+describe('memory', () => {
+  it('is that of the spans, however often somebody flushes while the receiver is away', async () => {
+    const { sink } = await open(
+      { type: 'otlp-http', url: 'http://127.0.0.1:9' },
+      { exportTimeoutMillis: 60_000 },
+    );
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+    const flushes: Promise<void>[] = [];
+    for (let index = 0; index < 500; index++) {
+      sink.accept(makeSpan());
+      flushes.push(sink.forceFlush());
+    }
+    collectGarbage();
+    expect(sink.status()).toMatchObject({ queuedSpans: 500 });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * 1_024 * 1_024);
+    await sink.shutdown(0);
+    await Promise.all(flushes);
   });
 });

@@ -56,6 +56,17 @@ export class EncodedSegment implements Segment {
     return bytes;
   }
 
+  seal(): void {
+    this.full = true;
+    const { writer } = this;
+    if (writer.bytes.length - writer.pos <= writer.pos / SPARE_SHARE) return;
+    const exact = Buffer.allocUnsafeSlow(writer.pos - this.start);
+    writer.bytes.copy(exact, 0, this.start, writer.pos);
+    writer.bytes = exact;
+    writer.pos = exact.length;
+    this.start = 0;
+  }
+
   undo(bytes: number): void {
     this.writer.pos -= bytes;
     this.spans--;
@@ -87,17 +98,6 @@ export class EncodedSegment implements Segment {
     this.start = end;
     this.spans -= spans;
     return new EncodedPart(this, writer.bytes, start, end, spans);
-  }
-
-  private seal(): void {
-    this.full = true;
-    const { writer } = this;
-    if (writer.bytes.length - writer.pos <= writer.pos / SPARE_SHARE) return;
-    const exact = Buffer.allocUnsafeSlow(writer.pos - this.start);
-    writer.bytes.copy(exact, 0, this.start, writer.pos);
-    writer.bytes = exact;
-    writer.pos = exact.length;
-    this.start = 0;
   }
 }
 

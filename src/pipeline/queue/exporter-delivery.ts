@@ -48,11 +48,15 @@ export class ExporterDelivery implements Delivery {
         resolve({ ok: false, failure });
       }, timeoutMillis).unref();
       try {
-        const returned = this.exporter.export(spans, (result) => {
-          clearTimeout(timer);
-          if ((result.code as number) === SUCCESS) resolve({ ok: true, rejectedSpans: 0, message: '' });
-          else failed(result.error);
-        });
+        // Exporters written in JavaScript may call back with nothing.
+        const returned = this.exporter.export(
+          spans,
+          (result?: { readonly code?: unknown; readonly error?: unknown }) => {
+            clearTimeout(timer);
+            if (result?.code === SUCCESS) resolve({ ok: true, rejectedSpans: 0, message: '' });
+            else failed(result?.error);
+          },
+        );
         // An async function in its place rejects where another would throw.
         if (returned instanceof Promise) returned.catch(failed);
       } catch (error) {

@@ -31,6 +31,8 @@ export interface Segment extends SegmentOrigin {
    * @throws what a getter of the span throws; the segment is then as it was
    */
   append(span: ReadableSpan): number;
+  /** Takes no more spans, and gives back the room that was kept for them. */
+  seal(): void;
   /** Takes back the span that was appended last, of so many bytes. */
   undo(bytes: number): void;
   /** Forgets the oldest span. @returns its bytes */

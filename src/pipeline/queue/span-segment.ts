@@ -35,6 +35,10 @@ export class SpanSegment implements Segment {
     return size;
   }
 
+  seal(): void {
+    this.full = true;
+  }
+
   undo(bytes: number): void {
     this.items.pop();
     this.sizes.pop();

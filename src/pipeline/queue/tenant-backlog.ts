@@ -129,6 +129,7 @@ class Lane {
   }
 
   seal(): void {
+    for (const segment of this.opened) segment.seal();
     this.opened = [];
   }
 }

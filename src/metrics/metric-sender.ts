@@ -44,7 +44,7 @@ export class CustomSender implements MetricSender {
         resolve({
           ok: false,
           failure: {
-            ...timeoutFailure(Math.round(timeoutMillis)),
+            ...timeoutFailure(timeoutMillis),
             ...{ hint: 'Raise `exportTimeoutMillis` of its reader.', retryable: false, blames: 'data' },
           },
         });

@@ -183,7 +183,7 @@ export class PushReader extends MetricReader {
   }
 
   private left(deadline: number): number {
-    return Math.max(1, Math.min(deadline, this.closeBefore) - performance.now());
+    return Math.max(1, Math.ceil(Math.min(deadline, this.closeBefore) - performance.now()));
   }
 
   private warn(cause: string, message: string): void {

@@ -135,13 +135,14 @@ export class TelemetryHub
   /**
    * The instance that covers the module which imports a `forFeature` module, once it is built.
    *
+   * @param imported - what the user wrote, for the error
    * @throws TelemetryConfigError if there is none
    */
-  instanceForFeature(feature: symbol): Promise<TelemetryInstance> {
+  instanceForFeature(feature: symbol, imported = 'forFeature'): Promise<TelemetryInstance> {
     const id = this.coverage.ofFeature(feature);
     if (id === undefined) {
       throw new TelemetryConfigError({
-        path: 'forFeature',
+        path: imported,
         expected: 'imported where an instance covers the module',
         remedy:
           'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with `isGlobal: true`.',

@@ -71,6 +71,11 @@ it('serves the page of the instance that covers the module, and of no other', as
   expect(JSON.stringify([...billing.values()])).not.toContain('/orders/:id');
 });
 
+it('says what misses an instance', async () => {
+  const started = startApp({ telemetry: false, imports: [TelemetryMetricsModule.register()] });
+  await expect(started).rejects.toMatchObject({ path: 'TelemetryMetricsModule' });
+});
+
 it('serves the page on a port of its own, across reconfigurations, until the app closes', async () => {
   const app = await startApp({
     controllers: [ShopController],

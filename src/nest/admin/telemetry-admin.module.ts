@@ -25,7 +25,8 @@ export class TelemetryAdminModule {
         {
           provide: TracerManager,
           inject: [TelemetryHub],
-          useFactory: async (hub: TelemetryHub) => (await hub.instanceForFeature(id)).tracerManager,
+          useFactory: async (hub: TelemetryHub) =>
+            (await hub.instanceForFeature(id, 'TelemetryAdminModule')).tracerManager,
         },
       ],
     };

@@ -26,7 +26,7 @@ export class TelemetryMetricsModule {
           provide: MeterManager,
           inject: [TelemetryHub],
           useFactory: async (hub: TelemetryHub) => {
-            const instance = await hub.instanceForFeature(id);
+            const instance = await hub.instanceForFeature(id, 'TelemetryMetricsModule');
             await instance.serveScrapes();
             return instance.meterManager;
           },

@@ -74,7 +74,8 @@ export class Coverage {
       const own = [...module.imports].filter((imported) => this.hosts.has(imported) && !imported.isGlobal);
       return own.length > 1;
     });
-    return modules.map(({ name }) => name);
+    const globals = [...this.hosts.keys()].filter(({ isGlobal }) => isGlobal);
+    return [...(globals.length > 1 ? ['The app, with `isGlobal`,'] : []), ...modules.map(({ name }) => name)];
   }
 
   /** Puts a value among the providers of an instance's own module, for whoever imports it from now on. */

@@ -54,17 +54,19 @@ describe('mistakes that would go unnoticed', () => {
     expect(await failureOf(imports)).toMatchObject({ code: 'TELEMETRY_CONFIG_INVALID', ...problem });
   });
 
-  it('several instances for one module', async () => {
+  it.each([
+    ['for one module', false, 'AppModule'],
+    ['for every module', true, 'The app, with `isGlobal`,'],
+  ])('several instances %s', async (_what, isGlobal, who) => {
     const log = new LogRecorder();
-    const [one, two] = ['one', 'two'].map((name) =>
-      TelemetryModule.forRoot({ service: { name }, exporter: new SpanRecorder() }),
+    const imports = ['one', 'two'].map((name) =>
+      TelemetryModule.forRoot({ service: { name }, exporter: new SpanRecorder(), isGlobal }),
     );
-    if (one === undefined || two === undefined) throw new Error('Two were made.');
 
-    await startApp({ telemetry: false, imports: [one, two], logger: log });
+    await startApp({ telemetry: false, imports, logger: log });
 
     expect(log.lines('warn')).toEqual([
-      'AppModule imports several instances of telemetry; the first covers it, the others see no request of it. ' +
+      `${who} imports several instances of telemetry; the first covers it, the others see no request of it. ` +
         'For several exporters, pass a list to one instance: `exporter: [a, b]`.',
     ]);
   });

@@ -20,14 +20,14 @@ import { compileHosts, type HostFilter } from './host-patterns.js';
 
 /**
  * Where trace context is written to or read from: plain header objects, a message's properties, or anything with `get` and
- * `set` such as `Headers` and `Map`.
+ * `set` such as `Headers`, `Map` and the `Metadata` of gRPC.
  */
 export type Carrier = Record<string, unknown> | CarrierMap;
 
 interface CarrierMap {
   get(key: string): unknown;
   set(key: string, value: string): unknown;
-  keys(): Iterable<string>;
+  keys?(): Iterable<string>;
 }
 
 /** What a carrier said about the caller. */
@@ -44,7 +44,7 @@ const setter: TextMapSetter<Carrier> = {
 };
 
 const getter: TextMapGetter<Carrier> = {
-  keys: (carrier) => (isMap(carrier) ? [...carrier.keys()] : Object.keys(carrier)),
+  keys: (carrier) => (isMap(carrier) && carrier.keys ? [...carrier.keys()] : Object.keys(carrier)),
   get(carrier, key) {
     const value = isMap(carrier) ? carrier.get(key) : carrier[key];
     if (Array.isArray(value)) return value.map(String);

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { Metadata } from '@grpc/grpc-js';
 import { interval, lastValueFrom, map, take, toArray } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -208,6 +209,18 @@ describe('carriers', () => {
     expect(manager.startSpan('later', { parent: manager.extract(carrier) }).spanContext().traceId).toBe(
       enqueue.spanContext().traceId,
     );
+  });
+
+  it('may have no list of its keys, as the metadata of gRPC', async () => {
+    const app = await start({ propagation: { propagators: ['jaeger', 'baggage'] } });
+    const manager = app.app.get(TracerManager);
+    const metadata = app.app
+      .get(BaggageService)
+      .with(ENTRIES, () => manager.withSpan('call', () => manager.inject(new Metadata())));
+    const { traceId } = app.recorder.span('call').spanContext();
+    expect(
+      manager.extract(metadata, () => [manager.currentTraceId(), app.app.get(BaggageService).getAll()]),
+    ).toEqual([traceId, ENTRIES]);
   });
 
   it('lasts as long as a stream that is returned, and so does a scope', async () => {

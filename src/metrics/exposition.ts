@@ -45,7 +45,7 @@ export function mergeFamilies(page: string, onConflict: (name: string, conflict:
 }
 
 /** Two families of one name and different types, or two series of one name and equal labels. */
-export type Conflict = 'types' | 'series';
+type Conflict = 'types' | 'series';
 
 interface Family {
   readonly name: string;

@@ -7,10 +7,11 @@ const SURROUNDED = /^\s|\s$|^["'`]|["'`]$/;
 /** An address with its scheme, which decides between plaintext and TLS. */
 export const url: Check = leaf({
   expected: 'an address that begins with http:// or https://',
-  accepts: (value) => typeof value === 'string' && SCHEME.test(value) && URL.canParse(value),
+  accepts: (value) => typeof value === 'string' && SCHEME.test(value) && isReadable(value),
   remedy: (value) => {
     if (typeof value !== 'string' || value === '') return 'Pass an address such as `http://localhost:4317`.';
     if (SURROUNDED.test(value)) return 'Remove the spaces or quotes around it.';
+    if (SCHEME.test(value) && URL.canParse(value)) return 'Write `%` in user or password as `%25`.';
     if (SCHEME.test(value)) return 'Check the host and the port.';
     if (/^[a-z][a-z\d+.-]*:\/\//i.test(value)) return 'Other schemes are not supported.';
     const shown = withoutCredentials(value);
@@ -18,6 +19,16 @@ export const url: Check = leaf({
   },
   show: (value) => (typeof value === 'string' ? withoutCredentials(value) : value),
 });
+
+function isReadable(address: string): boolean {
+  try {
+    const { username, password } = new URL(address);
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** An address as it may be shown: user info, query and fragment are where credentials hide. */
 export function withoutCredentials(address: string): string {

@@ -130,6 +130,12 @@ describe('a configuration that cannot work names the option, what was expected, 
       'exporter.url',
       /Remove the spaces or quotes/,
     ],
+    [
+      'a url whose password cannot be decoded',
+      { exporter: { ...grpc, url: 'http://user:50%off@host' } },
+      'exporter.url',
+      /got `http:\/\/\*\*\*\*@host` \(string\)\. Write `%` in user or password as `%25`/,
+    ],
     ['a url without a host', { exporter: { ...grpc, url: 'http://' } }, 'exporter.url', /Check the host/],
     [
       'a url in the second exporter',

@@ -131,6 +131,12 @@ describe('modules', () => {
     await expect(startApp({ telemetry: { baggage: { headers: { 'x user': 'user.id' } } } })).rejects.toThrow(
       'Expected `baggage.headers[name]` to be a header name',
     );
+    await expect(startApp({ telemetry: { baggage: { deny: ['*.email'] } } })).rejects.toThrow(
+      'Expected `baggage.deny[0]` to be the name of a baggage entry, or how it begins',
+    );
+    await expect(startApp({ telemetry: { baggage: { headers: { 'x-user': 'user.*' } } } })).rejects.toThrow(
+      'Expected `baggage.headers.x-user` to be the name of a baggage entry',
+    );
     await expect(startApp({ telemetry: { baggage: { metricAttributes: ['app.*'] } } })).rejects.toThrow(
       'Expected `baggage.metricAttributes[0]` to be the exact name',
     );

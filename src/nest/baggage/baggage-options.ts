@@ -50,7 +50,7 @@ export interface BaggageOptions {
    * The names in `headers` are always kept.
    */
   readonly allow?: readonly string[];
-  /** Names that are never taken, besides those of secrets such as `*.password`. */
+  /** Names that are never taken, exact or with `*` at the end, besides those of secrets such as `db.password`. */
   readonly deny?: readonly string[];
   /** Whether a request's identity headers and baggage are kept at all; a predicate that throws counts as `false`. */
   readonly trust?: (request: RawRequest) => boolean;
@@ -62,7 +62,13 @@ export interface BaggageOptions {
   readonly guard?: boolean;
 }
 
-const names = arrayOf(string);
+const names = arrayOf(
+  leaf({
+    expected: 'the name of a baggage entry, or how it begins with `*` at the end',
+    remedy: 'Such as `user.id` or `app.*`; a `*` elsewhere would match nothing.',
+    accepts: (value) => typeof value === 'string' && /^([^*]+\*?|\*)$/.test(value),
+  }),
+);
 const headerName = leaf({
   expected: 'a header name',
   remedy: 'Letters, digits and `-`, without the colon.',
@@ -72,7 +78,7 @@ const entryName = leaf({
   expected: 'the name of a baggage entry',
   remedy: 'Such as `user.id`.',
   accepts: (value) =>
-    typeof value === 'string' && /^[\w!#$%&'*+.^`|~/-]+$/.test(value) && !(value in Object.prototype),
+    typeof value === 'string' && /^[\w!#$%&'+.^`|~/-]+$/.test(value) && !(value in Object.prototype),
 });
 const exactNames = arrayOf(
   leaf({

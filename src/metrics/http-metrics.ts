@@ -1,4 +1,5 @@
 import type { Attributes, Meter, ObservableResult } from '@opentelemetry/api';
+import { runAsExport } from '../pipeline/queue/export-context.js';
 import type { ActiveCount, HttpScheme, MeasuredRequest, RequestMeter } from '../tracing/request-meter.js';
 import type { RequestSeriesIndex } from './request-series.js';
 
@@ -73,8 +74,11 @@ export class HttpMetrics implements RequestMeter {
       'stream.outcome': stream.outcome,
       ...(route !== undefined && { 'http.route': route }),
     };
-    this.streamDuration.record(seconds, attributes);
-    this.streamOutcomes.add(1, attributes);
+    // Outside of the request, whose baggage belongs onto instruments of the user.
+    runAsExport(() => {
+      this.streamDuration.record(seconds, attributes);
+      this.streamOutcomes.add(1, attributes);
+    });
   }
 }
 

@@ -100,6 +100,7 @@ describe.each(ALL_SERVERS)('$name', (server) => {
       controllers: [ShopController],
       telemetry: {
         sampler,
+        baggage: { headers: { 'x-plan': 'app.plan' }, metricAttributes: ['app.plan'] },
         metrics: { readers: { type: 'otlp-grpc', url: receiver.grpcUrl }, http, self: false },
       },
     });
@@ -192,9 +193,11 @@ describe.each(ALL_SERVERS)('$name', (server) => {
   it.each([1, 0])('measures streams apart, at a sampling ratio of %d', async (sampler) => {
     const measured = await start({ sampler });
     const { app, receiver } = measured;
-    await app.get('/file');
-    await app.get('/finite');
-    const endless = app.open({ path: '/endless' });
+    // What a request says of itself is for instruments of the user.
+    const plan = { 'x-plan': 'gold' };
+    await app.get('/file', plan);
+    await app.get('/finite', plan);
+    const endless = app.open({ path: '/endless', headers: plan });
     await endless.firstChunk;
     await measured.flush();
     const active = receiver.latest('stream.active').filter(({ value }) => value === 1);

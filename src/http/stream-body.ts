@@ -24,6 +24,8 @@ export function followResponse(trace: StreamedRequest): void {
   body[TRACE] = trace;
   response.on('close', endTrace);
   if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
+  // Nobody closes a response that is no server's, as those of serverless adapters are.
+  if (request.httpVersionMajor < 2 && !(request.socket instanceof Socket)) response.once('finish', endTrace);
   if (request.method === 'HEAD') return;
   body.write = write;
   body.end = end;

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, IncomingMessage, ServerResponse, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Writable } from 'node:stream';
 import { Controller, Get, Post, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { expect, it, onTestFinished } from 'vitest';
+import { TracerManager } from '../../../src/index.js';
 import { SpanRecorder, TelemetryTestingModule } from '../../../src/testing/index.js';
 import { send } from '../../support/http-client.js';
 import { appModule, startApp } from '../../support/test-app.js';
@@ -73,6 +75,24 @@ it('traces an Express app that another one calls, malformed bodies included', as
     ['POST /orders', 201],
     ['POST', 400],
   ]);
+});
+
+it('traces what a serverless adapter hands over, whose responses never close', async () => {
+  const app = await initialised();
+  const express = app.getHttpAdapter().getInstance() as RequestListener;
+  // As adapters make them: no server of Node's has anything to do with them.
+  const socket = new Writable({ write: (_chunk, _encoding, done) => done() }) as Socket;
+  const request = new IncomingMessage(socket);
+  Object.assign(request, { method: 'GET', url: '/orders/7', headers: { host: 'api.example' } });
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  const answered = once(response, 'finish');
+  express(request, response);
+  await answered;
+  const recorder = app.get(SpanRecorder);
+  expect(recorder.tree()).toEqual([{ name: 'GET /orders/:id', children: [] }]);
+  expect(recorder.span('GET /orders/:id').attributes).toMatchObject({ 'http.response.status_code': 200 });
+  expect(app.get(TracerManager, { strict: false }).status().spans).toMatchObject({ live: 0, ended: 1 });
 });
 
 it('traces a request once that Express handles twice', async () => {

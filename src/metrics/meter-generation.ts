@@ -112,12 +112,12 @@ export class MeterGeneration implements MeterBinding {
     return new SeriesLimiter(limitOf(this.plan, views));
   }
 
-  /** The page for Prometheus, of the reader for a port or of the first; nothing without one. */
-  async scrape(server?: string): Promise<string | undefined> {
-    const found = this.readers.find(
-      (reader) => reader instanceof ScrapeReader && (server === undefined || reader.server === server),
-    );
-    return (found as ScrapeReader | undefined)?.page();
+  /** The page for Prometheus: of the reader for an address, else of the first; nothing without one. */
+  async scrape(address?: { readonly server: string; readonly path: string }): Promise<string | undefined> {
+    return this.readers
+      .filter((reader) => reader instanceof ScrapeReader)
+      .find((reader) => address === undefined || reader.isAt(address.server, address.path))
+      ?.page();
   }
 
   status(): MetricReaderStatus[] {

@@ -241,12 +241,10 @@ export class MeterPipeline {
   }
 
   private async openServers(plan: MetricsPlan | undefined): Promise<void> {
-    for (const [key, config] of serversOf(plan)) {
-      if (this.servers.has(key)) continue;
-      this.servers.set(
-        key,
-        await ScrapeServer.open(config, async () => (await this.live?.scrape(key)) ?? ''),
-      );
+    for (const [server, config] of serversOf(plan)) {
+      if (this.servers.has(server)) continue;
+      const page = async (path: string): Promise<string | undefined> => this.live?.scrape({ server, path });
+      this.servers.set(server, await ScrapeServer.open(config, page));
     }
   }
 

@@ -22,8 +22,7 @@ export class ScrapeReader extends MetricReader {
   private readonly timer: NodeJS.Timeout;
 
   private constructor(
-    /** The {@link ScrapeServer} that shows its page. */
-    readonly server: string,
+    private readonly config: PrometheusReaderConfig,
     private readonly serializer: PrometheusSerializer,
     private readonly log: RateLimitedLog,
     cardinalityLimit: number,
@@ -51,7 +50,12 @@ export class ScrapeReader extends MetricReader {
       () => import('@opentelemetry/exporter-prometheus'),
     );
     const serializer = new PrometheusSerializer(config.prefix?.replace(/\W/g, '_'));
-    return new ScrapeReader(ScrapeServer.keyOf(config), serializer, log, cardinalityLimit, producers);
+    return new ScrapeReader(config, serializer, log, cardinalityLimit, producers);
+  }
+
+  /** Whether it writes a page of a {@link ScrapeServer}. */
+  isAt(server: string, path: string): boolean {
+    return ScrapeServer.keyOf(this.config) === server && ScrapeServer.pathOf(this.config) === path;
   }
 
   async page(): Promise<string> {

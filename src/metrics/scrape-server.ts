@@ -9,35 +9,38 @@ import type { PrometheusReaderConfig } from './metrics-options.js';
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PATH = '/metrics';
 
-/** Serves the scrape page on a port of its own, outside of the app. It keeps no process alive. */
+/** Serves scrape pages on a port of their own, outside of the app. It keeps no process alive. */
 export class ScrapeServer {
-  private constructor(
-    readonly key: string,
-    private readonly server: Server,
-  ) {}
+  private constructor(private readonly server: Server) {}
 
   /** Servers of the same key are the same. */
-  static keyOf(config: PrometheusReaderConfig): string {
-    const { host = DEFAULT_HOST, port } = config;
-    return `${host} ${String(port)} ${pathOf(config)}`;
+  static keyOf({ host = DEFAULT_HOST, port }: PrometheusReaderConfig): string {
+    return `${host} ${String(port)}`;
+  }
+
+  /** Path of a page on its server. */
+  static pathOf({ path = DEFAULT_PATH }: PrometheusReaderConfig): string {
+    return path.startsWith('/') ? path : `/${path}`;
   }
 
   /**
-   * @param page - what to serve, asked for at each scrape
+   * @param page - what to serve on a path, asked for at each scrape; nothing where there is no page
    * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the port cannot be had
    */
-  static async open(config: PrometheusReaderConfig, page: () => Promise<string>): Promise<ScrapeServer> {
-    const { host = DEFAULT_HOST, port = 0 } = config;
-    const path = pathOf(config);
+  static async open(
+    { host = DEFAULT_HOST, port = 0 }: PrometheusReaderConfig,
+    page: (path: string) => Promise<string | undefined>,
+  ): Promise<ScrapeServer> {
     const server = runAsExport(() =>
       createServer((request, response) => {
-        const [asked] = (request.url ?? '').split('?', 1);
-        if (asked !== path || (request.method !== 'GET' && request.method !== 'HEAD')) {
-          response.writeHead(404).end();
-          return;
-        }
-        page().then(
-          (text) => response.writeHead(200, { 'content-type': EXPOSITION_TYPE }).end(text),
+        const { url = '', method = '' } = request;
+        const [path = ''] = url.split('?', 1);
+        const asked = method === 'GET' || method === 'HEAD' ? page(path) : Promise.resolve(undefined);
+        asked.then(
+          (text) => {
+            if (text === undefined) response.writeHead(404).end();
+            else response.writeHead(200, { 'content-type': EXPOSITION_TYPE }).end(text);
+          },
           () => response.writeHead(503).end(),
         );
       }).unref(),
@@ -55,7 +58,7 @@ export class ScrapeServer {
         cause,
       });
     }
-    return new ScrapeServer(ScrapeServer.keyOf(config), server);
+    return new ScrapeServer(server);
   }
 
   get port(): number {
@@ -66,8 +69,4 @@ export class ScrapeServer {
     this.server.close();
     this.server.closeAllConnections();
   }
-}
-
-function pathOf({ path = DEFAULT_PATH }: PrometheusReaderConfig): string {
-  return path.startsWith('/') ? path : `/${path}`;
 }

@@ -96,28 +96,37 @@ it('serves the page on a port of its own, across reconfigurations, until the app
   await expect(fetch(url)).rejects.toThrow();
 });
 
-it('serves each port’s own page, whatever its path and prefix look like', async () => {
+it('serves each reader’s own page, whatever its path and prefix look like, and moves it live', async () => {
   const { meters, close } = await meterPipeline({
     readers: [
       { type: 'prometheus', port: 0, prefix: 'my-shop', path: 'm' },
       { type: 'prometheus', port: 0, prefix: '2nd' },
+      { type: 'prometheus', port: 0, host: 'localhost', prefix: 'other' },
     ],
   });
   onTestFinished(close);
   meters.counter('jobs').add(1);
-  const [first, second] = meters.scrapePorts();
-  const namesOn = async (url: string): Promise<string[]> => [
-    ...parseExposition(await (await fetch(url)).text()).keys(),
+  const [port, other] = meters.scrapePorts() as [number, number];
+  const namesOn = async (path: string, on = port): Promise<string[]> => [
+    ...parseExposition(await (await fetch(`http://localhost:${on}${path}`)).text()).keys(),
   ];
-  expect(await namesOn(`http://127.0.0.1:${first}/m`)).toEqual(['target_info', 'my_shop_jobs_total']);
-  expect(await namesOn(`http://127.0.0.1:${second}/metrics`)).toEqual(['target_info', '_2nd_jobs_total']);
+  expect(await namesOn('/m')).toEqual(['target_info', 'my_shop_jobs_total']);
+  expect(await namesOn('/metrics')).toEqual(['target_info', '_2nd_jobs_total']);
+  expect(await namesOn('/metrics', other)).toEqual(['target_info', 'other_jobs_total']);
+  await meters.reconfigure({ readers: { type: 'prometheus', port: 0, path: '/moved' } });
+  expect(meters.scrapePorts()).toEqual([port]);
+  expect((await fetch(`http://localhost:${port}/m`)).status).toBe(404);
+  expect(await namesOn('/moved')).toEqual(['target_info']);
 });
 
 it('leaves no port open when another one is taken', async () => {
   const { meters, close } = await meterPipeline({ readers: { type: 'prometheus', port: 0, path: '/stays' } });
   onTestFinished(close);
   const [port] = meters.scrapePorts() as [number];
-  const readers = [0, port].map((wanted) => ({ type: 'prometheus', port: wanted }) as const);
+  const readers = [
+    { type: 'prometheus', port: 0, host: 'localhost' } as const,
+    { type: 'prometheus', port } as const,
+  ];
   await expect(meters.reconfigure({ readers })).rejects.toMatchObject({ path: 'metrics.readers.port' });
   expect(meters.scrapePorts()).toEqual([port]);
   expect((await fetch(`http://127.0.0.1:${port}/stays`)).status).toBe(200);

@@ -15,7 +15,7 @@ import { CompositePropagator, W3CTraceContextPropagator } from '@opentelemetry/c
 import { BaggageBuilder } from './baggage-builder.js';
 import { BaggagePropagator } from './baggage-header.js';
 import type { BaggageFormats, BaggageRules, InboundRequest } from './baggage-rules.js';
-import { Flow, FlowContext } from './flow-context.js';
+import { activeContext, Flow, FlowContext } from './flow-context.js';
 import { compileHosts, type HostFilter } from './host-patterns.js';
 
 /**
@@ -179,10 +179,12 @@ function canonical(spanContext: SpanContext): SpanContext {
   };
 }
 
-/** A context whose spans continue the caller's trace and carry its baggage. */
-export function contextFrom(remote: RemoteContext): FlowContext {
-  const span = remote.spanContext === undefined ? undefined : trace.wrapSpanContext(remote.spanContext);
-  return new FlowContext(span, new Flow(undefined, remote.baggage, undefined, undefined));
+/** A context whose spans continue the caller's trace and carry its baggage; where they go, and whether, is up to the running flow. */
+export function contextFrom({ spanContext, baggage }: RemoteContext): FlowContext {
+  const { flow, base } = activeContext();
+  const span = spanContext === undefined ? undefined : trace.wrapSpanContext(spanContext);
+  const continued = flow?.withBaggage(baggage) ?? new Flow(undefined, baggage, undefined, undefined);
+  return new FlowContext(span, continued, base);
 }
 
 function isMap(carrier: Carrier): carrier is CarrierMap {

@@ -211,6 +211,27 @@ describe('carriers', () => {
     );
   });
 
+  it('change the trace and the baggage of the running flow, not where its spans go', async () => {
+    const [tenant, other] = [new SpanRecorder(), new SpanRecorder()];
+    const app = await start({ tenants: { resolve: () => undefined, config: () => ({ exporter: tenant }) } });
+    const manager = app.app.get(TracerManager);
+    const work = (name: string): string | undefined =>
+      manager.extract(FORMATS['tracecontext']!, () => manager.withSpan(name, () => manager.currentTraceId()));
+    expect(manager.withTenant('acme', () => work('of a tenant'))).toBe(TRACE);
+    manager.withTenant('acme', () =>
+      manager.startSpan('below a parent', { parent: manager.extract(FORMATS['tracecontext']!) }).end(),
+    );
+    manager.withTemporaryConfig({ exporter: other }, () => work('elsewhere'));
+    manager.withoutTracing(() => work('nowhere'));
+    manager.withAttributes({ 'job.queue': 'mail' }, () => work('described'));
+    await manager.forceFlush();
+    expect(tenant.spans().map(({ name }) => name)).toEqual(['of a tenant', 'below a parent']);
+    expect((await other.waitFor('elsewhere')).spanContext().traceId).toBe(TRACE);
+    expect(app.recorder.spans().map(({ name, attributes }) => [name, attributes])).toEqual([
+      ['described', { 'job.queue': 'mail' }],
+    ]);
+  });
+
   it('may have no list of its keys, as the metadata of gRPC', async () => {
     const app = await start({ propagation: { propagators: ['jaeger', 'baggage'] } });
     const manager = app.app.get(TracerManager);

@@ -46,6 +46,11 @@ class CallingController {
     });
   }
 
+  @Get('proxied')
+  async proxied(@Query('path') path: string, @Query('port') port: string): Promise<void> {
+    await read(http.get, `http://127.0.0.1:${port}`, { path });
+  }
+
   @Get('by-hand')
   async byHand(@Query('url') url: string): Promise<void> {
     const headers = { baggage: 'mine=1', traceparent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01` };
@@ -129,6 +134,17 @@ describe('headers of outgoing calls', () => {
     await ask(`named?host=below.localhost&port=${other.port}`);
     expect(echo.received.map(({ headers }) => headers.baggage)).toEqual([`user.id=${CANARY}`, undefined]);
     expect(other.received.map(({ headers }) => headers.baggage)).toEqual([undefined]);
+  });
+
+  it('go by the address that a proxy is asked for, with the port that its scheme stands for', async () => {
+    const { echo, ask } = await start({ baggageHosts: ['api.example.com:80', 'other.example.com:443'] });
+    for (const asked of ['http://api.example.com/a', 'http://api.example.com:8080/b', 'http://127.0.0.1/c'])
+      await ask(`proxied?path=${encodeURIComponent(asked)}&port=${echo.port}`);
+    expect(echo.received.map(({ path, headers }) => [path, headers.baggage])).toEqual([
+      ['http://api.example.com/a', `user.id=${CANARY}`],
+      ['http://api.example.com:8080/b', undefined],
+      ['http://127.0.0.1/c', undefined],
+    ]);
   });
 
   it.each(['internal.example', 'internal.example:1'])(

@@ -183,7 +183,8 @@ it('opens no connection for a change of sampler, masking or attributes', async (
   expect(manager.status().exporters).toHaveLength(1);
 });
 
-it('keeps a span processor alive that the next generation uses too, and shuts it down when none does', async () => {
+/** Notes what it is told. */
+function notingProcessor() {
   const calls: string[] = [];
   const processor = {
     onStart: () => undefined,
@@ -191,6 +192,11 @@ it('keeps a span processor alive that the next generation uses too, and shuts it
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(void calls.push('shutdown')),
   };
+  return { calls, processor };
+}
+
+it('keeps a span processor alive that the next generation uses too, and shuts it down when none does', async () => {
+  const { calls, processor } = notingProcessor();
   const manager = await newManager({ exporter: new SpanRecorder(), spanProcessors: [processor] });
   await (
     await manager.reconfigure({ sampler: 0.999999 })
@@ -200,6 +206,15 @@ it('keeps a span processor alive that the next generation uses too, and shuts it
     await manager.reconfigure({ spanProcessors: [] })
   ).drained;
   expect(calls).toEqual(['kept', 'shutdown']);
+});
+
+it('shuts a span processor of several open generations down once', async () => {
+  const { calls, processor } = notingProcessor();
+  const manager = await newManager({ exporter: new SpanRecorder(), spanProcessors: [processor] });
+  manager.startSpan('keeps the first generation open');
+  await manager.reconfigure({ sampler: 0.999999 });
+  await manager.shutdown();
+  expect(calls).toEqual(['shutdown']);
 });
 
 it('shuts an exporter given in code down once no generation uses it', async () => {

@@ -95,7 +95,8 @@ export class GenerationLife implements GenerationBuilder {
     this.leases.delete(generation);
     this.replaced.delete(generation);
     this.leaving.delete(generation);
-    const closing = Promise.resolve().then(() => this.closeNow(generation, leases, timeoutMillis));
+    const kept = this.processorsInUse();
+    const closing = Promise.resolve().then(() => this.closeNow(generation, leases, kept, timeoutMillis));
     this.closing.set(generation, closing);
     generation.close();
     await closing;
@@ -110,11 +111,12 @@ export class GenerationLife implements GenerationBuilder {
   private async closeNow(
     generation: Generation,
     leases: readonly SinkLease[],
+    kept: ReadonlySet<SpanProcessor>,
     timeoutMillis: number,
   ): Promise<void> {
     const begun = performance.now();
     // Half of the time: what processors hand over is still to be delivered.
-    await generation.shutdownProcessors(this.processorsInUse(), timeoutMillis / 2);
+    await generation.shutdownProcessors(kept, timeoutMillis / 2);
     await this.releaseAll(leases, timeoutMillis - (performance.now() - begun));
   }
 

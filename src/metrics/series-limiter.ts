@@ -20,13 +20,15 @@ export class SeriesLimiter {
     const key = attributes === undefined ? '' : keyOf(attributes, Object.keys(attributes));
     if (this.known.has(key)) return attributes;
     const canonical = attributes === undefined ? '' : keyOf(attributes, Object.keys(attributes).sort());
-    if (!this.series.has(canonical)) {
+    const isNew = !this.series.has(canonical);
+    if (isNew) {
       if (this.series.size >= this.limit - 1) return OVERFLOW;
       this.series.add(canonical);
     }
     if (this.known.size >= this.limit * 4) this.known.clear();
     this.known.add(key);
-    return attributes;
+    // The SDK keeps the first, which the caller may go on to change.
+    return isNew && attributes !== undefined ? { ...attributes } : attributes;
   }
 }
 

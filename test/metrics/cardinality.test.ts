@@ -145,6 +145,24 @@ describe('an instrument', () => {
     await close();
   });
 
+  it.each(['counter', 'upDownCounter'] as const)(
+    'keeps the attributes that a %s was given, whatever becomes of the object',
+    async (kind) => {
+      const { meters, exporter, close } = await meterPipeline();
+      const attributes = { state: 'open' };
+      const instrument = meters[kind]('jobs');
+      instrument.add(1, attributes);
+      attributes.state = 'done';
+      instrument.add(2, attributes);
+      await meters.forceFlush();
+      expect(pointsOf(exporter, 'jobs').map((point) => [point.attributes, point.value])).toEqual([
+        [{ state: 'open' }, 1],
+        [{ state: 'done' }, 2],
+      ]);
+      await close();
+    },
+  );
+
   it('keeps requests to the limit as well', async () => {
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     @Controller()

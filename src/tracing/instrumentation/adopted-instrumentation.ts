@@ -2,7 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { activeContext, type FlowContext } from '../../context/flow-context.js';
 import { errorText } from '../../pipeline/rate-limited-log.js';
 import { adaptConfig, asksForParent } from './adapted-config.js';
-import { CallbackContext } from './callback-context.js';
+import { FlowKeeper } from './flow-keeper.js';
 import type { Instrumentation } from './instrumentation.js';
 import { chooseMember, type InstrumentationMember } from './instrumentation-member.js';
 import { ModulePatches, type HandedModules } from './module-patches.js';
@@ -69,9 +69,9 @@ export class AdoptedInstrumentation {
     const { instrumentation } = first;
     const config = instrumentation.getConfig();
     const patches = new ModulePatches(instrumentation, this.report);
-    const callbacks = new CallbackContext();
+    const keeper = new FlowKeeper();
     this.undo = () => {
-      callbacks.revert();
+      keeper.revert();
       instrumentation.disable();
       patches.revert();
       Reflect.deleteProperty(instrumentation, 'getConfig');
@@ -92,7 +92,7 @@ export class AdoptedInstrumentation {
     instrumentation.enable();
     const handed = [...this.contributions.values()].map(({ modules }) => modules);
     for (const modules of handed) patches.apply(modules);
-    callbacks.bind(this.name, patches.modules(), handed);
+    keeper.keep(this.name, patches.modules(), handed);
   }
 
   private takeDown(): void {

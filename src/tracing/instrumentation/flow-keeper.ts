@@ -49,14 +49,14 @@ const KEEPING: Readonly<Record<string, FlowKeeping>> = {
  * Keeps what a library does later in the flow that asked for it. Instrumentations do this for callbacks through the global context
  * manager, which is not there.
  */
-export class CallbackContext {
+export class FlowKeeper {
   private readonly restorers: (() => void)[] = [];
 
   /**
    * @param patched - the modules that the instrumentation has patched
    * @param handed - those that instances named
    */
-  bind(instrumentationName: string, patched: readonly unknown[], handed: readonly HandedModules[]): void {
+  keep(instrumentationName: string, patched: readonly unknown[], handed: readonly HandedModules[]): void {
     const keeping = KEEPING[instrumentationName];
     if (keeping === undefined) return;
     const { watched } = keeping;

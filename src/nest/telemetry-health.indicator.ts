@@ -47,8 +47,10 @@ export class TelemetryHealthIndicator {
     if (!configured)
       return { status: 'down', reasons: ['Telemetry is not configured, or was shut down.'], ...figures };
 
-    const failing = exporters.filter(({ breaker }) => breaker !== 'closed');
     const losing = performance.now() - this.lostAt < LOSS_SHOWN_MILLIS;
+    const failing = exporters.filter(
+      (exporter) => exporter.breaker !== 'closed' || (losing && failedLast(exporter)),
+    );
     if (failing.length === 0 && !losing) return { status: 'up', ...figures };
     const reasons = failing.map(explain);
     if (losing) reasons.push('Spans were dropped within the last minute.');
@@ -58,6 +60,11 @@ export class TelemetryHealthIndicator {
       ...figures,
     };
   }
+}
+
+/** Whether the last export failed in a way that opens no breaker: one that is not worth a pause. */
+function failedLast({ lastError, lastSuccessAt }: SinkStatus): boolean {
+  return lastError !== undefined && (lastSuccessAt === undefined || lastError.at > lastSuccessAt);
 }
 
 function explain({ exporter, target, lastError }: SinkStatus): string {

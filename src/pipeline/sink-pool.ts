@@ -185,13 +185,15 @@ export class SinkPool {
 /** An exporter that its maker goes on using: it is flushed where others are shut down. */
 function lent(exporter: SpanExporter): SpanExporter {
   if (isSpanSink(exporter)) return exporter;
-  return {
-    export: (spans, callback) => {
-      exporter.export(spans, callback);
-    },
+  const borrowed = {
+    // By its name it is known in status and log.
+    constructor: exporter.constructor,
+    // What an async function in its place returns is for the queue to watch.
+    export: (...args: Parameters<SpanExporter['export']>) => exporter.export(...args),
     forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
     shutdown: () => exporter.forceFlush?.() ?? Promise.resolve(),
   };
+  return borrowed;
 }
 
 /** A digest, so that headers do not stay in memory as map keys in clear. */

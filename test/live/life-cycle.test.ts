@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { InMemorySpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { InMemorySpanExporter, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { expect, it } from 'vitest';
 import { TelemetryConfigError } from '../../src/index.js';
 import { Pipeline } from '../../src/pipeline/pipeline.js';
@@ -81,6 +81,26 @@ it('waits at a shutdown for a replaced configuration whose processor is slow to 
   await shutdown;
   expect(delivered).toEqual(['span']);
   expect(manager.status().spans).toMatchObject({ ended: 1, delivered: 1, queued: 0 });
+});
+
+it('flushes within the limit of an export although a processor hangs', async () => {
+  const hanging: SpanProcessor = {
+    onStart: () => {},
+    onEnd: () => {},
+    forceFlush: () => new Promise(() => {}),
+    shutdown: () => Promise.resolve(),
+  };
+  const recorder = new SpanRecorder();
+  const manager = await newManager({
+    exporter: recorder,
+    spanProcessors: [hanging],
+    batch: { exportTimeoutMillis: 50 },
+  });
+  manager.startSpan('span').end();
+  const begun = performance.now();
+  await manager.forceFlush();
+  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(manager.status().spans).toMatchObject({ delivered: 1 });
 });
 
 it('builds nothing for a flow with a temporary configuration that outlives a shutdown', async () => {

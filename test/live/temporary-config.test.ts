@@ -172,6 +172,20 @@ it('opens an exporter by its configuration, and leaves one given as an instance 
   expect(mine.getFinishedSpans().map(({ name }) => name)).toEqual(['one']);
 });
 
+it('counts what an instance fails with later, under the name of its class', async () => {
+  class LaterExporter extends InMemorySpanExporter {
+    override export = (): unknown => Promise.reject(new Error('no'));
+  }
+  const manager = await newManager({ exporter: new SpanRecorder() });
+  await manager.withTemporaryConfig({ exporter: new LaterExporter() }, async () => {
+    manager.startSpan('span').end();
+    await manager.forceFlush();
+  });
+  expect(manager.status().exporters).toContainEqual(
+    expect.objectContaining({ exporter: 'LaterExporter', dropped: { exporter_error: 1 } }),
+  );
+});
+
 it('shares one pipeline between flows that ask for the same, and bounds how many there are', async () => {
   const manager = await newManager({ exporter: new SpanRecorder() });
   for (let index = 0; index < 50; index += 1) {

@@ -108,6 +108,39 @@ describe('TelemetryHealthIndicator', () => {
     });
   });
 
+  it('is down when each export is refused for what it holds, and says why', async () => {
+    const broken = await receiver();
+    broken.answer = () => ({ ok: false, status: 13, message: 'disk full' });
+    const { health, manager } = await start({ service, exporter: { type: 'otlp-grpc', url: broken.url } });
+    manager.startSpan('a').end();
+    await manager.forceFlush();
+    expect(await health()).toMatchObject({
+      status: 'down',
+      dropped: 1,
+      reasons: [
+        expect.stringContaining('disk full (INTERNAL)'),
+        'Spans were dropped within the last minute.',
+      ],
+    });
+  });
+
+  it('is degraded when the loss is over', async () => {
+    const moody = await receiver();
+    moody.answer = () => (moody.requests.length === 1 ? { ok: false, status: 13 } : { ok: true });
+    const { health, manager } = await start({ service, exporter: { type: 'otlp-grpc', url: moody.url } });
+    manager.startSpan('a').end();
+    await manager.forceFlush();
+    await vi.waitFor(async () => {
+      manager.startSpan('b').end();
+      await manager.forceFlush();
+      expect(await health()).toMatchObject({
+        status: 'degraded',
+        dropped: 1,
+        reasons: ['Spans were dropped within the last minute.'],
+      });
+    });
+  });
+
   it('is down after a shutdown', async () => {
     const { health, manager } = await start({ service });
     await manager.shutdown();

@@ -106,7 +106,7 @@ export function wrongProtocolFailure(code: string, expected: 'gRPC' | 'HTTP/1.1'
 
 export function timeoutFailure(limitMillis: number): ExportFailure {
   return failure('ETIMEDOUT', [
-    `it did not answer within ${limitMillis} ms`,
+    `it did not answer within ${Math.round(limitMillis)} ms`,
     'Check the load of the receiver, or raise `exporter.timeoutMillis`.',
   ]);
 }

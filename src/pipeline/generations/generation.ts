@@ -15,9 +15,6 @@ import { SpanMask, type MaskableSpan } from '../masking/mask.js';
 import { createSampler } from '../sampling/sampler.js';
 import type { SpanSink } from '../span-sink.js';
 
-/** A processor that takes longer to flush is left behind. */
-const FLUSH_MILLIS = 30_000;
-
 /** A span that is about to end: still writable, readable by exporters afterwards. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
 
@@ -146,8 +143,9 @@ export class Generation {
     return `Generation ${this.number} of ${this.config.service.name}`;
   }
 
+  /** A processor that takes longer than an export may is left behind. */
   async flushProcessors(): Promise<void> {
-    await this.eachProcessor('forceFlush', this.processors, FLUSH_MILLIS);
+    await this.eachProcessor('forceFlush', this.processors, this.config.batch.exportTimeoutMillis);
   }
 
   /**

@@ -291,5 +291,5 @@ it('steers the instance that covers the importing module', async () => {
 it('needs an instance', async () => {
   await expect(
     Test.createTestingModule({ imports: [TelemetryAdminModule.register(admin())] }).compile(),
-  ).rejects.toMatchObject({ path: 'forFeature' });
+  ).rejects.toMatchObject({ path: 'TelemetryAdminModule' });
 });

@@ -145,6 +145,8 @@ export class SinkPool {
     if (isSpanSink(exporter)) {
       entry.opened = exporter;
       this.open.add(exporter);
+      // It goes on counting from where it was, here or elsewhere.
+      this.retire(exporter, -1);
       return entry;
     }
     entry.opening.then(
@@ -172,12 +174,17 @@ export class SinkPool {
     const sink = await entry.opening.catch(() => undefined);
     if (sink === undefined) return;
     await sink.shutdown(timeoutMillis);
-    const { ended, delivered, dropped } = sink.status();
     this.open.delete(sink);
-    this.retired.ended += ended;
-    this.retired.delivered += delivered;
+    this.retire(sink, 1);
+  }
+
+  /** Adds what a sink has counted to the totals of those that are closed, or takes it away again. */
+  private retire(sink: SpanSink, sign: 1 | -1): void {
+    const { ended, delivered, dropped } = sink.status();
+    this.retired.ended += sign * ended;
+    this.retired.delivered += sign * delivered;
     for (const [reason, count] of Object.entries(dropped) as [DropReason, number][]) {
-      this.retired.dropped[reason] = (this.retired.dropped[reason] ?? 0) + count;
+      this.retired.dropped[reason] = (this.retired.dropped[reason] ?? 0) + sign * count;
     }
   }
 }

@@ -19,6 +19,22 @@ it('keeps an exporter given in code usable while telemetry is off', async () => 
   expect(mine.getFinishedSpans().map(({ name }) => name)).toEqual(['on again']);
 });
 
+it('counts the spans of a recorder that comes back once', async () => {
+  const recorder = new SpanRecorder();
+  const manager = await newManager({ exporter: recorder });
+  manager.startSpan('first').end();
+  for (const exporter of [new SpanRecorder(), recorder]) {
+    await (
+      await manager.reconfigure({ exporter })
+    ).drained;
+    expect(manager.status().spans).toMatchObject({ ended: 1, delivered: 1 });
+  }
+  manager.startSpan('second').end();
+  expect(manager.status().spans).toMatchObject({ ended: 2, delivered: 2 });
+  const other = await newManager({ exporter: recorder });
+  expect(other.status().spans).toMatchObject({ ended: 0, delivered: 0 });
+});
+
 it('tells another instance of an exporter as a change', async () => {
   const manager = await newManager({ exporter: new InMemorySpanExporter() });
   const { changed } = await manager.reconfigure({ exporter: new InMemorySpanExporter() });

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { nodeBinary } from '../node-version.mjs';
 import { pinning, startProcess } from '../process.mjs';
 import { geometricMean, interval } from '../statistics.mjs';
+import { turns } from '../turns.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -84,11 +85,9 @@ async function session() {
       return (await target.server.ask('cpuMicros')) - before;
     };
     for (const target of servers) await burst(target, warmup);
-    for (let round = 0; round < rounds; round++) {
-      for (const target of [...servers, ...servers.toReversed()]) {
-        target.cpu += await burst(target, requests);
-        target.requests += requests;
-      }
+    for (const target of turns(servers, 2 * rounds)) {
+      target.cpu += await burst(target, requests);
+      target.requests += requests;
     }
     return {
       cpuMicros: Object.fromEntries(servers.map(({ row, cpu, requests }) => [row.name, cpu / requests])),

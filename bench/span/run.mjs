@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { installTemporarily, nodeBinary } from '../node-version.mjs';
 import { pinning, startProcess } from '../process.mjs';
 import { interval, mean } from '../statistics.mjs';
+import { turns } from '../turns.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -74,10 +75,8 @@ async function session() {
     for (const kind of ['sync', 'async']) {
       for (const { worker, calls } of workers)
         await worker.ask({ kind, calls: calls * 2, batch: CALLS_PER_ROOT });
-      for (let round = 0; round < rounds; round++) {
-        for (const { worker, samples, calls } of [...workers, ...workers.toReversed()]) {
-          samples[kind].push(await worker.ask({ kind, calls, batch: CALLS_PER_ROOT }));
-        }
+      for (const { worker, samples, calls } of turns(workers, 2 * rounds)) {
+        samples[kind].push(await worker.ask({ kind, calls, batch: CALLS_PER_ROOT }));
       }
     }
     const received = await receiver.ask('received');

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { nodeBinary } from '../node-version.mjs';
 import { pinning, startProcess } from '../process.mjs';
 import { geometricMean, interval, mean } from '../statistics.mjs';
+import { turns } from '../turns.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -59,11 +60,9 @@ async function session() {
       return (await server.ask('cpuMicros')) - before;
     };
     for (const target of servers) await burst(target);
-    for (let round = 0; round < rounds; round++) {
-      for (const target of [...servers, ...servers.toReversed()]) {
-        target.cpu += await burst(target);
-        target.events += streams * events;
-      }
+    for (const target of turns(servers, 2 * rounds)) {
+      target.cpu += await burst(target);
+      target.events += streams * events;
     }
     const heap = {};
     for (const { name, server, port } of servers) {

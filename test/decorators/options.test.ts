@@ -10,7 +10,7 @@ import {
   TracerManager,
   TraceStage,
 } from '../../src/index.js';
-import { shapeOf, type SpanShape } from '../support/span-shape.js';
+import { PLAIN_SPAN, shapeOf, type SpanShape } from '../support/span-shape.js';
 import { startApp } from '../support/test-app.js';
 
 const link = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
@@ -129,16 +129,6 @@ class Options {
   ): void {}
 }
 
-const plain: Omit<SpanShape, 'name'> = {
-  kind: 'INTERNAL',
-  parent: undefined,
-  status: { code: 'UNSET' },
-  attributes: {},
-  events: [],
-  links: [],
-  scope: 'nestjs-telemetry',
-};
-
 it.each<[string, (options: Options) => unknown, Partial<SpanShape>]>([
   [
     'fixed options',
@@ -213,7 +203,7 @@ it.each<[string, (options: Options) => unknown, Partial<SpanShape>]>([
 ])('takes %s', async (_name, call, expected) => {
   const { app, recorder } = await startApp({ providers: [Options] });
   await call(app.get(Options));
-  expect(recorder.spans().map(shapeOf)).toEqual([{ ...plain, ...expected }]);
+  expect(recorder.spans().map(shapeOf)).toEqual([{ ...PLAIN_SPAN, ...expected }]);
 });
 
 it('hands a result through that nobody may look at', async () => {

@@ -5,18 +5,8 @@ import { MeterManager, type TelemetryModuleOptions } from 'nestjs-telemetry';
 import { recordSpans, SpanRecorder, TelemetryTestingModule } from 'nestjs-telemetry/testing';
 import { pino } from 'pino';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { shapeOf } from '../support/span-shape.js';
+import { PLAIN_SPAN, shapeOf } from '../support/span-shape.js';
 import { run } from './running-app.js';
-
-const plain = {
-  kind: 'INTERNAL',
-  parent: undefined,
-  status: { code: 'UNSET' },
-  attributes: {},
-  events: [],
-  links: [],
-  scope: 'nestjs-telemetry',
-};
 
 async function app(type: Type, options?: TelemetryModuleOptions) {
   const created = await create([type], options);
@@ -47,12 +37,12 @@ it('the decorator’s examples', async () => {
   await books.getBookOnceMore(3);
   await books.getBooksCounted();
   expect(recorder.spans().map(shapeOf)).toEqual([
-    { ...plain, name: 'CRITICAL_SECTION' },
-    { ...plain, name: 'BooksService.getBooksAgain' },
-    { ...plain, name: 'getBook', kind: 'SERVER' },
-    { ...plain, name: 'getBook', attributes: { bookId: 2 } },
-    { ...plain, name: 'BooksService.getBookOnceMore', attributes: { bookId: 3 } },
-    { ...plain, name: 'BooksService.getBooksCounted', attributes: { 'book.count': 2 } },
+    { ...PLAIN_SPAN, name: 'CRITICAL_SECTION' },
+    { ...PLAIN_SPAN, name: 'BooksService.getBooksAgain' },
+    { ...PLAIN_SPAN, name: 'getBook', kind: 'SERVER' },
+    { ...PLAIN_SPAN, name: 'getBook', attributes: { bookId: 2 } },
+    { ...PLAIN_SPAN, name: 'BooksService.getBookOnceMore', attributes: { bookId: 3 } },
+    { ...PLAIN_SPAN, name: 'BooksService.getBooksCounted', attributes: { 'book.count': 2 } },
   ]);
 });
 

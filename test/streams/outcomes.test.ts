@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hrTimeToMicroseconds } from '@opentelemetry/core';
 import {
   Controller,
   HttpException,
@@ -258,6 +259,21 @@ async function spanOf(app: TestApp, path: string): Promise<SpanShape> {
 
 describe.each(ALL_SERVERS)('the span of an @Sse route on $name', (server) => {
   const start = (): Promise<TestApp> => startApp({ server, controllers: [Feed] });
+
+  it('tells when its first event came, and how long the longest silence was', async () => {
+    const app = await start();
+    await app.send({ path: '/feed/finite' });
+    const span = await app.recorder.waitFor('GET /feed/finite');
+    const { 'stream.time_to_first_event': first, 'stream.longest_gap': gap } = span.attributes;
+    const [chunk] = span.events.filter(({ name }) => name === 'first_chunk');
+    const total = hrTimeToMicroseconds(span.duration);
+    const toChunk = hrTimeToMicroseconds(chunk!.time) - hrTimeToMicroseconds(span.startTime);
+    // The event on the span is made right after the clock was read.
+    expect(first).toBeGreaterThan(0);
+    expect(Number(first) * 1e6).toBeLessThanOrEqual(toChunk + 1);
+    expect(gap).toBeGreaterThan(0);
+    expect(Number(gap) * 1e6).toBeLessThanOrEqual(total - Number(first) * 1e6 + 1);
+  });
 
   it.each([
     ['GET', '/feed/finite', 'Feed.finite', 3],

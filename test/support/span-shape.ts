@@ -18,6 +18,17 @@ export interface SpanShape {
   readonly scope: string;
 }
 
+/** What a span has that nobody has told anything. */
+export const PLAIN_SPAN: Omit<SpanShape, 'name'> = {
+  kind: 'INTERNAL',
+  parent: undefined,
+  status: { code: 'UNSET' },
+  attributes: {},
+  events: [],
+  links: [],
+  scope: 'nestjs-telemetry',
+};
+
 export function shapeOf(span: ReadableSpan): SpanShape {
   const { code, message } = span.status;
   return {

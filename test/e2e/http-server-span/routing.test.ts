@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import {
+  All,
   Body,
   Controller,
   Delete,
@@ -20,6 +21,7 @@ import {
 } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { describe, expect, it } from 'vitest';
 import { LOCALHOST_TLS } from '../../support/localhost-tls.js';
 import {
   ALL_SERVERS,
@@ -29,7 +31,7 @@ import {
   FASTIFY_HTTP2,
   type ServerKind,
 } from '../../support/server-kinds.js';
-import type { TestAppOptions } from '../../support/test-app.js';
+import { startApp, type TestAppOptions } from '../../support/test-app.js';
 import { describeServerSpans, type ServerSpanCase } from './cases.js';
 
 @Controller('orders')
@@ -77,6 +79,14 @@ class OrdersController {
   @Options('methods/allowed')
   @HttpCode(204)
   allowed() {}
+}
+
+@Controller('pages')
+class PagesController {
+  @All(['one/:id', 'two/:id'])
+  page() {
+    return 'page';
+  }
 }
 
 @Controller('files')
@@ -475,3 +485,21 @@ describeServerSpans([
     span: { path: '/raw/7', route: '/raw/:id' },
   },
 ]);
+
+describe.each(ALL_SERVERS)('a handler of several routes and methods on $name', (server) => {
+  it('names each request by its own', async () => {
+    const app = await startApp({ server, controllers: [PagesController] });
+    const requests = ['GET one', 'POST one', 'GET two', 'PUT two', 'GET one', 'GET two'];
+    for (const request of requests) {
+      const [method = '', page = ''] = request.split(' ');
+      await app.send({ method, path: `/pages/${page}/7` });
+    }
+    await app.close();
+    expect(app.recorder.spans().map(({ name, attributes }) => [name, attributes['http.route']])).toEqual(
+      requests.map((request) => {
+        const [method = '', page = ''] = request.split(' ');
+        return [`${method} /pages/${page}/:id`, `/pages/${page}/:id`];
+      }),
+    );
+  });
+});

@@ -43,7 +43,7 @@ import {
 } from '../../../src/index.js';
 import { serverSpan } from '../../support/expected-server-span.js';
 import { HTTP1_SERVERS } from '../../support/server-kinds.js';
-import { shapeOf, type SpanShape } from '../../support/span-shape.js';
+import { PLAIN_SPAN, shapeOf, type SpanShape } from '../../support/span-shape.js';
 import { ask, sorted, startGraphql } from './graphql-app.js';
 
 @ObjectType()
@@ -67,13 +67,8 @@ const resolverSpan = (
   parent: string,
   expected: Partial<SpanShape> & { readonly name: string },
 ): SpanShape => ({
-  kind: 'INTERNAL',
+  ...PLAIN_SPAN,
   parent,
-  status: { code: 'UNSET' },
-  attributes: {},
-  events: [],
-  links: [],
-  scope: 'nestjs-telemetry',
   ...expected,
 });
 

@@ -17,7 +17,7 @@ import { WebSocket } from 'ws';
 import { Span, SpanAttribute, TracerManager } from '../../../src/index.js';
 import { exceptionEvent } from '../../support/expected-server-span.js';
 import { HTTP1_SERVERS, type ServerKind } from '../../support/server-kinds.js';
-import { shapeOf, type SpanShape } from '../../support/span-shape.js';
+import { PLAIN_SPAN, shapeOf, type SpanShape } from '../../support/span-shape.js';
 import type { TestApp } from '../../support/test-app.js';
 import { ask, startGraphql } from './graphql-app.js';
 
@@ -117,13 +117,7 @@ function connect(app: TestApp): { client: Client; cut: () => void } {
 }
 
 const subscription = (expected: Partial<SpanShape> & { readonly name: string }): SpanShape => ({
-  kind: 'INTERNAL',
-  parent: undefined,
-  status: { code: 'UNSET' },
-  attributes: {},
-  events: [],
-  links: [],
-  scope: 'nestjs-telemetry',
+  ...PLAIN_SPAN,
   ...expected,
 });
 

@@ -1,7 +1,7 @@
 /*
  * The arrows of ARCHITECTURE.md:
  *
- *   index → nest → {http, workflow, genai, metrics} → tracing → pipeline → {config, context} → {errors, version}
+ *   index → nest → {http, workflow, genai, metrics} → tracing → pipeline → {config, context} → sdk → {errors, version}
  *
  * A layer may import any layer below it, never one above, and never a sibling of its own tier. Type-only imports count.
  */
@@ -13,6 +13,7 @@ const tiers = [
   ['tracing'],
   ['pipeline'],
   ['config', 'context'],
+  ['sdk'],
 ];
 
 const layerRules = tiers.flatMap((tier, depth) => {

@@ -9,7 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import type { JaegerExporterConfig, OtlpExporterConfig, TlsConfig } from '../../config/exporter-config.js';
-import { LIBRARY_NAME, LIBRARY_VERSION } from '../../config/library.js';
+import { LIBRARY_NAME, LIBRARY_VERSION } from '../../version.js';
 import { runAsExport } from '../queue/export-context.js';
 import { quote } from '../failures/export-failure.js';
 import { classifyGrpcStatus } from '../failures/grpc-failure.js';

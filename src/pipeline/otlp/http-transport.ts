@@ -3,7 +3,7 @@ import https from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
-import { LIBRARY_NAME, LIBRARY_VERSION } from '../../config/library.js';
+import { LIBRARY_NAME, LIBRARY_VERSION } from '../../version.js';
 import { quote, type ExportFailure } from '../failures/export-failure.js';
 import { classifyHttpStatus, webPageFailure } from '../failures/http-failure.js';
 import { classifyNetworkError, timeoutFailure } from '../failures/network-failure.js';

@@ -154,7 +154,10 @@ export type {
   TelemetryOptionsFactory,
 } from './nest/instance/telemetry-options.js';
 export { telemetryConfig, type TelemetryConfigFactory } from './nest/module/telemetry-config.js';
-export { TelemetryHealthIndicator, type TelemetryHealth } from './nest/services/telemetry-health.indicator.js';
+export {
+  TelemetryHealthIndicator,
+  type TelemetryHealth,
+} from './nest/services/telemetry-health.indicator.js';
 export { TelemetryModule, type TelemetryFeatureOptions } from './nest/module/telemetry.module.js';
 export { getTracerToken } from './nest/metadata/tracer-names.js';
 export { Timed, type TimedOptions } from './nest/decorators/timed.decorator.js';

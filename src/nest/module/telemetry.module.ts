@@ -14,7 +14,12 @@ import type {
   TelemetryModuleOptions,
   TelemetryOptionsFactory,
 } from '../instance/telemetry-options.js';
-import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS, uniqueId } from '../metadata/tokens.js';
+import {
+  TELEMETRY_FEATURE_ID,
+  TELEMETRY_INSTANCE_ID,
+  TELEMETRY_OPTIONS,
+  uniqueId,
+} from '../metadata/tokens.js';
 
 /** What a module changes of the instance that covers it. */
 export interface TelemetryFeatureOptions {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compileHosts } from '../../src/context/host-patterns.js';
 import { compileNames, compilePatterns, compileWildcard } from '../../src/context/name-patterns.js';
 import { compileRouteFilter } from '../../src/http/route-filter.js';
-import { appliesTo } from '../../src/metrics/view-match.js';
+import { appliesTo } from '../../src/metrics/instruments/view-match.js';
 import { compileRules } from '../../src/pipeline/sampling/sampling-rules.js';
 import { expectLinear } from '../support/expect-linear.js';
 

@@ -1,4 +1,4 @@
-import { compileWildcard } from '../context/name-patterns.js';
+import { compileWildcard } from '../../context/name-patterns.js';
 import type { InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics';
 
 /** What views choose instruments by. */

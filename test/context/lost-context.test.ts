@@ -144,15 +144,13 @@ describe.each([FASTIFY, FASTIFY_H2C])('$name: a hook that goes on from a shared 
     const connection = new SharedConnection();
     expectOwnContexts(
       await exchange(server, (app) => {
-        app
-          .getHttpAdapter()
-          .getInstance<FastifyHooks>()
-          .addHook(name, (...args) => {
-            const done = args.at(-1) as (error: null, payload?: unknown) => void;
-            connection.call(() => {
-              done(null, args[2] === done ? undefined : args[2]);
-            });
+        const fastify: FastifyHooks = app.getHttpAdapter().getInstance();
+        fastify.addHook(name, (...args) => {
+          const done = args.at(-1) as (error: null, payload?: unknown) => void;
+          connection.call(() => {
+            done(null, args[2] === done ? undefined : args[2]);
           });
+        });
       }),
     );
   });

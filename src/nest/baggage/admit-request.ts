@@ -1,6 +1,6 @@
 import { BadRequestException, type ExecutionContext } from '@nestjs/common';
 import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
-import { servedContext } from '../served-entry.js';
+import { servedContext } from '../requests/served-entry.js';
 import type { BaggageRequest } from './baggage-options.js';
 import type { RequestEntries } from './request-entries.js';
 

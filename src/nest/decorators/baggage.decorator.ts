@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import { propagation } from '@opentelemetry/api';
-import { servedContext } from '../served-entry.js';
+import { servedContext } from '../requests/served-entry.js';
 
 const baggageParameter = createParamDecorator((key: string | undefined, host: ExecutionContext) => {
   const baggage = propagation.getBaggage(servedContext(host));

@@ -1,12 +1,7 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import {
-  EMPTY_CONTEXT,
-  runInContext,
-  type Entry,
-  type FlowTarget,
-} from '../../context/flow-context.js';
+import { EMPTY_CONTEXT, runInContext, type Entry, type FlowTarget } from '../../context/flow-context.js';
 import type { EndingSpan, Generation } from '../generations/generation.js';
 import type { GenerationSlot } from '../generations/generation-slot.js';
 import { HeldSpans } from '../generations/held-spans.js';

@@ -55,7 +55,7 @@ export type {
   RuntimeMetricsOptions,
   Temporality,
 } from './metrics/options/metrics-options.js';
-export type { MetricReaderStatus } from './metrics/readers/push-reader.js';
+export type { MetricReaderStatus } from './metrics/readers/metric-reader-status.js';
 export type { CallMetric } from './pipeline/call-meter.js';
 export type { OverrideHandle, OverrideOptions } from './pipeline/generations/overrides.js';
 export type { ReconfigureReport } from './pipeline/generations/config-change.js';

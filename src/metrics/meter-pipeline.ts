@@ -11,7 +11,7 @@ import type { MeterGeneration } from './meter-generation.js';
 import type { MetricsOptions, PrometheusReaderConfig } from './options/metrics-options.js';
 import { metricsOptionsCheck } from './options/metrics-options-check.js';
 import { planMetrics, type MetricsPlan, type PlanSource } from './options/metrics-plan.js';
-import type { MetricReaderStatus } from './readers/push-reader.js';
+import type { MetricReaderStatus } from './readers/metric-reader-status.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
 import { ScrapeServer } from './readers/scrape-server.js';
 import { createSelfMetrics, type PipelineHealth } from './self-metrics.js';

@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SinkStatus, SpanSink } from './span-sink.js';
+import type { ExporterStatus, SpanSink } from './span-sink.js';
 
 /** Spans that wait for a sink which cannot be opened are dropped beyond this many. */
 const MAX_WAITING = 65_536;
@@ -58,7 +58,7 @@ export class DeferredSink implements SpanSink {
     await sink?.shutdown(timeoutMillis);
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     const { length } = this.waiting;
     return {
       exporter: this.exporter,

@@ -8,7 +8,7 @@ import type { ExportListener } from './queue/delivery.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
 import { openSink } from './open-sink.js';
 import { errorText } from '../base/rate-limited-log.js';
-import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
+import type { DropReason, ExporterStatus, SpanSink } from './span-sink.js';
 
 /** The right to use a sink; given back with {@link SinkPool.release}. */
 export interface SinkLease {
@@ -114,7 +114,7 @@ export class SinkPool {
     await Promise.all(this.closing);
   }
 
-  status(): SinkStatus[] {
+  status(): ExporterStatus[] {
     const waiting = [...this.deferred].filter((sink) => sink.pending);
     return [...this.open, ...waiting].map((sink) => sink.status());
   }

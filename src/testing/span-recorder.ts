@@ -1,9 +1,10 @@
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { SinkStatus, SpanSink } from '../pipeline/span-sink.js';
+import type { ExporterStatus } from '../pipeline/span-sink.js';
 
 /** A span and what happened in it, by names: made to be compared. */
 export interface SpanNode {
+  /** Name of the span. */
   readonly name: string;
   /** In the order in which they started. */
   readonly children: readonly SpanNode[];
@@ -19,7 +20,7 @@ interface Waiter {
  *
  * Pass it as `exporter`, or let {@link TelemetryTestingModule} or {@link recordSpans} do it.
  */
-export class SpanRecorder implements SpanExporter, SpanSink {
+export class SpanRecorder implements SpanExporter {
   private recorded: ReadableSpan[] = [];
   private readonly waiters = new Set<Waiter>();
   private ended = 0;
@@ -91,6 +92,7 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     this.recorded = [];
   }
 
+  /** Records a span. */
   accept(span: ReadableSpan): void {
     this.ended += 1;
     this.recorded.push(span);
@@ -99,11 +101,13 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     }
   }
 
+  /** Records spans, as an exporter. */
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
     for (const span of spans) this.accept(span);
     resultCallback({ code: ExportResultCode.SUCCESS });
   }
 
+  /** Resolves at once: nothing waits. */
   forceFlush(): Promise<void> {
     return Promise.resolve();
   }
@@ -113,7 +117,8 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     return Promise.resolve();
   }
 
-  status(): SinkStatus {
+  /** Counts of the recorded spans. */
+  status(): ExporterStatus {
     return {
       exporter: 'recorder',
       ended: this.ended,

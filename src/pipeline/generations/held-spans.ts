@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SinkStatus, SpanSink } from '../span-sink.js';
+import type { ExporterStatus, SpanSink } from '../span-sink.js';
 
 const MAX_HELD = 4096;
 
@@ -37,7 +37,7 @@ export class HeldSpans implements SpanSink {
     return Promise.resolve();
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     const { length } = this.held;
     return {
       exporter: 'held',

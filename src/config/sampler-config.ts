@@ -40,9 +40,3 @@ export interface SamplerConfig {
   /** Most spans per second over time. New traces are dropped while it is exceeded; traces that have begun are completed. */
   readonly maxSpansPerSecond?: number;
 }
-
-/** A name to compare with: a text, in which `*` stands for any number of characters, or a regular expression. */
-export type NamePattern = NonNullable<SamplerConfig['exclude']>[number];
-
-/** The kinds of a span, as they are written in a {@link SamplingRule}. */
-export type SpanKindName = NonNullable<SamplingRule['kind']>;

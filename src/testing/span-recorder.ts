@@ -1,5 +1,6 @@
-import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { ExportResultCode } from '../sdk/export-result.js';
+import type { ReadableSpan } from '../sdk/readable-span.js';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterStatus } from '../pipeline/span-sink.js';
 
 /** A span and what happened in it, by names: made to be compared. */
@@ -102,7 +103,7 @@ export class SpanRecorder implements SpanExporter {
   }
 
   /** Records spans, as an exporter. */
-  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+  export(spans: ReadableSpan[], resultCallback: Parameters<SpanExporter['export']>[1]): void {
     for (const span of spans) this.accept(span);
     resultCallback({ code: ExportResultCode.SUCCESS });
   }

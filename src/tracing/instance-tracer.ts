@@ -11,8 +11,8 @@ import {
   type SpanOptions as ApiSpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
-import type { InstrumentationScope } from '@opentelemetry/core';
-import { SamplingDecision } from '@opentelemetry/sdk-trace-base';
+import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
+import { SamplingDecision } from '../sdk/sampler.js';
 import { activeContext, FlowContext, runInContext, type Flow } from '../context/flow-context.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { CallMeter } from '../pipeline/call-meter.js';

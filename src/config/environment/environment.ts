@@ -106,7 +106,7 @@ function maskingFromVariables(variables: Variables): MaskingConfig | undefined {
 }
 
 /** Values of `OTEL_PROPAGATORS` that exist here. */
-export const PROPAGATOR_NAMES = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'none'] as const;
+const PROPAGATOR_NAMES = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'none'] as const;
 type PropagatorName = (typeof PROPAGATOR_NAMES)[number];
 
 /**

@@ -12,9 +12,6 @@ import {
 } from '../../config/schema.js';
 import type { RawRequest } from '../../http/http-options.js';
 
-/** Entries by name; one that is `undefined` is removed. */
-export type BaggageEntries = Readonly<Record<string, string | undefined>>;
-
 /** What the framework's request tells a resolver, on Express and Fastify alike. */
 export interface BaggageRequest {
   /** Request headers, names in lower case. */

@@ -1,0 +1,2 @@
+/** How an export ended, with the SDK's numbers. */
+export const ExportResultCode = { SUCCESS: 0, FAILED: 1 } as const;

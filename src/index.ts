@@ -96,9 +96,13 @@ export type {
 export type { MetricsStatus } from './metrics/readers/metrics-status.js';
 export type { SpanDecoratorOptions } from './nest/decorators/span-options.js';
 export { TelemetryModule } from './nest/module/telemetry.module.js';
+export type { ResourceMetrics } from './sdk/metric-data.js';
+export type { SdkMetricReader } from './sdk/metric-reader.js';
+export type { PushMetricExporter } from './sdk/push-metric-exporter.js';
 export type { ReadableSpan } from './sdk/readable-span.js';
 export type { Resource } from './sdk/resource.js';
 export type { Sampler } from './sdk/sampler.js';
 export type { SpanExporter } from './sdk/span-exporter.js';
 export type { SpanLimits } from './sdk/span-limits.js';
 export type { SpanProcessor } from './sdk/span-processor.js';
+export type { ViewOptions } from './sdk/view-options.js';

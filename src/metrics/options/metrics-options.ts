@@ -1,6 +1,8 @@
-import type { PushMetricExporter, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import type { Secret } from '../../config/secret.js';
+import type { SdkMetricReader } from '../../sdk/metric-reader.js';
+import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
+import type { ViewOptions } from '../../sdk/view-options.js';
 
 /** When a reader exports by itself. */
 export interface ExportSchedule {
@@ -37,7 +39,9 @@ export interface PrometheusReaderConfig {
 
 /**
  * What {@link MetricsOptions} takes as a reader, told apart by `type`: an OTLP receiver with the options of the exporter of spans
- * and `/v1/metrics` for the path; the console; a page for Prometheus; an exporter of your own, read on a schedule, or alone.
+ * and `/v1/metrics` for the path; the console; a page for Prometheus; an exporter of your own, read on a schedule, or alone; a `MetricReader` of the SDK.
+ *
+ * A `MetricReader` reads for one instance, through all of its configurations, and is shut down when no configuration names it any more.
  */
 export type MetricReaderConfig =
   | (OtlpExporterConfig<string | Secret> & ExportSchedule)
@@ -52,7 +56,8 @@ export type MetricReaderConfig =
       /** The exporter. */
       readonly exporter: PushMetricExporter;
     })
-  | PushMetricExporter;
+  | PushMetricExporter
+  | SdkMetricReader;
 
 /** An OTLP receiver of metrics. */
 export type OtlpReaderConfig = OtlpExporterConfig<string | Secret> & ExportSchedule;
@@ -86,7 +91,7 @@ export interface MetricsOptions extends ExportSchedule {
    * spans, with its address and headers; without one, metrics are off.
    */
   readonly readers?: MetricReaderConfig | readonly MetricReaderConfig[];
-  /** Rename, filter, rebucket or drop streams, as of the SDK. */
+  /** Rename, filter, rebucket or drop streams; views of the SDK. */
   readonly views?: readonly ViewOptions[];
   /** Most series of an instrument; what comes beyond is added up as `otel.metric.overflow`. Default 2,000. */
   readonly cardinalityLimit?: number;
@@ -96,6 +101,10 @@ export interface MetricsOptions extends ExportSchedule {
   readonly runtime?: boolean | RuntimeMetricsOptions;
   /** The library's own queue and exporters, by the `otel.sdk.*` names; default true. */
   readonly self?: boolean;
+}
+
+export function isSdkMetricReader(reader: object): reader is SdkMetricReader {
+  return typeof (reader as Partial<SdkMetricReader>).setMetricProducer === 'function';
 }
 
 export function isPushMetricExporter(reader: object): reader is PushMetricExporter {

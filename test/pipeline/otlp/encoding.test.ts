@@ -347,6 +347,6 @@ describe('numbers that receivers cannot keep', () => {
     const json = JSON.parse(encode([span], 'json').toString());
     expect(json.resourceSpans[0].scopeSpans[0].spans[0].attributes[0].value).toEqual(expected);
     const protobuf = decodeRequest(encode([span], 'protobuf'));
-    expect(protobuf.resourceSpans[0].scopeSpans[0].spans[0].attributes[0].value).toEqual(expected);
+    expect(protobuf.resourceSpans[0]?.scopeSpans[0]?.spans[0].attributes[0].value).toEqual(expected);
   });
 });

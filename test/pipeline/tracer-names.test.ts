@@ -16,7 +16,7 @@ function passed(spans: number, tracers: number): string[] {
   const scopes = Array.from({ length: tracers }, (_, index) => ({ name: `tracer-${index}` }));
   const [template] = [makeSpan()];
   for (let index = 0; index < spans; index += 1) {
-    backlog.offer({ ...template, instrumentationScope: scopes[index % tracers]! } as typeof template);
+    backlog.offer({ ...template, instrumentationScope: scopes[index % tracers]! });
   }
   const names: string[] = [];
   while (backlog.spans > 0) {

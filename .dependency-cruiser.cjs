@@ -1,7 +1,7 @@
 /*
  * The arrows of ARCHITECTURE.md:
  *
- *   index → nest → {http, workflow, genai, metrics} → tracing → pipeline → {config, context} → {errors, version}
+ *   index → nest → {http, workflow, genai, metrics} → tracing → pipeline → {config, context} → {errors, version, user-function}
  *
  * A layer may import any layer below it, never one above, and never a sibling of its own tier. Type-only imports count.
  */
@@ -35,9 +35,9 @@ module.exports = {
     ...layerRules,
     {
       name: 'layer-lowest',
-      comment: 'src/errors.ts and src/version.ts are the lowest layer: they import nothing of ours.',
+      comment: 'The files errors, version and user-function of src are the lowest layer: they import nothing of ours.',
       severity: 'error',
-      from: { path: '^src/(errors|version)\\.ts$' },
+      from: { path: '^src/(errors|version|user-function)\\.ts$' },
       to: { path: '^src/' },
     },
     {
@@ -54,7 +54,7 @@ module.exports = {
       from: {},
       to: {
         path: '^src/',
-        pathNot: [`^src/(${[...tiers.flat(), 'testing'].join('|')})/`, '^src/(index|errors|version)\\.ts$'],
+        pathNot: [`^src/(${[...tiers.flat(), 'testing'].join('|')})/`, '^src/(index|errors|version|user-function)\\.ts$'],
       },
     },
     {

@@ -1,5 +1,6 @@
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { ask } from '../user-function.js';
 import type { SinkStatus, SpanSink } from '../pipeline/span-sink.js';
 
 /** A span and what happened in it, by names: made to be compared. */
@@ -12,6 +13,8 @@ export interface SpanNode {
 interface Waiter {
   readonly predicate: (span: ReadableSpan) => boolean;
   readonly resolve: (span: ReadableSpan) => void;
+  /** The predicate threw. */
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -65,6 +68,11 @@ export class SpanRecorder implements SpanExporter, SpanSink {
           this.waiters.delete(waiter);
           resolve(span);
         },
+        reject: (error) => {
+          clearTimeout(timer);
+          this.waiters.delete(waiter);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
       };
       this.waiters.add(waiter);
     });
@@ -95,7 +103,13 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     this.ended += 1;
     this.recorded.push(span);
     for (const waiter of [...this.waiters]) {
-      if (waiter.predicate(span)) waiter.resolve(span);
+      ask(
+        () => waiter.predicate(span),
+        (matches) => {
+          if (matches) waiter.resolve(span);
+        },
+        waiter.reject,
+      );
     }
   }
 

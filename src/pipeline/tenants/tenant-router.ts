@@ -15,6 +15,7 @@ import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
 import { withinTime } from '../within-time.js';
+import { ask } from '../../user-function.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
@@ -148,18 +149,17 @@ export class TenantRouter {
   }
 
   private resolve(request: FlowRequest): string | undefined {
-    try {
-      const key: unknown = this.options.resolve?.(request.subject);
-      // It is refused below; that it may reject must not end the process.
-      if (key instanceof Promise) key.catch(() => undefined);
-      return key === undefined || key === null ? undefined : this.validKey(key);
-    } catch (error) {
-      this.pipeline.log.warn(
-        'tenants.resolve',
-        `\`tenants.resolve\` threw, the request has no tenant: ${errorText(error)}`,
-      );
-      return undefined;
-    }
+    return ask(
+      () => this.options.resolve?.(request.subject),
+      (key: unknown) => (key === undefined || key === null ? undefined : this.validKey(key)),
+      (error) => {
+        this.pipeline.log.warn(
+          'tenants.resolve',
+          `\`tenants.resolve\` threw, the request has no tenant: ${errorText(error)}`,
+        );
+        return undefined;
+      },
+    );
   }
 
   private validKey(key: unknown): string | undefined {

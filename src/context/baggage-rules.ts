@@ -4,7 +4,7 @@ import { BAGGAGE_HEADER, readBaggageHeader } from './baggage-header.js';
 import { BaggageKeys } from './baggage-names.js';
 import { activeContext } from './flow-context.js';
 import { compileNames, type NameFilter } from './name-patterns.js';
-import { ask } from '../user-function.js';
+import { ask } from '../base/user-function.js';
 
 /** What the rules read of a request: the server's own, on either protocol. */
 export interface InboundRequest {
@@ -77,7 +77,7 @@ export class BaggageRules {
     const denied = compileNames(deny);
     this.denies = (key) => SECRET_NAME.test(key) || denied?.(key) === true;
     this.isAttribute = compileNames([...keys, ...attributes]);
-    const named = compileNames((options.metricAttributes ?? []).filter((name) => !name.endsWith('*')));
+    const named = compileNames((options.metricAttributes ?? []).filter((name) => !name.includes('*')));
     this.flowAttributes =
       named &&
       (() => {

@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api';
-import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
-import { ask, tell } from '../user-function.js';
+import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
+import { ask, tell } from '../base/user-function.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions } from './http-scope.js';
 

@@ -1,6 +1,6 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { isObject } from '../config/schema.js';
-import { ask } from '../user-function.js';
+import { ask } from '../base/user-function.js';
 
 /** How often a checkpoint is written. */
 export interface CheckpointOptions {

@@ -1,10 +1,10 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { ErrorClassification } from '../config/error-classification.js';
-import { errorText } from '../pipeline/rate-limited-log.js';
+import { errorText } from '../base/rate-limited-log.js';
 import { classifyError } from './error-classifier.js';
 import { errorMessage } from './exception.js';
 import { isRecorded } from './recorded-errors.js';
-import { ask } from '../user-function.js';
+import { ask } from '../base/user-function.js';
 import { RecordingSpan } from './recording-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 

@@ -11,14 +11,14 @@ import {
   type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
-import type { InstrumentationScope } from '@opentelemetry/core';
-import { SamplingDecision } from '@opentelemetry/sdk-trace-base';
+import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
+import { SamplingDecision } from '../sdk/sampler.js';
 import { activeContext, FlowContext, runInContext, type Flow } from '../context/flow-context.js';
 import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { CallMeter, CallMetric } from '../pipeline/call-meter.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { keepsShare, SKIP } from '../pipeline/sampling/sampling-decision.js';
 import { toAttributes } from './attribute-value.js';
 import { newSpanId, newTraceId } from './ids.js';

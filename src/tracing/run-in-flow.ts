@@ -9,7 +9,7 @@ import {
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { observeLike } from './context-subscriber.js';
 import { listen, makesOwnPromises, promiseKind } from './promise-like.js';
-import type { RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { bindLazy } from './span-lazy.js';
 import { watchForHandlers } from './unhandled-rejection.js';
 

@@ -1,7 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import { isObservable, type Observable } from 'rxjs';
 import { runInContext, type FlowContext } from '../context/flow-context.js';
-import type { RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { recordError } from './error-record.js';
 import { listen, makesOwnPromises, promiseKind } from './promise-like.js';
 import { spanAsyncIterable } from './span-async-iterable.js';

@@ -1,4 +1,4 @@
-import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
 /** Node's own, also where a test fakes timers later. */
 const nextTurn = setImmediate;

@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
-import { ask } from '../user-function.js';
+import { ask } from '../base/user-function.js';
 
 /**
  * What is known of an outgoing request before it is sent; credentials in the address are left out.

@@ -3,7 +3,7 @@ import type { BaggageRules } from '../../context/baggage-rules.js';
 import type { Flow } from '../../context/flow-context.js';
 import { compileRouteFilter, type RouteFilter } from '../../http/route-filter.js';
 import { isObject } from '../../config/schema.js';
-import { askInTime } from '../../user-function.js';
+import { askInTime } from '../../base/user-function.js';
 import type { BaggageOptions, BaggageRequest } from './baggage-options.js';
 
 const DEFAULT_USER: Readonly<Record<string, string>> = { id: BaggageKeys.USER_ID };

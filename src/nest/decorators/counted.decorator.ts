@@ -1,8 +1,8 @@
 import type { Attributes, MetricOptions } from '@opentelemetry/api';
 import { errorType } from '../../tracing/exception.js';
 import { whenOver } from '../../tracing/when-over.js';
+import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { decoratorLog } from './decorator-log.js';
-import { injectMeters, metersFor } from './host-meters.js';
 import { MethodInstrument } from './method-instrument.js';
 import { asWritten, classNameOf, wrapMethod } from './method-wrapper.js';
 

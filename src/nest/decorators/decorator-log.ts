@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { errorText, RateLimitedLog } from '../../pipeline/rate-limited-log.js';
+import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
 
 /** Where decorators report; at most once a minute per cause. */
 export const decoratorLog = new RateLimitedLog(new Logger('TelemetryModule'));

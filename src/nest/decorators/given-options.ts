@@ -1,5 +1,5 @@
 import { isObject } from '../../config/schema.js';
-import { ask } from '../../user-function.js';
+import { ask } from '../../base/user-function.js';
 import { reportHook } from './decorator-log.js';
 import type { AnyValue } from './span-options.js';
 

@@ -2,7 +2,7 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import { isObject } from '../../config/schema.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
 import { recordValue } from '../../tracing/record-value.js';
-import { ask } from '../../user-function.js';
+import { ask } from '../../base/user-function.js';
 import { reportHook } from './decorator-log.js';
 import type { Method } from './method-wrapper.js';
 import { namedArguments } from './parameter-names.js';

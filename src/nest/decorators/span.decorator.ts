@@ -1,7 +1,7 @@
 import type { Span as ApiSpan } from '@opentelemetry/api';
 import type { CallDetails } from '../../tracing/call-in-span.js';
 import { givenOptions } from './given-options.js';
-import { injectManager, managerFor } from './host-manager.js';
+import { injectManager, managerFor } from '../hub/host-manager.js';
 import { asWritten, classNameOf, wrapMethod, type Method } from './method-wrapper.js';
 import { noteResult, observedCall, recordsValues, type Observation } from './observed-call.js';
 import { parameterAttributes } from './span-attribute.decorator.js';

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@opentelemetry/api';
-import { isAttributeValue } from '@opentelemetry/core';
+import { isAttributeValue } from '../../sdk/attribute-value.js';
 import { whenSettled } from '../../tracing/when-settled.js';
-import { ask } from '../../user-function.js';
+import { ask } from '../../base/user-function.js';
 import { decoratorLog, reportHook } from '../decorators/decorator-log.js';
 import { asWritten, classNameOf, wrapMethod } from '../decorators/method-wrapper.js';
 import type { AnyValue } from '../decorators/span-options.js';

@@ -1,10 +1,10 @@
 import { TraceFlags } from '@opentelemetry/api';
-import { SamplingDecision, type Sampler, type SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { isObject } from '../../config/schema.js';
+import { SamplingDecision, type Sampler, type SamplingResult } from '../../sdk/sampler.js';
 import type { SamplerConfig } from '../../config/sampler-config.js';
 import { configuredSampler } from './configured-sampler.js';
 import type { HeadSampler } from './head-sampler.js';
-import { ask } from '../../user-function.js';
+import { ask } from '../../base/user-function.js';
 import { DROP, keepsShare, KEEP } from './sampling-decision.js';
 
 const DECISIONS: ReadonlySet<unknown> = new Set([

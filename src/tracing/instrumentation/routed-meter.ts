@@ -13,7 +13,7 @@ import {
   type UpDownCounter,
 } from '@opentelemetry/api';
 import { FlowContext } from '../../context/flow-context.js';
-import { errorText } from '../../pipeline/rate-limited-log.js';
+import { errorText } from '../../base/rate-limited-log.js';
 import type { InstrumentationMember } from './instrumentation-member.js';
 import type { ChooseMember } from './routed-tracer.js';
 

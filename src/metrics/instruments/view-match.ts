@@ -1,0 +1,20 @@
+import { compileWildcard } from '../../context/name-patterns.js';
+import type { InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics';
+
+/** What views choose instruments by. */
+export interface ViewTarget {
+  readonly meter: string;
+  readonly name: string;
+  readonly unit: string | undefined;
+  readonly type: InstrumentType;
+}
+
+/** Whether the SDK applies a view to an instrument, or may do so for one version of its meter. */
+export function appliesTo(view: ViewOptions, { meter, name, unit = '', type }: ViewTarget): boolean {
+  return (
+    (view.instrumentName === undefined || compileWildcard(view.instrumentName)(name)) &&
+    (view.instrumentType ?? type) === type &&
+    (view.instrumentUnit ?? unit) === unit &&
+    (view.meterName ?? meter) === meter
+  );
+}

@@ -52,7 +52,7 @@ export function askInTime<A, T>(
   };
   try {
     const answer = call();
-    if (!isThenable(answer)) return readGuarded(answer as A);
+    if (!isThenable(answer)) return readGuarded(answer);
     return new Promise((resolve) => {
       const late = new Error(`no answer within ${limitMillis} ms`);
       const timer = setTimeout(() => {

@@ -146,7 +146,7 @@ export class BaggageRules {
     if (trust === undefined) return true;
     return ask(
       () => trust(request),
-      (answer) => answer === true,
+      (answer: unknown) => answer === true,
       () => {
         this.log.warn(
           'baggage.trust',

@@ -38,7 +38,7 @@ export function trustsCaller(
   if (typeof trust === 'boolean') return trust;
   return ask(
     () => trust(request),
-    (answer) => answer === true,
+    (answer: unknown) => answer === true,
     (error) => {
       warn('trustRemoteParent', error, log);
       return false;

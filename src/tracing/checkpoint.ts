@@ -25,7 +25,7 @@ export function addCheckpoint(
   ask(
     () => (typeof attributes === 'function' ? attributes() : attributes),
     (given: unknown) => {
-      span.addEvent(name, isObject(given) ? ({ ...given } as Attributes) : {});
+      span.addEvent(name, isObject(given) ? { ...given } : {});
     },
     failed,
   );

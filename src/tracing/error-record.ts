@@ -30,19 +30,21 @@ function classificationFor(span: Span, error: unknown): ErrorClassification {
   const { generation } = span;
   for (const classifier of [span.errorClassifier, generation.config.errorClassifier]) {
     if (classifier === undefined) continue;
-    const judged = ask(() => classifier(error), readClassification, (failure) => {
-      generation.log.warn('errorClassifier', `An error classifier threw: ${errorText(failure)}`);
-      return undefined;
-    });
+    const judged = ask(
+      () => classifier(error),
+      readClassification,
+      (failure) => {
+        generation.log.warn('errorClassifier', `An error classifier threw: ${errorText(failure)}`);
+        return undefined;
+      },
+    );
     if (judged !== undefined) return judged;
   }
   return classifyError(error);
 }
 
 /** Takes what has the right type. */
-function readClassification(
-  answer: ErrorClassification | null | undefined,
-): ErrorClassification | undefined {
+function readClassification(answer: ErrorClassification | null | undefined): ErrorClassification | undefined {
   const { type, retryable, expected, message, attributes } = Object(answer) as Partial<ErrorClassification>;
   if (typeof type !== 'string') return undefined;
   return {

@@ -13,7 +13,7 @@ import {
 } from '@opentelemetry/api';
 import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
 import { SamplingDecision } from '../sdk/sampler.js';
-import { activeContext, FlowContext, runInContext, type Flow } from '../context/flow-context.js';
+import { FlowContext, runInContext, type Flow } from '../context/flow-context.js';
 import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { CallMeter, CallMetric } from '../pipeline/call-meter.js';

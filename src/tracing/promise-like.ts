@@ -38,7 +38,7 @@ export function listen(
     const { then } = promise as { then: AnyFunction };
     const heard: unknown = Reflect.apply(then, promise, [fulfilled, rejected]);
     // A subclass may make of it what it likes.
-    if (heard instanceof Promise) Promise.prototype.then.call(heard, undefined, () => undefined);
+    if (heard instanceof Promise) heard.catch(() => undefined);
   } catch (error) {
     rejected(error);
   }

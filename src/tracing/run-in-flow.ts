@@ -8,10 +8,10 @@ import {
 } from '../context/flow-context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { observeLike } from './context-subscriber.js';
-import { listen, makesOwnPromises, promiseKind } from './promise-like.js';
+import { makesOwnPromises, promiseKind } from './promise-like.js';
 import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { bindLazy } from './span-lazy.js';
-import { watchForHandlers } from './unhandled-rejection.js';
+import { listenTo } from './unhandled-rejection.js';
 
 const NOTHING_TO_DO = { closed: () => undefined };
 
@@ -42,13 +42,7 @@ export function runInFlow<T>(context: FlowContext, fn: () => T, log?: RateLimite
     return (result as Promise<unknown> & T).then((value: unknown) => bound(context, value)) as T;
   }
   // Nobody else's promise is replaced: what it brings is bound, if that can be done on the object itself.
-  let unhandled: ((error: unknown) => void) | undefined;
-  listen(
-    result,
-    (value) => bound(context, value),
-    (error) => unhandled?.(error),
-  );
-  unhandled = watchForHandlers(result, 'a flow', log);
+  listenTo(result, { name: 'a flow', log }, (value) => bound(context, value));
   return result;
 }
 

@@ -1,16 +1,16 @@
 import type { Span } from '@opentelemetry/api';
-import { isObservable, type Observable } from 'rxjs';
+import { isObservable } from 'rxjs';
 import { runInContext, type FlowContext } from '../context/flow-context.js';
 import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { recordError } from './error-record.js';
-import { listen, makesOwnPromises, promiseKind } from './promise-like.js';
+import { makesOwnPromises, promiseKind } from './promise-like.js';
 import { spanAsyncIterable } from './span-async-iterable.js';
 import { spanLazy } from './span-lazy.js';
 import { spanNodeStream, type NodeReadable } from './span-node-stream.js';
 import { spanObservable } from './span-observable.js';
 import { spanReadableStream } from './span-readable-stream.js';
 import { activating, StreamSpan } from './stream-span.js';
-import { watchForHandlers } from './unhandled-rejection.js';
+import { listenTo } from './unhandled-rejection.js';
 
 /** What is known of a call beside its span. */
 export interface TracedCall {
@@ -73,7 +73,7 @@ class OpenCall {
     if (kind === 'none') return this.end(result);
     if (kind === 'lazy') return spanLazy(result, this);
     if (written === undefined || makesOwnPromises(written)) return this.derive(result as Promise<unknown>);
-    this.listenTo(result);
+    this.listen(result);
     return result;
   }
 
@@ -108,10 +108,10 @@ class OpenCall {
   }
 
   /** The promise is handed through, and so is what it resolves with: a stream of another kind than Node's cannot be followed. */
-  private listenTo(promise: object): void {
-    let unhandled: ((error: unknown) => void) | undefined;
-    listen(
+  private listen(promise: object): void {
+    listenTo(
       promise,
+      this.call,
       (value) => {
         if (isNodeReadable(value)) this.end(value);
         else {
@@ -121,10 +121,8 @@ class OpenCall {
       },
       (error) => {
         this.fail(error);
-        unhandled?.(error);
       },
     );
-    unhandled = watchForHandlers(promise, this.call.name, this.call.log);
   }
 
   private note(result: unknown): void {
@@ -135,7 +133,7 @@ class OpenCall {
 
 function tracedStream(result: object, stream: () => StreamSpan): object | undefined {
   try {
-    if (isObservable(result)) return spanObservable(result as Observable<unknown>, stream());
+    if (isObservable(result)) return spanObservable(result, stream());
     if (result instanceof ReadableStream) {
       return result.locked ? undefined : spanReadableStream(result, stream());
     }

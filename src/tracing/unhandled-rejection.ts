@@ -1,8 +1,33 @@
+import { listen } from './promise-like.js';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
 /** Node's own, also where a test fakes timers later. */
 const nextTurn = setImmediate;
 const isProduction = process.env['NODE_ENV'] === 'production';
+
+/** What a rejection is reported by. */
+export interface Reported {
+  readonly name: string;
+  readonly log?: RateLimitedLog | undefined;
+}
+
+/**
+ * Listens to a promise that stays what its maker gave. Node takes its rejection for handled from now on; in development, one that nobody
+ * was seen to handle is logged.
+ */
+export function listenTo(
+  promise: object,
+  { name, log }: Reported,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void = () => undefined,
+): void {
+  let report: (error: unknown) => void = () => undefined;
+  listen(promise, fulfilled, (error) => {
+    rejected(error);
+    report(error);
+  });
+  report = watchForHandlers(promise, name, log);
+}
 
 /**
  * In development, tells of a promise that was rejected and that nobody was seen to wait for, since Node says nothing of it: a span
@@ -13,7 +38,7 @@ const isProduction = process.env['NODE_ENV'] === 'production';
  * @param name - of the span or method
  * @returns to be called with what it was rejected with
  */
-export function watchForHandlers(
+function watchForHandlers(
   promise: object,
   name: string,
   log: RateLimitedLog | undefined,

@@ -1,6 +1,6 @@
-import { listen, makesOwnPromises, promiseKind } from './promise-like.js';
+import { makesOwnPromises, promiseKind } from './promise-like.js';
 import { isOpen, type TracedCall } from './run-in-span.js';
-import { watchForHandlers } from './unhandled-rejection.js';
+import { listenTo } from './unhandled-rejection.js';
 
 /**
  * Runs a call and looks at its result as soon as that is there; never at streams, which have none yet, nor at lazy objects.
@@ -19,8 +19,6 @@ export function whenSettled<T>(fn: () => T, call: TracedCall, note: (value: unkn
       return value;
     }) as T;
   }
-  let unhandled: ((error: unknown) => void) | undefined;
-  listen(result, note, (error) => unhandled?.(error));
-  unhandled = watchForHandlers(result, call.name, call.log);
+  listenTo(result, call, note);
   return result;
 }

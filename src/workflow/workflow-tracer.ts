@@ -42,10 +42,7 @@ export class WorkflowTracer implements RunHost {
     fn: (span: Span, run: PipelineRun) => T,
     written: unknown,
   ): T;
-  withPipelineSpan<T, F extends (span: Span, run: PipelineRun) => T>(
-    name: string,
-    ...rest: unknown[]
-  ): T {
+  withPipelineSpan<T, F extends (span: Span, run: PipelineRun) => T>(name: string, ...rest: unknown[]): T {
     const { options, fn, written } = optionsAnd<PipelineOptions & Omit<PipelineRunOptions, 'name'>, F>(rest);
     const run = this.pipelineRun({ ...options, name });
     return run.execute((span) => fn(span, run), options, written);
@@ -251,6 +248,7 @@ function noteValue(
 }
 
 /** What the last arguments of a method are; the very last is for decorators, whose function wraps another. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what overloads have checked
 function optionsAnd<O extends object, F>(rest: readonly unknown[]): { options: O; fn: F; written: unknown } {
   const [first, second, third] = rest;
   if (typeof first === 'function') return { options: {} as O, fn: first as F, written: first };

@@ -6,5 +6,8 @@ export const decoratorLog = new RateLimitedLog(new Logger('TelemetryModule'));
 
 /** Reports that a function which the user gave to a decorator threw; the method goes on. */
 export function reportHook(hook: string, spanName: string, error: unknown): void {
-  decoratorLog.warn(`${hook}:${spanName}`, `\`${hook}\` of the span \`${spanName}\` threw: ${errorText(error)}`);
+  decoratorLog.warn(
+    `${hook}:${spanName}`,
+    `\`${hook}\` of the span \`${spanName}\` threw: ${errorText(error)}`,
+  );
 }

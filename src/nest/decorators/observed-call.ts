@@ -1,4 +1,4 @@
-import type { Attributes, Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import { isObject } from '../../config/schema.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
 import { recordValue } from '../../tracing/record-value.js';
@@ -62,7 +62,7 @@ export function noteResult(
     () => onResult(result, ...args),
     (answer) => {
       const attributes: unknown = answer?.attributes;
-      if (isObject(attributes)) span.setAttributes({ ...attributes } as Attributes);
+      if (isObject(attributes)) span.setAttributes({ ...attributes });
     },
     (error) => {
       reportHook('onResult', spanName, error);

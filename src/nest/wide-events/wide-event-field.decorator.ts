@@ -30,17 +30,21 @@ export function WideEventField<T = AnyValue>(
           const span = wideEvent();
           if (span === undefined) return original.apply(this, args);
           const call = { name, written: asWritten(original), log: decoratorLog };
-          return whenSettled(() => original.apply(this, args), call, (value) => {
-            ask(
-              () => (pick === undefined ? value : pick(value as T)),
-              (field) => {
-                if (isAttributeValue(field)) setField(span, key, field);
-              },
-              (error) => {
-                reportHook('@WideEventField', name, error);
-              },
-            );
-          });
+          return whenSettled(
+            () => original.apply(this, args),
+            call,
+            (value) => {
+              ask(
+                () => (pick === undefined ? value : pick(value as T)),
+                (field) => {
+                  if (isAttributeValue(field)) setField(span, key, field);
+                },
+                (error) => {
+                  reportHook('@WideEventField', name, error);
+                },
+              );
+            },
+          );
         },
       false,
     );

@@ -59,7 +59,7 @@ function plant(
   context: ExecutionContext,
 ): void {
   const take = (fields: Attributes | null | undefined): void => {
-    if (isObject(fields)) setFields(span, fields as Attributes);
+    if (isObject(fields)) setFields(span, fields);
   };
   const fail = (error: unknown): void => {
     span.setAttribute('wide_event.seed.error', errorMessage(error));

@@ -1,5 +1,5 @@
 import { activeContext, bindContext, runInContext, type FlowContext } from '../context/flow-context.js';
-import { atRequestEnd } from '../context/request-end.js';
+import { atEntryEnd } from '../context/entry-end.js';
 import { replaceLazyMembers, type LazyMember } from './promise-like.js';
 import { endWhenCollected } from './stream-span.js';
 
@@ -45,7 +45,7 @@ export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
     call.giveUp();
     return lazy;
   }
-  const forget = atRequestEnd(call.context.flow?.request, () => {
+  const forget = atEntryEnd(call.context.flow?.entry, () => {
     call.giveUp();
   });
   calls.set(lazy, waiting + 1);

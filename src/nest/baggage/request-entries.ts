@@ -93,7 +93,7 @@ export class RequestEntries {
   private put(flow: Flow, entries: Readonly<Record<string, unknown>> | undefined): void {
     if (entries === undefined) return;
     flow.baggage = this.rules.change(flow.baggage, entries).baggage;
-    flow.request?.baggageChanged?.();
+    flow.entry?.baggageChanged?.();
   }
 
   /** A mapped header is there if its entry is, wherever that came from; what was refused counts as missing. */

@@ -1,12 +1,7 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import {
-  EMPTY_CONTEXT,
-  runInContext,
-  type FlowRequest,
-  type FlowTarget,
-} from '../../context/flow-context.js';
+import { EMPTY_CONTEXT, runInContext, type Entry, type FlowTarget } from '../../context/flow-context.js';
 import type { EndingSpan, Generation } from '../generations/generation.js';
 import type { GenerationSlot } from '../generations/generation-slot.js';
 import { HeldSpans } from '../generations/held-spans.js';
@@ -53,7 +48,7 @@ export class TenantRouter {
   private readonly cache: SlotCache;
   private readonly lookups = new Map<string, Lookup>();
   private readonly unknown = new Map<string, number>();
-  private readonly requests = new WeakMap<FlowRequest, { readonly key: string | undefined }>();
+  private readonly entries = new WeakMap<Entry, { readonly key: string | undefined }>();
   /** Time-boxed changes by tenant. */
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
@@ -93,12 +88,12 @@ export class TenantRouter {
     return { current: () => this.generation(key) };
   }
 
-  /** The generation of a request's tenant, asked for once per request; absent if it has none. */
-  forRequest(request: FlowRequest): Generation | undefined {
-    let resolved = this.requests.get(request);
+  /** The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none. */
+  forEntry(entry: Entry): Generation | undefined {
+    let resolved = this.entries.get(entry);
     if (resolved === undefined) {
-      resolved = { key: this.resolve(request) };
-      this.requests.set(request, resolved);
+      resolved = { key: this.resolve(entry) };
+      this.entries.set(entry, resolved);
     }
     return resolved.key === undefined ? undefined : this.generation(resolved.key);
   }
@@ -148,9 +143,9 @@ export class TenantRouter {
     if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
   }
 
-  private resolve(request: FlowRequest): string | undefined {
+  private resolve(entry: Entry): string | undefined {
     return ask(
-      () => this.options.resolve?.(request.subject),
+      () => this.options.resolve?.(entry.subject),
       (key: unknown) => (key === undefined || key === null ? undefined : this.validKey(key)),
       (error) => {
         this.pipeline.log.warn(

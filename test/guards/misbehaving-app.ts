@@ -1,4 +1,12 @@
-import { Controller, Get, Inject, Injectable, Optional, UseInterceptors, type LoggerService } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Optional,
+  UseInterceptors,
+  type LoggerService,
+} from '@nestjs/common';
 import {
   MeterManager,
   Span,
@@ -76,7 +84,9 @@ export const OPTIONS: Readonly<Record<string, (fn: () => any) => TelemetryModule
   'http.responseHook': (fn) => ({ http: { responseHook: fn } }),
   'baggage.trust': (fn) => ({ baggage: { trust: fn } }),
   'tenants.resolve': (fn) => ({ tenants: { resolve: fn, config: () => undefined } }),
-  'tenants.config': (fn) => ({ tenants: { resolve: () => `tenant-${Math.trunc(performance.now())}`, config: fn } }),
+  'tenants.config': (fn) => ({
+    tenants: { resolve: () => `tenant-${Math.trunc(performance.now())}`, config: fn },
+  }),
   'wideEvents.seed': (fn) => ({ wideEvents: { seed: fn } }),
   'baggage.entries': (fn) => ({ baggage: { entries: fn } }),
   'metrics.readers': (fn) => ({
@@ -199,7 +209,10 @@ export async function startMisbehaving(place: string, server: ServerKind): Promi
     shutdown: { timeoutMillis: 300 },
     ...options,
   });
-  const admin = TelemetryAdminModule.register({ guards: [{ canActivate: () => true }], whoami: when('whoami') });
+  const admin = TelemetryAdminModule.register({
+    guards: [{ canActivate: () => true }],
+    whoami: when('whoami'),
+  });
   const say = when('logger');
   const logger: LoggerService = { log: say, error: say, warn: say, debug: say, verbose: say, fatal: say };
   const app = await startApp({

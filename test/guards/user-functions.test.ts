@@ -55,7 +55,9 @@ it('knows every option of the module that takes a function', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('-options.ts') || path.endsWith('-schema.ts'))
     .map((path) => readFileSync(`src/${path}`, 'utf8'));
-  const named = sources.flatMap((source) => [...source.matchAll(/(\w+): (?:anyOf\(boolean, |required\()?fn\b/g)]);
+  const named = sources.flatMap((source) => [
+    ...source.matchAll(/(\w+): (?:anyOf\(boolean, |required\()?fn\b/g),
+  ]);
   const known = Object.keys(OPTIONS).join(' ');
   expect(named.map(([, option]) => option).filter((option) => !known.includes(String(option)))).toEqual([]);
 });

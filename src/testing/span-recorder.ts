@@ -1,6 +1,7 @@
 import { ExportResultCode } from '../sdk/export-result.js';
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
+import { ask } from '../base/user-function.js';
 import type { ExporterStatus } from '../pipeline/span-sink.js';
 
 /** A span and what happened in it, by names: made to be compared. */
@@ -14,6 +15,8 @@ export interface SpanNode {
 interface Waiter {
   readonly predicate: (span: ReadableSpan) => boolean;
   readonly resolve: (span: ReadableSpan) => void;
+  /** The predicate threw. */
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -67,6 +70,11 @@ export class SpanRecorder implements SpanExporter {
           this.waiters.delete(waiter);
           resolve(span);
         },
+        reject: (error) => {
+          clearTimeout(timer);
+          this.waiters.delete(waiter);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
       };
       this.waiters.add(waiter);
     });
@@ -98,7 +106,13 @@ export class SpanRecorder implements SpanExporter {
     this.ended += 1;
     this.recorded.push(span);
     for (const waiter of [...this.waiters]) {
-      if (waiter.predicate(span)) waiter.resolve(span);
+      ask(
+        () => waiter.predicate(span),
+        (matches) => {
+          if (matches) waiter.resolve(span);
+        },
+        waiter.reject,
+      );
     }
   }
 

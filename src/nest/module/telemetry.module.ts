@@ -1,5 +1,4 @@
 import { Inject, Module, Optional, type DynamicModule, type Provider } from '@nestjs/common';
-import type { Attributes } from '@opentelemetry/api';
 import { TelemetryConfigError } from '../../errors.js';
 import { BaggageService } from '../../tracing/baggage-service.js';
 import { MeterManager } from '../../metrics/meter-manager.js';

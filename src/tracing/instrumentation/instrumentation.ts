@@ -1,4 +1,4 @@
-import type { TracerProvider } from '@opentelemetry/api';
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 
 /** An instrumentation's part for one module, or for a file in it. */
 export interface InstrumentedModule {
@@ -30,6 +30,10 @@ export interface Instrumentation {
   setConfig(config: object): void;
   /** Sets where its spans go. */
   setTracerProvider(provider: TracerProvider): void;
+  /** Sets where its metrics go. */
+  setMeterProvider?(provider: MeterProvider): void;
+  /** Sets where its log records go. */
+  setLoggerProvider?(provider: object): void;
   /** The modules that it patches. */
   getModuleDefinitions?(): readonly (InstrumentedModule & {
     readonly files?: readonly InstrumentedModule[];

@@ -1,4 +1,4 @@
-import { type TracerManager, type VerifyExportResult } from 'nestjs-telemetry';
+import type { TracerManager, VerifyExportResult } from 'nestjs-telemetry';
 import { arize } from 'nestjs-telemetry/presets';
 
 export function verify(manager: TracerManager): Promise<VerifyExportResult> {

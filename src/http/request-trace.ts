@@ -133,7 +133,6 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.provisional.release();
   }
 
-  /** The request counts for this meter from now on. */
   private measure(meter: RequestMeter | undefined): void {
     if (this.measurement !== undefined) this.measurement.moveTo(meter);
     else if (meter !== undefined)

@@ -1,6 +1,7 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '../sdk/sampler.js';
 import { Flow, FlowContext, type Entry } from '../context/flow-context.js';
+import { entryEnded } from '../context/entry-end.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling/sampling-decision.js';
@@ -35,14 +36,14 @@ import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from '.
 export class RequestTrace implements Entry, StreamedRequest {
   readonly span: ServerSpan;
   readonly context: FlowContext;
-  /** Set where the framework wraps the server's request in one of its own. */
+  /** The framework's own, where it wraps the server's. */
   frameworkRequest: FrameworkRequest | undefined;
   excluded = false;
-  /** Set where the handler is an `@Sse` route whose stream is traced. */
   sse: SseRoute | undefined;
   stream: StreamTrace | undefined;
   source: BodySource | undefined;
   ending = false;
+  closed = false;
   /** The instance that the span belongs to, once known. */
   scope: HttpScope | undefined;
   /** Set while metrics are on. */
@@ -132,7 +133,6 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.provisional.release();
   }
 
-  /** The request counts for this meter from now on. */
   private measure(meter: RequestMeter | undefined): void {
     if (this.measurement !== undefined) this.measurement.moveTo(meter);
     else if (meter !== undefined)
@@ -182,16 +182,18 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /** The response has closed: everything about it is known. */
   end(): void {
+    this.closed = true;
     this.bindWithoutHandler();
     this.settle();
+    entryEnded(this);
     const { span, response, stream } = this;
     this.stream = undefined;
     stream?.finish();
     this.measurement?.finish(this.match?.route, this.error, stream);
     if (!span.isRecording() || this.scope === undefined) return;
     recordOutcome(span, response, this.error);
-    if (this.scope.http !== undefined)
-      callHook('responseHook', this.scope.http, this, this.scope.pipeline.log);
+    const { http, pipeline } = this.scope;
+    if (http !== undefined) callHook('responseHook', http, this, pipeline.log);
     span.end();
   }
 
@@ -254,14 +256,13 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /** The caller's span, if the scope continues the caller's trace. */
   private trustedParent(http: CompiledHttpOptions | undefined): SpanContext | undefined {
-    const caller = this.inbound.caller;
+    const { caller } = this.inbound;
     return caller !== undefined && trustsCaller(http, this.request, this.pipeline?.log) ? caller : undefined;
   }
 
   /** The tenant's generation, else the one that was current when the request began. */
   private generationIn(pipeline: Pipeline): Generation | undefined {
-    const tenant = pipeline.tenants?.forEntry(this);
-    return tenant ?? this.ownGeneration(pipeline);
+    return pipeline.tenants?.forEntry(this) ?? this.ownGeneration(pipeline);
   }
 
   /** The one that was current when the request began. */

@@ -1,10 +1,12 @@
-import { ExportResultCode, type ExportResult } from '../sdk/export-result.js';
+import { ExportResultCode } from '../sdk/export-result.js';
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
-import type { SinkStatus, SpanSink } from '../pipeline/span-sink.js';
+import { ask } from '../base/user-function.js';
+import type { ExporterStatus } from '../pipeline/span-sink.js';
 
 /** A span and what happened in it, by names: made to be compared. */
 export interface SpanNode {
+  /** Name of the span. */
   readonly name: string;
   /** In the order in which they started. */
   readonly children: readonly SpanNode[];
@@ -13,6 +15,8 @@ export interface SpanNode {
 interface Waiter {
   readonly predicate: (span: ReadableSpan) => boolean;
   readonly resolve: (span: ReadableSpan) => void;
+  /** The predicate threw. */
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -20,7 +24,7 @@ interface Waiter {
  *
  * Pass it as `exporter`, or let {@link TelemetryTestingModule} or {@link recordSpans} do it.
  */
-export class SpanRecorder implements SpanExporter, SpanSink {
+export class SpanRecorder implements SpanExporter {
   private recorded: ReadableSpan[] = [];
   private readonly waiters = new Set<Waiter>();
   private ended = 0;
@@ -66,6 +70,11 @@ export class SpanRecorder implements SpanExporter, SpanSink {
           this.waiters.delete(waiter);
           resolve(span);
         },
+        reject: (error) => {
+          clearTimeout(timer);
+          this.waiters.delete(waiter);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
       };
       this.waiters.add(waiter);
     });
@@ -92,19 +101,28 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     this.recorded = [];
   }
 
+  /** Records a span. */
   accept(span: ReadableSpan): void {
     this.ended += 1;
     this.recorded.push(span);
     for (const waiter of [...this.waiters]) {
-      if (waiter.predicate(span)) waiter.resolve(span);
+      ask(
+        () => waiter.predicate(span),
+        (matches) => {
+          if (matches) waiter.resolve(span);
+        },
+        waiter.reject,
+      );
     }
   }
 
-  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+  /** Records spans, as an exporter. */
+  export(spans: ReadableSpan[], resultCallback: Parameters<SpanExporter['export']>[1]): void {
     for (const span of spans) this.accept(span);
     resultCallback({ code: ExportResultCode.SUCCESS });
   }
 
+  /** Resolves at once: nothing waits. */
   forceFlush(): Promise<void> {
     return Promise.resolve();
   }
@@ -114,7 +132,8 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     return Promise.resolve();
   }
 
-  status(): SinkStatus {
+  /** Counts of the recorded spans. */
+  status(): ExporterStatus {
     return {
       exporter: 'recorder',
       ended: this.ended,

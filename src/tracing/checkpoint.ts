@@ -1,13 +1,6 @@
 import type { Attributes, Span } from '@opentelemetry/api';
-
-/** How often a checkpoint is written. */
-export interface CheckpointOptions {
-  /** Writes the first of every so many calls within one span; default 1, which is each of them. */
-  readonly every?: number;
-}
-
-/** Attributes of a checkpoint; a function is called only when they are needed. */
-export type CheckpointAttributes = Attributes | (() => Attributes);
+import { isObject } from '../config/schema.js';
+import { ask } from '../base/user-function.js';
 
 const counts = new WeakMap<Span, Map<string, number>>();
 
@@ -15,11 +8,18 @@ const counts = new WeakMap<Span, Map<string, number>>();
 export function addCheckpoint(
   span: Span,
   name: string,
-  attributes: CheckpointAttributes,
-  { every = 1 }: CheckpointOptions,
+  attributes: Attributes | (() => Attributes),
+  { every = 1 }: { readonly every?: number },
+  failed: (error: unknown) => void,
 ): void {
   if (every > 1 && count(span, name) % every !== 0) return;
-  span.addEvent(name, typeof attributes === 'function' ? attributes() : attributes);
+  ask(
+    () => (typeof attributes === 'function' ? attributes() : attributes),
+    (given: unknown) => {
+      span.addEvent(name, isObject(given) ? { ...given } : {});
+    },
+    failed,
+  );
 }
 
 /** How often it was asked before. */

@@ -1,14 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import { activeContext, Flow } from '../context/flow-context.js';
 import { toAttributes, toJson } from './attribute-value.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
-
-/** What a prompt was made from. */
-export interface PromptTemplate {
-  readonly template?: string;
-  readonly version?: string;
-  readonly variables?: Readonly<Record<string, unknown>>;
-}
 
 /**
  * Attributes by name, and short forms for those that observability of language models knows by heart.
@@ -25,16 +19,23 @@ export interface FlowAttributes {
   /** `tag.tags` */
   readonly tags?: readonly string[];
   /** `llm.prompt_template.template`, `.version` and `.variables`, the last as JSON text. */
-  readonly promptTemplate?: PromptTemplate;
+  readonly promptTemplate?: {
+    /** The text with its placeholders. */
+    readonly template?: string;
+    /** The version of the template. */
+    readonly version?: string;
+    /** The values of the placeholders. */
+    readonly variables?: Readonly<Record<string, unknown>>;
+  };
   /** Any attribute; objects become JSON text. */
   readonly [attribute: string]: unknown;
 }
 
 /** Runs `fn` with attributes that every span started in it takes, under the span's own. */
-export function runWithAttributes<T>(attributes: FlowAttributes, fn: () => T): T {
+export function runWithAttributes<T>(attributes: FlowAttributes, fn: () => T, log?: RateLimitedLog): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-  return runInFlow(context.withFlow(flow.withAttributes(namedAttributes(attributes))), fn);
+  return runInFlow(context.withFlow(flow.withAttributes(namedAttributes(attributes))), fn, log);
 }
 
 function namedAttributes(input: FlowAttributes): Attributes {
@@ -49,7 +50,11 @@ function namedAttributes(input: FlowAttributes): Attributes {
   });
 }
 
-function promptAttributes({ template, version, variables }: PromptTemplate): Record<string, unknown> {
+function promptAttributes({
+  template,
+  version,
+  variables,
+}: NonNullable<FlowAttributes['promptTemplate']>): Record<string, unknown> {
   return {
     'llm.prompt_template.template': template,
     'llm.prompt_template.version': version,

@@ -1,5 +1,5 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
-import { propagatorsFromEnv, type PropagatorName } from '../config/environment/environment.js';
+import { propagatorsFromEnv } from '../config/environment/environment.js';
 import type { BaggageRules } from '../context/baggage-rules.js';
 import { JaegerPropagator } from '../context/jaeger-propagator.js';
 import {
@@ -19,7 +19,7 @@ export interface PropagationOptions {
    *
    * @see {@link https://opentelemetry.io/docs/specs/otel/context/api-propagators/ | Propagators}
    */
-  readonly propagators?: readonly (Exclude<PropagatorName, 'none'> | TextMapPropagator)[];
+  readonly propagators?: readonly ('tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | TextMapPropagator)[];
   /**
    * Hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`, `*.example.com`, or `*`. Default all.
    */
@@ -36,7 +36,9 @@ const JAEGER_FORMAT: PropagationFormat = {
 
 const DEFAULT_PROPAGATORS = ['tracecontext', 'baggage'] as const;
 
-const LOADERS: Readonly<Record<Exclude<PropagatorName, 'none'>, () => Promise<PropagationFormat>>> = {
+const LOADERS: Readonly<
+  Record<NonNullable<PropagationOptions['propagators']>[number], () => Promise<PropagationFormat>>
+> = {
   tracecontext: () => Promise.resolve(TRACE_CONTEXT_FORMAT),
   baggage: () => Promise.resolve(BAGGAGE_FORMAT),
   b3: () => loadB3('SINGLE_HEADER'),

@@ -1,4 +1,4 @@
-import type { ExporterConfig, JaegerExporterConfig } from '../exporter-config.js';
+import type { ExporterConfig, ExporterOfType } from '../exporter-config.js';
 import { arizeFromVariables } from '../presets/arize.js';
 import { phoenixFromVariables } from '../presets/phoenix.js';
 import { literal } from '../schema.js';
@@ -117,11 +117,19 @@ function zipkinFromVariables(variables: Variables): EnvironmentExporter {
   return { type: 'zipkin', ...(url === undefined ? {} : { url }) };
 }
 
-/** Ports of the agent that Jaeger no longer has; they never spoke OTLP. */
-const AGENT_PORTS: ReadonlySet<string | undefined> = new Set(['6831', '6832', '5775', '5778', undefined]);
+/** Ports of the agent and the collector that Jaeger no longer has; they never spoke OTLP. */
+const AGENT_PORTS: ReadonlySet<string | undefined> = new Set([
+  '6831',
+  '6832',
+  '5775',
+  '5778',
+  '14250',
+  '14268',
+  undefined,
+]);
 
 /** Jaeger takes OTLP on 4317 at the host where its agent used to be. */
-function jaegerFromVariables(variables: Variables): JaegerExporterConfig<string | Secret> {
+function jaegerFromVariables(variables: Variables): ExporterOfType<'jaeger', string | Secret> {
   const named =
     variables.url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? variables.url('OTEL_EXPORTER_OTLP_ENDPOINT');
   const host = variables.text('OTEL_EXPORTER_JAEGER_AGENT_HOST') ?? collectorHost(variables);

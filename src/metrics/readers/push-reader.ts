@@ -9,7 +9,7 @@ import { backoffMillis } from '../../otlp/backoff.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
-import type { MetricReaderStatus } from './metric-reader-status.js';
+import type { MetricReaderStatus } from './metrics-status.js';
 import type { MetricSender } from './metric-sender.js';
 import type { ExportSchedule } from '../options/metrics-options.js';
 import { temporalityFor } from './temporality.js';

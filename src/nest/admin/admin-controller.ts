@@ -13,9 +13,10 @@ import {
 import { redactConfig } from '../../config/redact-config.js';
 import { instance, isObject, object, positiveMillis, required, string } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import type { PipelineStatus } from '../../pipeline/pipeline-status.js';
+import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
 import type { VerifyExportResult } from '../../pipeline/verify-export.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
+import { ask } from '../../base/user-function.js';
 import { leaveUnasked } from '../baggage/covering-baggage-guard.js';
 import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './admin-body.js';
 import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
@@ -39,7 +40,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
     constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
 
     @Get('status')
-    status(): PipelineStatus & { readonly config: Record<string, unknown> } {
+    status(): TelemetryStatus & { readonly config: Record<string, unknown> } {
       return { ...this.manager.status(), config: redactConfig(this.manager.config()) };
     }
 
@@ -90,14 +91,11 @@ export function adminController(options: TelemetryAdminOptions): Type {
   }
 
   function who(request: AdminRequest): string {
-    try {
-      const name: unknown = options.whoami?.(request);
-      // It comes too late to be a name; that it may reject must not end the process.
-      if (name instanceof Promise) name.catch(() => undefined);
-      return typeof name === 'string' && name !== '' ? printable(name) : 'An administrator';
-    } catch {
-      return 'An administrator';
-    }
+    return ask(
+      () => options.whoami?.(request),
+      (name: unknown) => (typeof name === 'string' && name !== '' ? printable(name) : 'An administrator'),
+      () => 'An administrator',
+    );
   }
 
   return leaveUnasked(TelemetryAdminController);

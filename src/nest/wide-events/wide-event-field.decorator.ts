@@ -1,9 +1,9 @@
 import type { AttributeValue } from '@opentelemetry/api';
 import { isAttributeValue } from '../../sdk/attribute-value.js';
-import { whenSettled } from '../../tracing/record-value.js';
-import { reportHook } from '../decorators/decorator-log.js';
-import { classNameOf, wrapMethod } from '../decorators/method-wrapper.js';
-import type { AnyValue } from '../decorators/span-options.js';
+import { whenSettled } from '../../tracing/when-settled.js';
+import { ask } from '../../base/user-function.js';
+import { decoratorLog, reportHook } from '../decorators/decorator-log.js';
+import { asWritten, classNameOf, wrapMethod } from '../decorators/method-wrapper.js';
 import { setField, wideEvent } from './wide-event.js';
 
 /**
@@ -12,8 +12,8 @@ import { setField, wideEvent } from './wide-event.js';
  * @param pick - what of the result; default: the result itself. What is no attribute value, such as an object or a stream, is left out
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- users of nestjs-otel may name the type
-export function WideEventField<T = AnyValue>(
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-explicit-any -- users of nestjs-otel may name the type
+export function WideEventField<T = any>(
   key: string,
   pick?: (result: T) => AttributeValue | undefined,
 ): MethodDecorator {
@@ -27,16 +27,23 @@ export function WideEventField<T = AnyValue>(
       (original) =>
         function (this: unknown, ...args: unknown[]): unknown {
           const span = wideEvent();
-          const result = original.apply(this, args);
-          if (span === undefined) return result;
-          return whenSettled(result, (value) => {
-            try {
-              const field = pick === undefined ? value : pick(value as T);
-              if (isAttributeValue(field)) setField(span, key, field);
-            } catch (error) {
-              reportHook('@WideEventField', name, error);
-            }
-          });
+          if (span === undefined) return original.apply(this, args);
+          const call = { name, written: asWritten(original), log: decoratorLog };
+          return whenSettled(
+            () => original.apply(this, args),
+            call,
+            (value) => {
+              ask(
+                () => (pick === undefined ? value : pick(value as T)),
+                (field) => {
+                  if (isAttributeValue(field)) setField(span, key, field);
+                },
+                (error) => {
+                  reportHook('@WideEventField', name, error);
+                },
+              );
+            },
+          );
         },
       false,
     );

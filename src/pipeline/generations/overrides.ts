@@ -1,6 +1,6 @@
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import type { OverrideStatus } from '../pipeline-status.js';
+import type { OverrideStatus } from '../telemetry-status.js';
 
 /** How long a change lasts, and for whom. */
 export interface OverrideOptions {
@@ -12,10 +12,14 @@ export interface OverrideOptions {
 
 /** A time-boxed change at work. */
 export interface OverrideHandle {
+  /** When it reverts by itself. */
   readonly until: Date;
   /** Ends it before its time; resolves when what was before is live again. */
   revert(): Promise<void>;
 }
+
+/** Over this many, the oldest of a tenant's ends before its time. */
+const MAX_OVERRIDES = 1000;
 
 interface Entry {
   readonly status: OverrideStatus;
@@ -25,6 +29,9 @@ interface Entry {
 /** Keeps time-boxed changes, at most one for everybody and one per tenant: a new one takes the place of the old. */
 export class Overrides {
   private readonly entries = new Map<string | undefined, Entry>();
+
+  /** @param takeBack - called when a tenant's change ends because there are too many */
+  constructor(private readonly takeBack: (tenant: string) => void) {}
 
   status(): OverrideStatus[] {
     return [...this.entries.values()].map((entry) => entry.status);
@@ -52,7 +59,17 @@ export class Overrides {
       timer: setTimeout(() => void revert(), forMillis).unref(),
     };
     this.entries.set(tenant, entry);
+    while (this.entries.size > MAX_OVERRIDES) this.endOldest();
     return { until, revert };
+  }
+
+  private endOldest(): void {
+    for (const tenant of this.entries.keys()) {
+      if (tenant === undefined) continue;
+      this.forget(tenant);
+      this.takeBack(tenant);
+      return;
+    }
   }
 
   forget(tenant: string | undefined): void {

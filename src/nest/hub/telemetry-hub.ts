@@ -10,7 +10,7 @@ import { OpenStreams } from '../../http/stream-registry.js';
 import type { Generation } from '../../pipeline/generations/generation.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
-import { CoveringBaggageGuard } from '../baggage/covering-baggage-guard.js';
+import { CoveringBaggageGuard } from '../requests/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';

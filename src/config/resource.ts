@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SDK_INFO } from '@opentelemetry/core';
-import { LIBRARY_NAME, LIBRARY_VERSION } from './library.js';
+import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
 import { REDACTED, Secret } from './secret.js';
 import type { ServiceConfig, TracerConfig } from './tracer-config.js';
 

@@ -6,7 +6,7 @@ import { arizeHeaders } from '../config/presets/arize.js';
 import type { ResolvedTracerConfig } from '../config/resolve-config.js';
 import { revealHeaders } from '../config/secret.js';
 import { TelemetryError } from '../errors.js';
-import { LIBRARY_SCOPE } from '../version.js';
+import { LIBRARY_SCOPE } from '../base/version.js';
 import { isSpanExporter } from './is-span-exporter.js';
 import { openDelivery } from './open-sink.js';
 

@@ -7,7 +7,7 @@ import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/config/secret.js';
 import type { TracerConfig } from '../../src/config/tracer-config.js';
-import { telemetryConfig } from '../../src/nest/telemetry-config.js';
+import { telemetryConfig } from '../../src/nest/module/telemetry-config.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import { errorText, type RateLimitedLog } from '../rate-limited-log.js';
+import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import type { HeadSampler } from '../sampling/head-sampler.js';
 import { SpanMask, type MaskableSpan } from '../masking/mask.js';
 import { createSampler } from '../sampling/sampler.js';

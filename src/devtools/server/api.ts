@@ -95,7 +95,7 @@ function traceOf(recorder: Recorder, traceId: string): StoredTrace {
 /** A trace as the page draws it: spans by start. */
 export function traceJson(trace: StoredTrace): object {
   const spans = [...trace.spans.values()].sort((a, b) => a.start - b.start);
-  return { ...trace.summary(), spanList: spans, spans, logs: trace.logs };
+  return { ...trace.summary(), spans, logs: trace.logs };
 }
 
 function statusOf(recorder: Recorder): object {

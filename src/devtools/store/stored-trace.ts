@@ -17,8 +17,8 @@ export interface TraceSummary {
   readonly durationMillis: number;
   readonly status: 'ok' | 'error' | 'open';
   readonly statusCode: number | undefined;
-  readonly spans: number;
-  readonly errors: number;
+  readonly spanCount: number;
+  readonly errorCount: number;
   readonly droppedSpans: number;
 }
 
@@ -88,8 +88,8 @@ export class StoredTrace {
       durationMillis: root?.end === undefined ? this.durationMillis : Math.max(0, root.end - root.start),
       status: open ? 'open' : this.errors > 0 ? 'error' : 'ok',
       statusCode: numberOf(root?.attributes['http.response.status_code']),
-      spans: this.spans.size,
-      errors: this.errors,
+      spanCount: this.spans.size,
+      errorCount: this.errors,
       droppedSpans: this.droppedSpans,
     };
   }

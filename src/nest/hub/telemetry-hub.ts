@@ -17,6 +17,7 @@ import type { Generation } from '../../pipeline/generations/generation.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import { CoveringBaggageGuard } from '../baggage/covering-baggage-guard.js';
+import { DevtoolsHost } from '../devtools/devtools-host.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
@@ -70,6 +71,7 @@ export class TelemetryHub
       sse: instance && sseRouteOf(handler, instance.options.sse, byHand.sse),
     };
   });
+  private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
   private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
@@ -95,6 +97,7 @@ export class TelemetryHub
       this.refresh();
     });
     this.instances.set(id, instance);
+    await this.devtools.join(instance);
     this.covered = undefined;
     this.guard.reset();
     this.refresh();
@@ -104,6 +107,11 @@ export class TelemetryHub
 
   all(): TelemetryInstance[] {
     return [...this.instances.values()];
+  }
+
+  private idOf(instance: TelemetryInstance): symbol | undefined {
+    for (const [id, each] of this.instances) if (each === instance) return id;
+    return undefined;
   }
 
   instance(id: symbol | undefined): TelemetryInstance | undefined {
@@ -215,6 +223,7 @@ export class TelemetryHub
       await new Promise((resolve) => nextTurn(resolve));
     }
     await Promise.all(this.all().map((instance) => instance.shutdown()));
+    await this.devtools.close();
   }
 
   private hasOpenSpans(): boolean {

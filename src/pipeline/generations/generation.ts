@@ -18,6 +18,17 @@ import type { SpanSink } from '../span-sink.js';
 /** A span that is about to end: still writable, readable by exporters afterwards. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
 
+/** Sees the sampled spans of a pipeline as they begin and, masked, as they end; must not throw. */
+export interface SpanWatch {
+  started(span: EndingSpan): void;
+  ended(span: EndingSpan): void;
+}
+
+/** Where a generation finds who watches its spans; nobody does unless devtools is on. */
+export interface WatchedSpans {
+  readonly watch: SpanWatch | undefined;
+}
+
 /**
  * One configuration of a pipeline, complete and immutable: resource, sampler, limits, processors and exporters.
  *
@@ -50,6 +61,7 @@ export class Generation {
     readonly log: RateLimitedLog,
     /** Told of a span that ended after the generation was closed. */
     private readonly onLateSpan: () => void,
+    private readonly watched: WatchedSpans,
   ) {
     this.enabled = config.enabled;
     this.resource = resourceFromAttributes(config.resourceAttributes);
@@ -67,6 +79,7 @@ export class Generation {
     for (const processor of this.processors) {
       this.guard('onStart', () => processor.onStart(span, parentContext));
     }
+    this.watched.watch?.started(span);
   }
 
   /** Stays open for a span whose generation is not known yet, such as a server span before a guard found its owner. */
@@ -118,6 +131,7 @@ export class Generation {
     }
     for (const processor of this.processors) this.guard('onEnd', () => processor.onEnd(span));
     if (!sampled) return;
+    this.watched.watch?.ended(span);
     for (const sink of this.sinks) sink.accept(span);
   }
 

@@ -9,6 +9,8 @@ export type ControlRequest =
       readonly forMillis: number;
       readonly tenant?: string;
     }
+  /** Stops or resumes what leaves the process; spans are made and shown all the same. */
+  | { readonly action: 'exporter'; readonly on: boolean }
   | { readonly action: 'flush' | 'verify' };
 
 /** An instance of telemetry in the process that devtools runs in. */

@@ -15,6 +15,7 @@ const MAX_LIMIT = 1000;
 const MAX_CONTROL_BYTES = 64 * 1024;
 const MAX_IMPORT_BYTES = 32 * 1024 * 1024;
 
+type Json = Readonly<Record<string, unknown>>;
 type Handler = (
   recorder: Recorder,
   url: URL,
@@ -118,7 +119,7 @@ function sourceOf(recorder: Recorder, name: unknown): DevtoolsSource {
   throw new HttpError(400, `Expected \`source\` to be one of: ${known || '(no instance runs in this process)'}.`);
 }
 
-async function control(source: DevtoolsSource, body: Readonly<Record<string, unknown>>): Promise<object> {
+async function control(source: DevtoolsSource, body: Json): Promise<object> {
   try {
     return await source.control(controlOf(body));
   } catch (error) {
@@ -128,15 +129,19 @@ async function control(source: DevtoolsSource, body: Readonly<Record<string, unk
 }
 
 /** The change itself is checked where it is carried out. @throws HttpError 400 */
-function controlOf({ action, change, forMillis, tenant }: Readonly<Record<string, unknown>>): ControlRequest {
+function controlOf({ action, change, forMillis, tenant, on }: Json): ControlRequest {
   if (action === 'flush' || action === 'verify') return { action };
+  if (action === 'exporter') {
+    if (typeof on !== 'boolean') throw new HttpError(400, 'Expected `on` to be true or false.');
+    return { action, on };
+  }
   if (action !== 'reconfigure' && action !== 'override') {
-    throw new HttpError(400, 'Expected `action` to be `reconfigure`, `override`, `flush` or `verify`.');
+    throw new HttpError(400, 'Expected `action` to be `reconfigure`, `override`, `exporter`, `flush` or `verify`.');
   }
   if (typeof change !== 'object' || change === null || Array.isArray(change)) {
     throw new HttpError(400, 'Expected `change` to be a partial configuration.');
   }
-  const partial = change as Readonly<Record<string, unknown>>;
+  const partial = change as Json;
   if (action === 'reconfigure') return { action, change: partial };
   if (typeof forMillis !== 'number') throw new HttpError(400, 'Expected `forMillis` to be a number.');
   if (tenant === undefined) return { action, change: partial, forMillis };

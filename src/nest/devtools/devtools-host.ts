@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { StandardOutput } from '../../base/standard-output.js';
 import { redactConfig } from '../../config/redact-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { DevtoolsOptions } from '../../devtools/devtools-options.js';
@@ -18,6 +19,7 @@ interface RunningDevtools {
 export class DevtoolsHost {
   private readonly instances: TelemetryInstance[] = [];
   private running: Promise<RunningDevtools | undefined> | undefined;
+  private readonly switchedOff = new Map<TelemetryInstance, { readonly exporter: TracerConfig['exporter'] }>();
   private readonly logger = new Logger('TelemetryDevtools');
 
   /** @param modulesOf - names of the modules that an instance covers */
@@ -46,7 +48,8 @@ export class DevtoolsHost {
     const recorder = new Recorder(options);
     try {
       const server = await DevtoolsServer.start(recorder, options);
-      this.logger.log(`Devtools: ${server.url}`);
+      // Whatever the app's logger leaves out: without the address nobody can look.
+      new StandardOutput().write(`Devtools: ${server.url}\n`, () => undefined);
       return {
         server,
         watch: (instance) => {
@@ -76,15 +79,18 @@ export class DevtoolsHost {
   }
 
   private async control(
-    { tracerManager: manager, name }: TelemetryInstance,
+    instance: TelemetryInstance,
     request: ControlRequest,
   ): Promise<object> {
+    const { tracerManager: manager, name } = instance;
     switch (request.action) {
       case 'flush':
         await manager.forceFlush();
         return { status: 'flushed' };
       case 'verify':
         return manager.verifyExport();
+      case 'exporter':
+        return this.switchExporter(instance, request.on);
       case 'reconfigure': {
         const { generation, changed, draining } = await manager.reconfigure(request.change as TracerConfig);
         this.logger.log(`${name}: changed ${changed.join(', ') || 'nothing'}; generation ${generation} is live.`);
@@ -99,4 +105,26 @@ export class DevtoolsHost {
       }
     }
   }
+
+  /** What was configured comes back as it was; a configuration that came meanwhile stays. */
+  private async switchExporter(instance: TelemetryInstance, on: boolean): Promise<object> {
+    const { tracerManager: manager, name } = instance;
+    const before = this.switchedOff.get(instance);
+    if (on && before !== undefined) {
+      this.switchedOff.delete(instance);
+      await manager.reconfigure((current) => withExporter(current, before.exporter));
+    } else if (!on && before === undefined) {
+      const { exporter } = manager.config();
+      await manager.reconfigure({ exporter: { type: 'none' } });
+      this.switchedOff.set(instance, { exporter });
+    }
+    this.logger.log(`${name}: export is ${on ? 'on' : 'off'}.`);
+    return { status: on ? 'exporting' : 'not exporting' };
+  }
+}
+
+/** Without an exporter the environment's, or the default, applies again. */
+function withExporter(config: TracerConfig, exporter: TracerConfig['exporter']): TracerConfig {
+  const { exporter: _off, ...rest } = config;
+  return exporter === undefined ? rest : { ...rest, exporter };
 }

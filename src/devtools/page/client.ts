@@ -1,15 +1,9 @@
 import type { ErrorEntry } from '../store/error-list.js';
 import type { MetricSeries } from '../store/metric-store.js';
 import type { RouteStatistics } from '../store/route-statistics.js';
-import type { StoredLog, StoredSpan } from '../store/stored-span.js';
 import type { TraceSummary } from '../store/stored-trace.js';
+import type { TraceDetails } from '../store/trace-text.js';
 import type { TraceStoreStatus } from '../store/trace-store.js';
-
-/** A trace with its spans, by start. */
-export interface TraceDetails extends TraceSummary {
-  readonly spans: readonly StoredSpan[];
-  readonly logs: readonly StoredLog[];
-}
 
 /** State of one exporter's queue, as `TracerManager.status()` tells it. */
 export interface ExporterState {

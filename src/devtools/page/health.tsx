@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { client, type ExporterState, type SourceState } from './client.js';
-import { bytes, plural } from './format.js';
+import { bytes, plural } from '../store/format.js';
 import { useLoaded, useTick } from './hooks.js';
 
 const REFRESH_MILLIS = 1000;

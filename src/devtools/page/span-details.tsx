@@ -1,9 +1,9 @@
 import { sourceLine } from '../store/error-list.js';
 import { serviceOf, type StoredLog, type StoredSpan } from '../store/stored-span.js';
-import { clock, duration, text } from './format.js';
+import { clock, duration, text } from '../store/format.js';
 import { useCopied } from './hooks.js';
 import { genAiLine } from './genai.js';
-import { asCurl } from './trace-text.js';
+import { asCurl } from '../store/trace-text.js';
 
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'];
 

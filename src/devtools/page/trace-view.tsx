@@ -1,10 +1,10 @@
 import { useMemo, useState } from 'preact/hooks';
-import { client, type TraceDetails } from './client.js';
-import { duration, plural } from './format.js';
+import { client } from './client.js';
+import { duration, plural } from '../store/format.js';
 import { useCopied, useLoaded } from './hooks.js';
 import { rowsOf, type Row } from './rows.js';
 import { SpanDetails } from './span-details.js';
-import { forAgent } from './trace-text.js';
+import { forAgent, type TraceDetails } from '../store/trace-text.js';
 import { Waterfall } from './waterfall.js';
 
 interface TraceViewProps {

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { duration } from './format.js';
+import { duration } from '../store/format.js';
 import { genAiLine } from './genai.js';
 import { ROW_HEIGHT, drawBars } from './draw-bars.js';
 import type { Row } from './rows.js';

@@ -7,8 +7,9 @@ import { errorList } from '../store/error-list.js';
 import { otlpRequest } from '../store/otlp-trace.js';
 import { routeStatistics } from '../store/route-statistics.js';
 import type { StoredTrace } from '../store/stored-trace.js';
+import { forAgent, type TraceDetails } from '../store/trace-text.js';
 import { parseTraceFilter } from '../store/trace-filter.js';
-import { answerJson, HttpError, readJson } from './answer.js';
+import { answer, answerJson, HttpError, readJson } from './answer.js';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -49,7 +50,7 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   },
 };
 
-const ONE_TRACE = /^\/api\/traces\/([0-9a-f]{32})(\/otlp)?$/i;
+const ONE_TRACE = /^\/api\/traces\/([0-9a-f]{32})(\/otlp|\/text)?$/i;
 
 /** Answers the requests below `/api/`. @throws HttpError */
 export async function answerApi(
@@ -63,7 +64,9 @@ export async function answerApi(
   const one = ONE_TRACE.exec(pathname);
   if (one !== null && method === 'GET') {
     const trace = traceOf(recorder, (one[1] as string).toLowerCase());
-    answerJson(response, one[2] === undefined ? traceJson(trace) : otlpRequest([...trace.spans.values()]));
+    if (one[2] === '/text') answer(response, 200, 'text/plain; charset=utf-8', forAgent(traceDetails(trace)));
+    else if (one[2] === '/otlp') answerJson(response, otlpRequest([...trace.spans.values()]));
+    else answerJson(response, traceDetails(trace));
     return;
   }
   const handler = ROUTES[`${method} ${pathname}`];
@@ -94,7 +97,7 @@ function traceOf(recorder: Recorder, traceId: string): StoredTrace {
 }
 
 /** A trace as the page draws it: spans by start. */
-export function traceJson(trace: StoredTrace): object {
+function traceDetails(trace: StoredTrace): TraceDetails {
   const spans = [...trace.spans.values()].sort((a, b) => a.start - b.start);
   return { ...trace.summary(), spans, logs: trace.logs };
 }

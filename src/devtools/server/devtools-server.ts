@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { TelemetryError } from '../../errors.js';
 import { DEFAULT_DEVTOOLS_PORT, type DevtoolsOptions } from '../devtools-options.js';
+import { announce } from '../discovery.js';
 import type { Recorder } from '../recorder.js';
 import { answer, answerError, answerJson, HttpError } from './answer.js';
 import { answerApi } from './api.js';
@@ -19,6 +20,7 @@ export class DevtoolsServer {
   private readonly feed: LiveFeed;
   private readonly server: Server;
   private readonly host: string;
+  private withdraw = (): void => undefined;
 
   private constructor(
     private readonly recorder: Recorder,
@@ -38,9 +40,9 @@ export class DevtoolsServer {
    */
   static async start(recorder: Recorder, options: DevtoolsOptions = {}): Promise<DevtoolsServer> {
     const started = new DevtoolsServer(recorder, options);
-    const { port } = options;
-    await started.listen(port ?? DEFAULT_DEVTOOLS_PORT, port === undefined ? PORTS : 1);
+    await started.listen(options.port ?? DEFAULT_DEVTOOLS_PORT, options.port === 0 ? 1 : PORTS);
     started.server.unref();
+    started.withdraw = announce({ origin: started.origin, token: started.token, pid: process.pid });
     return started;
   }
 
@@ -65,6 +67,7 @@ export class DevtoolsServer {
 
   async close(): Promise<void> {
     this.feed.close();
+    this.withdraw();
     if (!this.server.listening) return;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();
@@ -125,7 +128,7 @@ export class DevtoolsServer {
 
   /** The token moves into a cookie, so that it stays in no history, and in no address that is passed on. */
   private welcome(response: ServerResponse, token: string): void {
-    const cookie = `${this.guard.cookieName(this.port)}=${token}; Path=/; HttpOnly; SameSite=Strict`;
+    const cookie = `${this.guard.cookieName(this.port)}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`;
     answer(response, 303, 'text/plain', '', { 'set-cookie': cookie, location: '/' });
   }
 

@@ -86,7 +86,7 @@ export class RequestGuard {
     const prefix = `${this.cookieName(port)}=`;
     for (const part of (request.headers.cookie ?? '').split(';')) {
       const cookie = part.trim();
-      if (cookie.startsWith(prefix)) return cookie.slice(prefix.length);
+      if (cookie.startsWith(prefix)) return decoded(cookie.slice(prefix.length));
     }
     return undefined;
   }
@@ -105,6 +105,14 @@ export class RequestGuard {
 
 function bearerOf(request: IncomingMessage): string | undefined {
   return /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 /** Of equal length whatever the token's is. */

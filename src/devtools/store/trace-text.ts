@@ -1,13 +1,25 @@
-import type { StoredSpan } from '../store/stored-span.js';
-import type { TraceDetails } from './client.js';
+import type { StoredLog, StoredSpan } from './stored-span.js';
+import type { TraceSummary } from './stored-trace.js';
 import { duration, text } from './format.js';
+
+/** A trace with its spans, by start. */
+export interface TraceDetails extends TraceSummary {
+  readonly spans: readonly StoredSpan[];
+  readonly logs: readonly StoredLog[];
+}
 
 const MAX_SPANS = 200;
 const HIDDEN = /^(network\.|client\.|server\.|url\.scheme|user_agent)/;
 
 /** A trace as indented text that fits into a model's context: names, durations, errors, the attributes that matter. */
 export function forAgent(trace: TraceDetails): string {
-  const byParent = Map.groupBy(trace.spans, ({ parentSpanId = '' }) => parentSpanId);
+  const byParent = new Map<string, StoredSpan[]>();
+  for (const span of trace.spans) {
+    const { parentSpanId = '' } = span;
+    const siblings = byParent.get(parentSpanId);
+    if (siblings === undefined) byParent.set(parentSpanId, [span]);
+    else siblings.push(span);
+  }
   const known = new Set(trace.spans.map(({ spanId }) => spanId));
   const lines = [`trace ${trace.traceId}: ${trace.name}, ${duration(trace.durationMillis)}, ${trace.status}`];
   const add = (span: StoredSpan, depth: number): void => {

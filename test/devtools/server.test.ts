@@ -23,7 +23,9 @@ describe('who may look', () => {
   it('keeps its token to itself, a new one at each start', async () => {
     const [one, two] = [await startDevtools(), await startDevtools()];
     expect(one.server.token).not.toBe(two.server.token);
-    expect((await ask(one.server.port, '/api/traces', { authorization: `Bearer ${two.server.token}` })).status).toBe(401);
+    expect(
+      (await ask(one.server.port, '/api/traces', { authorization: `Bearer ${two.server.token}` })).status,
+    ).toBe(401);
   });
 
   it.each([
@@ -36,16 +38,32 @@ describe('who may look', () => {
     ['the page without a token', '/', {}, 401],
     ['the script of the page without a token', '/page.js', {}, 401],
     ['a name that was rebound', '/api/traces', { host: 'evil.example', authorization: 'Bearer TOKEN' }, 403],
-    ['a name that begins like a loopback one', '/api/traces', { host: 'localhost.evil.example', authorization: 'Bearer TOKEN' }, 403],
+    [
+      'a name that begins like a loopback one',
+      '/api/traces',
+      { host: 'localhost.evil.example', authorization: 'Bearer TOKEN' },
+      403,
+    ],
     ['another address', '/api/traces', { host: '192.168.0.7:PORT', authorization: 'Bearer TOKEN' }, 403],
-    ['a page of another site', '/api/traces', { origin: 'http://evil.example', authorization: 'Bearer TOKEN' }, 403],
-    ['a page of another port', '/api/traces', { origin: 'http://localhost:1', authorization: 'Bearer TOKEN' }, 403],
+    [
+      'a page of another site',
+      '/api/traces',
+      { origin: 'http://evil.example', authorization: 'Bearer TOKEN' },
+      403,
+    ],
+    [
+      'a page of another port',
+      '/api/traces',
+      { origin: 'http://localhost:1', authorization: 'Bearer TOKEN' },
+      403,
+    ],
     ['an opaque origin', '/api/traces', { origin: 'null', authorization: 'Bearer TOKEN' }, 403],
     ['the token', '/api/traces', { authorization: 'Bearer TOKEN' }, 200],
     ['the token in its cookie', '/api/traces', { cookie: 'a=b; nestjs-telemetry-PORT=TOKEN; c=d' }, 200],
   ])('%s answers as it must', async (_who, path, headers, status) => {
     const { server } = await startDevtools();
-    const fill = (text: string): string => text.replace('TOKEN', server.token).replace('PORT', String(server.port));
+    const fill = (text: string): string =>
+      text.replace('TOKEN', server.token).replace('PORT', String(server.port));
     const filled = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)]));
 
     const answer = await ask(server.port, fill(path), filled);
@@ -56,19 +74,25 @@ describe('who may look', () => {
   it('makes guessing slow', async () => {
     const { server } = await startDevtools();
     const answers = await Promise.all(
-      Array.from({ length: 60 }, (_, guess) => ask(server.port, '/api/traces', { authorization: `Bearer ${guess}` })),
+      Array.from({ length: 60 }, (_, guess) =>
+        ask(server.port, '/api/traces', { authorization: `Bearer ${guess}` }),
+      ),
     );
     expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(10);
     expect(answers.some(({ status }) => status === 200)).toBe(false);
   });
 
-  it.each(['/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '//etc/passwd', '/page.js/../../x', '/api/../x'])(
-    '%s leads nowhere',
-    async (path) => {
-      const { server } = await startDevtools();
-      expect((await ask(server.port, path, { authorization: `Bearer ${server.token}` })).status).toBe(404);
-    },
-  );
+  it.each([
+    '/../package.json',
+    '/..%2fpackage.json',
+    '/%2e%2e/package.json',
+    '//etc/passwd',
+    '/page.js/../../x',
+    '/api/../x',
+  ])('%s leads nowhere', async (path) => {
+    const { server } = await startDevtools();
+    expect((await ask(server.port, path, { authorization: `Bearer ${server.token}` })).status).toBe(404);
+  });
 });
 
 describe('the API', () => {
@@ -96,12 +120,17 @@ describe('the API', () => {
         },
       ],
     });
-    expect(await get(`/api/traces/${root.traceId}`)).toMatchObject({ name: 'GET /orders', spans: [{ spanId: root.spanId }] });
+    expect(await get(`/api/traces/${root.traceId}`)).toMatchObject({
+      name: 'GET /orders',
+      spans: [{ spanId: root.spanId }],
+    });
     expect((await get('/api/errors')).errors).toHaveLength(1);
     expect((await get('/api/routes')).routes).toHaveLength(2);
 
     const headers = { authorization: `Bearer ${server.token}` };
-    expect(await ask(server.port, '/api/traces', headers, { method: 'DELETE' })).toMatchObject({ status: 200 });
+    expect(await ask(server.port, '/api/traces', headers, { method: 'DELETE' })).toMatchObject({
+      status: 200,
+    });
     expect(await get('/api/traces')).toEqual({ total: 0, traces: [] });
   });
 
@@ -147,7 +176,9 @@ describe('the API', () => {
 
   it('tells pages of changes as they come', async () => {
     const { recorder, server } = await startDevtools();
-    const response = await fetch(`${server.origin}/api/live`, { headers: { authorization: `Bearer ${server.token}` } });
+    const response = await fetch(`${server.origin}/api/live`, {
+      headers: { authorization: `Bearer ${server.token}` },
+    });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     const added = span({ name: 'GET /live' });
     recorder.store.add(added);

@@ -51,7 +51,11 @@ describe('a trace store', () => {
     expect(store.get(open.traceId)?.summary().status).toBe('open');
 
     store.add({ ...open, end: open.start + 5, status: FAILED });
-    expect(store.get(open.traceId)?.summary()).toMatchObject({ status: 'error', spanCount: 1, errorCount: 1 });
+    expect(store.get(open.traceId)?.summary()).toMatchObject({
+      status: 'error',
+      spanCount: 1,
+      errorCount: 1,
+    });
   });
 
   it('names a trace after its first span, whatever the order of arrival', () => {
@@ -141,7 +145,14 @@ describe('statistics', () => {
         maxMillis: 900,
         slowestTraceId: slowest.traceId,
       },
-      expect.objectContaining({ name: 'GET /orders', count: 100, errors: 0, p50Millis: 50, p95Millis: 95, maxMillis: 100 }),
+      expect.objectContaining({
+        name: 'GET /orders',
+        count: 100,
+        errors: 0,
+        p50Millis: 50,
+        p95Millis: 95,
+        maxMillis: 100,
+      }),
     ]);
   });
 
@@ -152,7 +163,11 @@ describe('statistics', () => {
       '    at lib (file:///app/node_modules/lib/index.js:1:1)',
       '    at OrdersService.load (file:///app/src/orders.service.ts:12:9)',
     ].join('\n');
-    const exception = { 'exception.type': 'Error', 'exception.message': 'boom', 'exception.stacktrace': stack };
+    const exception = {
+      'exception.type': 'Error',
+      'exception.message': 'boom',
+      'exception.stacktrace': stack,
+    };
     for (let count = 0; count < 3; count += 1) {
       const root = span({ status: FAILED });
       store.add(root);

@@ -1,4 +1,5 @@
 import { readEnvironment } from '../../config/environment/environment.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
 import { nearestName } from '../../config/nearest-name.js';
 import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 import { error, ok, warning, type Finding, type Patient } from './finding.js';
@@ -33,11 +34,17 @@ export function checkEnvironment({ env }: Patient): Finding[] {
     });
     if (config.enabled === false) {
       findings.push(
-        warning('disabled', 'A variable switches telemetry off.', 'Remove OTEL_SDK_DISABLED, or leave it if that is meant.'),
+        warning(
+          'disabled',
+          'A variable switches telemetry off.',
+          'Remove OTEL_SDK_DISABLED, or leave it if that is meant.',
+        ),
       );
     }
-    if (config.sampler === 0) {
-      findings.push(warning('samples-nothing', 'The sampler keeps no trace.', 'Raise OTEL_TRACES_SAMPLER_ARG above 0.'));
+    if (keepsNothing(config.sampler)) {
+      findings.push(
+        warning('samples-nothing', 'The sampler keeps no trace.', 'Raise OTEL_TRACES_SAMPLER_ARG above 0.'),
+      );
     }
     if (config.exporter === undefined && env['NODE_ENV'] === 'production') {
       findings.push(
@@ -57,6 +64,11 @@ export function checkEnvironment({ env }: Patient): Finding[] {
     findings.push(error('variable-invalid', problem.message, `Correct ${path}.`));
   }
   return findings;
+}
+
+function keepsNothing(sampler: TracerConfig['sampler']): boolean {
+  if (typeof sampler !== 'object') return sampler === 0;
+  return ('ratio' in sampler && sampler.ratio === 0) || ('type' in sampler && sampler.type === 'always-off');
 }
 
 function misspelt(env: NodeJS.ProcessEnv): Finding[] {

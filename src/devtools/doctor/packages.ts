@@ -50,7 +50,11 @@ export function checkPackages({ folder, env }: Patient): Finding[] {
     ...OPTIONAL_PACKAGES.filter(
       ({ variable, value, name }) => value.test(env[variable] ?? '') && versionOf(folder, name) === undefined,
     ).map(({ variable, name }) =>
-      error('package-missing', `${variable} asks for ${name}, which is not installed.`, `npm install ${name}`),
+      error(
+        'package-missing',
+        `${variable} asks for ${name}, which is not installed.`,
+        `npm install ${name}`,
+      ),
     ),
   ];
 }
@@ -64,43 +68,62 @@ function peers(folder: string): Finding[] {
     );
   } else if (!isMajor(api, 1) || Number(api.split('.')[1]) < 9) {
     findings.push(
-      error('api-version', `@opentelemetry/api is ${api}; 1.9 or later is needed.`, 'npm install @opentelemetry/api@1'),
+      error(
+        'api-version',
+        `@opentelemetry/api is ${api}; 1.9 or later is needed.`,
+        'npm install @opentelemetry/api@1',
+      ),
     );
   }
   const nest = versionOf(folder, '@nestjs/core');
   if (nest === undefined) {
-    findings.push(error('nest-missing', '@nestjs/core is not installed.', 'npm install @nestjs/core @nestjs/common'));
+    findings.push(
+      error('nest-missing', '@nestjs/core is not installed.', 'npm install @nestjs/core @nestjs/common'),
+    );
   } else if (!isMajor(nest, 11, 12)) {
     findings.push(
-      error('nest-version', `@nestjs/core is ${nest}; 11 or 12 is needed.`, 'npm install @nestjs/core@12 @nestjs/common@12'),
+      error(
+        'nest-version',
+        `@nestjs/core is ${nest}; 11 or 12 is needed.`,
+        'npm install @nestjs/core@12 @nestjs/common@12',
+      ),
     );
   }
   if (versionOf(folder, 'reflect-metadata') === undefined) {
-    findings.push(error('reflect-metadata-missing', 'reflect-metadata is not installed.', 'npm install reflect-metadata'));
+    findings.push(
+      error('reflect-metadata-missing', 'reflect-metadata is not installed.', 'npm install reflect-metadata'),
+    );
   }
   if (versionOf(folder, 'nestjs-telemetry') === undefined) {
-    findings.push(error('not-installed', 'nestjs-telemetry is not installed.', 'npm install nestjs-telemetry'));
+    findings.push(
+      error('not-installed', 'nestjs-telemetry is not installed.', 'npm install nestjs-telemetry'),
+    );
   }
-  if (findings.length === 0) findings.push(ok('peers', `Nest ${nest ?? ''} and the OpenTelemetry API ${api ?? ''} fit.`));
+  if (findings.length === 0)
+    findings.push(ok('peers', `Nest ${nest ?? ''} and the OpenTelemetry API ${api ?? ''} fit.`));
   return findings;
 }
 
 /** Packages of which a second copy is a second identity: Nest does not find its providers, the API its spans. */
 function singles(folder: string): Finding[] {
-  return ['nestjs-telemetry', '@nestjs/core', '@nestjs/common', '@opentelemetry/api', 'reflect-metadata'].flatMap(
-    (name) => {
-      const copies = copiesOf(folder, name);
-      if (copies.size < 2) return [];
-      const versions = [...copies.values()].join(', ');
-      return [
-        error(
-          'two-copies',
-          `${name} is installed ${copies.size} times (${versions}); each copy sees only its own objects.`,
-          `npm dedupe ${name}, or ask \`npm ls ${name}\` who brings the second.`,
-        ),
-      ];
-    },
-  );
+  return [
+    'nestjs-telemetry',
+    '@nestjs/core',
+    '@nestjs/common',
+    '@opentelemetry/api',
+    'reflect-metadata',
+  ].flatMap((name) => {
+    const copies = copiesOf(folder, name);
+    if (copies.size < 2) return [];
+    const versions = [...copies.values()].join(', ');
+    return [
+      error(
+        'two-copies',
+        `${name} is installed ${copies.size} times (${versions}); each copy sees only its own objects.`,
+        `npm dedupe ${name}, or ask \`npm ls ${name}\` who brings the second.`,
+      ),
+    ];
+  });
 }
 
 function otherTracer(name: string): Finding[] {

@@ -51,7 +51,11 @@ async function clockSkew(target: string | undefined): Promise<Finding[]> {
     if (!(Math.abs(skew) > MAX_SKEW_MILLIS)) return [];
     const seconds = Math.round(skew / 1000);
     return [
-      warning('clock-skew', `The receiver's clock is ${seconds} s ahead of this machine's.`, 'Synchronise both by NTP.'),
+      warning(
+        'clock-skew',
+        `The receiver's clock is ${seconds} s ahead of this machine's.`,
+        'Synchronise both by NTP.',
+      ),
     ];
   } catch {
     return [];

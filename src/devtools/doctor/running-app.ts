@@ -34,6 +34,10 @@ function findingsOf({ name, modules, status }: Running['sources'][number]): Find
   if (lost.length === 0) return [covers];
   return [
     covers,
-    warning('spans-lost', `${name} lost spans: ${lost.join(', ')}.`, 'docs/delivery.md says what each reason means.'),
+    warning(
+      'spans-lost',
+      `${name} lost spans: ${lost.join(', ')}.`,
+      'docs/delivery.md says what each reason means.',
+    ),
   ];
 }

@@ -33,7 +33,10 @@ export function checkSources({ folder }: Patient): Finding[] {
     );
   }
   for (const [file, text] of sources) {
-    if (/new\s+NodeSDK\s*\(/.test(text) || /setGlobalTracerProvider\s*\(|TracerProvider[\s\S]{0,2000}\.register\s*\(/.test(text)) {
+    if (
+      /new\s+NodeSDK\s*\(/.test(text) ||
+      /setGlobalTracerProvider\s*\(|TracerProvider[\s\S]{0,2000}\.register\s*\(/.test(text)
+    ) {
       findings.push(
         warning(
           'global-provider',
@@ -55,7 +58,11 @@ function nodeVersions(folder: string): Finding[] {
   return found
     .filter(([, version]) => !(SUPPORTED_NODE.test(version) || version === '20'))
     .map(([file, version]) =>
-      error('node-version', `${file} names Node ${version}; 20.19, 22.12 or later is needed.`, `Change ${file}.`),
+      error(
+        'node-version',
+        `${file} names Node ${version}; 20.19, 22.12 or later is needed.`,
+        `Change ${file}.`,
+      ),
     );
 }
 
@@ -65,7 +72,11 @@ function compilerOptions(folder: string): Finding[] {
   return ['experimentalDecorators', 'emitDecoratorMetadata']
     .filter((option) => !new RegExp(`"${option}"\\s*:\\s*true`).test(text))
     .map((option) =>
-      error('compiler-option', `tsconfig.json does not set \`${option}\`.`, `Set "${option}": true, as Nest needs it.`),
+      error(
+        'compiler-option',
+        `tsconfig.json does not set \`${option}\`.`,
+        `Set "${option}": true, as Nest needs it.`,
+      ),
     );
 }
 

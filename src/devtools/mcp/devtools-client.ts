@@ -19,9 +19,12 @@ export class DevtoolsClient {
     try {
       response = await fetch(`${this.origin}${path}`, { headers: { authorization: `Bearer ${this.token}` } });
     } catch (error) {
-      throw new Error(`Devtools does not answer at ${this.origin}: does the app run with \`devtools: true\`?`, {
-        cause: error,
-      });
+      throw new Error(
+        `Devtools does not answer at ${this.origin}: does the app run with \`devtools: true\`?`,
+        {
+          cause: error,
+        },
+      );
     }
     if (response.ok) return response;
     const body = (await response.json().catch(() => ({}))) as { error?: string };

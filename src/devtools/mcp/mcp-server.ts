@@ -34,7 +34,11 @@ export async function serveMcp(client: DevtoolsClient, input: Readable, output: 
   await Promise.all(running);
 }
 
-async function answerLine(client: DevtoolsClient, line: string, say: (message: object) => void): Promise<void> {
+async function answerLine(
+  client: DevtoolsClient,
+  line: string,
+  say: (message: object) => void,
+): Promise<void> {
   let request: JsonRpcRequest;
   try {
     request = JSON.parse(line) as JsonRpcRequest;
@@ -64,7 +68,8 @@ function resultOf(
         protocolVersion: PROTOCOL_VERSIONS.find((version) => version === asked) ?? PROTOCOL_VERSIONS[0],
         capabilities: { tools: {} },
         serverInfo: { name: 'nestjs-telemetry', version: LIBRARY_VERSION },
-        instructions: 'Ask list_errors or list_routes first, then get_trace for the trace that one of them names.',
+        instructions:
+          'Ask list_errors or list_routes first, then get_trace for the trace that one of them names.',
       };
     }
     case 'ping':
@@ -89,7 +94,8 @@ function resultOf(
 async function callTool(client: DevtoolsClient, params: Readonly<Record<string, unknown>>): Promise<object> {
   const { name, arguments: input = {} } = params;
   const tool = typeof name === 'string' && Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
-  if (tool === undefined) throw new Error(`There is no tool ${String(name)}; known: ${Object.keys(TOOLS).join(', ')}.`);
+  if (tool === undefined)
+    throw new Error(`There is no tool ${String(name)}; known: ${Object.keys(TOOLS).join(', ')}.`);
   try {
     const text = await tool.run(client, input as Readonly<Record<string, unknown>>);
     return { content: [{ type: 'text', text: cutText(text) }] };

@@ -17,7 +17,8 @@ const MAX_LINES = 50;
 
 const filterProperty = {
   type: 'string',
-  description: 'All words must match: route:/orders status:error status:404 >200ms user.id=ada service:x any text',
+  description:
+    'All words must match: route:/orders status:error status:404 >200ms user.id=ada service:x any text',
 };
 
 /** The tools of the MCP server, by name. */
@@ -30,7 +31,9 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     },
     run: async (client, { filter, limit }) => {
       const query = new URLSearchParams({ limit: String(numberOf(limit, 20)), filter: textOf(filter) });
-      const { traces, total } = await client.json<{ traces: TraceSummary[]; total: number }>(`/api/traces?${query}`);
+      const { traces, total } = await client.json<{ traces: TraceSummary[]; total: number }>(
+        `/api/traces?${query.toString()}`,
+      );
       return [`${total} traces match`, ...traces.map(traceLine)].join('\n');
     },
   },
@@ -44,23 +47,30 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     run: (client, { traceId }) => client.text(`/api/traces/${encodeURIComponent(textOf(traceId))}/text`),
   },
   list_errors: {
-    description: 'Causes of failures, newest first, equal ones counted in one: type, message, source line, a trace id.',
+    description:
+      'Causes of failures, newest first, equal ones counted in one: type, message, source line, a trace id.',
     inputSchema: { type: 'object', properties: {} },
     run: async (client) => {
       const { errors } = await client.json<{ errors: ErrorEntry[] }>('/api/errors');
-      return errors.length === 0 ? 'Nothing has failed.' : errors.slice(0, MAX_LINES).map(errorLine).join('\n');
+      return errors.length === 0
+        ? 'Nothing has failed.'
+        : errors.slice(0, MAX_LINES).map(errorLine).join('\n');
     },
   },
   list_routes: {
-    description: 'Requests, messages and jobs by name, slowest (p95) first: count, errors, p50, p95, slowest trace.',
+    description:
+      'Requests, messages and jobs by name, slowest (p95) first: count, errors, p50, p95, slowest trace.',
     inputSchema: { type: 'object', properties: {} },
     run: async (client) => {
       const { routes } = await client.json<{ routes: RouteStatistics[] }>('/api/routes');
-      return routes.length === 0 ? 'No request has ended yet.' : routes.slice(0, MAX_LINES).map(routeLine).join('\n');
+      return routes.length === 0
+        ? 'No request has ended yet.'
+        : routes.slice(0, MAX_LINES).map(routeLine).join('\n');
     },
   },
   get_status: {
-    description: 'State of each telemetry instance: configuration, exporters, spans delivered, dropped and queued.',
+    description:
+      'State of each telemetry instance: configuration, exporters, spans delivered, dropped and queued.',
     inputSchema: { type: 'object', properties: {} },
     run: async (client) => JSON.stringify(await client.json<object>('/api/status'), undefined, 1),
   },

@@ -56,11 +56,14 @@ export function App() {
       </header>
       {help && (
         <p class="hint help">
-          1–5 sections · / filter · j k next and previous trace · t spans · arrows, Home, End, Page keys move · Enter, ←, →
-          open and close · Escape leaves
+          1–5 sections · / filter · j k next and previous trace · t spans · arrows, Home, End, Page keys move
+          · Enter, ←, → open and close · Escape leaves
         </p>
       )}
-      <main class={tab === 'traces' ? 'traces-page' : ''} data-open={place[1] === undefined ? 'list' : 'trace'}>
+      <main
+        class={tab === 'traces' ? 'traces-page' : ''}
+        data-open={place[1] === undefined ? 'list' : 'trace'}
+      >
         {tab === 'traces' && (
           <TraceList
             version={version}

@@ -29,7 +29,9 @@ const size = gzipSync(script + style + html).length;
 if (size > MAX_BYTES) throw new Error(`The page weighs ${size} bytes compressed, more than ${MAX_BYTES}.`);
 
 const texts = { html, script, style: String(style) };
-const lines = Object.entries(texts).map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`);
+const lines = Object.entries(texts).map(
+  ([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`,
+);
 await mkdir(out, { recursive: true });
 await writeFile(new URL('page.js', out), lines.join(''));
 await writeFile(

@@ -27,7 +27,11 @@ export interface SourceState {
     readonly sampler?: string;
     readonly enabled: boolean;
     readonly exporters: readonly ExporterState[];
-    readonly overrides: readonly { readonly changes: readonly string[]; readonly until: string; tenant?: string }[];
+    readonly overrides: readonly {
+      readonly changes: readonly string[];
+      readonly until: string;
+      tenant?: string;
+    }[];
   };
   readonly config: Readonly<Record<string, unknown>>;
   readonly modules: readonly string[];
@@ -53,7 +57,9 @@ function post<T>(path: string, body: string): Promise<T> {
 /** The API of this server. */
 export const client = {
   traces: (filter: string, limit: number) =>
-    ask<{ total: number; traces: TraceSummary[] }>(`/api/traces?limit=${limit}&filter=${encodeURIComponent(filter)}`),
+    ask<{ total: number; traces: TraceSummary[] }>(
+      `/api/traces?limit=${limit}&filter=${encodeURIComponent(filter)}`,
+    ),
   trace: (traceId: string) => ask<TraceDetails>(`/api/traces/${traceId}`),
   otlp: (traceId: string) => ask<object>(`/api/traces/${traceId}/otlp`),
   errors: async () => (await ask<{ errors: ErrorEntry[] }>('/api/errors')).errors,

@@ -12,7 +12,11 @@ interface View {
 }
 
 /** Draws the bars of the visible rows, events as ticks on them, and a grid of the trace's time. */
-export function drawBars(canvas: HTMLCanvasElement, rows: readonly Row[], { top, height, width }: View): void {
+export function drawBars(
+  canvas: HTMLCanvasElement,
+  rows: readonly Row[],
+  { top, height, width }: View,
+): void {
   const ratio = devicePixelRatio;
   canvas.width = Math.max(1, Math.floor(width * ratio));
   canvas.height = Math.max(1, Math.floor(height * ratio));

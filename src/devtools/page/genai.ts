@@ -2,7 +2,8 @@ import { duration } from '../store/format.js';
 
 /** One line about a model call, such as `gpt-4o 1,204→318 tok $0.0062 ttft 210 ms`; nothing for other spans. */
 export function genAiLine(attributes: Readonly<Record<string, unknown>>): string | undefined {
-  const model = attributes['gen_ai.response.model'] ?? attributes['gen_ai.request.model'] ?? attributes['llm.model_name'];
+  const model =
+    attributes['gen_ai.response.model'] ?? attributes['gen_ai.request.model'] ?? attributes['llm.model_name'];
   if (typeof model !== 'string') return undefined;
   const parts = [model];
   const input = attributes['gen_ai.usage.input_tokens'] ?? attributes['llm.token_count.prompt'];

@@ -20,7 +20,8 @@ export function Health() {
       </p>
       {sources.length === 0 && (
         <p class="empty">
-          No app runs in this process. Send OTLP here: <code>OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317</code>
+          No app runs in this process. Send OTLP here:{' '}
+          <code>OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317</code>
         </p>
       )}
       {sources.map((source) => (
@@ -36,8 +37,8 @@ function Source({ source, reload }: { readonly source: SourceState; readonly rel
     <article class="source-card">
       <h3>{name}</h3>
       <p class="facts">
-        generation {status.generation} · {status.enabled ? 'on' : 'off'} · sampler {status.sampler ?? 'always'} · covers{' '}
-        {modules.join(', ') || 'no module'}
+        generation {status.generation} · {status.enabled ? 'on' : 'off'} · sampler{' '}
+        {status.sampler ?? 'always'} · covers {modules.join(', ') || 'no module'}
       </p>
       {status.exporters.map((exporter, index) => (
         <Exporter key={index} state={exporter} />
@@ -63,14 +64,16 @@ function Exporter({ state }: { readonly state: ExporterState }) {
   return (
     <div class="exporter">
       <p>
-        <b>{state.exporter}</b> {state.target} <span class={`pill ${state.breaker}`}>breaker {state.breaker}</span>
+        <b>{state.exporter}</b> {state.target}{' '}
+        <span class={`pill ${state.breaker}`}>breaker {state.breaker}</span>
       </p>
       <p class="identity">
         {state.ended} ended = {state.delivered} delivered + {dropped} dropped + {state.queuedSpans} queued
       </p>
       {(reasons.length > 0 || state.retries > 0) && (
         <p class="hint">
-          {reasons.join(', ')} {state.retries > 0 && plural(state.retries, 'retry').replace('retrys', 'retries')}
+          {reasons.join(', ')}{' '}
+          {state.retries > 0 && plural(state.retries, 'retry').replace('retrys', 'retries')}
         </p>
       )}
       {state.lastError !== undefined && (
@@ -91,7 +94,7 @@ function Controls({ source, reload }: { readonly source: SourceState; readonly r
   const run = (body: object): void => {
     client.control({ source: source.name, ...body }).then(
       (result) => {
-        setAnswer(`Done: ${String(result['status'] ?? (result['ok'] === true ? 'the receiver answers' : 'see Health'))}`);
+        setAnswer(wordsOf(result));
         reload();
       },
       (error: unknown) => setAnswer(String(error)),
@@ -102,7 +105,14 @@ function Controls({ source, reload }: { readonly source: SourceState; readonly r
     <form class="controls" onSubmit={(event) => event.preventDefault()}>
       <label>
         Sampler{' '}
-        <input type="number" min="0" max="1" step="any" value={ratio} onInput={(e) => setRatio(e.currentTarget.value)} />
+        <input
+          type="number"
+          min="0"
+          max="1"
+          step="any"
+          value={ratio}
+          onInput={(e) => setRatio(e.currentTarget.value)}
+        />
       </label>
       <button type="button" onClick={() => run({ action: 'reconfigure', change: { sampler } })}>
         Set for everybody
@@ -119,12 +129,15 @@ function Controls({ source, reload }: { readonly source: SourceState; readonly r
       <button
         type="button"
         disabled={tenant === ''}
-        onClick={() => run({ action: 'override', change: { sampler: 1 }, forMillis: TEN_MINUTES_MILLIS, tenant })}
+        onClick={() =>
+          run({ action: 'override', change: { sampler: 1 }, forMillis: TEN_MINUTES_MILLIS, tenant })
+        }
       >
         Trace this tenant
       </button>
       <label>
-        Mask keys <input value={keys} placeholder="iban, phone" onInput={(e) => setKeys(e.currentTarget.value)} />
+        Mask keys{' '}
+        <input value={keys} placeholder="iban, phone" onInput={(e) => setKeys(e.currentTarget.value)} />
       </label>
       <button
         type="button"
@@ -147,6 +160,12 @@ function Controls({ source, reload }: { readonly source: SourceState; readonly r
       <output>{answer}</output>
     </form>
   );
+}
+
+function wordsOf({ status, ok, reason }: Readonly<Record<string, unknown>>): string {
+  if (typeof status === 'string') return `Done: ${status}`;
+  if (ok === true) return 'The receiver took a span.';
+  return typeof reason === 'string' ? `Not taken: ${reason}` : 'Done';
 }
 
 function listOf(text: string): string[] {

@@ -173,7 +173,12 @@ function notesOf(span: StoredSpan, logs: readonly StoredLog[], depth: number, al
   return [...events, ...lines].sort((a, b) => a.start - b.start);
 }
 
-function placed(key: string, depth: number, time: number, failed: boolean): Placed & { readonly type: 'note' } {
+function placed(
+  key: string,
+  depth: number,
+  time: number,
+  failed: boolean,
+): Placed & { readonly type: 'note' } {
   return { type: 'note', key, depth, start: time, end: time, failed };
 }
 

@@ -8,7 +8,13 @@ import { asCurl } from '../store/trace-text.js';
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'];
 
 /** Everything about one span, as text. */
-export function SpanDetails({ span, logs }: { readonly span: StoredSpan; readonly logs: readonly StoredLog[] }) {
+export function SpanDetails({
+  span,
+  logs,
+}: {
+  readonly span: StoredSpan;
+  readonly logs: readonly StoredLog[];
+}) {
   const [copied, copy] = useCopied();
   const curl = asCurl(span);
   const model = genAiLine(span.attributes);
@@ -17,8 +23,8 @@ export function SpanDetails({ span, logs }: { readonly span: StoredSpan; readonl
     <aside class="details" aria-label="Span" tabIndex={0}>
       <h3>{span.name}</h3>
       <p class="facts">
-        {KINDS[span.kind] ?? 'internal'} · {span.end === undefined ? 'open' : duration(span.end - span.start)} ·{' '}
-        {clock(span.start)} · {serviceOf(span.resource)}
+        {KINDS[span.kind] ?? 'internal'} · {span.end === undefined ? 'open' : duration(span.end - span.start)}{' '}
+        · {clock(span.start)} · {serviceOf(span.resource)}
       </p>
       {model !== undefined && <p class="model">{model}</p>}
       <p class="bar">

@@ -55,11 +55,12 @@ export function Errors() {
       {value?.map((error) => (
         <article key={error.spanId} class="error">
           <h3>
-            {error.type ?? 'Error'}: {error.message ?? '(no message)'} {error.count > 1 && <b>×{error.count}</b>}
+            {error.type ?? 'Error'}: {error.message ?? '(no message)'}{' '}
+            {error.count > 1 && <b>×{error.count}</b>}
           </h3>
           <p class="facts">
-            <a href={`#traces/${error.traceId}/${error.spanId}`}>{error.span}</a> in {error.trace} · {clock(error.time)} ·{' '}
-            {error.service}
+            <a href={`#traces/${error.traceId}/${error.spanId}`}>{error.span}</a> in {error.trace} ·{' '}
+            {clock(error.time)} · {error.service}
           </p>
           {error.source !== undefined && (
             <p class="source">
@@ -80,8 +81,8 @@ export function Metrics() {
       <h2>Metrics</h2>
       {value?.length === 0 && (
         <p class="empty">
-          Metrics appear here when they are sent to <code>npx nestjs-telemetry dev</code> over OTLP. Rates, errors and
-          latencies of requests are under <a href="#routes">Routes</a>.
+          Metrics appear here when they are sent to <code>npx nestjs-telemetry dev</code> over OTLP. Rates,
+          errors and latencies of requests are under <a href="#routes">Routes</a>.
         </p>
       )}
       <div class="charts">
@@ -99,7 +100,9 @@ function Chart({ series }: { readonly series: MetricSeries }) {
   const most = Math.max(...values, 1e-9);
   const first = points[0]?.[0] ?? 0;
   const span = Math.max(1, (points.at(-1)?.[0] ?? 0) - first);
-  const line = points.map(([time, value]) => `${((time - first) / span) * 100},${30 - (value / most) * 28}`).join(' ');
+  const line = points
+    .map(([time, value]) => `${((time - first) / span) * 100},${30 - (value / most) * 28}`)
+    .join(' ');
   const label = Object.entries(attributes)
     .map(([key, value]) => `${key}=${String(value)}`)
     .join(' ');
@@ -108,7 +111,12 @@ function Chart({ series }: { readonly series: MetricSeries }) {
       <figcaption>
         <b>{name}</b> {service} <small>{label}</small>
       </figcaption>
-      <svg viewBox="0 0 100 32" preserveAspectRatio="none" role="img" aria-label={`${name}, last value ${values.at(-1)}`}>
+      <svg
+        viewBox="0 0 100 32"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${name}, last value ${values.at(-1)}`}
+      >
         <polyline points={line} />
       </svg>
       <span>

@@ -21,7 +21,8 @@ export function TraceList({ version, filter, selected, onFilter, onSelect }: Tra
   const longest = Math.max(1, ...(value?.traces ?? []).map(({ durationMillis }) => durationMillis));
   const importFile = async (): Promise<void> => {
     const chosen = file.current?.files?.[0];
-    if (chosen !== undefined) await client.importOtlp(await chosen.text()).catch((failed: unknown) => alert(failed));
+    if (chosen !== undefined)
+      await client.importOtlp(await chosen.text()).catch((failed: unknown) => alert(failed));
   };
   return (
     <section class="list" aria-label="Traces">
@@ -40,7 +41,13 @@ export function TraceList({ version, filter, selected, onFilter, onSelect }: Tra
         <button type="button" onClick={() => file.current?.click()}>
           Import
         </button>
-        <input ref={file} type="file" accept=".json,application/json" hidden onChange={() => void importFile()} />
+        <input
+          ref={file}
+          type="file"
+          accept=".json,application/json"
+          hidden
+          onChange={() => void importFile()}
+        />
       </div>
       {error !== undefined && <p class="problem">{error}</p>}
       <p class="hint" role="status">
@@ -88,8 +95,8 @@ function EmptyList({ filtered }: { readonly filtered: boolean }) {
         <p>No trace matches. Take a word away, or press Escape in the filter.</p>
       ) : (
         <p>
-          Nothing has been recorded yet. Send the app a request, such as <code>curl localhost:3000/</code>; it appears here
-          when it begins. If it does not, look at <a href="#health">Health</a>.
+          Nothing has been recorded yet. Send the app a request, such as <code>curl localhost:3000/</code>; it
+          appears here when it begins. If it does not, look at <a href="#health">Health</a>.
         </p>
       )}
     </div>

@@ -18,7 +18,11 @@ interface TraceViewProps {
 export function TraceView({ traceId, spanId, version, go }: TraceViewProps) {
   const { value: trace, error } = useLoaded(() => client.trace(traceId), [traceId], version);
   if (trace === undefined || trace.traceId !== traceId) {
-    return <section class="view">{error === undefined ? <p class="hint">Asking…</p> : <Gone error={error} />}</section>;
+    return (
+      <section class="view">
+        {error === undefined ? <p class="hint">Asking…</p> : <Gone error={error} />}
+      </section>
+    );
   }
   return <Loaded trace={trace} spanId={spanId} go={go} />;
 }
@@ -53,7 +57,9 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
       return after;
     });
   const select = (row: Row): void =>
-    go(`traces/${trace.traceId}/${row.type === 'span' ? row.span.spanId : row.type === 'note' ? row.spanId : row.spans[0]?.spanId}`);
+    go(
+      `traces/${trace.traceId}/${row.type === 'span' ? row.span.spanId : row.type === 'note' ? row.spanId : row.spans[0]?.spanId}`,
+    );
   return (
     <section class="view" aria-label="Trace">
       <header>
@@ -61,7 +67,9 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
         <p class="facts">
           <span class={`pill ${trace.status}`}>{trace.status}</span> {duration(trace.durationMillis)} ·{' '}
           {plural(trace.spanCount, 'span')} · {trace.services.join(' → ')} · <code>{trace.traceId}</code>
-          {trace.droppedSpans > 0 && <b> · {plural(trace.droppedSpans, 'span')} left out, the trace is too large</b>}
+          {trace.droppedSpans > 0 && (
+            <b> · {plural(trace.droppedSpans, 'span')} left out, the trace is too large</b>
+          )}
         </p>
         <p class="bar">
           <button type="button" aria-pressed={notes} onClick={() => setNotes(!notes)}>

@@ -19,7 +19,10 @@ export function Waterfall({ rows, selected, onSelect, onToggle }: WaterfallProps
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [view, setView] = useState({ top: 0, height: 600, width: 800 });
-  const index = Math.max(0, rows.findIndex((row) => row.key === selected));
+  const index = Math.max(
+    0,
+    rows.findIndex((row) => row.key === selected),
+  );
 
   useLayoutEffect(() => {
     const element = scroller.current as HTMLDivElement;
@@ -74,7 +77,11 @@ export function Waterfall({ rows, selected, onSelect, onToggle }: WaterfallProps
   };
 
   return (
-    <div class="waterfall" ref={scroller} onScroll={({ currentTarget: { scrollTop } }) => setView({ ...view, top: scrollTop })}>
+    <div
+      class="waterfall"
+      ref={scroller}
+      onScroll={({ currentTarget: { scrollTop } }) => setView({ ...view, top: scrollTop })}
+    >
       <canvas ref={canvas} aria-hidden="true" />
       <div
         class="tree"

@@ -30,7 +30,10 @@ export function readSpans(request: unknown): StoredSpan[] {
       kind: Math.max(0, numberOf(span.kind) - 1),
       start: millisOf(span.startTimeUnixNano),
       end: millisOf(span.endTimeUnixNano),
-      status: { code: statusCode(status.code), ...(message === undefined || message === '' ? {} : { message }) },
+      status: {
+        code: statusCode(status.code),
+        ...(message === undefined || message === '' ? {} : { message }),
+      },
       attributes,
       events: listOf(span.events).map((event) => ({
         name: textOf(event.name) ?? '',
@@ -111,7 +114,10 @@ function eachScoped<T>(
     for (const scoped of listOf(group[`scope${signal}`])) {
       const { name, version } = objectOf(scoped.scope);
       const versionText = textOf(version);
-      const scope = { name: textOf(name) ?? '', ...(versionText === undefined ? {} : { version: versionText }) };
+      const scope = {
+        name: textOf(name) ?? '',
+        ...(versionText === undefined ? {} : { version: versionText }),
+      };
       for (const record of listOf(scoped[records])) {
         const value = read(record, resource, scope);
         if (value !== undefined) found.push(value);
@@ -139,7 +145,7 @@ function readValue(value: unknown, depth = 0): unknown {
   if (any.boolValue !== undefined) return any.boolValue === true;
   if (any.intValue !== undefined) {
     const number = Number(any.intValue);
-    return Number.isSafeInteger(number) ? number : String(any.intValue as string);
+    return Number.isSafeInteger(number) ? number : textOf(any.intValue);
   }
   if (any.doubleValue !== undefined) return numberOf(any.doubleValue);
   if (any.bytesValue !== undefined) return textOf(any.bytesValue);
@@ -148,7 +154,9 @@ function readValue(value: unknown, depth = 0): unknown {
   }
   if (any.kvlistValue !== undefined) {
     const entries = listOf(objectOf(any.kvlistValue).values);
-    return Object.fromEntries(entries.map(({ key, value: item }) => [String(key), readValue(item, depth + 1)]));
+    return Object.fromEntries(
+      entries.map(({ key, value: item }) => [String(key), readValue(item, depth + 1)]),
+    );
   }
   return undefined;
 }
@@ -172,7 +180,9 @@ function numberOf(value: unknown): number {
 }
 
 function signed(value: unknown): unknown {
-  return typeof value === 'string' && /^\d+$/.test(value) ? BigInt.asIntN(64, BigInt(value)).toString() : value;
+  return typeof value === 'string' && /^\d+$/.test(value)
+    ? BigInt.asIntN(64, BigInt(value)).toString()
+    : value;
 }
 
 function millisOf(nanos: unknown): number {

@@ -35,7 +35,9 @@ export function answer(
 
 /** Answers JSON; big integers become text. */
 export function answerJson(response: ServerResponse, value: unknown, status = 200): void {
-  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
+  const text = JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === 'bigint' ? String(item) : item,
+  );
   answer(response, status, 'application/json; charset=utf-8', text);
 }
 

@@ -17,11 +17,7 @@ const MAX_CONTROL_BYTES = 64 * 1024;
 const MAX_IMPORT_BYTES = 32 * 1024 * 1024;
 
 type Json = Readonly<Record<string, unknown>>;
-type Handler = (
-  recorder: Recorder,
-  url: URL,
-  request: IncomingMessage,
-) => unknown;
+type Handler = (recorder: Recorder, url: URL, request: IncomingMessage) => unknown;
 
 const ROUTES: Readonly<Record<string, Handler>> = {
   'GET /api/traces': (recorder, { searchParams }) => listTraces(recorder, searchParams),
@@ -75,7 +71,9 @@ export async function answerApi(
     return;
   }
   const known = one !== null || Object.keys(ROUTES).some((route) => route.endsWith(` ${pathname}`));
-  throw known ? new HttpError(405, `${pathname} takes no ${method}.`) : new HttpError(404, 'There is nothing here.');
+  throw known
+    ? new HttpError(405, `${pathname} takes no ${method}.`)
+    : new HttpError(404, 'There is nothing here.');
 }
 
 function listTraces(recorder: Recorder, query: URLSearchParams): object {
@@ -92,7 +90,8 @@ function listTraces(recorder: Recorder, query: URLSearchParams): object {
 function traceOf(recorder: Recorder, traceId: string): StoredTrace {
   recorder.refresh();
   const trace = recorder.store.get(traceId);
-  if (trace === undefined) throw new HttpError(404, 'This trace is not here: it was never seen, or has left.');
+  if (trace === undefined)
+    throw new HttpError(404, 'This trace is not here: it was never seen, or has left.');
   return trace;
 }
 
@@ -116,10 +115,14 @@ function statusOf(recorder: Recorder): object {
 
 function sourceOf(recorder: Recorder, name: unknown): DevtoolsSource {
   const { sources } = recorder;
-  const source = name === undefined && sources.length === 1 ? sources[0] : sources.find((each) => each.name === name);
+  const source =
+    name === undefined && sources.length === 1 ? sources[0] : sources.find((each) => each.name === name);
   if (source !== undefined) return source;
   const known = sources.map((each) => each.name).join(', ');
-  throw new HttpError(400, `Expected \`source\` to be one of: ${known || '(no instance runs in this process)'}.`);
+  throw new HttpError(
+    400,
+    `Expected \`source\` to be one of: ${known || '(no instance runs in this process)'}.`,
+  );
 }
 
 async function control(source: DevtoolsSource, body: Json): Promise<object> {
@@ -139,7 +142,10 @@ function controlOf({ action, change, forMillis, tenant, on }: Json): ControlRequ
     return { action, on };
   }
   if (action !== 'reconfigure' && action !== 'override') {
-    throw new HttpError(400, 'Expected `action` to be `reconfigure`, `override`, `exporter`, `flush` or `verify`.');
+    throw new HttpError(
+      400,
+      'Expected `action` to be `reconfigure`, `override`, `exporter`, `flush` or `verify`.',
+    );
   }
   if (typeof change !== 'object' || change === null || Array.isArray(change)) {
     throw new HttpError(400, 'Expected `change` to be a partial configuration.');

@@ -55,8 +55,7 @@ export class RequestGuard {
     this.failures += 1;
     return {
       status: 401,
-      message:
-        'Open the address that the app printed at its start, or send `Authorization: Bearer <token>`.',
+      message: 'Open the address that the app printed at its start, or send `Authorization: Bearer <token>`.',
     };
   }
 
@@ -77,7 +76,10 @@ export class RequestGuard {
 
   /** An address in numbers cannot be rebound: no name stands between it and the server. */
   private isOwnName(host: string): boolean {
-    const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '').toLowerCase();
+    const name = host
+      .replace(/:\d+$/, '')
+      .replace(/^\[|\]$/g, '')
+      .toLowerCase();
     if (LOOPBACK.has(name) || name === this.host) return true;
     return !LOOPBACK.has(this.host) && isIP(name) !== 0;
   }

@@ -23,7 +23,10 @@ const MAX_POINTS = 120;
 
 /** The newest values of each series; series beyond the limit push out the one that was silent longest. */
 export class MetricStore {
-  private readonly series = new Map<string, { head: Omit<MetricPoint, 'time' | 'value'>; points: [number, number][] }>();
+  private readonly series = new Map<
+    string,
+    { head: Omit<MetricPoint, 'time' | 'value'>; points: [number, number][] }
+  >();
 
   add({ time, value, ...head }: MetricPoint): void {
     const key = JSON.stringify([head.service, head.name, Object.entries(head.attributes).sort()]);

@@ -84,7 +84,7 @@ export function storedSpan(
       spanId: context.spanId,
       attributes,
     })),
-    resource: span.resource.attributes as Attributes,
+    resource: span.resource.attributes,
     scope: version === undefined ? { name } : { name, version },
     bytes: estimateSpanBytes(span),
   };

@@ -25,10 +25,14 @@ export function forAgent(trace: TraceDetails): string {
   const add = (span: StoredSpan, depth: number): void => {
     if (lines.length > MAX_SPANS) return;
     const indent = '  '.repeat(depth);
-    lines.push(`${indent}- ${span.name} (${duration((span.end ?? span.start) - span.start)})${attributesOf(span)}`);
+    lines.push(
+      `${indent}- ${span.name} (${duration((span.end ?? span.start) - span.start)})${attributesOf(span)}`,
+    );
     for (const { name, attributes } of span.events) {
       if (name !== 'exception') continue;
-      lines.push(`${indent}  ! ${text(attributes['exception.stacktrace'] ?? attributes['exception.message'] ?? name)}`);
+      lines.push(
+        `${indent}  ! ${text(attributes['exception.stacktrace'] ?? attributes['exception.message'] ?? name)}`,
+      );
     }
     for (const child of byParent.get(span.spanId) ?? []) add(child, depth + 1);
   };
@@ -49,7 +53,11 @@ export function asCurl({ kind, attributes }: StoredSpan): string | undefined {
   const method = attributes['http.request.method'];
   if (typeof method !== 'string') return undefined;
   const full = attributes['url.full'];
-  const { 'server.address': host = 'localhost', 'server.port': port, 'url.scheme': scheme = 'http' } = attributes;
+  const {
+    'server.address': host = 'localhost',
+    'server.port': port,
+    'url.scheme': scheme = 'http',
+  } = attributes;
   const path = `${text(attributes['url.path'] ?? '/')}${attributes['url.query'] ? `?${text(attributes['url.query'])}` : ''}`;
   const url =
     typeof full === 'string'

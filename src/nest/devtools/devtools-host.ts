@@ -19,7 +19,10 @@ interface RunningDevtools {
 export class DevtoolsHost {
   private readonly instances: TelemetryInstance[] = [];
   private running: Promise<RunningDevtools | undefined> | undefined;
-  private readonly switchedOff = new Map<TelemetryInstance, { readonly exporter: TracerConfig['exporter'] }>();
+  private readonly switchedOff = new Map<
+    TelemetryInstance,
+    { readonly exporter: TracerConfig['exporter'] }
+  >();
   private readonly logger = new Logger('TelemetryDevtools');
 
   /** @param modulesOf - names of the modules that an instance covers */
@@ -78,10 +81,7 @@ export class DevtoolsHost {
     };
   }
 
-  private async control(
-    instance: TelemetryInstance,
-    request: ControlRequest,
-  ): Promise<object> {
+  private async control(instance: TelemetryInstance, request: ControlRequest): Promise<object> {
     const { tracerManager: manager, name } = instance;
     switch (request.action) {
       case 'flush':
@@ -92,14 +92,16 @@ export class DevtoolsHost {
       case 'exporter':
         return this.switchExporter(instance, request.on);
       case 'reconfigure': {
-        const { generation, changed, draining } = await manager.reconfigure(request.change as TracerConfig);
-        this.logger.log(`${name}: changed ${changed.join(', ') || 'nothing'}; generation ${generation} is live.`);
+        const { generation, changed, draining } = await manager.reconfigure(request.change);
+        this.logger.log(
+          `${name}: changed ${changed.join(', ') || 'nothing'}; generation ${generation} is live.`,
+        );
         return { status: 'reconfigured', generation, changed, draining };
       }
       case 'override': {
         const { change, forMillis, tenant } = request;
         const options = tenant === undefined ? { forMillis } : { forMillis, tenant };
-        const { until } = await manager.override(change as TracerConfig, options);
+        const { until } = await manager.override(change, options);
         this.logger.log(`${name}: overrode ${Object.keys(change).join(', ')} until ${until.toISOString()}.`);
         return { status: 'overridden', until };
       }

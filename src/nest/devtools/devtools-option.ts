@@ -43,7 +43,8 @@ export function devtoolsOptions(
       path: 'devtools',
       expected: 'off where `NODE_ENV` is `production`, or given a `token`',
       got: option,
-      remedy: 'Devtools shows requests to everybody who has its token: leave it out, or pass `{ token }` on purpose.',
+      remedy:
+        'Devtools shows requests to everybody who has its token: leave it out, or pass `{ token }` on purpose.',
     });
   }
   return options;

@@ -50,6 +50,11 @@ export function clientOf(port: number, token: string): Pick<StartedDevtools, 'ge
   return {
     get: async (path) => JSON.parse((await ask(port, path, { authorization })).body),
     post: (path, body) =>
-      ask(port, path, { authorization, 'content-type': 'application/json' }, { method: 'POST', body: JSON.stringify(body) }),
+      ask(
+        port,
+        path,
+        { authorization, 'content-type': 'application/json' },
+        { method: 'POST', body: JSON.stringify(body) },
+      ),
   };
 }

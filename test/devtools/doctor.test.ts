@@ -20,7 +20,11 @@ interface Verdict {
 async function doctor(setup: Setup, ...args: string[]): Promise<Verdict> {
   const folder = await mkdtemp(join(tmpdir(), 'doctor-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  for (const [path, content] of Object.entries({ ...HEALTHY.files, ...setup.files })) {
+  const files: readonly [string, string | object | undefined][] = Object.entries({
+    ...HEALTHY.files,
+    ...setup.files,
+  });
+  for (const [path, content] of files) {
     if (content === undefined) continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), typeof content === 'string' ? content : JSON.stringify(content));

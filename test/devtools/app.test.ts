@@ -139,13 +139,13 @@ describe.each([EXPRESS, FASTIFY])('devtools of an app on $name', (kind) => {
       return (await app.get(`/api/traces/${trace.traceId}`)).spans[0].events.length;
     };
     await vi.waitFor(() => expect(ticks.observed).toBe(true), eventually);
-    ticks.next({ data: 1 });
+    ticks.next({ data: 'one' });
     const before = await vi.waitFor(async () => {
       const count = await eventsOf();
       expect(count).toBeGreaterThan(0);
       return count;
     }, eventually);
-    ticks.next({ data: 2 });
+    ticks.next({ data: 'two' });
     await vi.waitFor(async () => expect(await eventsOf()).toBeGreaterThan(before), eventually);
     stream.abort();
     await vi.waitFor(async () => {

@@ -191,7 +191,7 @@ describe('a receiver of OTLP', () => {
 
 /** Attribute values in one another, deeper than any real one. */
 function nested(depth: number): Buffer {
-  let value = Buffer.alloc(0);
+  let value: Buffer = Buffer.alloc(0);
   const wrap = (tag: number, inner: Buffer): Buffer => {
     const length: number[] = [];
     for (let rest = inner.length; ; rest >>= 7) {

@@ -14,6 +14,7 @@ import { OrdersModule } from './orders/orders.module.js';
       isGlobal: true,
       devtools: process.env.NODE_ENV !== 'production',
       http: { exclude: ['/health', '/metrics', '/admin/*'] },
+      sse: { onShutdown: 'complete' },
     }),
     TelemetryAdminModule.register({
       guards: [AdminTokenGuard],

@@ -54,31 +54,23 @@ async function run(args: readonly string[]): Promise<number | undefined> {
 
 /** Runs until it is interrupted. */
 async function dev(values: Values): Promise<undefined> {
-  const [{ Recorder }, { DevtoolsServer }, { OtlpReceiver }] = await Promise.all([
-    import('./recorder.js'),
-    import('./server/devtools-server.js'),
-    import('./receive/receiver.js'),
-  ]);
+  const { startDevtools } = await import('./start-devtools.js');
   const { host = '127.0.0.1', token } = values;
-  const recorder = new Recorder();
-  const receiver = await OtlpReceiver.start(recorder, {
-    host,
-    ...portOf('grpcPort', values['grpc-port']),
-    ...portOf('httpPort', values['http-port']),
-  });
-  const server = await DevtoolsServer.start(recorder, {
+  const devtools = await startDevtools({
     host,
     ...(token === undefined ? {} : { token }),
     ...portOf('port', values.port),
+    ...portOf('grpcPort', values['grpc-port']),
+    ...portOf('httpPort', values['http-port']),
   });
   process.stdout.write(
-    `Devtools: ${server.url}\nOTLP over gRPC: http://${host}:${receiver.grpcPort}\n` +
-      `OTLP over HTTP: http://${host}:${receiver.httpPort}\n`,
+    `Devtools: ${devtools.url}\nOTLP over gRPC: http://${host}:${devtools.grpcPort}\n` +
+      `OTLP over HTTP: http://${host}:${devtools.httpPort}\n`,
   );
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
   });
-  await Promise.all([server.close(), receiver.close()]);
+  await devtools.close();
   return undefined;
 }
 

@@ -1,0 +1,6 @@
+export type { DevtoolsOptions } from '../devtools/devtools-options.js';
+export {
+  startDevtools,
+  type StandaloneDevtools,
+  type StandaloneDevtoolsOptions,
+} from '../devtools/start-devtools.js';

@@ -1,10 +1,15 @@
 import type { DevtoolsOptions } from './devtools-options.js';
-import { OtlpReceiver, type ReceiverOptions } from './receive/receiver.js';
+import { OtlpReceiver } from './receive/receiver.js';
 import { Recorder } from './recorder.js';
 import { DevtoolsServer } from './server/devtools-server.js';
 
 /** Where a {@link startDevtools} shows traces, and where it receives them. */
-export interface StandaloneDevtoolsOptions extends DevtoolsOptions, Omit<ReceiverOptions, 'host'> {}
+export interface StandaloneDevtoolsOptions extends DevtoolsOptions {
+  /** Port of OTLP over gRPC; default 4317, 0 for any free port. */
+  readonly grpcPort?: number;
+  /** Port of OTLP over HTTP; default 4318, 0 for any free port. */
+  readonly httpPort?: number;
+}
 
 /** Devtools that receives OTLP of other processes. */
 export interface StandaloneDevtools {

@@ -1,4 +1,3 @@
-export type { DevtoolsOptions } from '../devtools/devtools-options.js';
 export {
   startDevtools,
   type StandaloneDevtools,

@@ -2,7 +2,7 @@ import { readEnvironment } from '../../config/environment/environment.js';
 import { resolveTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import { TelemetryError } from '../../errors.js';
-import { verifyExporters, type ExporterVerdict } from '../../pipeline/verify-export.js';
+import { verifyExporters, type VerifyExportResult } from '../../pipeline/verify-export.js';
 import { error, ok, warning, type Finding, type Patient } from './finding.js';
 
 const TIMEOUT_MILLIS = 5000;
@@ -26,7 +26,7 @@ export async function checkReceiver({ env }: Patient): Promise<Finding[]> {
   return [...exporters.map(findingOf), ...skews.flat()];
 }
 
-function findingOf(verdict: ExporterVerdict): Finding {
+function findingOf(verdict: VerifyExportResult['exporters'][number]): Finding {
   const { protocol, target = '', code, reason = '', hint, latencyMillis } = verdict;
   const where = `${protocol} ${target}`.trim();
   if (verdict.ok) return ok('receiver', `${where} took a span in ${Math.round(latencyMillis)} ms.`);

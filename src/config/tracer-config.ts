@@ -1,6 +1,7 @@
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { ErrorClassifier } from './error-classification.js';
 import type { ExporterConfig } from './exporter-config.js';
+import type { GenAiConfig } from './genai-config.js';
 import type { MaskingConfig } from './masking-config.js';
 import type { SamplerConfig } from './sampler-config.js';
 import type { Secret } from './secret.js';
@@ -89,4 +90,6 @@ export interface TracerConfig {
   /** Begins the attributes of workflow spans; default `workflow.`. */
   readonly workflowPrefix?: string;
   readonly batch?: BatchConfig;
+  /** Model calls, for apps that import `nestjs-telemetry/genai`. */
+  readonly genai?: GenAiConfig;
 }

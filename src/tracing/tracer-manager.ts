@@ -6,9 +6,11 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ResolvedGenAiConfig } from '../config/genai-config.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { activeContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
+import type { CallMeter } from '../pipeline/call-meter.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
 import type { ReconfigureReport } from '../pipeline/generations/config-change.js';
@@ -40,10 +42,13 @@ export function managerOfPipeline(pipeline: object): TracerManager | undefined {
 }
 
 /** The options of {@link TracerConfig} that concern whoever makes spans, with their defaults. */
-export type SpanSettings = Pick<
-  Required<TracerConfig>,
-  'includeInputOutput' | 'debugEvents' | 'traceLlmCalls' | 'traceHttpRequests' | 'workflowPrefix'
->;
+export interface SpanSettings
+  extends Pick<
+    Required<TracerConfig>,
+    'includeInputOutput' | 'debugEvents' | 'traceLlmCalls' | 'traceHttpRequests' | 'workflowPrefix' | 'masking'
+  > {
+  readonly genai: ResolvedGenAiConfig;
+}
 
 /** What names the spans of one module. */
 export interface TracerDefaults {
@@ -131,6 +136,12 @@ export class TracerManager {
   settings(): SpanSettings | undefined {
     const generation = generationFor(this.pipeline, activeContext());
     return generation?.enabled === true ? generation.config : undefined;
+  }
+
+  /** Where calls of the instance are measured, while metrics are on. @internal */
+  get callMeter(): CallMeter | undefined {
+    const { callMeter } = this.pipeline;
+    return callMeter?.enabled === true ? callMeter : undefined;
   }
 
   /** The span of the running code, whichever instance made it; absent outside of every flow. */

@@ -11,6 +11,11 @@ export class RateLimitedLog {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** Writes what is of interest to whoever looks for it. */
+  debug(message: string): void {
+    this.log.debug?.(message);
+  }
+
   /** @param cause - a fixed name, never user data: it is the key of the limit */
   warn(cause: string, message: string): void {
     const now = this.now();

@@ -37,6 +37,8 @@ export interface FlowRequest {
   readonly excluded: boolean;
   /** The pipeline of the instance that it belongs to, as far as that is known. */
   readonly pipeline?: object | undefined;
+  /** The span of the whole request, for sums over what was done in it. */
+  readonly span?: Span | undefined;
   /** Told after the flow's baggage was replaced, so that the request's span shows it. */
   baggageChanged?(): void;
 }

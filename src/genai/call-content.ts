@@ -182,5 +182,7 @@ function shownTexts(list: readonly string[] | undefined): ShownValue | undefined
 /** Prompts and texts come alone or in a list, of tokens too. */
 function texts(value: unknown): string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return list.map((item) => (typeof item === 'string' ? item : plainText(toParts(item)) || JSON.stringify(item)));
+  return list.map((item) =>
+    typeof item === 'string' ? item : plainText(toParts(item)) || JSON.stringify(item),
+  );
 }

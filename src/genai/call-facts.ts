@@ -1,3 +1,4 @@
+import type { SpanKind } from '@opentelemetry/api';
 import type { CallContent } from './call-content.js';
 import type { CallOptions, CallResponse } from './call-options.js';
 import type { OpenInferenceSpanKind } from './operations.js';
@@ -21,6 +22,10 @@ export interface CallDescription extends CallOptions {
   readonly topK?: number;
   /** Whether another process does the work. */
   readonly remote?: boolean;
+  /** Of the span, in place of the operation's own. */
+  readonly kind?: SpanKind;
+  /** `false` leaves the measuring to others. */
+  readonly measured?: boolean;
   /** Of spans that are called what the caller calls them. */
   readonly spanName?: string;
 }
@@ -36,7 +41,8 @@ export interface CallFacts {
   readonly usage: UsageSum;
   /** Whether the usage is such a sum. */
   readonly summed: boolean;
-  readonly cost: Cost | { readonly total: number; readonly prompt?: number; readonly completion?: number } | undefined;
+  readonly cost:
+    Cost | { readonly total: number; readonly prompt?: number; readonly completion?: number } | undefined;
   /** Whether the answer comes in pieces. */
   readonly stream: boolean;
   /** In seconds. */

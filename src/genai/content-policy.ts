@@ -100,7 +100,9 @@ export class ContentPolicy {
       case 'blob':
         return this.image(direction, part);
       case 'tool_call':
-        return [{ ...part, ...(part.arguments === undefined ? {} : { arguments: budget.fit(part.arguments) }) }];
+        return [
+          { ...part, ...(part.arguments === undefined ? {} : { arguments: budget.fit(part.arguments) }) },
+        ];
       case 'tool_call_response':
         return [{ ...part, response: budget.fit(part.response) }];
       case 'generic':

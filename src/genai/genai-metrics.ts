@@ -67,7 +67,11 @@ const INFERENCE: Readonly<Record<'current' | 'latest', MetricNames>> = {
 export function measureCall(
   meter: CallMeter,
   facts: CallFacts,
-  measured: { readonly seconds: number; readonly gaps: readonly number[]; readonly errorType: string | undefined },
+  measured: {
+    readonly seconds: number;
+    readonly gaps: readonly number[];
+    readonly errorType: string | undefined;
+  },
   version: 'current' | 'latest',
 ): void {
   if (!isGenAiOperation(facts.operation)) return;
@@ -89,7 +93,11 @@ export function measureCall(
     [names.output, 'output', usage.outputTokens],
   ] as const) {
     if (count === undefined) continue;
-    meter.record(definition, count, names.tokenType ? { ...attributes, [GEN_AI.tokenType]: type } : attributes);
+    meter.record(
+      definition,
+      count,
+      names.tokenType ? { ...attributes, [GEN_AI.tokenType]: type } : attributes,
+    );
   }
 }
 

@@ -73,7 +73,8 @@ export function toParts(content: unknown): MessagePart[] {
   if (content === undefined || content === null || content === '') return [];
   if (Array.isArray(content)) return content.flatMap(toParts);
   if (typeof content === 'string') return [{ type: 'text', content }];
-  return isFields(content) ? [toPart(content)] : [{ type: 'generic', content }];
+  if (!isFields(content)) return [{ type: 'generic', content }];
+  return Array.isArray(content['parts']) ? toParts(content['parts']) : [toPart(content)];
 }
 
 function toPart(block: Fields): MessagePart {

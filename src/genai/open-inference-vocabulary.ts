@@ -5,6 +5,7 @@ import type { CallFacts } from './call-facts.js';
 import type { Values } from './gen-ai-vocabulary.js';
 import type { GenAiMessage, MessagePart } from './messages.js';
 import { isInference } from './operations.js';
+import type { Usage } from './usage.js';
 
 /** OpenInference's words for providers, by those of `gen_ai`, where they differ. */
 const PROVIDERS: Readonly<Record<string, string>> = {
@@ -51,7 +52,7 @@ export function openInferenceRequest({ spanKind, operation, options }: CallFacts
 export function openInferenceResponse(facts: CallFacts): Values {
   const { response, usage, cost, content, spanKind, options, operation, summed } = facts;
   // Backends add up the figures of a trace by themselves.
-  const own = summed ? {} : usage;
+  const own: Usage = summed ? {} : usage.figures;
   return {
     [OPEN_INFERENCE.modelName]: isInference(operation) ? response.model : undefined,
     [OPEN_INFERENCE.finishReason]: response.finishReasons?.[0],

@@ -17,6 +17,7 @@ const MAX_KNOWN = 500;
 export class PriceTable {
   private readonly rules: readonly (readonly [NameMatcher, ModelPrice])[];
   private readonly known = new Map<string, ModelPrice | undefined>();
+  private readonly missing = new Set<string>();
 
   constructor(prices: Readonly<Record<string, ModelPrice>>) {
     this.rules = Object.entries(prices)
@@ -36,6 +37,13 @@ export class PriceTable {
       if (price !== undefined) return price;
     }
     return undefined;
+  }
+
+  /** Whether it is the first time that a model turns out to have no price. */
+  isNewlyMissing(model: string): boolean {
+    if (this.missing.has(model) || this.missing.size >= MAX_KNOWN) return false;
+    this.missing.add(model);
+    return true;
   }
 
   private lookup(provider: string | undefined, model: string): ModelPrice | undefined {

@@ -28,7 +28,7 @@ export interface UsageOwner {
 }
 
 /** Sums usage; what was never reported stays absent, what was reported as zero is zero. */
-export class UsageSum implements Usage {
+export class UsageSum {
   inputTokens?: number;
   outputTokens?: number;
   cacheReadTokens?: number;
@@ -64,6 +64,16 @@ export class UsageSum implements Usage {
   /** Without the noise that adding fractions leaves, to a billionth. */
   get costUsd(): number | undefined {
     return this.cost === undefined ? undefined : roundedDollars(this.cost);
+  }
+
+  /** What was reported, alone. */
+  get figures(): Usage {
+    const { costUsd } = this;
+    const reported = TOKENS.filter((name) => this[name] !== undefined).map((name) => [name, this[name]]);
+    return {
+      ...(Object.fromEntries(reported) as Usage),
+      ...(costUsd === undefined ? {} : { costUsd }),
+    };
   }
 
   /** Whether nothing was reported at all. */

@@ -6,7 +6,7 @@ import { spanAsyncIterable } from './span-async-iterable.js';
 import { spanNodeStream, type NodeReadable } from './span-node-stream.js';
 import { spanObservable } from './span-observable.js';
 import { spanReadableStream } from './span-readable-stream.js';
-import { activating, StreamSpan } from './stream-span.js';
+import { activating, StreamSpan, type StreamListener } from './stream-span.js';
 
 /**
  * Runs `fn` with `span` active and ends the span when the result is there: at once for a value, when it settles for a promise, when
@@ -15,12 +15,14 @@ import { activating, StreamSpan } from './stream-span.js';
  * Values are handed through unchanged. A stream is handed through as one that does the same, its producer having the span active.
  *
  * @param startAnother - starts a span for each consumer of a stream after the first; without it they share one
+ * @param listener - hears each chunk of a stream
  */
 export function runInSpan<T>(
   span: Span,
   context: FlowContext,
   fn: (span: Span) => T,
   startAnother?: () => Span,
+  listener?: StreamListener,
 ): T {
   // Telemetry is off: the span is the caller's, and not ours to end.
   if (span === context.span) return runInContext(context, fn, span);
@@ -37,20 +39,26 @@ export function runInSpan<T>(
   }
   if (result instanceof Promise) {
     return result.then(
-      (value: unknown) => endWith(span, context, value, startAnother),
+      (value: unknown) => endWith(span, context, value, startAnother, listener),
       (error: unknown) => {
         fail(span, error);
         throw error;
       },
     ) as T;
   }
-  return endWith(span, context, result, startAnother);
+  return endWith(span, context, result, startAnother, listener);
 }
 
-function endWith<T>(span: Span, context: FlowContext, result: T, startAnother?: () => Span): T {
+function endWith<T>(
+  span: Span,
+  context: FlowContext,
+  result: T,
+  startAnother?: () => Span,
+  listener?: StreamListener,
+): T {
   const traced =
     typeof result === 'object' && result !== null
-      ? tracedStream(result, () => new StreamSpan(span, context, startAnother))
+      ? tracedStream(result, () => new StreamSpan(span, context, startAnother, listener))
       : undefined;
   if (traced !== undefined) return traced;
   span.end();

@@ -10,7 +10,6 @@ import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { activeContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
-import type { CallMeter } from '../pipeline/call-meter.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
 import type { ReconfigureReport } from '../pipeline/generations/config-change.js';
@@ -35,6 +34,13 @@ const NO_OPTIONS: StartSpanOptions = {};
 
 /** The first manager of each pipeline, which is the instance's own. */
 const managers = new WeakMap<object, TracerManager>();
+
+const pipelines = new WeakMap<TracerManager, Pipeline>();
+
+/** The pipeline behind a manager, for the library's own parts. */
+export function pipelineOf(manager: TracerManager): Pipeline {
+  return pipelines.get(manager) as Pipeline;
+}
 
 /** The manager of the instance whose pipeline it is. */
 export function managerOfPipeline(pipeline: object): TracerManager | undefined {
@@ -74,6 +80,7 @@ export class TracerManager {
     private readonly shutdownTimeoutMillis = 2500,
   ) {
     this.defaultTracer = this.tracer(defaults.tracer, undefined);
+    pipelines.set(this, pipeline);
     if (!managers.has(pipeline)) managers.set(pipeline, this);
   }
 
@@ -136,12 +143,6 @@ export class TracerManager {
   settings(): SpanSettings | undefined {
     const generation = generationFor(this.pipeline, activeContext());
     return generation?.enabled === true ? generation.config : undefined;
-  }
-
-  /** Where calls of the instance are measured, while metrics are on. @internal */
-  get callMeter(): CallMeter | undefined {
-    const { callMeter } = this.pipeline;
-    return callMeter?.enabled === true ? callMeter : undefined;
   }
 
   /** The span of the running code, whichever instance made it; absent outside of every flow. */

@@ -77,7 +77,8 @@ export class AnswerBuilder {
     if (delta.finishReason !== undefined) choice.finishReason = delta.finishReason;
     if (!this.keepsText) return;
     if (delta.text !== undefined && choice.text.length < MAX_TEXT) choice.text += delta.text;
-    if (delta.reasoning !== undefined && choice.reasoning.length < MAX_TEXT) choice.reasoning += delta.reasoning;
+    if (delta.reasoning !== undefined && choice.reasoning.length < MAX_TEXT)
+      choice.reasoning += delta.reasoning;
     if (delta.toolCall !== undefined) addCall(choice, delta.toolCall);
   }
 
@@ -120,7 +121,15 @@ function addCall({ calls }: Choice, delta: NonNullable<AnswerDelta['toolCall']>)
   if (delta.arguments !== undefined && call.arguments.length < MAX_TEXT) call.arguments += delta.arguments;
 }
 
-function toolCall({ id, name = '', arguments: args }: { id?: string; name?: string; arguments: string }): MessagePart {
+function toolCall({
+  id,
+  name = '',
+  arguments: args,
+}: {
+  id?: string;
+  name?: string;
+  arguments: string;
+}): MessagePart {
   let parsed: unknown = args;
   try {
     parsed = JSON.parse(args);

@@ -1,5 +1,14 @@
 import type { Usage } from '../usage.js';
-import { defined, fieldsOf, listOf, numberOf, textOf, type Answer, type AnswerDelta, type Fields } from './answer.js';
+import {
+  defined,
+  fieldsOf,
+  listOf,
+  numberOf,
+  textOf,
+  type Answer,
+  type AnswerDelta,
+  type Fields,
+} from './answer.js';
 
 /** Reads a message of Anthropic's, or an event of a streamed one. */
 export function readMessage(value: Fields): Answer | undefined {

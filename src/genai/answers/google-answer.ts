@@ -1,5 +1,14 @@
 import type { Usage } from '../usage.js';
-import { defined, fieldsOf, listOf, numberOf, textOf, type Answer, type AnswerDelta, type Fields } from './answer.js';
+import {
+  defined,
+  fieldsOf,
+  listOf,
+  numberOf,
+  textOf,
+  type Answer,
+  type AnswerDelta,
+  type Fields,
+} from './answer.js';
 
 /** Reads an answer of Google's models, whole or a chunk, and of embeddings. */
 export function readGenerated(value: Fields): Answer | undefined {

@@ -1,4 +1,13 @@
-import { defined, fieldsOf, listOf, numberOf, textOf, type Answer, type AnswerDelta, type Fields } from './answer.js';
+import {
+  defined,
+  fieldsOf,
+  listOf,
+  numberOf,
+  textOf,
+  type Answer,
+  type AnswerDelta,
+  type Fields,
+} from './answer.js';
 import type { Usage } from '../usage.js';
 
 /** Reads answers of chat and text completions, whole or chunks, and of embeddings. */
@@ -6,7 +15,10 @@ export function readCompletion(value: Fields): Answer | undefined {
   const { object } = value;
   if (object === 'list') return readEmbeddings(value);
   const choices = listOf(value['choices']);
-  if (!Array.isArray(value['choices']) || (choices.length === 0 && value['usage'] === undefined && typeof object !== 'string'))
+  if (
+    !Array.isArray(value['choices']) ||
+    (choices.length === 0 && value['usage'] === undefined && typeof object !== 'string')
+  )
     return undefined;
   return defined<Answer>({
     id: textOf(value['id']),
@@ -80,7 +92,9 @@ export function readResponse(value: Fields): Answer | undefined {
     failure: status === 'failed' ? (textOf(fieldsOf(value['error'])['code']) ?? status) : undefined,
     deltas: [
       ...listOf(value['output']).flatMap(readItem),
-      ...(status === undefined || status === 'in_progress' ? [] : [{ index: 0, finishReason: incomplete ?? status }]),
+      ...(status === undefined || status === 'in_progress'
+        ? []
+        : [{ index: 0, finishReason: incomplete ?? status }]),
     ],
   });
 }

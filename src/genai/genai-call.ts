@@ -1,0 +1,316 @@
+import type { Attributes, Span } from '@opentelemetry/api';
+import type { ResolvedGenAiConfig } from '../config/genai-config.js';
+import type { FlowRequest } from '../context/flow-context.js';
+import type { CallMeter } from '../pipeline/call-meter.js';
+import { monotonicMillis } from '../tracing/clock.js';
+import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
+import type { StreamListener } from '../tracing/stream-span.js';
+import { NO_SPAN } from '../tracing/unrecorded-span.js';
+import { AnswerBuilder, defined, type Answer } from './answers/answer.js';
+import { answerOfReading, readAnswer } from './answers/read-answer.js';
+import { GEN_AI, STREAM_OUTCOME } from './attribute-names.js';
+import type { CallContent } from './call-content.js';
+import type { CallDescription, CallFacts } from './call-facts.js';
+import type { CallResponse, Evaluation } from './call-options.js';
+import { addToConversation } from './conversation-costs.js';
+import { genAiResponse, type Values } from './gen-ai-vocabulary.js';
+import { measureCall } from './genai-metrics.js';
+import { openInferenceResponse } from './open-inference-vocabulary.js';
+import { isGenAiOperation, type OpenInferenceSpanKind } from './operations.js';
+import { costOf, type PriceTable } from './prices.js';
+import { addToRequest } from './request-costs.js';
+import { UsageSum, type Usage, type UsageOwner } from './usage.js';
+
+/** Times between chunks that are measured one by one; a stream that goes on for longer is measured by its first. */
+const MAX_GAPS = 10_000;
+
+/** What a call is made with. */
+export interface CallParts {
+  readonly operation: string;
+  readonly spanKind: OpenInferenceSpanKind;
+  readonly options: CallDescription;
+  readonly config: ResolvedGenAiConfig;
+  readonly content: CallContent;
+  readonly prices: PriceTable;
+  readonly meter: CallMeter | undefined;
+  /** What the usage counts for. */
+  readonly owner: UsageOwner | undefined;
+  readonly request: FlowRequest | undefined;
+  /** Told of a model without a price. */
+  readonly unpriced: (model: string) => void;
+}
+
+/** One operation at work: a model's call, a tool, an agent. What it is told becomes attributes when its span ends. */
+export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
+  /** One that records nothing while telemetry is off. */
+  span: Span = NO_SPAN;
+  private readonly startedAt = monotonicMillis();
+  private readonly own = new UsageSum();
+  private readonly inner = new UsageSum();
+  private response: CallResponse = {};
+  private readonly builder: AnswerBuilder;
+  private answered = false;
+  private firstChunkAt: number | undefined;
+  private lastChunkAt = 0;
+  private readonly gaps: number[] = [];
+  private leftEarly = false;
+  private aborted = false;
+  private firstChunkMillis: number | undefined;
+  private finished = false;
+  private over = false;
+
+  /** @internal */
+  constructor(private readonly parts: CallParts) {
+    this.builder = new AnswerBuilder(parts.content.wantsOutput);
+  }
+
+  /** Such as `chat`. */
+  get operation(): string {
+    return this.parts.operation;
+  }
+
+  /** The conversation that it belongs to, and calls inside it. */
+  get conversation(): string | undefined {
+    return this.parts.options.conversation;
+  }
+
+  /** Says what the call took; a later word replaces an earlier one. Zeros count, and the total is derived. */
+  setUsage(usage: Usage): void {
+    this.own.put(usage);
+  }
+
+  /** Counts work that was done inside the call, as calls made in it do by themselves. */
+  addUsage(usage: Usage): void {
+    this.inner.add(usage);
+  }
+
+  /** Says what the provider says of its answer; a later word adds to an earlier one. */
+  setResponse(response: CallResponse): void {
+    this.response = { ...this.response, ...defined({ ...response }) };
+    if (response.finishReasons !== undefined) this.finished = true;
+  }
+
+  /** Content that goes in: messages in the form of any provider, a query, arguments. Kept only as far as `genai.capture` allows. */
+  setInput(input: unknown): void {
+    this.guarded(() => {
+      this.parts.content.setInput(input);
+    });
+  }
+
+  /** Instructions that stand apart from the messages. Kept only as far as `genai.capture` allows. */
+  setInstructions(instructions: unknown): void {
+    this.guarded(() => {
+      this.parts.content.setInstructions(instructions);
+    });
+  }
+
+  /** Definitions of the tools that the model may call. Kept only as far as `genai.capture` allows. */
+  setTools(tools: readonly unknown[]): void {
+    this.guarded(() => {
+      this.parts.content.setTools(tools);
+    });
+  }
+
+  /** Content that comes out: messages, documents, vectors, a result. Kept only as far as `genai.capture` allows. */
+  setOutput(output: unknown): void {
+    this.answered = true;
+    this.guarded(() => {
+      this.parts.content.setOutput(output);
+    });
+  }
+
+  setAttributes(attributes: Attributes): void {
+    this.span.setAttributes(attributes);
+  }
+
+  /** Notes a judgement of an answer, as the event `gen_ai.evaluation.result`. */
+  recordEvaluation({ name, score, label, explanation, responseId = this.response.id }: Evaluation): void {
+    const shown = this.parts.content.policy.verdict('outputs') === 'show';
+    this.span.addEvent(
+      'gen_ai.evaluation.result',
+      defined<Attributes>({
+        [GEN_AI.evaluationName]: name,
+        [GEN_AI.evaluationScore]: score,
+        [GEN_AI.evaluationLabel]: label,
+        [GEN_AI.evaluationExplanation]: shown ? explanation : undefined,
+        [GEN_AI.responseId]: responseId,
+      }),
+    );
+  }
+
+  /** Reads what a provider answered. @internal */
+  read(answer: Answer): void {
+    const { id, model, fingerprint, serviceTier, usage, deltas, vectors, failure } = answer;
+    if (usage !== undefined) this.own.put(usage);
+    if (id !== undefined || model !== undefined || fingerprint !== undefined || serviceTier !== undefined) {
+      this.response = { ...this.response, ...defined<CallResponse>({ id, model, fingerprint, serviceTier }) };
+    }
+    if (deltas !== undefined) {
+      for (const delta of deltas) {
+        if (delta.finishReason !== undefined) this.finished = true;
+        this.builder.add(delta);
+      }
+    }
+    if (vectors !== undefined) this.parts.content.setOutput(vectors);
+    if (failure !== undefined) {
+      this.span.setAttribute('error.type', failure);
+      this.span.setStatus({ code: 2 });
+    }
+  }
+
+  /** A whole answer, if it has the form of a provider's. @internal */
+  readResult(result: unknown): void {
+    if (typeof result === 'string' || result === undefined) return;
+    this.guarded(() => {
+      const answer = readAnswer(result);
+      if (answer !== undefined) this.read(answer);
+    });
+  }
+
+  chunk(value: unknown): void {
+    const now = monotonicMillis();
+    if (this.firstChunkAt === undefined) this.firstChunkAt = now;
+    else if (this.parts.meter !== undefined && this.gaps.length < MAX_GAPS) {
+      this.gaps.push((now - this.lastChunkAt) / 1000);
+    }
+    this.lastChunkAt = now;
+    this.guarded(() => {
+      const { mapChunks } = this.parts.options;
+      if (mapChunks === undefined) this.readChunk(readAnswer(value));
+      else {
+        const reading = mapChunks(value as never);
+        if (reading !== undefined) this.readChunk(answerOfReading(reading));
+      }
+    });
+  }
+
+  private readChunk(answer: Answer | undefined): void {
+    if (answer !== undefined) this.read(answer);
+  }
+
+  /** The app broke the call off. @internal */
+  abort(): void {
+    this.aborted = true;
+  }
+
+  /** Says when the first chunk came, where others have seen it. @internal */
+  firstChunkAfter(millis: number): void {
+    this.firstChunkMillis = millis;
+  }
+
+  left(): void {
+    this.leftEarly = true;
+  }
+
+  spanEnds(failed: boolean, errorType?: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.guarded(() => {
+      this.finish(failed, errorType);
+    });
+  }
+
+  private finish(failed: boolean, errorType: string | undefined): void {
+    const { owner, meter, config } = this.parts;
+    const facts = this.facts();
+    const { usage, cost } = facts;
+    const spent: Usage = { ...usage.figures, ...(cost === undefined ? {} : { costUsd: cost.total }) };
+    const { span } = this;
+    span.setAttributes(this.attributes(facts, failed) as Attributes);
+    if (!usage.empty) owner?.addUsage(spent);
+    // What was spent inside was counted there.
+    if (!this.own.empty && this.inner.empty) this.count(spent);
+    if (meter === undefined) return;
+    const recorded = span instanceof RecordingSpan ? (span.attributes['error.type'] as string) : errorType;
+    const seconds = (monotonicMillis() - this.startedAt) / 1000;
+    measureCall(
+      meter,
+      facts,
+      { seconds, gaps: this.gaps, errorType: failed ? (recorded ?? '_OTHER') : undefined },
+      config.version,
+    );
+  }
+
+  private count(spent: Usage): void {
+    const { span } = this;
+    const { request, options } = this.parts;
+    if (!(span instanceof RecordingSpan)) return;
+    const { generation } = span;
+    if (request?.pipeline === generation.owner) addToRequest(request, spent);
+    if (options.conversation === undefined || spent.costUsd === undefined) return;
+    const cost = addToConversation(generation, options.conversation, spent);
+    if (cost !== undefined) span.setAttribute(GEN_AI.conversationCost, cost);
+  }
+
+  private facts(): CallFacts {
+    const { operation, spanKind, options, content } = this.parts;
+    const { builder, response } = this;
+    if (!this.answered && content.wantsOutput) {
+      const output = operation === 'text_completion' ? builder.texts() : builder.messages();
+      if (output.length > 0) content.setOutput(output);
+    }
+    const { finishReasons = builder.finishReasons } = response;
+    const millis =
+      this.firstChunkAt === undefined ? this.firstChunkMillis : this.firstChunkAt - this.startedAt;
+    const summed = this.own.empty;
+    const usage = summed ? this.inner : this.own;
+    return {
+      operation,
+      spanKind,
+      options,
+      content,
+      usage,
+      summed,
+      response: { ...response, ...(finishReasons.length === 0 ? {} : { finishReasons }) },
+      cost: summed ? given(this.inner) : this.cost(),
+      stream: options.stream ?? millis !== undefined,
+      timeToFirstChunk: millis === undefined ? undefined : millis / 1000,
+    };
+  }
+
+  private cost(): CallFacts['cost'] {
+    const told = given(this.own);
+    const { prices, options, unpriced } = this.parts;
+    if (told !== undefined || prices.empty) return told;
+    const price = prices.find(options.provider, [this.response.model, options.model]);
+    if (price !== undefined) return costOf(price, this.own.figures);
+    unpriced(this.response.model ?? options.model ?? 'unnamed');
+    return undefined;
+  }
+
+  private attributes(facts: CallFacts, failed: boolean): Values {
+    const { conventions } = this.parts.config;
+    const plain = !isGenAiOperation(facts.operation);
+    return {
+      ...(conventions === 'openinference' ? {} : genAiResponse(facts)),
+      ...(conventions === 'gen_ai' && !plain ? {} : openInferenceResponse(facts)),
+      [GEN_AI.cost]: facts.cost?.total,
+      [STREAM_OUTCOME]: this.outcome(failed),
+    };
+  }
+
+  /** Nothing where no stream was seen. */
+  private outcome(failed: boolean): string | undefined {
+    const streamed = this.firstChunkAt !== undefined || this.leftEarly;
+    if (!streamed && !(this.parts.options.stream === true && this.aborted)) return undefined;
+    if (this.aborted) return 'client_disconnect';
+    if (failed) return 'error';
+    // Whoever leaves after the last word has missed nothing.
+    return this.leftEarly && !this.finished ? 'client_disconnect' : 'completed';
+  }
+
+  /** The library's own reading of foreign values must not touch the app. */
+  private guarded(fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      if (this.span instanceof RecordingSpan) {
+        this.span.generation.log.warn('genai', `A model's call could not be read: ${String(error)}`);
+      }
+    }
+  }
+}
+
+function given({ costUsd }: UsageSum): { readonly total: number } | undefined {
+  return costUsd === undefined ? undefined : { total: costUsd };
+}

@@ -57,14 +57,14 @@ module.exports = {
       from: {},
       to: {
         path: '^src/',
-        pathNot: [`^src/(${[...tiers.flat(), 'testing'].join('|')})/`, '^src/(index|errors)\\.ts$'],
+        pathNot: [`^src/(${[...tiers.flat(), 'testing'].join('|')})/`, '^src/(index|genai|errors)\\.ts$'],
       },
     },
     {
       name: 'nest-only-in-nest',
       comment: 'Only src/nest, src/testing and src/index.ts know NestJS.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(nest|testing)/', '^src/index\\.ts$'] },
+      from: { path: '^src/', pathNot: ['^src/(nest|testing)/', '^src/(index|genai)\\.ts$'] },
       to: { path: ['^@nestjs/', 'node_modules/@nestjs/'] },
     },
     {

@@ -22,6 +22,7 @@ export type {
   ServiceConfig,
   TracerConfig,
 } from './config/tracer-config.js';
+export type { GenAiConfig, GenAiContent, GenAiConventions, ModelPrice } from './config/genai-config.js';
 export type { ErrorClassification, ErrorClassifier } from './config/error-classification.js';
 export {
   propagatorsFromEnv,
@@ -141,7 +142,7 @@ export {
   type PipelineRunOptions,
 } from './workflow/pipeline-run.js';
 export { StageRun, type StageOptions, type StageResult } from './workflow/stage-run.js';
-export type { Usage } from './workflow/usage.js';
+export type { Usage } from './genai/usage.js';
 export { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS } from './workflow/workflow-attributes.js';
 export { WorkflowTracer } from './workflow/workflow-tracer.js';
 export { SseSpan } from './nest/decorators/sse-span.decorator.js';

@@ -1,9 +1,4 @@
-import {
-  GENAI_CONTENT_KINDS,
-  type GenAiConfig,
-  type GenAiContent,
-  type ModelPrice,
-} from './genai-config.js';
+import { GENAI_CONTENT_KINDS, type GenAiConfig, type GenAiContent, type ModelPrice } from './genai-config.js';
 import {
   anyOf,
   boolean,

@@ -117,7 +117,11 @@ export function resolveTracerConfig(
     exporters,
     sampler: merged.sampler ?? 1,
     spanProcessors: merged.spanProcessors ?? [],
-    spanLimits: { ...SPAN_LIMITS, ...(genai.conventions === 'gen_ai' ? {} : ROOM_FOR_MESSAGES), ...merged.spanLimits },
+    spanLimits: {
+      ...SPAN_LIMITS,
+      ...(genai.conventions === 'gen_ai' ? {} : ROOM_FOR_MESSAGES),
+      ...merged.spanLimits,
+    },
     masking: merged.masking ?? {},
     errorClassifier: merged.errorClassifier,
     includeInputOutput: merged.includeInputOutput ?? false,

@@ -1,6 +1,6 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import type { ResolvedGenAiConfig } from '../config/genai-config.js';
-import type { FlowRequest } from '../context/flow-context.js';
+import type { Entry } from '../context/flow-context.js';
 import type { CallMeter } from '../pipeline/call-meter.js';
 import { monotonicMillis } from '../tracing/clock.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
@@ -18,7 +18,7 @@ import { measureCall } from './genai-metrics.js';
 import { openInferenceResponse } from './open-inference-vocabulary.js';
 import { isGenAiOperation, type OpenInferenceSpanKind } from './operations.js';
 import { costOf, type PriceTable } from './prices.js';
-import { addToRequest } from './request-costs.js';
+import { addToEntry } from './entry-costs.js';
 import { UsageSum, type Usage, type UsageOwner } from './usage.js';
 
 /** Times between chunks that are measured one by one; a stream that goes on for longer is measured by its first. */
@@ -35,7 +35,7 @@ export interface CallParts {
   readonly meter: CallMeter | undefined;
   /** What the usage counts for. */
   readonly owner: UsageOwner | undefined;
-  readonly request: FlowRequest | undefined;
+  readonly entry: Entry | undefined;
   /** Told of a model without a price. */
   readonly unpriced: (model: string) => void;
 }
@@ -233,10 +233,10 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
 
   private count(spent: Usage): void {
     const { span } = this;
-    const { request, options } = this.parts;
+    const { entry, options } = this.parts;
     if (!(span instanceof RecordingSpan)) return;
     const { generation } = span;
-    if (request?.pipeline === generation.owner) addToRequest(request, spent);
+    if (entry?.pipeline === generation.owner) addToEntry(entry, spent);
     if (options.conversation === undefined || spent.costUsd === undefined) return;
     const cost = addToConversation(generation, options.conversation, spent);
     if (cost !== undefined) span.setAttribute(GEN_AI.conversationCost, cost);

@@ -1,4 +1,3 @@
-import type { TracerManager } from '../tracing/tracer-manager.js';
 import { activeCall } from './current-call.js';
 import type {
   AgentOptions,
@@ -15,18 +14,14 @@ import type {
   WorkflowOptions,
 } from './call-options.js';
 import { aiSdkTelemetry, type AiSdkTelemetry } from './clients/ai-sdk.js';
-import { instrumentClient, type InstrumentOptions } from './clients/instrument.js';
+import type { InstrumentOptions } from './clients/client-endpoint.js';
+import { instrumentClient } from './clients/instrument.js';
 import { LangChainHandler } from './clients/langchain-handler.js';
+import type { GenAiHost } from './genai-host.js';
 import type { GenAiCall } from './genai-call.js';
 import { observeResult } from './observe-result.js';
 import { runCall, type AnyOperation } from './run-call.js';
 import { describe } from './describe.js';
-
-/** Finds the instance that a call belongs to. */
-export interface GenAiHost {
-  /** The manager of the running flow's instance, else of the fallback instance; absent where there is none. */
-  manager(): TracerManager | undefined;
-}
 
 /** Runs as a call, and is given it. */
 export type CallBody<T> = (call: GenAiCall) => T;

@@ -1,5 +1,5 @@
 import type { ModelPrice } from '../config/genai-config.js';
-import { compilePatterns, type NameMatcher } from '../pipeline/sampling/name-pattern.js';
+import { compilePatterns } from '../context/name-patterns.js';
 import { roundedDollars, type Usage } from './usage.js';
 
 /** US dollars of one call. */
@@ -15,7 +15,7 @@ const MAX_KNOWN = 500;
 
 /** What models cost, by what the user says; a model that nobody priced has no price. */
 export class PriceTable {
-  private readonly rules: readonly (readonly [NameMatcher, ModelPrice])[];
+  private readonly rules: readonly (readonly [(model: unknown) => boolean, ModelPrice])[];
   private readonly known = new Map<string, ModelPrice | undefined>();
   private readonly missing = new Set<string>();
 

@@ -10,7 +10,7 @@ import { runInSpan } from '../tracing/run-in-span.js';
 import { contextOf } from '../tracing/start-span-options.js';
 import { activating } from '../tracing/stream-span.js';
 import { pipelineOf, type TracerManager } from '../tracing/tracer-manager.js';
-import { UnrecordedSpan } from '../tracing/unrecorded-span.js';
+import { NO_SPAN, UnrecordedSpan } from '../tracing/unrecorded-span.js';
 import { defined } from './answers/answer.js';
 import { GEN_AI } from './attribute-names.js';
 import { CallContent } from './call-content.js';
@@ -50,6 +50,8 @@ export interface StartedCall {
   readonly span: Span;
   /** Active in all that is done for the call. */
   readonly context: FlowContext;
+  /** The same without the span, which is activated where the call is at work. */
+  readonly around: FlowContext;
   fail(error: unknown): void;
   /** Does nothing from the second time on. */
   end(): void;
@@ -87,7 +89,7 @@ export function startCall(
     prices,
     meter: callMeter?.enabled !== true || options.measured === false ? undefined : callMeter,
     owner: usageOwnerOf(outside),
-    request: outside.flow?.request,
+    entry: outside.flow?.entry,
     unpriced: (model) => {
       if (prices.isNewlyMissing(model))
         log?.debug(`\`genai.prices\` has no price for ${model}: it has no cost.`);
@@ -125,10 +127,10 @@ export function runCall<T>(
   options: CallDescription,
   fn: (call: GenAiCall) => T,
 ): T {
-  const { call, span, context } = startCall(manager, operation, options);
+  const { call, span, around } = startCall(manager, operation, options);
   const inside = (): T => fn(call);
-  if (span === context.span && !(span instanceof RecordingSpan)) return runInContext(context, inside);
-  return runInSpan(span, context, inside, undefined, call);
+  if (span === NO_SPAN) return runInContext(around, inside);
+  return runInSpan(span, around, inside, undefined, call);
 }
 
 /** A call whose span is not recorded, and which is counted all the same. */
@@ -154,15 +156,17 @@ class UnrecordedCall extends UnrecordedSpan {
 
 function unrecorded(call: GenAiCall, outside: FlowContext): StartedCall {
   const nothing = (): void => undefined;
-  return { call, span: call.span, context: withCall(outside, call), fail: nothing, end: nothing };
+  const around = withCall(outside, call);
+  return { call, span: NO_SPAN, context: around, around, fail: nothing, end: nothing };
 }
 
 function began(call: GenAiCall, span: Span, outside: FlowContext): StartedCall {
-  const context = withCall(outside, call);
+  const around = withCall(outside, call);
   return {
     call,
     span,
-    context: activating(span, context),
+    around,
+    context: activating(span, around),
     fail: (error) => {
       recordError(span, error);
       span.end();

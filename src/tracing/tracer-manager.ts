@@ -48,11 +48,10 @@ export function managerOfPipeline(pipeline: object): TracerManager | undefined {
 }
 
 /** The options of {@link TracerConfig} that concern whoever makes spans, with their defaults. */
-export interface SpanSettings
-  extends Pick<
-    Required<TracerConfig>,
-    'includeInputOutput' | 'debugEvents' | 'traceLlmCalls' | 'traceHttpRequests' | 'workflowPrefix' | 'masking'
-  > {
+export interface SpanSettings extends Pick<
+  Required<TracerConfig>,
+  'includeInputOutput' | 'debugEvents' | 'traceLlmCalls' | 'traceHttpRequests' | 'workflowPrefix' | 'masking'
+> {
   readonly genai: ResolvedGenAiConfig;
 }
 

@@ -5,7 +5,7 @@ import type { SpanEnd } from '../tracing/recording-span.js';
 import type { StartSpanOptions } from '../tracing/start-span-options.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import type { StageOptions, StageOutcome, StageOwner, StageRun } from './stage-run.js';
-import { UsageSum, type Usage } from './usage.js';
+import { UsageSum, type Usage } from '../genai/usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
 /** Which pipeline runs. */

@@ -4,7 +4,7 @@ import { recordError } from '../tracing/error-record.js';
 import type { SpanEnd } from '../tracing/recording-span.js';
 import type { StartSpanOptions } from '../tracing/start-span-options.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
-import { UsageSum, type Usage } from './usage.js';
+import { UsageSum, type Usage } from '../genai/usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
 /** What a stage reports of itself; whatever is left out is measured or left away. */
@@ -86,11 +86,7 @@ export class StageRun implements SpanEnd {
         stageCostUsd: costUsd,
       }),
     );
-    this.owner?.stageEnded(outcome, {
-      ...(inputTokens === undefined ? {} : { inputTokens }),
-      ...(outputTokens === undefined ? {} : { outputTokens }),
-      ...(costUsd === undefined ? {} : { costUsd }),
-    });
+    this.owner?.stageEnded(outcome, this.usage.figures);
   }
 
   private note({ durationMs, ...usage }: StageResult): void {

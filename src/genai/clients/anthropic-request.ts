@@ -1,8 +1,7 @@
 import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
-import type { ClientEndpoint, ClientRequest } from './client-endpoint.js';
-import type { InstrumentOptions } from './instrument.js';
+import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
 import { serverOf } from './server-address.js';
 
 /** Anthropic's models at other providers, by the name of their client. */

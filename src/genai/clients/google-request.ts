@@ -1,8 +1,7 @@
 import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
-import type { ClientEndpoint, ClientRequest } from './client-endpoint.js';
-import type { InstrumentOptions } from './instrument.js';
+import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
 import { serverOf } from './server-address.js';
 
 /** The methods of Google's client that call a model; its chats use them. */

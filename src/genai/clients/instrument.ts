@@ -1,27 +1,16 @@
 import { TelemetryConfigError } from '../../errors.js';
 import { runInContext } from '../../context/flow-context.js';
 import { fieldsOf } from '../answers/answer.js';
-import type { GenAiHost } from '../genai-tracer.js';
+import type { GenAiHost } from '../genai-host.js';
 import { isMcpPeer, instrumentMcp } from '../mcp/instrument-mcp.js';
 import { startCall, type StartedCall } from '../run-call.js';
 import { followApiPromise, isApiPromise } from './api-promise.js';
 import { anthropicEndpoints } from './anthropic-request.js';
-import type { ClientEndpoint, ClientRequest } from './client-endpoint.js';
+import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
 import { googleEndpoints } from './google-request.js';
 import { isStream, observeStream } from './observe-stream.js';
 import { openAiEndpoints } from './openai-request.js';
 import { replace } from './replace.js';
-
-/** How a client is instrumented. */
-export interface InstrumentOptions {
-  /** Default: found out from the client and its address. */
-  readonly provider?: string;
-  /**
-   * Asks OpenAI for the tokens of streamed chat completions (`stream_options.include_usage`) and keeps the additional chunk from the
-   * app. Default false: such streams then have tokens only where the app asks for them.
-   */
-  readonly streamUsage?: boolean;
-}
 
 const instrumented = new WeakSet();
 

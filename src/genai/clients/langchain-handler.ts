@@ -1,7 +1,7 @@
 import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
 import type { CallDescription } from '../call-facts.js';
 import type { CallResponse, RequestParameters } from '../call-options.js';
-import type { GenAiHost } from '../genai-tracer.js';
+import type { GenAiHost } from '../genai-host.js';
 import { startCall, type AnyOperation, type StartedCall } from '../run-call.js';
 import type { Usage } from '../usage.js';
 

@@ -2,8 +2,7 @@ import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../ans
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
 import type { GenAiOperation } from '../operations.js';
-import type { ClientEndpoint, ClientRequest } from './client-endpoint.js';
-import type { InstrumentOptions } from './instrument.js';
+import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
 import { serverOf } from './server-address.js';
 
 /** Providers that are called with OpenAI's client, by their host. */

@@ -1,6 +1,6 @@
 import { fieldsOf } from '../answers/answer.js';
 import { replace } from '../clients/replace.js';
-import type { GenAiHost } from '../genai-tracer.js';
+import type { GenAiHost } from '../genai-host.js';
 import { McpConnection, type McpRole } from './mcp-connection.js';
 import type { McpMessage, McpTransport } from './mcp-message.js';
 

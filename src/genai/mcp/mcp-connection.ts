@@ -7,7 +7,7 @@ import { pipelineOf, type TracerManager } from '../../tracing/tracer-manager.js'
 import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
 import { MCP } from '../attribute-names.js';
 import { activeCall } from '../current-call.js';
-import type { GenAiHost } from '../genai-tracer.js';
+import type { GenAiHost } from '../genai-host.js';
 import { startCall, type StartedCall } from '../run-call.js';
 import { serverOf } from '../clients/server-address.js';
 import {

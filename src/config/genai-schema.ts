@@ -1,4 +1,4 @@
-import { GENAI_CONTENT_KINDS, type GenAiConfig, type GenAiContent, type ModelPrice } from './genai-config.js';
+import { GENAI_CONTENT_KINDS, type GenAiConfig, type ModelPrice } from './genai-config.js';
 import {
   anyOf,
   boolean,
@@ -20,7 +20,7 @@ const dollars = leaf({
 });
 
 const content = object(
-  Object.fromEntries(GENAI_CONTENT_KINDS.map((kind) => [kind, boolean])) as Record<keyof GenAiContent, Check>,
+  Object.fromEntries(GENAI_CONTENT_KINDS.map((kind) => [kind, boolean])),
 );
 
 /** Rule of the option `genai`. */

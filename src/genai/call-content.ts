@@ -152,7 +152,7 @@ export class CallContent {
       const { id, content, pageContent, text, score, metadata } = Object(document) as Record<string, unknown>;
       const body = content ?? pageContent ?? text ?? (typeof document === 'string' ? document : undefined);
       return {
-        ...(id === undefined ? {} : { id: String(id as string) }),
+        ...(id === undefined ? {} : { id: toText(id) }),
         ...(body === undefined ? {} : { content: this.policy.text(body) }),
         ...(typeof score === 'number' ? { score } : {}),
         ...(typeof metadata === 'object' && metadata !== null
@@ -185,4 +185,8 @@ function texts(value: unknown): string[] {
   return list.map((item) =>
     typeof item === 'string' ? item : plainText(toParts(item)) || JSON.stringify(item),
   );
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -13,7 +13,7 @@ const conversations = new WeakMap<object, Map<string, UsageSum>>();
  */
 export function addToConversation(scope: object, id: string, usage: Usage): number | undefined {
   let known = conversations.get(scope);
-  if (known === undefined) conversations.set(scope, (known = new Map()));
+  if (known === undefined) conversations.set(scope, (known = new Map<string, UsageSum>()));
   const sum = known.get(id) ?? new UsageSum();
   known.delete(id);
   known.set(id, sum);

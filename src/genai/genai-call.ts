@@ -1,8 +1,7 @@
-import type { Attributes, Span } from '@opentelemetry/api';
+import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
 import type { ResolvedGenAiConfig } from '../config/genai-config.js';
 import type { Entry } from '../context/flow-context.js';
 import type { CallMeter } from '../pipeline/call-meter.js';
-import { monotonicMillis } from '../tracing/clock.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
 import type { StreamListener } from '../tracing/stream-span.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
@@ -19,10 +18,8 @@ import { openInferenceResponse } from './open-inference-vocabulary.js';
 import { isGenAiOperation, type OpenInferenceSpanKind } from './operations.js';
 import { costOf, type PriceTable } from './prices.js';
 import { addToEntry } from './entry-costs.js';
+import { StreamProgress } from './stream-progress.js';
 import { UsageSum, type Usage, type UsageOwner } from './usage.js';
-
-/** Times between chunks that are measured one by one; a stream that goes on for longer is measured by its first. */
-const MAX_GAPS = 10_000;
 
 /** What a call is made with. */
 export interface CallParts {
@@ -44,19 +41,12 @@ export interface CallParts {
 export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
   /** One that records nothing while telemetry is off. */
   span: Span = NO_SPAN;
-  private readonly startedAt = monotonicMillis();
   private readonly own = new UsageSum();
   private readonly inner = new UsageSum();
   private response: CallResponse = {};
   private readonly builder: AnswerBuilder;
   private answered = false;
-  private firstChunkAt: number | undefined;
-  private lastChunkAt = 0;
-  private readonly gaps: number[] = [];
-  private leftEarly = false;
-  private aborted = false;
-  private firstChunkMillis: number | undefined;
-  private finished = false;
+  private readonly progress = new StreamProgress();
   private over = false;
 
   /** @internal */
@@ -87,7 +77,7 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
   /** Says what the provider says of its answer; a later word adds to an earlier one. */
   setResponse(response: CallResponse): void {
     this.response = { ...this.response, ...defined({ ...response }) };
-    if (response.finishReasons !== undefined) this.finished = true;
+    if (response.finishReasons !== undefined) this.progress.finished = true;
   }
 
   /** Content that goes in: messages in the form of any provider, a query, arguments. Kept only as far as `genai.capture` allows. */
@@ -147,14 +137,14 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
     }
     if (deltas !== undefined) {
       for (const delta of deltas) {
-        if (delta.finishReason !== undefined) this.finished = true;
+        if (delta.finishReason !== undefined) this.progress.finished = true;
         this.builder.add(delta);
       }
     }
     if (vectors !== undefined) this.parts.content.setOutput(vectors);
     if (failure !== undefined) {
       this.span.setAttribute('error.type', failure);
-      this.span.setStatus({ code: 2 });
+      this.span.setStatus({ code: SpanStatusCode.ERROR });
     }
   }
 
@@ -168,12 +158,7 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
   }
 
   chunk(value: unknown): void {
-    const now = monotonicMillis();
-    if (this.firstChunkAt === undefined) this.firstChunkAt = now;
-    else if (this.parts.meter !== undefined && this.gaps.length < MAX_GAPS) {
-      this.gaps.push((now - this.lastChunkAt) / 1000);
-    }
-    this.lastChunkAt = now;
+    this.progress.chunk(this.parts.meter !== undefined);
     this.guarded(() => {
       const { mapChunks } = this.parts.options;
       if (mapChunks === undefined) this.readChunk(readAnswer(value));
@@ -190,16 +175,16 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
 
   /** The app broke the call off. @internal */
   abort(): void {
-    this.aborted = true;
+    this.progress.leave('aborted');
   }
 
   /** Says when the first chunk came, where others have seen it. @internal */
   firstChunkAfter(millis: number): void {
-    this.firstChunkMillis = millis;
+    this.progress.firstChunkAfter(millis);
   }
 
   left(): void {
-    this.leftEarly = true;
+    this.progress.leave('left');
   }
 
   spanEnds(failed: boolean, errorType?: string): void {
@@ -222,11 +207,11 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
     if (!this.own.empty && this.inner.empty) this.count(spent);
     if (meter === undefined) return;
     const recorded = span instanceof RecordingSpan ? (span.attributes['error.type'] as string) : errorType;
-    const seconds = (monotonicMillis() - this.startedAt) / 1000;
+    const { elapsed: seconds, gaps } = this.progress;
     measureCall(
       meter,
       facts,
-      { seconds, gaps: this.gaps, errorType: failed ? (recorded ?? '_OTHER') : undefined },
+      { seconds, gaps, errorType: failed ? (recorded ?? '_OTHER') : undefined },
       config.version,
     );
   }
@@ -250,8 +235,7 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
       if (output.length > 0) content.setOutput(output);
     }
     const { finishReasons = builder.finishReasons } = response;
-    const millis =
-      this.firstChunkAt === undefined ? this.firstChunkMillis : this.firstChunkAt - this.startedAt;
+    const { began, timeToFirstChunk } = this.progress;
     const summed = this.own.empty;
     const usage = summed ? this.inner : this.own;
     return {
@@ -263,8 +247,8 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
       summed,
       response: { ...response, ...(finishReasons.length === 0 ? {} : { finishReasons }) },
       cost: summed ? given(this.inner) : this.cost(),
-      stream: options.stream ?? millis !== undefined,
-      timeToFirstChunk: millis === undefined ? undefined : millis / 1000,
+      stream: options.stream ?? began,
+      timeToFirstChunk,
     };
   }
 
@@ -285,18 +269,8 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
       ...(conventions === 'openinference' ? {} : genAiResponse(facts)),
       ...(conventions === 'gen_ai' && !plain ? {} : openInferenceResponse(facts)),
       [GEN_AI.cost]: facts.cost?.total,
-      [STREAM_OUTCOME]: this.outcome(failed),
+      [STREAM_OUTCOME]: this.progress.outcome(failed, this.parts.options.stream === true),
     };
-  }
-
-  /** Nothing where no stream was seen. */
-  private outcome(failed: boolean): string | undefined {
-    const streamed = this.firstChunkAt !== undefined || this.leftEarly;
-    if (!streamed && !(this.parts.options.stream === true && this.aborted)) return undefined;
-    if (this.aborted) return 'client_disconnect';
-    if (failed) return 'error';
-    // Whoever leaves after the last word has missed nothing.
-    return this.leftEarly && !this.finished ? 'client_disconnect' : 'completed';
   }
 
   /** The library's own reading of foreign values must not touch the app. */

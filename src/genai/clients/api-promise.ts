@@ -58,13 +58,13 @@ export function followApiPromise(promise: ApiPromise, tap: ApiPromiseTap): void 
     }
   };
   const asResponse = promise.asResponse.bind(promise);
-  Object.defineProperty(promise, 'asResponse', {
+  void Object.defineProperty(promise, 'asResponse', {
     configurable: true,
     writable: true,
-    value: () =>
-      asResponse().then((response) => {
-        if (promise.parsedPromise === undefined) tap.unparsed();
-        return response;
-      }),
+    value: async () => {
+      const response = await asResponse();
+      if (promise.parsedPromise === undefined) tap.unparsed();
+      return response;
+    },
   });
 }

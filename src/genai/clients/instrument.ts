@@ -104,8 +104,12 @@ function follow(started: StartedCall, request: ClientRequest, send: () => unknow
     followApiPromise(result, {
       inside: (fn) => runInContext(started.context, fn),
       parsed: settled,
-      failed: started.fail,
-      unparsed: started.end,
+      failed: (error) => {
+        started.fail(error);
+      },
+      unparsed: () => {
+        started.end();
+      },
     });
     return result;
   }

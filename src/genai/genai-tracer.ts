@@ -19,7 +19,6 @@ import { instrumentClient } from './clients/instrument.js';
 import { LangChainHandler } from './clients/langchain-handler.js';
 import type { GenAiHost } from './genai-host.js';
 import type { GenAiCall } from './genai-call.js';
-import { observeResult } from './observe-result.js';
 import { runCall, type AnyOperation } from './run-call.js';
 import { describe } from './describe.js';
 
@@ -143,9 +142,8 @@ export class GenAiTracer {
     return new LangChainHandler(this.host);
   }
 
-  private run<T>(operation: AnyOperation, options: CallOptions, fn: CallBody<T>): T {
-    return runCall(this.host.manager(), operation, describe(operation, options), (call) =>
-      observeResult(call, fn(call)),
-    );
+  /** @internal */
+  run<T>(operation: AnyOperation, options: CallOptions, fn: CallBody<T>, written: unknown = fn): T {
+    return runCall(this.host.manager(), operation, describe(operation, options), fn, written);
   }
 }

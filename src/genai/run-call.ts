@@ -120,17 +120,30 @@ export function startCall(
   return began(call, span, outside);
 }
 
-/** Runs `fn` as a call; the result, or the stream that it is, ends it. */
+/**
+ * Runs `fn` as a call; the result, or the stream that it is, ends it.
+ *
+ * @param written - the user's function, where `fn` wraps it
+ */
 export function runCall<T>(
   manager: TracerManager | undefined,
   operation: AnyOperation,
   options: CallDescription,
   fn: (call: GenAiCall) => T,
+  written: unknown = fn,
 ): T {
   const { call, span, around } = startCall(manager, operation, options);
   const inside = (): T => fn(call);
   if (span === NO_SPAN) return runInContext(around, inside);
-  return runInSpan(span, around, inside, undefined, call);
+  return runInSpan(span, around, inside, {
+    name: operation,
+    written,
+    onResult: (_span, result) => {
+      call.readResult(result);
+    },
+    listener: call,
+    log: manager === undefined ? undefined : pipelineOf(manager).log,
+  });
 }
 
 /** A call whose span is not recorded, and which is counted all the same. */

@@ -114,7 +114,7 @@ class Consumption implements StreamUse {
 }
 
 /** Ends a consumption whose consumer was garbage-collected in the middle. */
-export function endWhenCollected(consumer: object, use: StreamUse): void {
+export function endWhenCollected(consumer: object, use: Pick<StreamUse, 'leave'>): void {
   collected.register(consumer, {
     giveUp: () => {
       use.leave();

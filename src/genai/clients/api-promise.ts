@@ -27,16 +27,6 @@ export interface ApiPromiseTap {
   readonly unparsed: () => void;
 }
 
-/** Looks at what such a promise brings, without asking for it. */
-export function tapApiPromise(promise: ApiPromise, parsed: (value: unknown) => void): void {
-  const parse = promise.parseResponse;
-  promise.parseResponse = async (...args) => {
-    const value: unknown = await parse.apply(promise, args);
-    parsed(value);
-    return value;
-  };
-}
-
 /** Follows such a promise to its end. The object stays the same one. */
 export function followApiPromise(promise: ApiPromise, tap: ApiPromiseTap): void {
   const parse = promise.parseResponse;

@@ -11,12 +11,13 @@ import type {
   ToolOptions,
   WorkflowOptions,
 } from '../../genai/call-options.js';
-import { GenAiTracer, type CallBody } from '../../genai/genai-tracer.js';
+import { GenAiTracer } from '../../genai/genai-tracer.js';
+import type { AnyOperation } from '../../genai/run-call.js';
 import { givenOptions, type OptionsInput } from '../decorators/given-options.js';
-import { wrapMethod } from '../decorators/method-wrapper.js';
+import { asWritten, wrapMethod } from '../decorators/method-wrapper.js';
 import { namedArguments } from '../decorators/parameter-names.js';
-import { hiddenInjection } from '../hub/hidden-injection.js';
 import { activeTracerManager } from '../hub/active-tracer-manager.js';
+import { hiddenInjection } from '../hub/hidden-injection.js';
 
 const OWN = Symbol('nestjs-telemetry.genai');
 const injectTracer = hiddenInjection(GenAiTracer, OWN);
@@ -25,14 +26,16 @@ const ofFlow = new GenAiTracer({ manager: activeTracerManager });
 
 /** The options of a decorated method, or a function of its arguments that returns them. */
 type Given<O> = OptionsInput<O>;
+/** The same, or the name alone; by default the method's own. */
+type Named<O> = string | OptionsInput<Partial<O>>;
 
-function callDecorator<O extends CallOptions>(
+function callDecorator(
   decorator: string,
-  input: Given<O>,
-  run: (tracer: GenAiTracer, options: O, body: CallBody<unknown>) => unknown,
-  /** What a method is called gives the name where the options have none. */
+  operation: AnyOperation | ((options: CallOptions) => AnyOperation),
+  input: string | OptionsInput<object>,
   named = false,
 ): MethodDecorator {
+  const options = typeof input === 'string' ? { name: input } : input;
   return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
     injectTracer(target);
     wrapMethod(
@@ -42,116 +45,84 @@ function callDecorator<O extends CallOptions>(
       descriptor,
       (method) =>
         function (this: unknown, ...args: unknown[]): unknown {
-          const given = givenOptions(input, {} as O, String(key), this, args);
-          const options = {
+          const given: CallOptions = {
             ...(named ? { name: String(key) } : {}),
             input: args.length > 1 ? namedArguments(method, args) : args[0],
-            ...given,
+            ...givenOptions<CallOptions>(options, {}, String(key), this, args),
           };
-          const own = (this as { readonly [OWN]?: GenAiTracer } | undefined)?.[OWN];
-          return run(own ?? ofFlow, options, () => method.apply(this, args));
+          const own = (this as { readonly [OWN]?: GenAiTracer } | undefined)?.[OWN] ?? ofFlow;
+          const chosen = typeof operation === 'function' ? operation(given) : operation;
+          return own.run(chosen, given, () => method.apply(this, args), asWritten(method));
         },
     );
   };
 }
 
-/** Runs the method as {@link GenAiTracer.withChat} does. Its first argument counts as the messages. */
+/** Runs the method as {@link GenAiTracer.withChat} does. An only argument counts as the messages. */
 export function Chat(options: Given<ChatOptions>): MethodDecorator {
-  return callDecorator('@Chat', options, (tracer, given, body) => tracer.withChat(given, body));
+  const operationOf = ({ operation = 'chat' }: Partial<ChatOptions>): AnyOperation => operation;
+  return callDecorator('@Chat', operationOf, options);
 }
 
 /** Runs the method as {@link GenAiTracer.withTextCompletion} does. */
 export function TextCompletion(options: Given<ModelCallOptions>): MethodDecorator {
-  return callDecorator('@TextCompletion', options, (tracer, given, body) =>
-    tracer.withTextCompletion(given, body),
-  );
+  return callDecorator('@TextCompletion', 'text_completion', options);
 }
 
 /** Runs the method as {@link GenAiTracer.withEmbeddings} does. */
 export function Embeddings(options: Given<EmbeddingsOptions>): MethodDecorator {
-  return callDecorator('@Embeddings', options, (tracer, given, body) => tracer.withEmbeddings(given, body));
+  return callDecorator('@Embeddings', 'embeddings', options);
 }
 
 /** Runs the method as {@link GenAiTracer.withRetrieval} does. */
 export function Retrieval(options: Given<RetrievalOptions> = {}): MethodDecorator {
-  return callDecorator('@Retrieval', options, (tracer, given, body) => tracer.withRetrieval(given, body));
+  return callDecorator('@Retrieval', 'retrieval', options);
 }
 
-/** Runs the method as {@link GenAiTracer.withTool} does. @param options - default: the method's name */
-export function Tool(options: string | Given<Partial<ToolOptions>> = {}): MethodDecorator {
-  return callDecorator(
-    '@Tool',
-    withName<ToolOptions>(options),
-    (tracer, given, body) => tracer.withTool(given, body),
-    true,
-  );
+/** Runs the method as {@link GenAiTracer.withTool} does. */
+export function Tool(options: Named<ToolOptions> = {}): MethodDecorator {
+  return callDecorator('@Tool', 'execute_tool', options, true);
 }
 
-/** Runs the method as {@link GenAiTracer.withAgent} does. @param options - default: the method's name */
-export function Agent(options: string | Given<AgentOptions> = {}): MethodDecorator {
-  return callDecorator(
-    '@Agent',
-    withName<AgentOptions>(options),
-    (tracer, given, body) => tracer.withAgent(given, body),
-    true,
-  );
+/** Runs the method as {@link GenAiTracer.withAgent} does. */
+export function Agent(options: Named<AgentOptions> = {}): MethodDecorator {
+  const operationOf = ({ operation }: AgentOptions): AnyOperation =>
+    operation === 'create' ? 'create_agent' : 'invoke_agent';
+  return callDecorator('@Agent', operationOf, options, true);
 }
 
-/** Runs the method as {@link GenAiTracer.withWorkflow} does. @param options - default: the method's name */
-export function Workflow(options: string | Given<Partial<WorkflowOptions>> = {}): MethodDecorator {
-  return callDecorator(
-    '@Workflow',
-    withName<WorkflowOptions>(options),
-    (tracer, given, body) => tracer.withWorkflow(given, body),
-    true,
-  );
+/** Runs the method as {@link GenAiTracer.withWorkflow} does. */
+export function Workflow(options: Named<WorkflowOptions> = {}): MethodDecorator {
+  return callDecorator('@Workflow', 'invoke_workflow', options, true);
 }
 
 /** Runs the method as {@link GenAiTracer.withPlan} does. */
 export function Plan(options: Given<CallOptions> = {}): MethodDecorator {
-  return callDecorator('@Plan', options, (tracer, given, body) => tracer.withPlan(given, body));
+  return callDecorator('@Plan', 'plan', options);
 }
 
 /** Runs the method as {@link GenAiTracer.withMemory} does. */
 export function Memory(options: Given<MemoryOptions>): MethodDecorator {
-  return callDecorator('@Memory', options, (tracer, given, body) => tracer.withMemory(given, body));
+  const operationOf = ({ operation = 'search_memory' }: Partial<MemoryOptions>): AnyOperation => operation;
+  return callDecorator('@Memory', operationOf, options);
 }
 
-/** Runs the method as {@link GenAiTracer.withGuardrail} does. @param options - default: the method's name */
-export function Guardrail(options: string | Given<Partial<StepOptions>> = {}): MethodDecorator {
-  return callDecorator(
-    '@Guardrail',
-    withName<StepOptions>(options),
-    (tracer, given, body) => tracer.withGuardrail(given, body),
-    true,
-  );
+/** Runs the method as {@link GenAiTracer.withGuardrail} does. */
+export function Guardrail(options: Named<StepOptions> = {}): MethodDecorator {
+  return callDecorator('@Guardrail', 'guardrail', options, true);
 }
 
 /** Runs the method as {@link GenAiTracer.withReranker} does. */
 export function Reranker(options: Given<RerankerOptions> = {}): MethodDecorator {
-  return callDecorator('@Reranker', options, (tracer, given, body) => tracer.withReranker(given, body));
+  return callDecorator('@Reranker', 'reranker', options);
 }
 
-/** Runs the method as {@link GenAiTracer.withEvaluator} does. @param options - default: the method's name */
-export function Evaluator(options: string | Given<Partial<StepOptions>> = {}): MethodDecorator {
-  return callDecorator(
-    '@Evaluator',
-    withName<StepOptions>(options),
-    (tracer, given, body) => tracer.withEvaluator(given, body),
-    true,
-  );
+/** Runs the method as {@link GenAiTracer.withEvaluator} does. */
+export function Evaluator(options: Named<StepOptions> = {}): MethodDecorator {
+  return callDecorator('@Evaluator', 'evaluator', options, true);
 }
 
-/** Runs the method as {@link GenAiTracer.withChain} does. @param options - default: the method's name */
-export function Chain(options: string | Given<Partial<StepOptions>> = {}): MethodDecorator {
-  return callDecorator(
-    '@Chain',
-    withName<StepOptions>(options),
-    (tracer, given, body) => tracer.withChain(given, body),
-    true,
-  );
-}
-
-function withName<O extends CallOptions>(options: unknown): Given<O> {
-  return (typeof options === 'string' ? { name: options } : options) as Given<O>;
+/** Runs the method as {@link GenAiTracer.withChain} does. */
+export function Chain(options: Named<StepOptions> = {}): MethodDecorator {
+  return callDecorator('@Chain', 'chain', options, true);
 }

@@ -19,9 +19,7 @@ const dollars = leaf({
   kind: (value) => typeof value === 'number',
 });
 
-const content = object(
-  Object.fromEntries(GENAI_CONTENT_KINDS.map((kind) => [kind, boolean])),
-);
+const content = object(Object.fromEntries(GENAI_CONTENT_KINDS.map((kind) => [kind, boolean])));
 
 /** Rule of the option `genai`. */
 export const genAiCheck: Check = object({

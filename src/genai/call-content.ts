@@ -60,6 +60,11 @@ export class CallContent {
     return this.policy.verdict(kind) === 'show';
   }
 
+  /** Whether what comes out are messages. */
+  get ofMessages(): boolean {
+    return this.family === 'messages';
+  }
+
   setInput(value: unknown): void {
     switch (this.family) {
       case 'messages':

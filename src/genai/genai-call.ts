@@ -15,7 +15,7 @@ import { addToConversation } from './conversation-costs.js';
 import { genAiResponse, type Values } from './gen-ai-vocabulary.js';
 import { measureCall } from './genai-metrics.js';
 import { openInferenceResponse } from './open-inference-vocabulary.js';
-import { isGenAiOperation, type OpenInferenceSpanKind } from './operations.js';
+import { isGenAiOperation, isInference, type OpenInferenceSpanKind } from './operations.js';
 import { costOf, type PriceTable } from './prices.js';
 import { addToEntry } from './entry-costs.js';
 import { StreamProgress } from './stream-progress.js';
@@ -148,12 +148,16 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
     }
   }
 
-  /** A whole answer, if it has the form of a provider's. @internal */
+  /** What the call's function returned: a provider's answer, or what counts as the output. @internal */
   readResult(result: unknown): void {
-    if (typeof result === 'string' || result === undefined) return;
+    if (result === undefined) return;
+    const { operation, content } = this.parts;
     this.guarded(() => {
-      const answer = readAnswer(result);
+      const answers = isInference(operation) || operation === 'embeddings';
+      const answer = answers && typeof result !== 'string' ? readAnswer(result) : undefined;
       if (answer !== undefined) this.read(answer);
+      else if (!this.answered && (typeof result === 'string' || !content.ofMessages))
+        content.setOutput(result);
     });
   }
 
@@ -230,7 +234,7 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
   private facts(): CallFacts {
     const { operation, spanKind, options, content } = this.parts;
     const { builder, response } = this;
-    if (!this.answered && content.wantsOutput) {
+    if (!this.answered && content.wantsOutput && content.output === undefined) {
       const output = operation === 'text_completion' ? builder.texts() : builder.messages();
       if (output.length > 0) content.setOutput(output);
     }

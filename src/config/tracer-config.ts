@@ -21,7 +21,9 @@ export type { SamplerConfig } from './sampler-config.js';
 export interface ServiceConfig {
   /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
   readonly name?: string;
+  /** `service.version`. */
   readonly version?: string;
+  /** `service.namespace`. */
   readonly namespace?: string;
   /** `deployment.environment.name`; default: what the environment says, see {@link tracerConfigFromEnv}. */
   readonly environment?: string;
@@ -78,7 +80,9 @@ export interface TracerConfig {
   readonly sampler?: number | SamplerConfig | Sampler;
   /** Run in order: `onStart` and `onEnding` see spans as they are, `onEnd` sees them masked. */
   readonly spanProcessors?: readonly SpanProcessor[];
+  /** How many attributes, events and links a span keeps; as of the SDK. */
   readonly spanLimits?: SpanLimits;
+  /** Replaces personal data and credentials in spans before they leave; on by default. */
   readonly masking?: MaskingConfig;
   /** Judges errors before the default classifier does. */
   readonly errorClassifier?: ErrorClassifier;
@@ -92,6 +96,7 @@ export interface TracerConfig {
   readonly traceHttpRequests?: boolean;
   /** Begins the attributes of workflow spans; default `workflow.`. */
   readonly workflowPrefix?: string;
+  /** The queue between spans and exporters. */
   readonly batch?: BatchConfig;
   /** Model calls, for apps that import `nestjs-telemetry/genai`. */
   readonly genai?: GenAiConfig;

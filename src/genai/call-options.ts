@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { StartSpanOptions } from '../tracing/start-span-options.js';
+import type { SpanOptions } from '../tracing/span-options.js';
 import type { GenAiOperation } from './operations.js';
 
 /** Parameters of a request to a model. */
@@ -54,7 +54,7 @@ export interface CallOptions {
   readonly input?: unknown;
   readonly attributes?: Attributes;
   /** A span, span context or context to start under; default: the active span. */
-  readonly parent?: StartSpanOptions['parent'];
+  readonly parent?: SpanOptions['parent'];
   /** Reads the chunks of a stream that no client of a known provider made. */
   readonly mapChunks?: (chunk: never) => ChunkReading | undefined;
 }

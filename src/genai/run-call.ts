@@ -2,12 +2,12 @@ import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
 import { resolveGenAi, type ResolvedGenAiConfig } from '../config/genai-config.js';
 import type { MaskingConfig } from '../config/masking-config.js';
 import { runInContext, type FlowContext } from '../context/flow-context.js';
-import type { Pipeline } from '../pipeline/pipeline.js';
+import { generationFor } from '../tracing/instance-tracer.js';
 import { classifyError } from '../tracing/error-classifier.js';
 import { recordError } from '../tracing/error-record.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { runInSpan } from '../tracing/run-in-span.js';
-import { contextOf } from '../tracing/start-span-options.js';
+import { contextOf } from '../tracing/span-options.js';
 import { activating } from '../tracing/stream-span.js';
 import { pipelineOf, type TracerManager } from '../tracing/tracer-manager.js';
 import { NO_SPAN, UnrecordedSpan } from '../tracing/unrecorded-span.js';
@@ -41,7 +41,6 @@ interface Compiled {
 const compiled = new WeakMap<ResolvedGenAiConfig, Compiled>();
 /** Of calls that nobody records. */
 const OFF = resolveGenAi();
-const NOTHING: Partial<Pick<Pipeline, 'callMeter' | 'log'>> = {};
 
 /** A call that has begun. */
 export interface StartedCall {
@@ -72,13 +71,14 @@ export function startCall(
 ): StartedCall {
   const outside = contextOf(given.parent);
   const options = withConversation(given, outside);
-  const settings = manager?.settings();
+  const pipeline = manager === undefined ? undefined : pipelineOf(manager);
+  const generation = pipeline && generationFor(pipeline, outside);
+  const settings = generation?.enabled === true ? generation.config : undefined;
   const config = settings?.genai ?? OFF;
   const { policy, prices } = compiledOf(config, settings?.masking ?? {});
   const { kind, spanKind } = isGenAiOperation(operation)
     ? OPERATIONS[operation]
     : PLAIN_OPERATIONS[operation];
-  const { callMeter, log } = manager === undefined ? NOTHING : pipelineOf(manager);
   const content = new CallContent(operation, policy);
   const call = new GenAiCall({
     operation,
@@ -87,12 +87,13 @@ export function startCall(
     config,
     content,
     prices,
-    meter: callMeter?.enabled !== true || options.measured === false ? undefined : callMeter,
+    meter:
+      pipeline?.callMeter?.enabled === true && options.measured !== false ? pipeline.callMeter : undefined,
     owner: usageOwnerOf(outside),
     entry: outside.flow?.entry,
     unpriced: (model) => {
       if (prices.isNewlyMissing(model))
-        log?.debug(`\`genai.prices\` has no price for ${model}: it has no cost.`);
+        pipeline?.log.debug(`\`genai.prices\` has no price for ${model}: it has no cost.`);
     },
   });
   if (options.input !== undefined) call.setInput(options.input);

@@ -8,6 +8,7 @@ import { workflowAttributes } from './workflow-attributes.js';
 export interface LlmCallOptions {
   /** Such as `openai`. */
   readonly provider: string;
+  /** Such as `gpt-4o`. */
   readonly model: string;
   /** Default `generate`. An operation of the `gen_ai` conventions is also `gen_ai.operation.name`; any other is a `chat`. */
   readonly operation?: string;
@@ -25,6 +26,7 @@ export class LlmCall {
     private readonly owner?: UsageOwner,
   ) {}
 
+  /** The call's span; one that records nothing while telemetry is off. */
   get span(): Span {
     return this.call?.span ?? NO_SPAN;
   }

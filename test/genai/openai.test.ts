@@ -246,15 +246,14 @@ describe('refused', () => {
     async (type, answer) => {
       const { client, plain, provider, recorder } = await start();
       provider.answers(() => answer);
-      const failure = (one: OpenAI): Promise<unknown> =>
-        one.chat.completions.create(CHAT).then(
-          () => undefined,
-          ({ name, status, message }: { name: string; status: number; message: string }) => ({
-            name,
-            status,
-            message,
-          }),
-        );
+      const failure = async (one: OpenAI): Promise<unknown> => {
+        try {
+          return await one.chat.completions.create(CHAT);
+        } catch (error) {
+          const { name, status, message } = error as InstanceType<typeof OpenAI.APIError>;
+          return { name, status, message };
+        }
+      };
       expect(await failure(client)).toEqual(await failure(plain));
       expect(
         recorder.spans().map(({ attributes, status }) => [attributes['error.type'], status.code]),

@@ -1,7 +1,7 @@
 import { SemanticConventions } from '@arizeai/openinference-semantic-conventions';
 import { SpanKind, type Attributes } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import type { GenAiCall, GenAiTracer } from '../../src/genai.js';
+import type { GenAiCall, GenAiTracer } from '../../src/entry-points/genai.js';
 import { PLAIN_SPAN, shapeOf } from '../support/span-shape.js';
 import { startGenAi } from './support/start.js';
 

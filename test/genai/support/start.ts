@@ -1,7 +1,7 @@
 import { Test } from '@nestjs/testing';
 import type { Attributes } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
-import { GenAiModule, GenAiTracer, type GenAiConfig } from '../../../src/genai.js';
+import { GenAiModule, GenAiTracer, type GenAiConfig } from '../../../src/entry-points/genai.js';
 import { MeterManager, TracerManager, type TelemetryModuleOptions } from '../../../src/index.js';
 import { SpanRecorder, TelemetryTestingModule } from '../../../src/testing/index.js';
 

@@ -3,6 +3,7 @@ export type GenAiConventions = 'gen_ai' | 'openinference' | 'both';
 
 /** US dollars per million tokens of one model. */
 export interface ModelPrice {
+  /** Tokens of the input. */
   readonly inputPerMillion: number;
   /** Default: output costs nothing, as for embeddings. */
   readonly outputPerMillion?: number;
@@ -33,6 +34,7 @@ export interface GenAiContent {
   readonly inputImages?: boolean;
   /** Texts that vectors are made of. */
   readonly embeddingsText?: boolean;
+  /** Vectors that were made. */
   readonly embeddingsVectors?: boolean;
   /** Parameters of a request beyond its model. */
   readonly invocationParameters?: boolean;

@@ -44,5 +44,8 @@ export {
   TextCompletion,
   Tool,
   Workflow,
+  type CallDecoratorOptions,
+  type NamedCallDecoratorOptions,
 } from '../nest/genai/call.decorator.js';
 export { GenAiModule } from '../nest/genai/genai.module.js';
+export type { AnyValue } from '../nest/decorators/span-options.js';

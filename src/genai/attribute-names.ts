@@ -121,6 +121,7 @@ export const OPEN_INFERENCE = {
   promptId: 'prompt.id',
 } as const;
 
+/** Attributes of the model context protocol. */
 export const MCP = {
   method: 'mcp.method.name',
   session: 'mcp.session.id',

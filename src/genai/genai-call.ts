@@ -1,44 +1,24 @@
 import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
-import type { ResolvedGenAiConfig } from '../config/genai-config.js';
-import type { Entry } from '../context/flow-context.js';
-import type { CallMeter } from '../pipeline/call-meter.js';
-import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
-import type { StreamListener } from '../tracing/stream-span.js';
+import { RecordingSpan } from '../tracing/recording-span.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { AnswerBuilder, defined, type Answer } from './answers/answer.js';
 import { answerOfReading, readAnswer } from './answers/read-answer.js';
 import { GEN_AI, STREAM_OUTCOME } from './attribute-names.js';
-import type { CallContent } from './call-content.js';
-import type { CallDescription, CallFacts } from './call-facts.js';
+import type { CallFacts } from './call-facts.js';
+import type { CallParts } from './call-parts.js';
 import type { CallResponse, Evaluation } from './call-options.js';
 import { addToConversation } from './conversation-costs.js';
 import { genAiResponse, type Values } from './gen-ai-vocabulary.js';
 import { measureCall } from './genai-metrics.js';
 import { openInferenceResponse } from './open-inference-vocabulary.js';
-import { isGenAiOperation, isInference, type OpenInferenceSpanKind } from './operations.js';
-import { costOf, type PriceTable } from './prices.js';
+import { isGenAiOperation, isInference } from './operations.js';
+import { costOf } from './prices.js';
 import { addToEntry } from './entry-costs.js';
 import { StreamProgress } from './stream-progress.js';
-import { UsageSum, type Usage, type UsageOwner } from './usage.js';
-
-/** What a call is made with. */
-export interface CallParts {
-  readonly operation: string;
-  readonly spanKind: OpenInferenceSpanKind;
-  readonly options: CallDescription;
-  readonly config: ResolvedGenAiConfig;
-  readonly content: CallContent;
-  readonly prices: PriceTable;
-  readonly meter: CallMeter | undefined;
-  /** What the usage counts for. */
-  readonly owner: UsageOwner | undefined;
-  readonly entry: Entry | undefined;
-  /** Told of a model without a price. */
-  readonly unpriced: (model: string) => void;
-}
+import { UsageSum, type Usage } from './usage.js';
 
 /** One operation at work: a model's call, a tool, an agent. What it is told becomes attributes when its span ends. */
-export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
+export class GenAiCall {
   /** One that records nothing while telemetry is off. */
   span: Span = NO_SPAN;
   private readonly own = new UsageSum();
@@ -109,6 +89,7 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
     });
   }
 
+  /** Puts further attributes on the span. */
   setAttributes(attributes: Attributes): void {
     this.span.setAttributes(attributes);
   }
@@ -161,6 +142,7 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
     });
   }
 
+  /** @internal */
   chunk(value: unknown): void {
     this.progress.chunk(this.parts.meter !== undefined);
     this.guarded(() => {
@@ -187,10 +169,12 @@ export class GenAiCall implements SpanEnd, StreamListener, UsageOwner {
     this.progress.firstChunkAfter(millis);
   }
 
+  /** @internal */
   left(): void {
     this.progress.leave('left');
   }
 
+  /** @internal */
   spanEnds(failed: boolean, errorType?: string): void {
     if (this.over) return;
     this.over = true;

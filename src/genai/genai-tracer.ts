@@ -42,6 +42,7 @@ export class GenAiTracer {
     return activeCall();
   }
 
+  /** As the static method, where the tracer is injected. */
   activeCall(): GenAiCall | undefined {
     return activeCall();
   }

@@ -21,8 +21,11 @@ export type MessagePart =
 
 /** A message to or from a model, in the form of the `gen_ai` conventions. */
 export interface GenAiMessage {
+  /** `system`, `user`, `assistant` or `tool`. */
   readonly role: string;
+  /** In order. */
   readonly parts: readonly MessagePart[];
+  /** Why the model stopped. */
   readonly finish_reason?: string;
 }
 

@@ -29,7 +29,7 @@ const MEMORY: Operation = { kind: SpanKind.CLIENT, subject: 'nothing', spanKind:
  *
  * @see {@link https://github.com/open-telemetry/semantic-conventions-genai | Semantic conventions, generative AI}
  */
-export const OPERATIONS = {
+export const OPERATIONS: Readonly<Record<GenAiOperation, Operation>> = {
   chat: { kind: SpanKind.CLIENT, subject: 'model', spanKind: 'LLM' },
   generate_content: { kind: SpanKind.CLIENT, subject: 'model', spanKind: 'LLM' },
   text_completion: { kind: SpanKind.CLIENT, subject: 'model', spanKind: 'LLM' },
@@ -47,7 +47,7 @@ export const OPERATIONS = {
   delete_memory: MEMORY,
   create_memory_store: MEMORY,
   delete_memory_store: MEMORY,
-} as const satisfies Readonly<Record<string, Operation>>;
+};
 
 /** What OpenInference knows and `gen_ai` does not: spans that are called what the caller calls them. */
 export const PLAIN_OPERATIONS = {
@@ -59,7 +59,24 @@ export const PLAIN_OPERATIONS = {
 } as const satisfies Readonly<Record<string, Omit<Operation, 'subject'>>>;
 
 /** Values of `gen_ai.operation.name`. */
-export type GenAiOperation = keyof typeof OPERATIONS;
+export type GenAiOperation =
+  | 'chat'
+  | 'generate_content'
+  | 'text_completion'
+  | 'embeddings'
+  | 'retrieval'
+  | 'execute_tool'
+  | 'create_agent'
+  | 'invoke_agent'
+  | 'invoke_workflow'
+  | 'plan'
+  | 'search_memory'
+  | 'create_memory'
+  | 'update_memory'
+  | 'upsert_memory'
+  | 'delete_memory'
+  | 'create_memory_store'
+  | 'delete_memory_store';
 /** Spans of OpenInference alone. */
 export type PlainOperation = keyof typeof PLAIN_OPERATIONS;
 

@@ -98,8 +98,7 @@ it.each(contentEvents().map((_, index) => index + 1))(
     const { client, provider, recorder } = await start();
     provider.answers((request) => ({ ...googleAnswer(request), holdAfter: count }));
     let seen = 0;
-    for await (const chunk of await client.models.generateContentStream(PARAMS)) {
-      void chunk;
+    for await (const _chunk of await client.models.generateContentStream(PARAMS)) {
       seen += 1;
       if (seen === count) break;
     }

@@ -33,11 +33,11 @@ const INFO = { name: 'test', version: '1' };
 const MESSAGES = { messages: [{ role: 'user' as const, content: { type: 'text' as const, text: 'hi' } }] };
 
 const OLD: Kit = {
-  client: () => new OldClient(INFO) as unknown as Caller & object,
+  client: () => new OldClient(INFO),
   server: () => {
     const server = new OldServer(INFO);
     return {
-      server: server as never,
+      server: server,
       tool: (name, run) => void server.registerTool(name, {}, run as never),
       prompt: (name) => void server.registerPrompt(name, {}, () => MESSAGES),
     };
@@ -46,11 +46,11 @@ const OLD: Kit = {
 };
 
 const NEW: Kit = {
-  client: () => new NewClient(INFO) as unknown as Caller & object,
+  client: () => new NewClient(INFO),
   server: () => {
     const server = new NewServer(INFO);
     return {
-      server: server as never,
+      server: server,
       tool: (name, run) => void server.registerTool(name, {}, run as never),
       prompt: (name) => void server.registerPrompt(name, {}, () => MESSAGES as never),
     };
@@ -115,9 +115,8 @@ describe.each([
   });
 
   it('lists, prompts and failures have names, types and codes', async () => {
-    const { manager, ...bench } = await startGenAi();
-    void manager;
-    const client = await connect(kit, { ...bench, manager }, (server) => {
+    const bench = await startGenAi();
+    const client = await connect(kit, bench, (server) => {
       server.tool('broken', () => ({ content: [{ type: 'text', text: 'no' }], isError: true }));
       server.prompt('greeting');
     });

@@ -8,19 +8,33 @@ import type { Usage } from '../usage.js';
 
 /** Hears of calls that the AI SDK makes: its `Telemetry`, as far as it is used here. */
 export interface AiSdkTelemetry {
+  /** A call of the app begins. */
   onStart(event: object): void;
+  /** A model is asked. */
   onLanguageModelCallStart(event: object): void;
+  /** A model has answered. */
   onLanguageModelCallEnd(event: object): void;
+  /** A tool begins. */
   onToolExecutionStart(event: object): void;
+  /** A tool has ended. */
   onToolExecutionEnd(event: object): void;
+  /** Vectors are asked for. */
   onEmbedStart(event: object): void;
+  /** Vectors are there. */
   onEmbedEnd(event: object): void;
+  /** Documents are to be ordered. */
   onRerankStart(event: object): void;
+  /** Documents are ordered. */
   onRerankEnd(event: object): void;
+  /** A call of the app has ended. */
   onEnd(event: object): void;
+  /** The app broke its call off. */
   onAbort(event: object): void;
+  /** A call of the app has failed. */
   onError(event: unknown): void;
+  /** Runs a request below its span. */
   executeLanguageModelCall<T>(options: { callId: string; execute: () => PromiseLike<T> }): PromiseLike<T>;
+  /** Runs a tool below its span. */
   executeTool<T>(options: {
     callId: string;
     toolCallId: string;

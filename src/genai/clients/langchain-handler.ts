@@ -24,28 +24,33 @@ const PROVIDERS: Readonly<Record<string, string>> = {
  * **Gotchas** Callbacks activate nothing: spans that are made inside of a run are siblings of the run's span.
  */
 export class LangChainHandler {
+  /** Of the handler, in LangChain's logs. */
   readonly name = 'nestjs-telemetry';
   /** Before the run goes on, so that spans begin and end when their runs do. */
   readonly awaitHandlers = true;
+  /** What goes wrong here stays here. */
   readonly raiseError = false;
-  readonly lc_prefer_streaming = false;
   private readonly runs = new Map<string, StartedCall>();
 
   constructor(private readonly host: GenAiHost) {}
 
+  /** Called by LangChain. */
   handleChatModelStart(llm: unknown, messages: unknown, runId: string, ...rest: unknown[]): void {
     const [first] = Array.isArray(messages) ? (messages as unknown[]) : [];
     this.beginModel('chat', llm, first, runId, rest);
   }
 
+  /** Called by LangChain. */
   handleLLMStart(llm: unknown, prompts: unknown, runId: string, ...rest: unknown[]): void {
     this.beginModel('text_completion', llm, prompts, runId, rest);
   }
 
+  /** Called by LangChain. */
   handleLLMNewToken(token: string, _index: unknown, runId: string): void {
     this.runs.get(runId)?.call.chunk(token);
   }
 
+  /** Called by LangChain. */
   handleLLMEnd(output: unknown, runId: string): void {
     const started = this.take(runId);
     if (started === undefined) return;
@@ -73,16 +78,19 @@ export class LangChainHandler {
     started.end();
   }
 
+  /** Called by LangChain. */
   handleChainStart(chain: unknown, inputs: unknown, runId: string, ...rest: unknown[]): void {
     const [, , , runName, parentRunId] = rest;
     const spanName = textOf(runName) ?? nameOf(chain) ?? 'chain';
     this.begin('chain', { spanName, input: inputs }, runId, parentRunId);
   }
 
+  /** Called by LangChain. */
   handleChainEnd(outputs: unknown, runId: string): void {
     this.end(runId, outputs);
   }
 
+  /** Called by LangChain. */
   handleToolStart(tool: unknown, input: string, runId: string, ...rest: unknown[]): void {
     const [parentRunId, , , runName, callId] = rest;
     const named = textOf(runName) ?? textOf(fieldsOf(tool)['name']) ?? nameOf(tool);
@@ -90,32 +98,39 @@ export class LangChainHandler {
     this.begin('execute_tool', { tool: described, input: parsed(input) }, runId, parentRunId);
   }
 
+  /** Called by LangChain. */
   handleToolEnd(output: unknown, runId: string): void {
     this.end(runId, fieldsOf(output)['content'] ?? output);
   }
 
+  /** Called by LangChain. */
   handleRetrieverStart(retriever: unknown, query: string, runId: string, ...rest: unknown[]): void {
     const [parentRunId, , , runName] = rest;
     const dataSource = textOf(runName) ?? nameOf(retriever);
     this.begin('retrieval', defined<CallDescription>({ dataSource, input: query }), runId, parentRunId);
   }
 
+  /** Called by LangChain. */
   handleRetrieverEnd(documents: unknown, runId: string): void {
     this.end(runId, documents);
   }
 
+  /** Called by LangChain. */
   handleLLMError(error: unknown, runId: string): void {
     this.take(runId)?.fail(error);
   }
 
+  /** Called by LangChain. */
   handleChainError(error: unknown, runId: string): void {
     this.take(runId)?.fail(error);
   }
 
+  /** Called by LangChain. */
   handleToolError(error: unknown, runId: string): void {
     this.take(runId)?.fail(error);
   }
 
+  /** Called by LangChain. */
   handleRetrieverError(error: unknown, runId: string): void {
     this.take(runId)?.fail(error);
   }

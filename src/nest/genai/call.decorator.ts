@@ -14,6 +14,7 @@ import type {
 import { GenAiTracer } from '../../genai/genai-tracer.js';
 import type { AnyOperation } from '../../genai/run-call.js';
 import { givenOptions, type OptionsInput } from '../decorators/given-options.js';
+import type { AnyValue } from '../decorators/span-options.js';
 import { asWritten, wrapMethod } from '../decorators/method-wrapper.js';
 import { namedArguments } from '../decorators/parameter-names.js';
 import { activeTracerManager } from '../hub/active-tracer-manager.js';
@@ -25,9 +26,9 @@ const injectTracer = hiddenInjection(GenAiTracer, OWN);
 const ofFlow = new GenAiTracer({ manager: activeTracerManager });
 
 /** The options of a decorated method, or a function of its arguments that returns them. */
-type Given<O> = OptionsInput<O>;
+export type CallDecoratorOptions<O> = O | ((...args: AnyValue[]) => O);
 /** The same, or the name alone; by default the method's own. */
-type Named<O> = string | OptionsInput<Partial<O>>;
+export type NamedCallDecoratorOptions<O> = string | CallDecoratorOptions<Partial<O>>;
 
 function callDecorator(
   decorator: string,
@@ -59,70 +60,70 @@ function callDecorator(
 }
 
 /** Runs the method as {@link GenAiTracer.withChat} does. An only argument counts as the messages. */
-export function Chat(options: Given<ChatOptions>): MethodDecorator {
+export function Chat(options: CallDecoratorOptions<ChatOptions>): MethodDecorator {
   const operationOf = ({ operation = 'chat' }: Partial<ChatOptions>): AnyOperation => operation;
   return callDecorator('@Chat', operationOf, options);
 }
 
 /** Runs the method as {@link GenAiTracer.withTextCompletion} does. */
-export function TextCompletion(options: Given<ModelCallOptions>): MethodDecorator {
+export function TextCompletion(options: CallDecoratorOptions<ModelCallOptions>): MethodDecorator {
   return callDecorator('@TextCompletion', 'text_completion', options);
 }
 
 /** Runs the method as {@link GenAiTracer.withEmbeddings} does. */
-export function Embeddings(options: Given<EmbeddingsOptions>): MethodDecorator {
+export function Embeddings(options: CallDecoratorOptions<EmbeddingsOptions>): MethodDecorator {
   return callDecorator('@Embeddings', 'embeddings', options);
 }
 
 /** Runs the method as {@link GenAiTracer.withRetrieval} does. */
-export function Retrieval(options: Given<RetrievalOptions> = {}): MethodDecorator {
+export function Retrieval(options: CallDecoratorOptions<RetrievalOptions> = {}): MethodDecorator {
   return callDecorator('@Retrieval', 'retrieval', options);
 }
 
 /** Runs the method as {@link GenAiTracer.withTool} does. */
-export function Tool(options: Named<ToolOptions> = {}): MethodDecorator {
+export function Tool(options: NamedCallDecoratorOptions<ToolOptions> = {}): MethodDecorator {
   return callDecorator('@Tool', 'execute_tool', options, true);
 }
 
 /** Runs the method as {@link GenAiTracer.withAgent} does. */
-export function Agent(options: Named<AgentOptions> = {}): MethodDecorator {
+export function Agent(options: NamedCallDecoratorOptions<AgentOptions> = {}): MethodDecorator {
   const operationOf = ({ operation }: AgentOptions): AnyOperation =>
     operation === 'create' ? 'create_agent' : 'invoke_agent';
   return callDecorator('@Agent', operationOf, options, true);
 }
 
 /** Runs the method as {@link GenAiTracer.withWorkflow} does. */
-export function Workflow(options: Named<WorkflowOptions> = {}): MethodDecorator {
+export function Workflow(options: NamedCallDecoratorOptions<WorkflowOptions> = {}): MethodDecorator {
   return callDecorator('@Workflow', 'invoke_workflow', options, true);
 }
 
 /** Runs the method as {@link GenAiTracer.withPlan} does. */
-export function Plan(options: Given<CallOptions> = {}): MethodDecorator {
+export function Plan(options: CallDecoratorOptions<CallOptions> = {}): MethodDecorator {
   return callDecorator('@Plan', 'plan', options);
 }
 
 /** Runs the method as {@link GenAiTracer.withMemory} does. */
-export function Memory(options: Given<MemoryOptions>): MethodDecorator {
+export function Memory(options: CallDecoratorOptions<MemoryOptions>): MethodDecorator {
   const operationOf = ({ operation = 'search_memory' }: Partial<MemoryOptions>): AnyOperation => operation;
   return callDecorator('@Memory', operationOf, options);
 }
 
 /** Runs the method as {@link GenAiTracer.withGuardrail} does. */
-export function Guardrail(options: Named<StepOptions> = {}): MethodDecorator {
+export function Guardrail(options: NamedCallDecoratorOptions<StepOptions> = {}): MethodDecorator {
   return callDecorator('@Guardrail', 'guardrail', options, true);
 }
 
 /** Runs the method as {@link GenAiTracer.withReranker} does. */
-export function Reranker(options: Given<RerankerOptions> = {}): MethodDecorator {
+export function Reranker(options: CallDecoratorOptions<RerankerOptions> = {}): MethodDecorator {
   return callDecorator('@Reranker', 'reranker', options);
 }
 
 /** Runs the method as {@link GenAiTracer.withEvaluator} does. */
-export function Evaluator(options: Named<StepOptions> = {}): MethodDecorator {
+export function Evaluator(options: NamedCallDecoratorOptions<StepOptions> = {}): MethodDecorator {
   return callDecorator('@Evaluator', 'evaluator', options, true);
 }
 
 /** Runs the method as {@link GenAiTracer.withChain} does. */
-export function Chain(options: Named<StepOptions> = {}): MethodDecorator {
+export function Chain(options: NamedCallDecoratorOptions<StepOptions> = {}): MethodDecorator {
   return callDecorator('@Chain', 'chain', options, true);
 }

@@ -49,7 +49,7 @@ export function anthropicAnswer({ path, headers, body }: ProviderRequest): Provi
     status,
     json: { type: 'error', error: { type, message: type }, request_id: 'req_1' },
   });
-  if (headers['x-api-key'] !== 'test-key') return failure(401, 'authentication_error');
+  if (headers.authorization !== 'Bearer test-key') return failure(401, 'authentication_error');
   if (headers['anthropic-version'] === undefined) return failure(400, 'invalid_request_error');
   if (path !== '/v1/messages' && path !== '/v1/messages?beta=true') return failure(404, 'not_found_error');
   if (typeof body['max_tokens'] !== 'number' || !Array.isArray(body['messages']))

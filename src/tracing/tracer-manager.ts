@@ -33,13 +33,6 @@ const NO_OPTIONS: SpanOptions = {};
 /** The first manager of each pipeline, which is the instance's own. */
 const managers = new WeakMap<object, TracerManager>();
 
-const pipelines = new WeakMap<TracerManager, Pipeline>();
-
-/** The pipeline behind a manager, for the library's own parts. */
-export function pipelineOf(manager: TracerManager): Pipeline {
-  return pipelines.get(manager) as Pipeline;
-}
-
 /** The manager of the instance whose pipeline it is. */
 export function managerOfPipeline(pipeline: object): TracerManager | undefined {
   return managers.get(pipeline);
@@ -69,7 +62,6 @@ export class TracerManager {
     private readonly shutdownTimeoutMillis = 2500,
   ) {
     this.defaultTracer = this.tracer(defaults.tracer, undefined);
-    pipelines.set(this, pipeline);
     if (!managers.has(pipeline)) managers.set(pipeline, this);
   }
 

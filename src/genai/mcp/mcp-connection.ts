@@ -3,7 +3,8 @@ import { activeContext, FlowContext, runInContext } from '../../context/flow-con
 import { contextFrom } from '../../context/propagation.js';
 import type { CallMeter, HistogramDefinition } from '../../pipeline/call-meter.js';
 import { monotonicMillis } from '../../tracing/clock.js';
-import { pipelineOf, type TracerManager } from '../../tracing/tracer-manager.js';
+import type { TracerManager } from '../../tracing/tracer-manager.js';
+import { pipelineOf } from '../pipeline-of.js';
 import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
 import { MCP } from '../attribute-names.js';
 import { activeCall } from '../current-call.js';

@@ -1,6 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { OtlpExporterConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
@@ -65,6 +65,15 @@ export class HttpTransport implements OtlpTransport {
       const failure = error instanceof RequestTimeout ? timeoutFailure(limit) : classifyNetworkError(error);
       return { ok: false, latencyMillis: performance.now() - begun, failure };
     }
+  }
+
+  /** It holds credentials: whoever prints it sees its target alone. */
+  toJSON(): object {
+    return { target: this.target };
+  }
+
+  [inspect.custom](): string {
+    return `HttpTransport to ${this.target}`;
   }
 
   close(): void {

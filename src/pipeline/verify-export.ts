@@ -9,6 +9,7 @@ import { revealHeaders } from '../config/secret.js';
 import { TelemetryError } from '../errors.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 import { isSpanExporter } from './is-span-exporter.js';
+import { SpanMask } from './masking/mask.js';
 import { openDelivery } from './open-sink.js';
 
 const CLOSE_MILLIS = 500;
@@ -177,7 +178,7 @@ function markedSpan(config: ResolvedTracerConfig): ReadableSpan {
     attributes: { 'nestjs_telemetry.verify': true, 'code.function.name': 'TracerManager.verifyExport' },
     links: [],
     events: [{ name: 'verify', time: endTime, attributes: {} }],
-    resource: resourceFromAttributes(config.resourceAttributes),
+    resource: resourceFromAttributes(new SpanMask(config.masking).masked(config.resourceAttributes)),
     instrumentationScope: LIBRARY_SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,

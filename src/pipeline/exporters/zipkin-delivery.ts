@@ -59,7 +59,7 @@ export class ZipkinDelivery implements Delivery {
     );
     // With an address it does not read `OTEL_EXPORTER_ZIPKIN_ENDPOINT`.
     return new ZipkinDelivery(
-      new ZipkinExporter({ url: DEFAULT_ADDRESS }) as unknown as SpanExporter,
+      new ZipkinExporter({ url: DEFAULT_ADDRESS }),
       config,
     );
   }

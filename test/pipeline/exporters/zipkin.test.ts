@@ -26,7 +26,7 @@ describe('the zipkin exporter', () => {
     vi.stubEnv('OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'http://127.0.0.1:1/other');
     const receiver = await ZipkinReceiver.start();
     const manager = await managerFor(`${receiver.url}/api/v2/spans`);
-    const start = 1_763_600_000_000.123_4;
+    const start = 1_763_600_000_000.125;
     const span = manager.startSpan('work', {
       startTime: start,
       kind: SpanKind.SERVER,

@@ -67,16 +67,9 @@ async function openOtlpDelivery(config: OtlpLikeConfig): Promise<OtlpDelivery> {
   return new OtlpDelivery(config.type, await openTransport(config));
 }
 
-<<<<<<< HEAD
-async function openZipkinDelivery(config: ZipkinExporterConfig): Promise<Delivery> {
+async function openZipkinDelivery(config: ExporterOfType<'zipkin'>): Promise<Delivery> {
   const { ZipkinDelivery } = await import('./exporters/zipkin-delivery.js');
   return ZipkinDelivery.open(config);
-=======
-async function openZipkinDelivery(config: ExporterOfType<'zipkin'>): Promise<ExporterDelivery> {
-  const { loadZipkinExporter } = await import('./exporters/zipkin.js');
-  const target = config.url === undefined ? undefined : parseEndpoint(config.url).shown;
-  return new ExporterDelivery(await loadZipkinExporter(config), 'zipkin', target);
->>>>>>> main
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ZipkinExporterConfig } from '../../config/exporter-config.js';
+import type { ExporterOfType } from '../../config/exporter-config.js';
 import { loadOptionalPeer } from '../../base/optional-peer.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { HttpTransport } from '../../otlp/http-transport.js';
@@ -34,7 +34,7 @@ export class ZipkinDelivery implements Delivery {
 
   private constructor(
     private readonly translator: SpanExporter,
-    { url = DEFAULT_ADDRESS, headers }: ZipkinExporterConfig,
+    { url = DEFAULT_ADDRESS, headers }: ExporterOfType<'zipkin'>,
   ) {
     const address = /^https?:\/\/[^/?#]+\/?$/i.test(url) ? `${url.replace(/\/$/, '')}${PATH}` : url;
     this.transport = new HttpTransport({ type: 'otlp-http-json', url: address, ...(headers && { headers }) });
@@ -50,7 +50,7 @@ export class ZipkinDelivery implements Delivery {
   }
 
   /** @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if `@opentelemetry/exporter-zipkin` is not installed */
-  static async open(config: ZipkinExporterConfig): Promise<ZipkinDelivery> {
+  static async open(config: ExporterOfType<'zipkin'>): Promise<ZipkinDelivery> {
     const { ZipkinExporter } = await loadOptionalPeer(
       '@opentelemetry/exporter-zipkin',
       '2.12.0',
@@ -58,10 +58,7 @@ export class ZipkinDelivery implements Delivery {
       () => import('@opentelemetry/exporter-zipkin'),
     );
     // With an address it does not read `OTEL_EXPORTER_ZIPKIN_ENDPOINT`.
-    return new ZipkinDelivery(
-      new ZipkinExporter({ url: DEFAULT_ADDRESS }),
-      config,
-    );
+    return new ZipkinDelivery(new ZipkinExporter({ url: DEFAULT_ADDRESS }), config);
   }
 
   readonly newSegment = (origin: SegmentOrigin): Segment => new SpanSegment(origin);

@@ -4,7 +4,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   BaggageService,
   MeterManager,
-  MetricService,
   TelemetryHealthIndicator,
   TelemetryModule,
   TracerManager,
@@ -57,7 +56,6 @@ describe('no credential shows', () => {
   it.each<[string, unknown]>([
     ['TracerManager', TracerManager],
     ['MeterManager', MeterManager],
-    ['MetricService', MetricService],
     ['BaggageService', BaggageService],
     ['TelemetryHealthIndicator', TelemetryHealthIndicator],
   ])('in a %s', async (_name, type) => {

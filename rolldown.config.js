@@ -16,7 +16,10 @@ const entries = [...Object.values(exports).map((target) => target.default), ...O
   .filter((file) => file !== undefined)
   .map((file) => file.replace(/^(\.\/)?dist\/|\.js$/g, ''));
 
-const isPeer = (id) => Object.keys(peerDependencies).some((name) => id === name || id.startsWith(`${name}/`));
+/** The page of the devtools is built after this, by Vite. */
+const isPeer = (id) =>
+  id === 'nestjs-telemetry/devtools/page' ||
+  Object.keys(peerDependencies).some((name) => id === name || id.startsWith(`${name}/`));
 
 /** grpc-js reads .proto files for channelz and ORCA alone, which no client of OTLP uses; the reader needs protobufjs and yargs. */
 const withoutProtoLoader = {

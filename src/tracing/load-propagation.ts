@@ -10,6 +10,8 @@ import {
 } from '../context/propagation.js';
 import { loadOptionalPeer } from '../base/optional-peer.js';
 
+type FormatName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger';
+
 /** How trace context and baggage come into the process and leave it. */
 export interface PropagationOptions {
   /**
@@ -19,7 +21,7 @@ export interface PropagationOptions {
    *
    * @see {@link https://opentelemetry.io/docs/specs/otel/context/api-propagators/ | Propagators}
    */
-  readonly propagators?: readonly ('tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | TextMapPropagator)[];
+  readonly propagators?: readonly (FormatName | TextMapPropagator)[];
   /**
    * Hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`, `*.example.com`, or `*`. Default all.
    */
@@ -36,9 +38,7 @@ const JAEGER_FORMAT: PropagationFormat = {
 
 const DEFAULT_PROPAGATORS = ['tracecontext', 'baggage'] as const;
 
-const LOADERS: Readonly<
-  Record<NonNullable<PropagationOptions['propagators']>[number], () => Promise<PropagationFormat>>
-> = {
+const LOADERS: Readonly<Record<FormatName, () => Promise<PropagationFormat>>> = {
   tracecontext: () => Promise.resolve(TRACE_CONTEXT_FORMAT),
   baggage: () => Promise.resolve(BAGGAGE_FORMAT),
   b3: () => loadB3('SINGLE_HEADER'),

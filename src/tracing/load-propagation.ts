@@ -10,8 +10,6 @@ import {
 } from '../context/propagation.js';
 import { loadOptionalPeer } from '../base/optional-peer.js';
 
-type FormatName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger';
-
 /** How trace context and baggage come into the process and leave it. */
 export interface PropagationOptions {
   /**
@@ -21,7 +19,9 @@ export interface PropagationOptions {
    *
    * @see {@link https://opentelemetry.io/docs/specs/otel/context/api-propagators/ | Propagators}
    */
-  readonly propagators?: readonly (FormatName | TextMapPropagator)[];
+  readonly propagators?: readonly (
+    'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | TextMapPropagator
+  )[];
   /**
    * Hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`, `*.example.com`, or `*`. Default all.
    */
@@ -37,6 +37,8 @@ const JAEGER_FORMAT: PropagationFormat = {
 };
 
 const DEFAULT_PROPAGATORS = ['tracecontext', 'baggage'] as const;
+
+type FormatName = Extract<NonNullable<PropagationOptions['propagators']>[number], string>;
 
 const LOADERS: Readonly<Record<FormatName, () => Promise<PropagationFormat>>> = {
   tracecontext: () => Promise.resolve(TRACE_CONTEXT_FORMAT),

@@ -1,3 +1,5 @@
+import type { ExportResult } from '../../sdk/export-result.js';
+import { ask, onRejection } from '../../base/user-function.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';
@@ -52,11 +54,19 @@ export class CustomSender implements MetricSender {
       }, timeoutMillis).unref();
       try {
         runAsExport(() => {
-          this.custom.export(metrics, ({ code, error }) => {
+          // Exporters written in JavaScript may call back with nothing, and return a promise that rejects.
+          const returned: unknown = this.custom.export(metrics, (result?: Partial<ExportResult>) => {
             clearTimeout(timer);
-            if (code === 0) resolve({ ok: true, rejectedPoints: 0, message: '' });
-            else failed(error);
+            ask(
+              () => result,
+              (told) => {
+                if (told?.code === 0) resolve({ ok: true, rejectedPoints: 0, message: '' });
+                else failed(told?.error);
+              },
+              failed,
+            );
           });
+          onRejection(returned, failed);
         });
       } catch (error) {
         failed(error);

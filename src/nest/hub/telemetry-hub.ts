@@ -96,9 +96,11 @@ export class TelemetryHub
 
   /** Makes an instance of this app. @throws TelemetryConfigError */
   async create(id: symbol, options: TelemetryModuleOptions, isGlobal: boolean): Promise<TelemetryInstance> {
-    const instance = await TelemetryInstance.create(options, isGlobal, () => {
+    const refresh = (): void => {
       this.refresh();
-    });
+    };
+    const scraped = this.coverage.isScraped(id);
+    const instance = await TelemetryInstance.create(options, isGlobal, refresh, scraped);
     this.instances.set(id, instance);
     this.covered = undefined;
     this.guard.reset();

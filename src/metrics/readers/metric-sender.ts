@@ -55,7 +55,10 @@ export class CustomSender implements MetricSender {
       try {
         runAsExport(() => {
           // Exporters written in JavaScript may call back with nothing, and return a promise that rejects.
-          const returned: unknown = this.custom.export(metrics, (result?: Partial<ExportResult>) => {
+          const exporter = this.custom as {
+            export(...args: Parameters<PushMetricExporter['export']>): unknown;
+          };
+          const returned = exporter.export(metrics, (result?: Partial<ExportResult>) => {
             clearTimeout(timer);
             ask(
               () => result,

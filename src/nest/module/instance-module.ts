@@ -1,4 +1,3 @@
-import { createNoopMeter, ProxyTracerProvider } from '@opentelemetry/api';
 import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
 import { BaggageService } from '../../tracing/baggage-service.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
@@ -13,9 +12,6 @@ import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS, uniqueId } from '../metadata/tokens.js';
 import { getTracerToken, requestedTracerNames } from '../metadata/tracer-names.js';
-
-const NO_TRACER = new ProxyTracerProvider().getTracer('none');
-const NO_METER = createNoopMeter();
 
 /** What makes the dynamic module of one instance. */
 export interface InstanceModuleParts {
@@ -88,12 +84,12 @@ export function withTracers(module: DynamicModule): DynamicModule {
       provide: getTracerToken(name),
       inject: [TracerManager],
       // A test may put a part of one in the place of the manager.
-      useFactory: (manager: Partial<TracerManager>) => manager.getTracer?.(name) ?? NO_TRACER,
+      useFactory: (manager: Partial<TracerManager>) => manager.getTracer?.(name),
     })),
     ...[undefined, ...requestedMeterNames()].map((name) => ({
       provide: getMeterToken(name),
       inject: [MeterManager],
-      useFactory: (manager: Partial<MeterManager>) => manager.getMeter?.(name) ?? NO_METER,
+      useFactory: (manager: Partial<MeterManager>) => manager.getMeter?.(name),
     })),
   ];
   return {

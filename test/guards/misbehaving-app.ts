@@ -5,13 +5,12 @@ import {
   SpanAttribute,
   TelemetryAdminModule,
   TelemetryModule,
-  TracePipeline,
   TracerManager,
-  TraceStage,
   WideEventField,
   WideEventInterceptor,
   type TelemetryModuleOptions,
 } from '../../src/index.js';
+import { TracePipeline, TraceStage } from '../../src/entry-points/workflow.js';
 import type { ServerKind } from '../support/server-kinds.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 

@@ -1,7 +1,8 @@
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Counted, Span, Timed, TracePipeline, TracerManager, TraceStage } from '../../src/index.js';
+import { Counted, Span, Timed, TracerManager } from '../../src/index.js';
+import { TracePipeline, TraceStage } from '../../src/entry-points/workflow.js';
 import { SpanRecorder, TelemetryTestingModule } from '../../src/testing/index.js';
 import { startApp } from '../support/test-app.js';
 

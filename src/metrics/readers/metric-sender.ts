@@ -1,4 +1,3 @@
-import type { ExportResult } from '../../sdk/export-result.js';
 import { ask, onRejection } from '../../base/user-function.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
@@ -58,17 +57,20 @@ export class CustomSender implements MetricSender {
           const exporter = this.custom as {
             export(...args: Parameters<PushMetricExporter['export']>): unknown;
           };
-          const returned = exporter.export(metrics, (result?: Partial<ExportResult>) => {
-            clearTimeout(timer);
-            ask(
-              () => result,
-              (told) => {
-                if (told?.code === 0) resolve({ ok: true, rejectedPoints: 0, message: '' });
-                else failed(told?.error);
-              },
-              failed,
-            );
-          });
+          const returned = exporter.export(
+            metrics,
+            (result?: { readonly code?: unknown; readonly error?: unknown }) => {
+              clearTimeout(timer);
+              ask(
+                () => result,
+                (told) => {
+                  if (told?.code === 0) resolve({ ok: true, rejectedPoints: 0, message: '' });
+                  else failed(told?.error);
+                },
+                failed,
+              );
+            },
+          );
           onRejection(returned, failed);
         });
       } catch (error) {

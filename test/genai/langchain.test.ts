@@ -1,6 +1,6 @@
 import { AIMessage } from '@langchain/core/messages';
 import { RunnableLambda } from '@langchain/core/runnables';
-import { tool } from '@langchain/core/tools';
+import { DynamicTool } from '@langchain/core/tools';
 import { FakeListChatModel } from '@langchain/core/utils/testing';
 import { expect, it } from 'vitest';
 import { startGenAi } from './support/start.js';
@@ -8,16 +8,16 @@ import { startGenAi } from './support/start.js';
 it('runs of chains, models and tools are spans below one another', async () => {
   const { genAi, recorder } = await startGenAi({ conventions: 'both', capture: true });
   const model = new FakeListChatModel({ responses: ['Boil.'] });
-  const boil = tool(({ litres }: { litres: number }) => `${litres} boiled`, {
+  const boil = new DynamicTool({
     name: 'boil',
     description: 'Boils.',
-    schema: { type: 'object', properties: { litres: { type: 'number' } } },
+    func: (litres) => Promise.resolve(`${litres} boiled`),
   });
   const chain = RunnableLambda.from((question: string) => question)
     .pipe(model)
     .pipe(
       RunnableLambda.from(async (answer: AIMessage, config) => {
-        await boil.invoke({ litres: 1 }, config);
+        await boil.invoke('1 litre', config);
         return answer.text;
       }),
     );

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
+import type { StoredSpan } from '../store/stored-span.js';
 import { client } from './client.js';
 import { duration, plural } from '../store/format.js';
 import { useCopied, useLoaded } from './hooks.js';
@@ -49,7 +50,7 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
   const [notes, setNotes] = useState(false);
   const [copied, copy] = useCopied();
   const rows = useMemo(() => rowsOf(trace.spans, trace.logs, toggled, notes), [trace, toggled, notes]);
-  const chosen = trace.spans.find((span) => span.spanId === spanId) ?? trace.spans[0];
+  const chosen = trace.spans.find((span) => span.spanId === spanId) ?? causeOf(trace.spans) ?? trace.spans[0];
   const toggle = (key: string): void =>
     setToggled((before) => {
       const after = new Set(before);
@@ -90,6 +91,13 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
       </div>
     </section>
   );
+}
+
+/** The innermost failure is what somebody looks for who opens a failed trace. */
+function causeOf(spans: readonly StoredSpan[]): StoredSpan | undefined {
+  const failed = spans.filter(({ status }) => status.code === 2);
+  const parents = new Set(failed.map(({ parentSpanId }) => parentSpanId));
+  return failed.find(({ spanId }) => !parents.has(spanId));
 }
 
 async function download(traceId: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { HrTime, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
+import type { HrTime, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { resourceFromAttributes } from '../../sdk/resource.js';
 import type { StoredSpan } from './stored-span.js';
@@ -10,6 +10,7 @@ export function asReadableSpan(span: StoredSpan): ReadableSpan {
   const { parentSpanId } = span;
   return {
     name: span.name,
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- what a sender says is any number
     kind: span.kind,
     spanContext: () => context,
     ...(parentSpanId === undefined ? {} : { parentSpanContext: contextOf(span.traceId, parentSpanId) }),
@@ -17,6 +18,7 @@ export function asReadableSpan(span: StoredSpan): ReadableSpan {
     endTime: hrTime(end),
     duration: hrTime(Math.max(0, end - span.start)),
     ended: true,
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- as above
     status: span.status,
     attributes: span.attributes,
     events: span.events.map(({ name, time, attributes }) => ({ name, time: hrTime(time), attributes })),

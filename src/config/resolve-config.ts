@@ -8,6 +8,7 @@ import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedSe
 import { resolveExporter } from './resolve-exporter.js';
 import type {
   BatchConfig,
+  ClientsConfig,
   ErrorClassifier,
   ExporterOption,
   MaskingConfig,
@@ -39,6 +40,7 @@ export interface ResolvedTracerConfig {
   readonly traceHttpRequests: boolean;
   readonly workflowPrefix: string;
   readonly batch: Required<BatchConfig>;
+  readonly clients: ClientsConfig | false;
 }
 
 /**
@@ -117,6 +119,7 @@ export function resolveTracerConfig(
     traceHttpRequests: merged.traceHttpRequests ?? true,
     workflowPrefix: merged.workflowPrefix ?? 'workflow.',
     batch: resolveBatch(merged.batch ?? {}, exporters),
+    clients: merged.clients ?? {},
   };
 }
 

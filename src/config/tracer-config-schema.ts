@@ -1,3 +1,4 @@
+import { clientsCheck } from './clients-config-schema.js';
 import {
   anyOf,
   arrayOf,
@@ -130,6 +131,7 @@ export const tracerConfigShape = {
     attributePerLinkCountLimit: limit,
   }),
   errorClassifier: fn,
+  clients: clientsCheck,
   includeInputOutput: boolean,
   debugEvents: boolean,
   traceLlmCalls: boolean,

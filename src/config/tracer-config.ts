@@ -1,10 +1,12 @@
 import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { ClientsConfig } from './clients-config.js';
 import type { ErrorClassifier } from './error-classification.js';
 import type { ExporterConfig } from './exporter-config.js';
 import type { MaskingConfig } from './masking-config.js';
 import type { SamplerConfig } from './sampler-config.js';
 import type { Secret } from './secret.js';
 
+export type { ClientsConfig, DatabaseClientsConfig, FoldingConfig, HttpClientsConfig } from './clients-config.js';
 export type { ErrorClassifier } from './error-classification.js';
 export type { MaskingConfig } from './masking-config.js';
 export type { SamplerConfig } from './sampler-config.js';
@@ -89,4 +91,6 @@ export interface TracerConfig {
   /** Begins the attributes of workflow spans; default `workflow.`. */
   readonly workflowPrefix?: string;
   readonly batch?: BatchConfig;
+  /** Outgoing calls: HTTP, databases, caches. On by default, for what is called in a request, a job or a span; `false` records none. */
+  readonly clients?: false | ClientsConfig;
 }

@@ -24,6 +24,8 @@ export interface PipelineStatus {
     readonly ended: number;
     readonly delivered: number;
     readonly queued: number;
+    /** Repeated outgoing calls that were counted together in place of a span each; not among `ended`. */
+    readonly folded: number;
     readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   };
   /** Replaced configurations with spans that are still alive. */
@@ -41,6 +43,7 @@ export function countSpans(
   retired: RetiredTotals,
   live: number,
   held: number,
+  folded: number,
 ): PipelineStatus['spans'] {
   const dropped: Partial<Record<DropReason, number>> = { ...retired.dropped };
   let { ended, delivered } = retired;
@@ -54,5 +57,5 @@ export function countSpans(
       dropped[reason] = (dropped[reason] ?? 0) + count;
     }
   }
-  return { live, ended, delivered, queued, dropped };
+  return { live, ended, delivered, queued, folded, dropped };
 }

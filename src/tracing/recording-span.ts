@@ -202,6 +202,15 @@ export class RecordingSpan implements Span, ReadableSpan {
     this.addEvent('exception', exceptionAttributes(exception), time);
   }
 
+  /** Calls `listener` when the span ends, after those that were there before; it must not throw. */
+  beforeEnd(listener: () => void): void {
+    const { onEnd } = this;
+    this.onEnd = (span) => {
+      onEnd?.(span);
+      listener();
+    };
+  }
+
   end(endTime?: TimeInput): void {
     if (this.ended) return;
     if (this.atEnd !== undefined) this.tellEnd(this.atEnd);

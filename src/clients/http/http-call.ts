@@ -1,0 +1,136 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { HttpClientsConfig } from '../../config/clients-config.js';
+import { beginCall, type CallFailure, type CallMetricPlan, type ClientCall } from '../client-call.js';
+import type { FlowContext } from '../../context/flow-context.js';
+import { compileExclusion, type Exclusion } from './exclusion.js';
+import { fullUrl, type OutgoingUrl } from './outgoing-url.js';
+import { resendCount } from './resends.js';
+
+const METRIC: CallMetricPlan = {
+  name: 'http.client.request.duration',
+  keys: [
+    'http.request.method',
+    'server.address',
+    'server.port',
+    'url.scheme',
+    'http.response.status_code',
+    'network.protocol.version',
+    'error.type',
+  ],
+};
+
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
+]);
+
+/** Headers of a request that has not been sent. */
+export interface OutgoingHeaders {
+  has(name: string): boolean;
+  add(name: string, value: string): void;
+}
+
+interface Compiled {
+  readonly excludes: Exclusion;
+  readonly redactQuery: readonly string[];
+}
+
+const compiled = new WeakMap<HttpClientsConfig, Compiled>();
+
+/** Begins to record an outgoing request, and writes trace context and baggage into its headers. */
+export function beginRequest(
+  source: { readonly name: string; readonly library: 'http' },
+  method: string,
+  url: OutgoingUrl,
+  headers: OutgoingHeaders,
+  context?: FlowContext,
+): ClientCall | undefined {
+  const call = beginCall(
+    source,
+    (options) => {
+      const { excludes, redactQuery } = compile(options);
+      if (excludes(url)) return undefined;
+      return {
+        name: METHODS.has(method) ? method : 'HTTP',
+        attributes: requestAttributes(method, url, redactQuery),
+        metric: METRIC,
+      };
+    },
+    context,
+  );
+  if (call === undefined) return undefined;
+  const resends = resendCount(call, url);
+  if (resends > 0) call.set({ 'http.request.resend_count': resends });
+  writeHeaders(call, url, headers);
+  return call;
+}
+
+/** Notes the answer; the call ends with its body. */
+export function noteResponse(call: ClientCall, status: number, size: number | undefined, protocolVersion?: string): void {
+  const attributes: Attributes = { 'http.response.status_code': status };
+  if (size !== undefined) attributes['http.response.body.size'] = size;
+  if (protocolVersion !== undefined) attributes['network.protocol.version'] = protocolVersion;
+  call.set(attributes);
+}
+
+/** How a request whose answer has this status failed; nothing below 400. */
+export function statusFailure(status: number | undefined): CallFailure | undefined {
+  return status !== undefined && status >= 400 ? { type: String(status) } : undefined;
+}
+
+/** How a request failed that got no answer, or not all of it. */
+export function networkFailure(error: unknown): CallFailure {
+  const { code, name, cause } = (Object(error) ?? {}) as { code?: unknown; name?: unknown; cause?: { code?: unknown } };
+  const known = [code, cause?.code].find((item) => typeof item === 'string' && item !== '');
+  return { type: String(known ?? (typeof name === 'string' && name !== '' ? name : '_OTHER')) };
+}
+
+export function contentLength(value: unknown): number | undefined {
+  const text = String(value ?? '');
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function requestAttributes(method: string, url: OutgoingUrl, redactQuery: readonly string[]): Attributes {
+  const known = METHODS.has(method);
+  return {
+    'http.request.method': known ? method : '_OTHER',
+    ...(known ? {} : { 'http.request.method_original': method }),
+    'url.full': fullUrl(url, redactQuery),
+    'server.address': url.hostname,
+    'server.port': url.port,
+  };
+}
+
+function writeHeaders(call: ClientCall, url: OutgoingUrl, headers: OutgoingHeaders): void {
+  const { propagation } = call.member.pipeline;
+  const host = url.hostname.includes(':') ? `[${url.hostname}]:${url.port}` : `${url.hostname}:${url.port}`;
+  const entries = Object.entries(propagation.headersTo(host, call.outgoing));
+  const traced = entries.filter(([name]) => !isBaggage(name));
+  const present = traced.find(([name]) => headers.has(name));
+  if (present !== undefined) call.set({ 'nestjs.propagation.kept': present[0] });
+  for (const [name, value] of entries) {
+    if (headers.has(name) || (present !== undefined && !isBaggage(name))) continue;
+    headers.add(name, value);
+  }
+}
+
+function isBaggage(header: string): boolean {
+  return header === 'baggage' || header.startsWith('uberctx-');
+}
+
+function compile(options: HttpClientsConfig): Compiled {
+  let known = compiled.get(options);
+  if (known === undefined) {
+    known = { excludes: compileExclusion(options.exclude ?? []), redactQuery: options.redactQuery ?? [] };
+    compiled.set(options, known);
+  }
+  return known;
+}

@@ -1,7 +1,7 @@
 /*
  * The arrows of ARCHITECTURE.md:
  *
- *   index → nest → {http, workflow, metrics} → tracing → pipeline → otlp → {config, context} → base → errors
+ *   index → nest → {http, workflow, metrics} → tracing → pipeline → otlp → {config, context} → {base, sdk} → errors
  *
  * A layer may import any layer below it, never one above, and never a sibling of its own tier. Type-only imports count.
  */
@@ -14,7 +14,7 @@ const tiers = [
   ['pipeline'],
   ['otlp'],
   ['config', 'context'],
-  ['base'],
+  ['base', 'sdk'],
 ];
 
 const layerRules = tiers.flatMap((tier, depth) => {

@@ -1,9 +1,4 @@
-import { createRequire } from 'node:module';
-
-const { name, version } = createRequire(import.meta.url)('../../package.json') as {
-  name: string;
-  version: string;
-};
+import { LIBRARY_NAME, LIBRARY_VERSION } from './library.js';
 
 /** The instrumentation scope of the spans that the library makes by itself. */
-export const LIBRARY_SCOPE = { name, version } as const;
+export const LIBRARY_SCOPE = { name: LIBRARY_NAME, version: LIBRARY_VERSION } as const;

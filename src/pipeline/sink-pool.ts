@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../base/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';

@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { resourceFromAttributes } from '../sdk/resource.js';
+import type { ReadableSpan } from '../sdk/readable-span.js';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig, OtlpExporterConfig } from '../config/exporter-config.js';
 import { arizeHeaders } from '../config/presets/arize.js';
 import type { ResolvedTracerConfig } from '../config/resolve-config.js';

@@ -5,7 +5,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { activeContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { DynamicModule } from '@nestjs/common';
 import { tracerConfigFromEnv } from '../../config/environment/environment.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
@@ -14,7 +13,7 @@ export interface TelemetryConfigFactory {
   readonly KEY: string;
   /** What `TelemetryModule.forRootAsync` takes. */
   asProvider(): {
-    imports: DynamicModule[];
+    imports: Promise<DynamicModule>[];
     useFactory: (config: TracerConfig) => TracerConfig;
     inject: string[];
   };
@@ -27,7 +26,7 @@ export interface TelemetryConfigFactory {
  * `TelemetryModule.forRootAsync(telemetryConfig.asProvider())`, or `ConfigModule.forFeature(telemetryConfig)` and
  * `inject: [telemetryConfig.KEY]`, or `configService.get('telemetry')`. Credentials are wrapped as `Secret`.
  *
- * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` from `asProvider()` if `@nestjs/config` is not installed
+ * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` while the app starts, if `asProvider()` was used and `@nestjs/config` is not installed
  */
 export const telemetryConfig: TelemetryConfigFactory = register(() => tracerConfigFromEnv());
 
@@ -38,7 +37,7 @@ function register(factory: () => TracerConfig): TelemetryConfigFactory {
     KEY: { value: key },
     asProvider: {
       value: () => ({
-        imports: [configModule().forFeature(factory)],
+        imports: [configFeature(factory)],
         useFactory: (config: TracerConfig) => config,
         inject: [key],
       }),
@@ -46,17 +45,18 @@ function register(factory: () => TracerConfig): TelemetryConfigFactory {
   }) as TelemetryConfigFactory;
 }
 
-interface ConfigModuleClass {
-  forFeature(factory: () => TracerConfig): DynamicModule;
+/** `asProvider()` is called while a module is declared; Nest waits for promises among a module's imports. */
+function configFeature(factory: () => TracerConfig): Promise<DynamicModule> {
+  const feature = loadFeature(factory);
+  // An app that never imports the module is not to fail by it.
+  feature.catch(() => undefined);
+  return feature;
 }
 
-/** `asProvider()` is called while a module is declared, which cannot wait for an `import()`. */
-function configModule(): ConfigModuleClass {
+async function loadFeature(factory: () => TracerConfig): Promise<DynamicModule> {
   try {
-    const { ConfigModule } = createRequire(import.meta.url)('@nestjs/config') as {
-      ConfigModule: ConfigModuleClass;
-    };
-    return ConfigModule;
+    const { ConfigModule } = await import('@nestjs/config');
+    return ConfigModule.forFeature(factory);
   } catch (cause) {
     throw new TelemetryConfigError({
       code: 'TELEMETRY_PACKAGE_MISSING',

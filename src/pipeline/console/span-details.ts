@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Attributes, type AttributeValue } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { toMillis } from './span-forest.js';
 import { cut, printable, type Paint } from './text-style.js';
 

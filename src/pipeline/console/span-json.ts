@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, type HrTime } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { toMillis } from './span-forest.js';
 
 /**

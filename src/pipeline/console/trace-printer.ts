@@ -1,5 +1,5 @@
 import { TraceFlags, type Span } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { activeContext } from '../../context/flow-context.js';
 import { renderTrace } from './render-trace.js';
 import type { SinkAccount } from '../sink-account.js';

@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { toJsonAttributes } from './json-attributes.js';
 import { SPAN_FIELD, spanFlags } from './protobuf-span.js';
 import type { ProtobufWriter } from './protobuf-writer.js';

@@ -1,4 +1,4 @@
-import type { Resource } from '@opentelemetry/resources';
+import type { Resource } from '../../sdk/resource.js';
 import type { Delivery, ExportOutcome } from '../queue/delivery.js';
 import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
 import { EncodedPart, EncodedSegment, type SpanEncoder } from './encoded-segment.js';

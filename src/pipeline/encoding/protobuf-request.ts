@@ -1,5 +1,5 @@
-import type { InstrumentationScope } from '@opentelemetry/core';
-import type { Resource } from '@opentelemetry/resources';
+import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
+import type { Resource } from '../../sdk/resource.js';
 import type { EncodedPart } from './encoded-segment.js';
 import { groupParts } from './group-parts.js';
 import { writeAttributes } from './protobuf-attributes.js';

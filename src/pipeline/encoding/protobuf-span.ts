@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Link, type SpanContext } from '@opentelemetry/api';
-import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan, TimedEvent } from '../../sdk/readable-span.js';
 import { writeAttributes } from './protobuf-attributes.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
 

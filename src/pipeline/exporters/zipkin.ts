@@ -1,4 +1,4 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '../../sdk/span-exporter.js';
 import type { ZipkinExporterConfig } from '../../config/exporter-config.js';
 import { loadOptionalPeer } from '../../base/optional-peer.js';
 

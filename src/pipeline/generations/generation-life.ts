@@ -1,4 +1,4 @@
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { SpanProcessor } from '../../sdk/span-processor.js';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import { Generation } from './generation.js';

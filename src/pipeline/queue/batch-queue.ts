@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { TelemetryLog } from '../../base/log.js';
 import type { BatchConfig } from '../../config/tracer-config.js';
 import { Backlog } from './backlog.js';

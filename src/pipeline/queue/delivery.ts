@@ -1,4 +1,4 @@
-import type { Resource } from '@opentelemetry/resources';
+import type { Resource } from '../../sdk/resource.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import type { Part, SegmentFactory } from './segment.js';
 import type { DropReason } from '../span-sink.js';

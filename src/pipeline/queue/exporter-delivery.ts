@@ -1,4 +1,5 @@
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+import type { SpanExporter } from '../../sdk/span-exporter.js';
 import type { Delivery, ExportOutcome } from './delivery.js';
 import { runAsExport } from '../../context/export-context.js';
 import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';

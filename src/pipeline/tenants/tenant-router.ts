@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import {

@@ -91,6 +91,8 @@ export class ClientCall {
   /** Absent while the call is one of many that are only counted. */
   readonly span: Span | undefined;
   over = false;
+  /** How often its request has been sent before. */
+  resends = 0;
   private readonly startMonotonic = monotonicMillis();
   private readonly attributes: Attributes;
 
@@ -112,6 +114,10 @@ export class ClientCall {
     return inside.setValue(CALL_KEY, this);
   }
 
+  get parentSpan(): Span | undefined {
+    return this.caller.span;
+  }
+
   /** For the headers that go out with the call. */
   get outgoing(): FlowContext {
     return this.span === undefined ? this.caller : this.caller.withSpan(this.span);
@@ -120,6 +126,12 @@ export class ClientCall {
   set(attributes: Attributes): void {
     Object.assign(this.attributes, attributes);
     this.span?.setAttributes(attributes);
+  }
+
+  /** A text that is known of the call; empty if there is none. */
+  text(key: string): string {
+    const value = this.attributes[key];
+    return typeof value === 'string' ? value : '';
   }
 
   /** What a library below says of the same call, where it is not known yet. */

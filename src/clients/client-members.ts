@@ -5,6 +5,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import type { ClientSource } from './client-source.js';
+import { restoreLeftovers } from './patches.js';
 
 /** An instance that records outgoing calls. */
 export interface ClientMember {
@@ -62,6 +63,7 @@ function subscribe(sources: readonly ClientSource[]): void {
       stop();
     }
   }
+  restoreLeftovers();
 }
 
 /** Writes a line about a source to the log of an instance that uses it. */

@@ -2,9 +2,19 @@
 export type AnyFunction = (this: unknown, ...args: any[]) => unknown;
 type Target = Record<PropertyKey, unknown>;
 
+/** What could not be put back, as somebody else had wrapped it since. */
+const stuck = new Set<() => boolean>();
+
+/** Puts back what others had wrapped when it was to be put back, and have unwrapped since. */
+export function restoreLeftovers(): void {
+  for (const restore of stuck) {
+    if (restore()) stuck.delete(restore);
+  }
+}
+
 /** Functions of libraries that are replaced, and put back together. */
 export class Patches {
-  private readonly restorers: (() => void)[] = [];
+  private readonly restorers: (() => boolean)[] = [];
   private readonly patched = new WeakMap<object, Set<PropertyKey>>();
   private active = true;
 
@@ -38,9 +48,10 @@ export class Patches {
       writable: true,
     });
     this.restorers.push(() => {
-      if ((target as Target)[name] !== patched) return;
+      if ((target as Target)[name] !== patched) return false;
       if (own === undefined) Reflect.deleteProperty(target, name);
       else Object.defineProperty(target, name, own);
+      return true;
     });
     const names = this.patched.get(target) ?? new Set();
     this.patched.set(target, names.add(name));
@@ -48,7 +59,9 @@ export class Patches {
 
   restore(): void {
     this.active = false;
-    for (const restore of this.restorers.splice(0).reverse()) restore();
+    for (const restore of this.restorers.splice(0).reverse()) {
+      if (!restore()) stuck.add(restore);
+    }
   }
 
   private has(target: object, name: PropertyKey): boolean {

@@ -24,8 +24,8 @@ export interface PipelineStatus {
     readonly ended: number;
     readonly delivered: number;
     readonly queued: number;
-    /** Repeated outgoing calls that were counted together in place of a span each; not among `ended`. */
-    readonly folded: number;
+    /** Repeated outgoing calls that were counted together in place of a span each, not among `ended`; absent while there are none. */
+    readonly folded?: number;
     readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   };
   /** Replaced configurations with spans that are still alive. */
@@ -57,5 +57,5 @@ export function countSpans(
       dropped[reason] = (dropped[reason] ?? 0) + count;
     }
   }
-  return { live, ended, delivered, queued, folded, dropped };
+  return { live, ended, delivered, queued, dropped, ...(folded === 0 ? {} : { folded }) };
 }

@@ -4,7 +4,8 @@ import { beginCall, type CallFailure, type CallMetricPlan, type ClientCall } fro
 import type { FlowContext } from '../../context/flow-context.js';
 import { compileExclusion, type Exclusion } from './exclusion.js';
 import { fullUrl, type OutgoingUrl } from './outgoing-url.js';
-import { resendCount } from './resends.js';
+import { compileRedaction } from './query-redaction.js';
+import { expectResend, resendCount } from './resends.js';
 
 const METRIC: CallMetricPlan = {
   name: 'http.client.request.duration',
@@ -18,6 +19,9 @@ const METRIC: CallMetricPlan = {
     'error.type',
   ],
 };
+
+/** Statuses after which clients may ask again by themselves. */
+const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 const METHODS: ReadonlySet<string> = new Set([
   'GET',
@@ -40,7 +44,7 @@ export interface OutgoingHeaders {
 
 interface Compiled {
   readonly excludes: Exclusion;
-  readonly redactQuery: readonly string[];
+  readonly redactQuery: (query: string) => string;
 }
 
 const compiled = new WeakMap<HttpClientsConfig, Compiled>();
@@ -52,7 +56,7 @@ export function beginRequest(
   url: OutgoingUrl,
   headers: OutgoingHeaders,
   context?: FlowContext,
-): ClientCall | undefined {
+): OutgoingRequest | undefined {
   const call = beginCall(
     source,
     (options) => {
@@ -70,35 +74,66 @@ export function beginRequest(
   const resends = resendCount(call, url);
   if (resends > 0) call.set({ 'http.request.resend_count': resends });
   writeHeaders(call, url, headers);
-  return call;
+  return new OutgoingRequest(call, url);
 }
 
-/** Notes the answer; the call ends with its body. */
-export function noteResponse(call: ClientCall, status: number, size: number | undefined, protocolVersion?: string): void {
-  const attributes: Attributes = { 'http.response.status_code': status };
-  if (size !== undefined) attributes['http.response.body.size'] = size;
-  if (protocolVersion !== undefined) attributes['network.protocol.version'] = protocolVersion;
-  call.set(attributes);
+/** A request under way. */
+export class OutgoingRequest {
+  private status: number | undefined;
+
+  constructor(
+    private readonly call: ClientCall,
+    private readonly url: OutgoingUrl,
+  ) {}
+
+  /** Notes the answer; the request ends with its body. */
+  answered(answer: HttpAnswer): void {
+    const { status, header, protocolVersion } = answer;
+    this.status = status;
+    const size = contentLength(header('content-length'));
+    this.call.set({
+      'http.response.status_code': status,
+      ...(size === undefined ? {} : { 'http.response.body.size': size }),
+      ...(protocolVersion === undefined ? {} : { 'network.protocol.version': protocolVersion }),
+    });
+    if (status >= 300 && status < 400) expectResend(this.call, this.url, header('location'));
+    else if (RETRIED.has(status)) expectResend(this.call, this.url);
+  }
+
+  /** The answer has been read, or given up by whoever asked. */
+  end(): void {
+    const { status } = this;
+    if (status === undefined) this.fail({ code: 'aborted' });
+    else this.call.end(status >= 400 ? { type: String(status) } : undefined);
+  }
+
+  /** There was no answer, or not all of it. */
+  fail(error: unknown): void {
+    expectResend(this.call, this.url);
+    this.call.end(networkFailure(error));
+  }
 }
 
-/** How a request whose answer has this status failed; nothing below 400. */
-export function statusFailure(status: number | undefined): CallFailure | undefined {
-  return status !== undefined && status >= 400 ? { type: String(status) } : undefined;
+/** Head of a response. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly protocolVersion?: string | undefined;
+  header(name: string): string | undefined;
 }
 
 /** How a request failed that got no answer, or not all of it. */
-export function networkFailure(error: unknown): CallFailure {
+function networkFailure(error: unknown): CallFailure {
   const { code, name, cause } = (Object(error) ?? {}) as { code?: unknown; name?: unknown; cause?: { code?: unknown } };
   const known = [code, cause?.code].find((item) => typeof item === 'string' && item !== '');
   return { type: String(known ?? (typeof name === 'string' && name !== '' ? name : '_OTHER')) };
 }
 
-export function contentLength(value: unknown): number | undefined {
-  const text = String(value ?? '');
+function contentLength(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-function requestAttributes(method: string, url: OutgoingUrl, redactQuery: readonly string[]): Attributes {
+function requestAttributes(method: string, url: OutgoingUrl, redactQuery: Compiled['redactQuery']): Attributes {
   const known = METHODS.has(method);
   return {
     'http.request.method': known ? method : '_OTHER',
@@ -129,7 +164,7 @@ function isBaggage(header: string): boolean {
 function compile(options: HttpClientsConfig): Compiled {
   let known = compiled.get(options);
   if (known === undefined) {
-    known = { excludes: compileExclusion(options.exclude ?? []), redactQuery: options.redactQuery ?? [] };
+    known = { excludes: compileExclusion(options.exclude ?? []), redactQuery: compileRedaction(options.redactQuery ?? []) };
     compiled.set(options, known);
   }
   return known;

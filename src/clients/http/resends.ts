@@ -9,7 +9,7 @@ const expected = new WeakMap<object, Map<string, number>>();
 /** How often a request has been sent again: the last one below the same span failed, or its answer redirected here. */
 export function resendCount(call: ClientCall, url: OutgoingUrl): number {
   const parent = call.parentSpan;
-  const addresses = parent && expected.get(parent);
+  const addresses = parent === undefined ? undefined : expected.get(parent);
   const address = addressOf(url);
   const count = addresses?.get(address) ?? 0;
   addresses?.delete(address);

@@ -9,7 +9,9 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
+import { bindEntry } from '../../context/entry.js';
 import type { MountedEndpoints } from '../../http/framework-request.js';
+import { followListeners } from '../../http/request-listeners.js';
 import { RequestTrace } from '../../http/request-trace.js';
 import { followResponse } from '../../http/stream-body.js';
 import { OpenStreams } from '../../http/stream-registry.js';
@@ -23,6 +25,7 @@ import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
 import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
 import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
 import { probeNearerFilters } from '../requests/nearer-filters.js';
+import { reenterRequests } from '../requests/reentering.js';
 import { RequestEntrances } from '../requests/request-entrances.js';
 import { RouteGuard } from '../requests/route-guard.js';
 import { SseHandlers } from '../requests/sse-handlers.js';
@@ -82,6 +85,8 @@ export class TelemetryHub
     listenForTracerNames(this);
     listenForMeterNames(this);
     if (this.server() !== undefined) this.joinLate();
+    // `main.ts` registers middleware before the modules are configured.
+    reenterRequests(this.adapter);
   }
 
   get coverage(): Coverage {
@@ -179,6 +184,7 @@ export class TelemetryHub
     }
     this.config.addGlobalFilter(new ErrorProbeFilter());
     probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
+    reenterRequests(this.adapter);
     if (this.adapter !== undefined) this.entrances.watch(this.adapter);
     for (const name of this.coverage.overlaps()) {
       new Logger('TelemetryModule').warn(
@@ -237,6 +243,10 @@ export class TelemetryHub
     if (generation === undefined) return undefined;
     this.mounted ??= graphqlEndpoints(this.modules, this.config);
     const trace = new RequestTrace(request, response, fallback, generation, this.streams, this.mounted);
+    for (const emitter of [request, response]) {
+      bindEntry(emitter, trace);
+      followListeners(emitter);
+    }
     followResponse(trace);
     return trace;
   }

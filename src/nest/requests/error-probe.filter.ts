@@ -6,7 +6,7 @@ import { RequestTrace } from '../../http/request-trace.js';
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a filter names classes, which are asked by `instanceof`
 class Probe {
   static [Symbol.hasInstance](exception: unknown): boolean {
-    const request = activeContext().flow?.request;
+    const request = activeContext().flow?.entry;
     if (request instanceof RequestTrace) request.fail(exception);
     return false;
   }

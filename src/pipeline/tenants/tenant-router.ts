@@ -1,12 +1,7 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import {
-  EMPTY_CONTEXT,
-  runInContext,
-  type FlowRequest,
-  type FlowTarget,
-} from '../../context/flow-context.js';
+import { EMPTY_CONTEXT, runInContext, type Entry, type FlowTarget } from '../../context/flow-context.js';
 import type { EndingSpan, Generation } from '../generations/generation.js';
 import type { GenerationSlot } from '../generations/generation-slot.js';
 import { HeldSpans } from '../generations/held-spans.js';
@@ -52,7 +47,7 @@ export class TenantRouter {
   private readonly cache: SlotCache;
   private readonly lookups = new Map<string, Lookup>();
   private readonly unknown = new Map<string, number>();
-  private readonly requests = new WeakMap<FlowRequest, { readonly key: string | undefined }>();
+  private readonly entries = new WeakMap<Entry, { readonly key: string | undefined }>();
   /** Time-boxed changes by tenant. */
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
@@ -92,12 +87,12 @@ export class TenantRouter {
     return { current: () => this.generation(key) };
   }
 
-  /** The generation of a request's tenant, asked for once per request; absent if it has none. */
-  forRequest(request: FlowRequest): Generation | undefined {
-    let resolved = this.requests.get(request);
+  /** The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none. */
+  forEntry(entry: Entry): Generation | undefined {
+    let resolved = this.entries.get(entry);
     if (resolved === undefined) {
-      resolved = { key: this.resolve(request) };
-      this.requests.set(request, resolved);
+      resolved = { key: this.resolve(entry) };
+      this.entries.set(entry, resolved);
     }
     return resolved.key === undefined ? undefined : this.generation(resolved.key);
   }
@@ -147,9 +142,9 @@ export class TenantRouter {
     if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
   }
 
-  private resolve(request: FlowRequest): string | undefined {
+  private resolve(entry: Entry): string | undefined {
     try {
-      const key: unknown = this.options.resolve?.(request.subject);
+      const key: unknown = this.options.resolve?.(entry.subject);
       // It is refused below; that it may reject must not end the process.
       if (key instanceof Promise) key.catch(() => undefined);
       return key === undefined || key === null ? undefined : this.validKey(key);

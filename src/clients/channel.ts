@@ -7,18 +7,24 @@ import { complainOf } from './client-members.js';
 /** What a subscriber does with a message. */
 type Listener = (message: object) => void;
 
+/** Node 20 loses the subscribers of a channel that nobody holds. */
+const held = new Set<object>();
+
 /** Subscribes to channels of Node and libraries by name; a listener that throws is reported and harms nobody. */
 export function subscribeAll(source: string, listeners: Readonly<Record<string, Listener>>): () => void {
   const undo = Object.entries(listeners).map(([name, listener]) => {
-    // The channel object must be held: Node 20 loses the subscribers of a channel that nobody holds.
     const channel = diagnostics.channel(name);
+    held.add(channel);
     const guarded = (message: unknown): void => {
       guard(source, () => {
         listener(message as object);
       });
     };
-    channel.subscribe(guarded);
-    return () => channel.unsubscribe(guarded);
+    diagnostics.subscribe(name, guarded);
+    return () => {
+      held.delete(channel);
+      diagnostics.unsubscribe(name, guarded);
+    };
   });
   return () => {
     for (const unsubscribe of undo) unsubscribe();
@@ -72,13 +78,16 @@ export function followTracing<M extends object>(operations: TracedOperations<M>)
     });
   };
   const noop = (): void => undefined;
-  const subscribers = { start: activates ? noop : begin, error: end, asyncStart: end } as unknown as Parameters<
-    typeof channel.subscribe
-  >[0];
+  const subscribers = {
+    start: activates ? noop : begin,
+    error: end,
+    asyncStart: end,
+  } as unknown as Parameters<typeof channel.subscribe>[0];
   channel.subscribe(subscribers);
   const unbind: (() => void)[] = [];
   if (activates) unbind.push(bindChannel(channel.start, begin));
-  if (restores) unbind.push(bindChannel(channel.asyncStart, (message) => callers.get(message) ?? activeContext()));
+  if (restores)
+    unbind.push(bindChannel(channel.asyncStart, (message) => callers.get(message) ?? activeContext()));
   return () => {
     channel.unsubscribe(subscribers);
     for (const undo of unbind) undo();

@@ -62,8 +62,8 @@ export function beginCall<L extends ClientLibrary>(
   if (member === undefined) return undefined;
   const generation = generationFor(member.pipeline, context);
   if (generation?.enabled !== true) return undefined;
-  const { clients } = generation.config;
-  const options = libraryOptions(clients, source.library) as LibraryOptions<L> | undefined;
+  const { clients = {} } = generation.config;
+  const options: LibraryOptions<L> | undefined = libraryOptions(clients, source.library);
   if (options === undefined || clients === false) return undefined;
   const onlyOuter = clients.nested !== 'both';
   if (onlyOuter && member.replaced.has(source.name)) return undefined;
@@ -74,6 +74,8 @@ export function beginCall<L extends ClientLibrary>(
     outer.learn(planned.attributes);
     return undefined;
   }
+  const handMade = onlyOuter && isHandMade(context, planned.attributes);
+  if (handMade) return new ClientCall(source.name, member, context, planned, undefined, context.span);
   const repeats =
     planned.folds === true && clients.folding !== false && context.span instanceof RecordingSpan
       ? repeatsOf(context.span, planned.name, clients.folding ?? {})
@@ -84,6 +86,19 @@ export function beginCall<L extends ClientLibrary>(
 function outerCall(context: FlowContext, source: string): ClientCall | undefined {
   const outer = context.getValue(CALL_KEY) as ClientCall | undefined;
   return outer?.over === false && BUILT_ON[outer.source]?.includes(source) === true ? outer : undefined;
+}
+
+/** Whether the active span was made by hand for this very call, as `withHttpSpan` does. */
+function isHandMade(context: FlowContext, planned: Attributes): boolean {
+  const { span } = context;
+  if (!(span instanceof RecordingSpan) || span.kind !== SpanKind.CLIENT || span.ended) return false;
+  const ours = context.getValue(CALL_KEY) as ClientCall | undefined;
+  if (ours?.span === span) return false;
+  const { attributes } = span;
+  const system = attributes['db.system.name'] ?? attributes['db.system'];
+  return system === undefined
+    ? planned['http.request.method'] !== undefined && attributes['http.request.method'] !== undefined
+    : system === planned['db.system.name'];
 }
 
 /** A call under way. */
@@ -102,15 +117,20 @@ export class ClientCall {
     private readonly caller: FlowContext,
     private readonly plan: CallPlan,
     private readonly repeats: Repeats | undefined,
+    /** Somebody else's span of the same call, which stays as it is. */
+    private readonly handMade?: Span,
   ) {
     this.attributes = plan.attributes;
-    this.span = repeats === undefined ? this.startSpan() : undefined;
+    this.span = repeats === undefined && handMade === undefined ? this.startSpan() : undefined;
   }
 
   /** For what the library does on behalf of the call; its span is active there. */
   get context(): FlowContext {
     const { span, caller } = this;
-    const inside = span === undefined || (span instanceof UnrecordedSpan && !span.activates) ? caller : caller.withSpan(span);
+    const inside =
+      span === undefined || (span instanceof UnrecordedSpan && !span.activates)
+        ? caller
+        : caller.withSpan(span);
     return inside.setValue(CALL_KEY, this);
   }
 
@@ -147,6 +167,7 @@ export class ClientCall {
     const seconds = (monotonicMillis() - this.startMonotonic) / 1000;
     if (failure !== undefined) this.set({ 'error.type': failure.type });
     this.measure(seconds);
+    if (this.handMade !== undefined) return;
     if (failure === undefined && this.repeats !== undefined) {
       this.repeats.add(this.caller, this.member, this.attributes, this.startMonotonic, seconds);
       return;
@@ -162,7 +183,11 @@ export class ClientCall {
 
   private startSpan(startTime?: number): Span {
     const { name } = this.plan;
-    const options = { kind: SpanKind.CLIENT, attributes: this.attributes, ...(startTime === undefined ? {} : { startTime }) };
+    const options = {
+      kind: SpanKind.CLIENT,
+      attributes: this.attributes,
+      ...(startTime === undefined ? {} : { startTime }),
+    };
     return this.member.manager.getTracer().startSpan(name, options, this.caller);
   }
 

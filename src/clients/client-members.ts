@@ -28,13 +28,13 @@ export function ownerOf({ span, flow }: FlowContext): ClientMember | undefined {
   if (members.size === 0) return undefined;
   // Asking a server span for its context makes it choose its owner.
   const traced = span !== undefined && isSpanContextValid(span.spanContext());
-  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.request?.pipeline;
+  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
   if (owner !== undefined) return members.get(owner);
   let chosen: ClientMember | undefined;
   for (const member of members.values()) {
     if (chosen === undefined || (member.isGlobal && !chosen.isGlobal)) chosen = member;
   }
-  return traced || flow?.request !== undefined || asksForAll(chosen) ? chosen : undefined;
+  return traced || flow?.entry !== undefined || asksForAll(chosen) ? chosen : undefined;
 }
 
 /** An instance's configuration has changed, or it was shut down. */
@@ -49,7 +49,7 @@ export function followMember(member: ClientMember, sources: readonly ClientSourc
 function subscribe(sources: readonly ClientSource[]): void {
   const wanted = new Set<ClientLibrary>();
   for (const { pipeline } of members.values()) {
-    const clients = pipeline.current?.config.clients ?? false;
+    const { clients = {} } = pipeline.current?.config ?? { clients: false };
     for (const library of CLIENT_LIBRARIES) {
       if (libraryOptions(clients, library) !== undefined) wanted.add(library);
     }

@@ -87,14 +87,22 @@ export class Repeats {
   private count = 0;
   private firstStart = 0;
   private lastEnd = 0;
-  private first: { readonly context: FlowContext; readonly member: ClientMember; readonly attributes: Attributes } | undefined;
+  private first:
+    | { readonly context: FlowContext; readonly member: ClientMember; readonly attributes: Attributes }
+    | undefined;
 
   constructor(
     private readonly name: string,
     private readonly family: Family,
   ) {}
 
-  add(context: FlowContext, member: ClientMember, attributes: Attributes, startMonotonic: number, seconds: number): void {
+  add(
+    context: FlowContext,
+    member: ClientMember,
+    attributes: Attributes,
+    startMonotonic: number,
+    seconds: number,
+  ): void {
     const start = epochMillis(startMonotonic);
     if (this.first === undefined) {
       this.first = { context, member, attributes };

@@ -1,5 +1,5 @@
 /** Any function, called with any `this`. */
-export type AnyFunction = (this: unknown, ...args: any[]) => unknown;
+export type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Target = Record<PropertyKey, unknown>;
 
 /** What could not be put back, as somebody else had wrapped it since. */
@@ -29,17 +29,21 @@ export class Patches {
     const original = (target as Target)[name];
     if (typeof original !== 'function') return;
     const replacement = wrap(original as AnyFunction);
-    const patches = this;
+    const isActive = (): boolean => this.active;
     const patched: AnyFunction = function (...args) {
-      return (patches.active ? replacement : (original as AnyFunction)).apply(this, args);
+      return (isActive() ? replacement : (original as AnyFunction)).apply(this, args);
     };
     Object.defineProperty(patched, 'name', { value: original.name, configurable: true });
     Object.defineProperty(patched, 'length', { value: original.length, configurable: true });
     const own = Object.getOwnPropertyDescriptor(target, name);
     // Promisified forms and the like hang on the function.
     for (const key of Reflect.ownKeys(original)) {
-      const { [key]: descriptor } = Object.getOwnPropertyDescriptors(original) as Record<PropertyKey, PropertyDescriptor>;
-      if (descriptor !== undefined && !Object.hasOwn(patched, key)) Object.defineProperty(patched, key, descriptor);
+      const { [key]: descriptor } = Object.getOwnPropertyDescriptors(original) as Record<
+        PropertyKey,
+        PropertyDescriptor
+      >;
+      if (descriptor !== undefined && !Object.hasOwn(patched, key))
+        Object.defineProperty(patched, key, descriptor);
     }
     Object.defineProperty(target, name, {
       value: patched,

@@ -19,10 +19,7 @@ export const clientsCheck: Check = anyOf(
   literal(false),
   object({
     ...Object.fromEntries(CLIENT_LIBRARIES.map((library) => [library, database])),
-    http: anyOf(
-      boolean,
-      object({ exclude: arrayOf(anyOf(string, regExp)), redactQuery: arrayOf(string) }),
-    ),
+    http: anyOf(boolean, object({ exclude: arrayOf(anyOf(string, regExp)), redactQuery: arrayOf(string) })),
     folding: anyOf(literal(false), object({ after: positiveInteger, flushMillis: positiveMillis })),
     nested: literal('outer', 'both'),
     outsideFlows: boolean,

@@ -76,5 +76,8 @@ export function libraryOptions<L extends ClientLibrary>(
   if (config === false) return undefined;
   const given = config[library];
   if (given === false) return undefined;
-  return (given === true || given === undefined ? NO_OPTIONS : given) as Exclude<ClientsConfig[L], boolean | undefined>;
+  return (given === true || given === undefined ? NO_OPTIONS : given) as Exclude<
+    ClientsConfig[L],
+    boolean | undefined
+  >;
 }

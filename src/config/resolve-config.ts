@@ -43,7 +43,8 @@ export interface ResolvedTracerConfig {
   readonly traceHttpRequests: boolean;
   readonly workflowPrefix: string;
   readonly batch: Required<BatchConfig>;
-  readonly clients: ClientsConfig | false;
+  /** Absent where nothing was said: everything is seen then. */
+  readonly clients?: ClientsConfig | false;
 }
 
 /**
@@ -122,7 +123,7 @@ export function resolveTracerConfig(
     traceHttpRequests: merged.traceHttpRequests ?? true,
     workflowPrefix: merged.workflowPrefix ?? 'workflow.',
     batch: resolveBatch(merged.batch ?? {}, exporters),
-    clients: merged.clients ?? {},
+    ...(merged.clients === undefined ? {} : { clients: merged.clients }),
   };
 }
 

@@ -45,7 +45,8 @@ async function clientSpans(app: TestApp, path = '/call', wait = 'GET /call'): Pr
   await app.get(path);
   const server = await app.recorder.waitFor(wait);
   const spans = app.recorder.spans().filter(({ kind }) => kind === 2);
-  for (const span of spans) expect(span.parentSpanContext).toMatchObject({ spanId: server.spanContext().spanId });
+  for (const span of spans)
+    expect(span.parentSpanContext).toMatchObject({ spanId: server.spanContext().spanId });
   return spans.map((span) => ({ ...shapeOf(span), parent: undefined }));
 }
 
@@ -255,11 +256,9 @@ describe('outgoing HTTP calls', () => {
     expect(await paths()).toEqual(['/a', '/private/b']);
     await manager.reconfigure({ clients: { http: false } });
     expect(await paths()).toEqual([]);
-    expect(received.filter(({ headers }) => headers.traceparent !== undefined).map(({ path }) => path)).toEqual([
-      '/a',
-      '/a',
-      '/private/b',
-    ]);
+    expect(
+      received.filter(({ headers }) => headers.traceparent !== undefined).map(({ path }) => path),
+    ).toEqual(['/a', '/a', '/private/b']);
   });
 
   it('of a provider of another instance go to the pipeline of the flow', async () => {

@@ -48,7 +48,8 @@ export function commandPlan(server: DatabaseServer, command: DatabaseCommand): C
   put(attributes, 'db.namespace', server.namespace);
   if (command.summary !== command.operation) attributes['db.query.summary'] = command.summary;
   put(attributes, 'db.query.text', command.text);
-  if (command.batchSize !== undefined && command.batchSize > 1) attributes['db.operation.batch.size'] = command.batchSize;
+  if (command.batchSize !== undefined && command.batchSize > 1)
+    attributes['db.operation.batch.size'] = command.batchSize;
   put(attributes, 'server.address', server.address);
   put(attributes, 'server.port', server.port);
   return { name: command.summary, attributes, metric: METRIC, folds: true };
@@ -98,7 +99,13 @@ function databaseFailure(error: unknown, text: string): DatabaseFailure {
   const isSqlState = (severity !== undefined || /\d/.test(words ?? '')) && /^[0-9A-Z]{5}$/.test(words ?? '');
   const isName = /^(ER_|SQLITE_|WRONGTYPE|NOAUTH)/.test(words ?? '');
   const status =
-    typeof sqlState === 'string' ? sqlState : isSqlState || isName ? words : typeof code === 'number' ? String(code) : undefined;
+    typeof sqlState === 'string'
+      ? sqlState
+      : isSqlState || isName
+        ? words
+        : typeof code === 'number'
+          ? String(code)
+          : undefined;
   const type = words ?? status ?? redisCode(message) ?? (typeof name === 'string' ? name : '_OTHER');
   return { type, status: status ?? redisCode(message), message: safeMessage(message, text) };
 }

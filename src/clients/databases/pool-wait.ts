@@ -26,7 +26,10 @@ export class PoolWaits {
     };
     const subscribers = { start, asyncStart: end } as unknown as Parameters<typeof channel.subscribe>[0];
     channel.subscribe(subscribers);
-    const unbind = bindChannel(channel.asyncStart, (message) => begun.get(message)?.context ?? activeContext());
+    const unbind = bindChannel(
+      channel.asyncStart,
+      (message) => begun.get(message)?.context ?? activeContext(),
+    );
     return () => {
       channel.unsubscribe(subscribers);
       unbind();

@@ -54,30 +54,35 @@ export const NODE_REDIS = redisSource('redis', 'node-redis');
 
 function beginCommand(source: RedisSource, message: RedisCommand): ClientCall | undefined {
   const { command = '', args = [] } = message;
-  // The handshake of a connection, which nobody asked for.
-  if (message.batchMode === undefined && /^(hello|client|info|auth)$/i.test(command) && args.length > 0 && isSetup(command, args)) {
-    return undefined;
-  }
   return beginCall(source, (options) => {
     const operation = command.toUpperCase();
-    return commandPlan(serverOf(message), { summary: operation, operation, text: textOf(operation, args, options) });
+    return commandPlan(serverOf(message), {
+      summary: operation,
+      operation,
+      text: textOf(operation, args, options),
+    });
   });
 }
 
-function beginBatch(source: { readonly name: string; readonly library: 'redis' }, message: RedisCommand): ClientCall | undefined {
+function beginBatch(
+  source: { readonly name: string; readonly library: 'redis' },
+  message: RedisCommand,
+): ClientCall | undefined {
   const { batchMode = 'PIPELINE', batchSize } = message;
-  return beginCall(source, () => commandPlan(serverOf(message), { summary: batchMode, operation: batchMode, batchSize }));
+  return beginCall(source, () =>
+    commandPlan(serverOf(message), { summary: batchMode, operation: batchMode, batchSize }),
+  );
 }
 
 function endCommand(call: ClientCall, { error }: { readonly error?: unknown }): void {
   endDatabaseCall(call, error);
 }
 
-function isSetup(command: string, args: readonly unknown[]): boolean {
-  return /^client$/i.test(command) ? /^setinfo$/i.test(String(args[0])) || /^setinfo$/i.test(String(args[1])) : false;
-}
-
-function textOf(operation: string, args: readonly unknown[], options: DatabaseClientsConfig): string | undefined {
+function textOf(
+  operation: string,
+  args: readonly unknown[],
+  options: DatabaseClientsConfig,
+): string | undefined {
   if (options.queryText !== true) return undefined;
   const rest = String(args[0]).toUpperCase() === operation ? args.slice(1) : args;
   return [operation, ...rest].map(String).join(' ').slice(0, 1000);

@@ -24,7 +24,7 @@ const caches = new Map<SqlDialect, Map<string, Statement>>();
 /** Reads a statement; those that come again and again are read once. */
 export function readStatement(text: string, dialect: SqlDialect): Statement {
   let cache = caches.get(dialect);
-  if (cache === undefined) caches.set(dialect, (cache = new Map()));
+  if (cache === undefined) caches.set(dialect, (cache = new Map<string, Statement>()));
   const known = cache.get(text);
   if (known !== undefined) return known;
   const reader = new StatementReader(dialect);
@@ -40,15 +40,43 @@ export function readStatement(text: string, dialect: SqlDialect): Statement {
 /** Words before the name of a table. */
 const BEFORE_TARGET: ReadonlySet<string> = new Set(['FROM', 'JOIN', 'INTO', 'TABLE', 'CALL']);
 /** Words between those and the name. */
-const IN_BETWEEN: ReadonlySet<string> = new Set(['ONLY', 'LATERAL', 'IF', 'NOT', 'EXISTS', 'IGNORE', 'LOW_PRIORITY']);
-const NO_TARGET: ReadonlySet<string> = new Set(['SELECT', 'SET', 'VALUES', 'UNNEST', 'DUAL', 'STDIN', 'STDOUT']);
+const IN_BETWEEN: ReadonlySet<string> = new Set([
+  'ONLY',
+  'LATERAL',
+  'IF',
+  'NOT',
+  'EXISTS',
+  'IGNORE',
+  'LOW_PRIORITY',
+]);
+const NO_TARGET: ReadonlySet<string> = new Set([
+  'SELECT',
+  'SET',
+  'VALUES',
+  'UNNEST',
+  'DUAL',
+  'STDIN',
+  'STDOUT',
+]);
 /** Functions whose arguments have a `FROM` that names no table. */
 const FROM_INSIDE: ReadonlySet<string> = new Set(['EXTRACT', 'SUBSTRING', 'TRIM', 'OVERLAY', 'POSITION']);
 /** Words before a name, where SQLite takes no string. */
 const BEFORE_NAME = /^(?:from|join|into|update|table|as|index|on|exists|view|references|column|add)$/i;
 /** Words after which a list of tables is over. */
 const AFTER_TABLES: ReadonlySet<string> = new Set([
-  'WHERE', 'ON', 'USING', 'GROUP', 'ORDER', 'HAVING', 'LIMIT', 'UNION', 'RETURNING', 'WINDOW', 'SET', 'SELECT', 'VALUES',
+  'WHERE',
+  'ON',
+  'USING',
+  'GROUP',
+  'ORDER',
+  'HAVING',
+  'LIMIT',
+  'UNION',
+  'RETURNING',
+  'WINDOW',
+  'SET',
+  'SELECT',
+  'VALUES',
 ]);
 const DEFINING: ReadonlySet<string> = new Set(['CREATE', 'DROP', 'ALTER', 'TRUNCATE', 'START', 'ROLLBACK']);
 const MAIN: ReadonlySet<string> = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'REPLACE']);
@@ -115,7 +143,9 @@ class StatementReader implements TokenSink {
 
   private mayBeLiteral(): boolean {
     const { text } = this.last;
-    return text !== '.' && !BEFORE_NAME.test(text) && this.open.length !== this.columns && this.expecting === 'no';
+    return (
+      text !== '.' && !BEFORE_NAME.test(text) && this.open.length !== this.columns && this.expecting === 'no'
+    );
   }
 
   private understand(kind: TokenKind, text: string): void {
@@ -128,7 +158,13 @@ class StatementReader implements TokenSink {
   private word(text: string, upper: string): void {
     const first = this.operation === undefined;
     if (first) this.operation = upper;
-    else if (this.operation !== undefined && DEFINING.has(this.operation) && this.wordBefore === '' && this.lastWord === this.operation && /^[A-Z]+$/.test(upper))
+    else if (
+      this.operation !== undefined &&
+      DEFINING.has(this.operation) &&
+      this.wordBefore === '' &&
+      this.lastWord === this.operation &&
+      /^[A-Z]+$/.test(upper)
+    )
       this.operation = `${this.operation} ${upper}`;
     if (first && upper === 'WITH') this.seeksMain = true;
     else if (this.seeksMain && this.open.length === 0) {
@@ -137,7 +173,9 @@ class StatementReader implements TokenSink {
         this.seeksMain = false;
       } else if (upper === 'AS' && this.target === '') this.commonNames.add(this.lastWord.toLowerCase());
     }
-    const introduces = BEFORE_TARGET.has(upper) ? !this.namesNoTable(upper) : upper === 'UPDATE' && this.operation === 'UPDATE';
+    const introduces = BEFORE_TARGET.has(upper)
+      ? !this.namesNoTable(upper)
+      : upper === 'UPDATE' && this.operation === 'UPDATE';
     if (introduces || (first && upper === 'COPY')) {
       this.endTarget(false);
       this.expecting = 'target';
@@ -182,7 +220,8 @@ class StatementReader implements TokenSink {
     if (text === '(') {
       if (this.target !== '') this.columns = this.open.length + 1;
       this.endTarget(this.wordBefore !== 'INTO' && !/^(INSERT|REPLACE|CREATE)/.test(this.operation ?? ''));
-      if (this.open.length < 1000) this.open.push(this.last.kind === 'word' ? this.last.text.toUpperCase() : '');
+      if (this.open.length < 1000)
+        this.open.push(this.last.kind === 'word' ? this.last.text.toUpperCase() : '');
       return;
     }
     if (text === ')') {

@@ -1,4 +1,5 @@
 import { compileHosts } from '../../context/host-patterns.js';
+import { stateless } from '../../context/name-patterns.js';
 import type { OutgoingUrl } from './outgoing-url.js';
 
 /** Whether calls to an address are left out. */
@@ -8,10 +9,7 @@ export type Exclusion = (url: OutgoingUrl) => boolean;
 export function compileExclusion(patterns: readonly (string | RegExp)[]): Exclusion {
   if (patterns.length === 0) return () => false;
   const hosts = compileHosts(patterns.filter((pattern) => typeof pattern === 'string'));
-  const expressions = patterns
-    .filter((pattern) => pattern instanceof RegExp)
-    // A sticky or global expression would remember where it was.
-    .map(({ source, flags }) => new RegExp(source, flags.replace(/[gy]/g, '')));
+  const expressions = patterns.filter((pattern) => pattern instanceof RegExp).map(stateless);
   return (url) => {
     const host = url.hostname.includes(':') ? `[${url.hostname}]` : url.hostname;
     if (hosts(`${host}:${url.port}`)) return true;

@@ -1,10 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { HttpClientsConfig } from '../../config/clients-config.js';
+import { compileQueryRedaction, type QueryRedaction } from '../../pipeline/masking/query-redaction.js';
 import { beginCall, type CallFailure, type CallMetricPlan, type ClientCall } from '../client-call.js';
 import type { FlowContext } from '../../context/flow-context.js';
 import { compileExclusion, type Exclusion } from './exclusion.js';
 import { fullUrl, type OutgoingUrl } from './outgoing-url.js';
-import { compileRedaction } from './query-redaction.js';
 import { expectResend, resendCount } from './resends.js';
 
 const METRIC: CallMetricPlan = {
@@ -44,7 +44,7 @@ export interface OutgoingHeaders {
 
 interface Compiled {
   readonly excludes: Exclusion;
-  readonly redactQuery: (query: string) => string;
+  readonly redactQuery: QueryRedaction;
 }
 
 const compiled = new WeakMap<HttpClientsConfig, Compiled>();
@@ -88,15 +88,15 @@ export class OutgoingRequest {
 
   /** Notes the answer; the request ends with its body. */
   answered(answer: HttpAnswer): void {
-    const { status, header, protocolVersion } = answer;
+    const { status, protocolVersion } = answer;
     this.status = status;
-    const size = contentLength(header('content-length'));
+    const size = contentLength(answer.header('content-length'));
     this.call.set({
       'http.response.status_code': status,
       ...(size === undefined ? {} : { 'http.response.body.size': size }),
       ...(protocolVersion === undefined ? {} : { 'network.protocol.version': protocolVersion }),
     });
-    if (status >= 300 && status < 400) expectResend(this.call, this.url, header('location'));
+    if (status >= 300 && status < 400) expectResend(this.call, this.url, answer.header('location'));
     else if (RETRIED.has(status)) expectResend(this.call, this.url);
   }
 
@@ -123,9 +123,13 @@ export interface HttpAnswer {
 
 /** How a request failed that got no answer, or not all of it. */
 function networkFailure(error: unknown): CallFailure {
-  const { code, name, cause } = (Object(error) ?? {}) as { code?: unknown; name?: unknown; cause?: { code?: unknown } };
-  const known = [code, cause?.code].find((item) => typeof item === 'string' && item !== '');
-  return { type: String(known ?? (typeof name === 'string' && name !== '' ? name : '_OTHER')) };
+  const { code, name, cause } = (Object(error) ?? {}) as {
+    code?: unknown;
+    name?: unknown;
+    cause?: { code?: unknown };
+  };
+  const known = [code, cause?.code, name].find((item) => typeof item === 'string' && item !== '');
+  return { type: typeof known === 'string' ? known : '_OTHER' };
 }
 
 function contentLength(text: string | undefined): number | undefined {
@@ -133,7 +137,11 @@ function contentLength(text: string | undefined): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-function requestAttributes(method: string, url: OutgoingUrl, redactQuery: Compiled['redactQuery']): Attributes {
+function requestAttributes(
+  method: string,
+  url: OutgoingUrl,
+  redactQuery: Compiled['redactQuery'],
+): Attributes {
   const known = METHODS.has(method);
   return {
     'http.request.method': known ? method : '_OTHER',
@@ -164,7 +172,10 @@ function isBaggage(header: string): boolean {
 function compile(options: HttpClientsConfig): Compiled {
   let known = compiled.get(options);
   if (known === undefined) {
-    known = { excludes: compileExclusion(options.exclude ?? []), redactQuery: compileRedaction(options.redactQuery ?? []) };
+    known = {
+      excludes: compileExclusion(options.exclude ?? []),
+      redactQuery: compileQueryRedaction(options.redactQuery ?? []),
+    };
     compiled.set(options, known);
   }
   return known;

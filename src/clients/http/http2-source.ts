@@ -25,7 +25,7 @@ export const HTTP2: ClientSource & { readonly library: 'http' } = {
         function (...args) {
           const session = connect.apply(this, args) as ClientHttp2Session;
           guard('node:http2', () => {
-            origins.set(session, String(args[0] instanceof URL ? args[0].origin : originOf(args[0])));
+            origins.set(session, originOf(args[0]));
             patches.wrap(Object.getPrototypeOf(session) as object, 'request', observed);
           });
           return session;
@@ -68,7 +68,10 @@ function begin(session: ClientHttp2Session, headers: Headers): OutgoingRequest |
   const origin = origins.get(session);
   if (origin === undefined) return undefined;
   const names = new Map(Object.keys(headers).map((name) => [name.toLowerCase(), name]));
-  const pseudo = (name: string, otherwise: string): string => String(headers[name] ?? otherwise);
+  const pseudo = (name: string, otherwise: string): string => {
+    const { [name]: value } = headers;
+    return typeof value === 'string' ? value : otherwise;
+  };
   return beginRequest(HTTP2, pseudo(':method', 'GET'), outgoingUrl(origin, pseudo(':path', '/')), {
     has: (name) => names.has(name),
     add: (name, value) => {
@@ -97,7 +100,13 @@ function follow(stream: ClientHttp2Stream, begun: OutgoingRequest): void {
 }
 
 function originOf(authority: unknown): string {
-  if (typeof authority === 'string') return new URL(authority).origin;
-  const { protocol = 'https:', hostname, host, port } = Object(authority) as Record<string, string | undefined>;
-  return new URL(`${protocol}//${hostname ?? host ?? 'localhost'}${port === undefined ? '' : `:${port}`}`).origin;
+  if (typeof authority === 'string' || authority instanceof URL) return new URL(authority).origin;
+  const {
+    protocol = 'https:',
+    hostname,
+    host,
+    port,
+  } = Object(authority) as Record<string, string | undefined>;
+  return new URL(`${protocol}//${hostname ?? host ?? 'localhost'}${port === undefined ? '' : `:${port}`}`)
+    .origin;
 }

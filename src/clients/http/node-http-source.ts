@@ -44,8 +44,7 @@ function followChannel(): () => void {
 /** Node before version 22.12 publishes a request when its headers are sent already. */
 function wrapFunctions(): () => void {
   const patches = new Patches();
-  const observe =
-    (original: AnyFunction): AnyFunction =>
+  const observe = (original: AnyFunction): AnyFunction =>
     function (...args) {
       const request = original.apply(this, args) as ClientRequest;
       guard('node:http', () => {
@@ -54,17 +53,15 @@ function wrapFunctions(): () => void {
       return request;
     };
   // `get` ends the request that it makes, which sends the headers.
-  const observeGet =
-    (request: AnyFunction) =>
-    (): AnyFunction =>
-      function (...args) {
-        const made = request.apply(this, args) as ClientRequest;
-        made.end();
-        return made;
-      };
+  const observeGet = (request: AnyFunction) => (): AnyFunction =>
+    function (...args) {
+      const made = request.apply(this, args) as ClientRequest;
+      made.end();
+      return made;
+    };
   for (const module of [http, https]) {
     patches.wrap(module, 'request', observe);
-    patches.wrap(module, 'get', observeGet(module.request));
+    patches.wrap(module, 'get', observeGet(module.request as AnyFunction));
   }
   syncBuiltinESMExports();
   return () => {
@@ -79,15 +76,14 @@ function publishesRequests(): boolean {
   const listener = (): void => {
     published = true;
   };
-  const channel = diagnostics.channel(CREATED);
-  channel.subscribe(listener);
+  diagnostics.subscribe(CREATED, listener);
   try {
     const agent = Object.assign(new http.Agent(), { addRequest: () => undefined });
     runAsExport(() => http.request({ host: 'localhost', agent })).destroy();
   } catch {
     // Then there is no such channel either.
   } finally {
-    channel.unsubscribe(listener);
+    diagnostics.unsubscribe(CREATED, listener);
   }
   return published;
 }

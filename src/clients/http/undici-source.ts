@@ -71,7 +71,8 @@ function flowOf(request: object): FlowContext {
     if (key.description !== 'handler') continue;
     const handler: unknown = Reflect.get(request, key);
     const { runInAsyncScope } = Object(handler) as { runInAsyncScope?: unknown };
-    if (typeof runInAsyncScope === 'function') return runInAsyncScope.call(handler, activeContext) as FlowContext;
+    if (typeof runInAsyncScope === 'function')
+      return runInAsyncScope.call(handler, activeContext) as FlowContext;
   }
   return activeContext();
 }

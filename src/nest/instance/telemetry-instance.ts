@@ -87,10 +87,10 @@ export class TelemetryInstance implements HttpScope {
     this.pipeline.callMeter = this.metrics.calls;
     this.pipeline.pool.onExport = this.metrics.onSpanExport;
     this.meterManager = new MeterManager(this.metrics);
-    const { pipeline, tracerManager: manager } = this;
+    const { pipeline, tracerManager: manager, meterManager: meters } = this;
     this.bridge =
       options.instrumentations &&
-      new InstrumentationBridge(options.instrumentations, { pipeline, manager, isGlobal });
+      new InstrumentationBridge(options.instrumentations, { pipeline, manager, isGlobal, meters });
     this.clients = new InstanceClients(
       { pipeline, manager, isGlobal },
       (options.instrumentations ?? []).map(instrumentationName),

@@ -12,6 +12,7 @@ import type { HeadSampler } from '../sampling/head-sampler.js';
 import { SpanMask, type MaskableSpan } from '../masking/mask.js';
 import { createSampler } from '../sampling/sampler.js';
 import type { SpanSink } from '../span-sink.js';
+import { tell } from '../../base/user-function.js';
 
 /** A span that is about to end: still writable, readable by exporters afterwards. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
@@ -172,17 +173,9 @@ export class Generation {
   }
 
   private guard(method: string, call: () => unknown): void {
-    try {
-      const returned = call();
-      // The types say that nothing is returned; an async function in its place rejects where another would throw.
-      if (returned instanceof Promise) {
-        returned.catch((error: unknown) => {
-          this.report(method, error);
-        });
-      }
-    } catch (error) {
+    tell(call, (error) => {
       this.report(method, error);
-    }
+    });
   }
 
   private report(method: string, error: unknown): void {

@@ -10,6 +10,7 @@ import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
 import { withinTime } from '../../base/within-time.js';
+import { ask } from '../../base/user-function.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
@@ -143,18 +144,17 @@ export class TenantRouter {
   }
 
   private resolve(entry: Entry): string | undefined {
-    try {
-      const key: unknown = this.options.resolve?.(entry.subject);
-      // It is refused below; that it may reject must not end the process.
-      if (key instanceof Promise) key.catch(() => undefined);
-      return key === undefined || key === null ? undefined : this.validKey(key);
-    } catch (error) {
-      this.pipeline.log.warn(
-        'tenants.resolve',
-        `\`tenants.resolve\` threw, the request has no tenant: ${errorText(error)}`,
-      );
-      return undefined;
-    }
+    return ask(
+      () => this.options.resolve?.(entry.subject),
+      (key: unknown) => (key === undefined || key === null ? undefined : this.validKey(key)),
+      (error) => {
+        this.pipeline.log.warn(
+          'tenants.resolve',
+          `\`tenants.resolve\` threw, the request has no tenant: ${errorText(error)}`,
+        );
+        return undefined;
+      },
+    );
   }
 
   private validKey(key: unknown): string | undefined {

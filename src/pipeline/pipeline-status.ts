@@ -42,13 +42,11 @@ export function countSpans(
   exporters: readonly SinkStatus[],
   retired: RetiredTotals,
   live: number,
-  held: number,
   folded: number,
 ): PipelineStatus['spans'] {
   const dropped: Partial<Record<DropReason, number>> = { ...retired.dropped };
   let { ended, delivered } = retired;
-  let queued = held;
-  ended += held;
+  let queued = 0;
   for (const sink of exporters) {
     ended += sink.ended;
     delivered += sink.delivered;

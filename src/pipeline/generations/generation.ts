@@ -30,7 +30,6 @@ export class Generation {
   readonly enabled: boolean;
   /** Spans that have begun and not ended. */
   live = 0;
-  started = 0;
   ended = 0;
   /** Whether spans that end now go nowhere. */
   closed = false;
@@ -62,7 +61,6 @@ export class Generation {
 
   startSpan(span: EndingSpan, parentContext: Context): void {
     this.live += 1;
-    this.started += 1;
     for (const processor of this.processors) {
       this.guard('onStart', () => processor.onStart(span, parentContext));
     }
@@ -101,7 +99,6 @@ export class Generation {
     const { decision } = this.sampler.sample(undefined, ROOT_CONTEXT, traceId, name, kind, attributes, links);
     if (decision !== SamplingDecision.RECORD_AND_SAMPLED) return;
     span.generation = this;
-    this.started += 1;
     this.ended += 1;
     if (this.closed) this.onLateSpan();
     else this.deliver(span);

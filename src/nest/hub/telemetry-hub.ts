@@ -1,13 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  Optional,
-  type BeforeApplicationShutdown,
-  type OnApplicationShutdown,
-  type Type,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
 import { bindEntry } from '../../context/entry.js';
 import type { MountedEndpoints } from '../../http/framework-request.js';
@@ -26,16 +18,18 @@ import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
 import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
 import { probeNearerFilters } from '../requests/nearer-filters.js';
 import { reenterRequests } from '../requests/reentering.js';
+import {
+  followReturnedObservables,
+  leaveReturnedObservables,
+  loadResponseController,
+} from '../requests/returned-observables.js';
 import { RequestEntrances } from '../requests/request-entrances.js';
 import { RouteGuard } from '../requests/route-guard.js';
-import { SseHandlers } from '../requests/sse-handlers.js';
 import { sseRouteOf } from '../requests/sse-route.js';
+import { watchClosingServer } from '../requests/stream-shutdown.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 import { getTracerToken, listenForTracerNames, type TracerNameListener } from '../metadata/tracer-names.js';
-
-/** How long a client may take to read the last events of its stream when the app shuts down. */
-const MAX_STREAM_GRACE_MILLIS = 1000;
 
 const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
@@ -57,9 +51,7 @@ class Arrival {
  * the only enhancers.
  */
 @Injectable()
-export class TelemetryHub
-  implements BeforeApplicationShutdown, OnApplicationShutdown, TracerNameListener, MeterNameListener
-{
+export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, MeterNameListener {
   private readonly instances = new Map<symbol, TelemetryInstance>();
   private readonly arrivals = new Map<symbol, Arrival>();
   private readonly streams = new OpenStreams();
@@ -73,6 +65,7 @@ export class TelemetryHub
       sse: instance && sseRouteOf(handler, instance.options.sse, byHand.sse),
     };
   });
+  private attached = false;
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
   private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
@@ -99,6 +92,7 @@ export class TelemetryHub
     const instance = await TelemetryInstance.create(options, isGlobal, () => {
       this.refresh();
     });
+    await loadResponseController();
     this.instances.set(id, instance);
     this.covered = undefined;
     this.guard.reset();
@@ -177,7 +171,8 @@ export class TelemetryHub
   attach(): void {
     this.requireInstances();
     this.config.getGlobalGuards().unshift(this.guard);
-    new SseHandlers().wrapAll(this.modules);
+    followReturnedObservables();
+    this.attached = true;
     if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
       // After the app's own, which may tell who the user is.
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
@@ -185,7 +180,10 @@ export class TelemetryHub
     this.config.addGlobalFilter(new ErrorProbeFilter());
     probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
     reenterRequests(this.adapter);
-    if (this.adapter !== undefined) this.entrances.watch(this.adapter);
+    if (this.adapter !== undefined) {
+      this.entrances.watch(this.adapter);
+      watchClosingServer(this.adapter, this.streams, this);
+    }
     for (const name of this.coverage.overlaps()) {
       new Logger('TelemetryModule').warn(
         `${name} imports several instances of telemetry; the first covers it, the others see no request of it. ` +
@@ -208,12 +206,6 @@ export class TelemetryHub
     }
   }
 
-  /** Open streams would keep the server from closing. */
-  async beforeApplicationShutdown(): Promise<void> {
-    const timeouts = this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis);
-    await this.streams.shutDown(Math.min(MAX_STREAM_GRACE_MILLIS, Math.max(0, ...timeouts) / 2));
-  }
-
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
   async onApplicationShutdown(): Promise<void> {
     this.streams.giveUp();
@@ -221,6 +213,18 @@ export class TelemetryHub
       await new Promise((resolve) => nextTurn(resolve));
     }
     await Promise.all(this.all().map((instance) => instance.shutdown()));
+    if (this.attached) leaveReturnedObservables();
+    this.attached = false;
+  }
+
+  /** Of all instances, the longest. */
+  get timeoutMillis(): number {
+    return Math.max(0, ...this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis));
+  }
+
+  /** Delivers what has ended in any instance. */
+  async flush(): Promise<void> {
+    await Promise.allSettled(this.all().map(({ tracerManager }) => tracerManager.forceFlush()));
   }
 
   private hasOpenSpans(): boolean {
@@ -279,7 +283,6 @@ export class TelemetryHub
     first?.addProvider({
       provide: HOOKS_OF_A_LATE_HUB,
       useValue: {
-        beforeApplicationShutdown: () => this.beforeApplicationShutdown(),
         onApplicationShutdown: () => this.onApplicationShutdown(),
       },
     });

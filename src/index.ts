@@ -6,6 +6,12 @@ export {
 } from './errors.js';
 export type { ExporterConfig, OtlpExporterConfig } from './config/exporter-config.js';
 export type {
+  ClientsConfig,
+  DatabaseClientsConfig,
+  FoldingConfig,
+  HttpClientsConfig,
+} from './config/clients-config.js';
+export type {
   BatchConfig,
   ExporterOption,
   MaskingConfig,

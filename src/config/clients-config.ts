@@ -41,6 +41,7 @@ export interface FoldingConfig {
 
 /** Outgoing calls: which libraries are seen, and how. Each library is on unless it is `false`. */
 export interface ClientsConfig {
+  /** `fetch`, undici, `node:http`, `node:https` and HTTP/2 sessions. */
   readonly http?: boolean | HttpClientsConfig;
   /** `ioredis` and `redis`. */
   readonly redis?: boolean | DatabaseClientsConfig;

@@ -7,7 +7,8 @@ export type TelemetryErrorCode =
   | 'TELEMETRY_EXPORTER_UNBUILDABLE'
   | 'TELEMETRY_SHUT_DOWN'
   | 'TELEMETRY_INSTRUMENT_CONFLICT'
-  | 'TELEMETRY_ADMIN_UNGUARDED';
+  | 'TELEMETRY_ADMIN_UNGUARDED'
+  | 'TELEMETRY_DEVTOOLS_UNAVAILABLE';
 
 /**
  * Base class of every error that this library throws; thrown only while configuring, never in a request.

@@ -69,6 +69,7 @@ export { Traceable, type TraceableOptions } from './nest/decorators/traceable.de
 export { SseSpan } from './nest/decorators/sse-span.decorator.js';
 export { HttpTelemetryInterceptor } from './nest/requests/http-telemetry.interceptor.js';
 export { SseTelemetryInterceptor } from './nest/requests/sse-telemetry.interceptor.js';
+export type { DevtoolsOptions } from './devtools/devtools-options.js';
 export type {
   TelemetryModuleAsyncOptions,
   TelemetryModuleOptions,

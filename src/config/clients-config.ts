@@ -1,15 +1,5 @@
 /** Libraries whose calls are seen, by the names that the option `clients` has for them. */
-export const CLIENT_LIBRARIES = [
-  'http',
-  'redis',
-  'postgres',
-  'mysql',
-  'mongodb',
-  'sqlite',
-  'typeorm',
-  'knex',
-  'prisma',
-] as const;
+export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
 /** How outgoing HTTP calls are recorded: `fetch`, undici, `node:http`, `node:https` and HTTP/2 sessions. */
@@ -45,20 +35,8 @@ export interface ClientsConfig {
   readonly http?: boolean | HttpClientsConfig;
   /** `ioredis` and `redis`. */
   readonly redis?: boolean | DatabaseClientsConfig;
-  /** `pg`, and what is built on it. */
-  readonly postgres?: boolean | DatabaseClientsConfig;
   /** `mysql2`, and what is built on it. */
   readonly mysql?: boolean | DatabaseClientsConfig;
-  /** `mongodb` and `mongoose`. */
-  readonly mongodb?: boolean | DatabaseClientsConfig;
-  /** `better-sqlite3`. */
-  readonly sqlite?: boolean | DatabaseClientsConfig;
-  /** TypeORM over a driver that is not seen itself. */
-  readonly typeorm?: boolean | DatabaseClientsConfig;
-  /** Knex over a driver that is not seen itself. */
-  readonly knex?: boolean | DatabaseClientsConfig;
-  /** Operations of Prisma; the statement of the driver below goes onto them. */
-  readonly prisma?: boolean | DatabaseClientsConfig;
   /** `false` records every call. */
   readonly folding?: false | FoldingConfig;
   /** Whether a call that a library makes for another one, such as a driver for an ORM, is recorded as well; default `outer`. */

@@ -8,11 +8,12 @@ const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
   'spanLimits',
   'masking',
   'batch',
+  'genai',
   'clients',
 ]);
 
 /**
- * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking`, `batch` and `clients` option by
+ * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking`, `batch`, `genai` and `clients` option by
  * option, everything else (`exporter`, `sampler`, `spanProcessors`, `enabled`) as a whole.
  *
  * @returns a new object; options that are `undefined` in `change` keep their current value
@@ -22,7 +23,10 @@ export function mergeTracerConfig(current: TracerConfig, change: TracerConfig): 
   assertOptions(change);
   return mergeDefined(current, change, (key, before, after) =>
     SECTIONS.has(key) && isObject(before) && isObject(after)
-      ? mergeDefined(before, after, (_key, _before, value) => value)
+      ? mergeDefined(before, after, (name, old, value) =>
+          // Whoever hides one kind of content does not show the others.
+          name === 'hide' && isObject(old) && isObject(value) ? { ...old, ...value } : value,
+        )
       : after,
   );
 }

@@ -6,6 +6,7 @@ import type { SpanProcessor } from '../sdk/span-processor.js';
 import { fail } from './schema.js';
 import { readEnvironment } from './environment/environment.js';
 import type { ExporterConfig } from './exporter-config.js';
+import { resolveGenAi, type ResolvedGenAiConfig } from './genai-config.js';
 import { mergeTracerConfig } from './merge-config.js';
 import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedService } from './resource.js';
 import { resolveExporter } from './resolve-exporter.js';
@@ -45,6 +46,7 @@ export interface ResolvedTracerConfig {
   readonly batch: Required<BatchConfig>;
   /** Absent where nothing was said: everything is seen then. */
   readonly clients?: ClientsConfig | false;
+  readonly genai: ResolvedGenAiConfig;
 }
 
 /**
@@ -60,6 +62,9 @@ const SPAN_LIMITS: Required<SpanLimits> = {
   attributePerEventCountLimit: 128,
   attributePerLinkCountLimit: 128,
 };
+
+/** OpenInference has an attribute for each part of each message. */
+const ROOM_FOR_MESSAGES: SpanLimits = { attributeCountLimit: 10_000 };
 
 /** The SDK's defaults, but for a queue that holds a burst instead of dropping it. */
 const BATCH: Required<BatchConfig> = {
@@ -107,6 +112,7 @@ export function resolveTracerConfig(
   const exporters = exportersOf(
     merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' }),
   ).map((exporter) => resolveExporter(exporter, warn));
+  const genai = resolveGenAi(merged.genai);
   return {
     enabled,
     service,
@@ -114,7 +120,11 @@ export function resolveTracerConfig(
     exporters,
     sampler: merged.sampler ?? 1,
     spanProcessors: merged.spanProcessors ?? [],
-    spanLimits: { ...SPAN_LIMITS, ...merged.spanLimits },
+    spanLimits: {
+      ...SPAN_LIMITS,
+      ...(genai.conventions === 'gen_ai' ? {} : ROOM_FOR_MESSAGES),
+      ...merged.spanLimits,
+    },
     masking: merged.masking ?? {},
     errorClassifier: merged.errorClassifier,
     includeInputOutput: merged.includeInputOutput ?? false,
@@ -124,6 +134,7 @@ export function resolveTracerConfig(
     workflowPrefix: merged.workflowPrefix ?? 'workflow.',
     batch: resolveBatch(merged.batch ?? {}, exporters),
     ...(merged.clients === undefined ? {} : { clients: merged.clients }),
+    genai,
   };
 }
 

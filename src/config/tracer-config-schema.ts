@@ -1,4 +1,5 @@
 import { clientsCheck } from './clients-config-schema.js';
+import { genAiCheck } from './genai-schema.js';
 import {
   anyOf,
   arrayOf,
@@ -172,6 +173,7 @@ export const tracerConfigShape = {
       });
     },
   ),
+  genai: genAiCheck,
 } as const satisfies Record<keyof TracerConfig, Check>;
 
 const tracerConfig = object(tracerConfigShape, 'Pass the tracer configuration as an object.');

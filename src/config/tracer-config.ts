@@ -5,6 +5,7 @@ import type { SpanLimits } from '../sdk/span-limits.js';
 import type { SpanProcessor } from '../sdk/span-processor.js';
 import type { ErrorClassifier } from './error-classification.js';
 import type { ExporterConfig } from './exporter-config.js';
+import type { GenAiConfig } from './genai-config.js';
 import type { MaskingConfig } from './masking-config.js';
 import type { SamplerConfig } from './sampler-config.js';
 import type { Secret } from './secret.js';
@@ -106,4 +107,6 @@ export interface TracerConfig {
   readonly batch?: BatchConfig;
   /** Outgoing calls: HTTP, databases, caches. On by default, for what is called in a request, a job or a span; `false` records none. */
   readonly clients?: false | ClientsConfig;
+  /** Model calls, for apps that import `nestjs-telemetry/genai`. */
+  readonly genai?: GenAiConfig;
 }

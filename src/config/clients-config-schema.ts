@@ -19,9 +19,13 @@ export const clientsCheck: Check = anyOf(
   literal(false),
   object({
     ...Object.fromEntries(CLIENT_LIBRARIES.map((library) => [library, database])),
+    redis: anyOf(boolean, object({ queryText: boolean })),
     http: anyOf(boolean, object({ exclude: arrayOf(anyOf(string, regExp)), redactQuery: arrayOf(string) })),
     folding: anyOf(literal(false), object({ after: positiveInteger, flushMillis: positiveMillis })),
     nested: literal('outer', 'both'),
     outsideFlows: boolean,
-  } satisfies Record<Exclude<keyof ClientsConfig, (typeof CLIENT_LIBRARIES)[number]> | 'http', Check>),
+  } satisfies Record<
+    Exclude<keyof ClientsConfig, (typeof CLIENT_LIBRARIES)[number]> | 'http' | 'redis',
+    Check
+  >),
 );

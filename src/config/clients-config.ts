@@ -2,43 +2,45 @@
 export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
-/** How outgoing HTTP calls are recorded: `fetch`, undici, `node:http`, `node:https` and HTTP/2 sessions. */
-export interface HttpClientsConfig {
-  /**
-   * Calls that make no span and get no headers: hosts (`api.example.com`, `*.example.com`, `localhost:3000`), or regular expressions that
-   * are tried on the whole address without its query.
-   */
-  readonly exclude?: readonly (string | RegExp)[];
-  /** Query parameters whose values `url.full` hides, beside the default ones. */
-  readonly redactQuery?: readonly string[];
-}
-
-/** How statements of a database are recorded. */
-export interface DatabaseClientsConfig {
-  /** `db.query.text`, with every literal removed; default true. For Redis, the command with its keys, values removed; default false. */
-  readonly queryText?: boolean;
-  /** Parameters of statements as `db.query.parameter.<n>`; default false, since they are the users' data. */
-  readonly parameters?: boolean;
-}
-
-/** When repeated calls below one span are counted in place of being recorded one by one. */
-export interface FoldingConfig {
-  /** How many calls of one summary below one parent are recorded whole; default 10. */
-  readonly after?: number;
-  /** Longest time until what was counted is sent as a span, in milliseconds; default 5,000. */
-  readonly flushMillis?: number;
-}
-
 /** Outgoing calls: which libraries are seen, and how. Each library is on unless it is `false`. */
 export interface ClientsConfig {
   /** `fetch`, undici, `node:http`, `node:https` and HTTP/2 sessions. */
-  readonly http?: boolean | HttpClientsConfig;
+  readonly http?:
+    | boolean
+    | {
+        /**
+         * Calls that make no span and get no headers: hosts (`api.example.com`, `*.example.com`, `localhost:3000`), or regular expressions that
+         * are tried on the whole address without its query.
+         */
+        readonly exclude?: readonly (string | RegExp)[];
+        /** Query parameters whose values `url.full` hides, beside the default ones. */
+        readonly redactQuery?: readonly string[];
+      };
   /** `ioredis` and `redis`. */
-  readonly redis?: boolean | DatabaseClientsConfig;
+  readonly redis?:
+    | boolean
+    | {
+        /** `db.query.text`: the command with its keys, values removed; default false. */
+        readonly queryText?: boolean;
+      };
   /** `mysql2`, and what is built on it. */
-  readonly mysql?: boolean | DatabaseClientsConfig;
+  readonly mysql?:
+    | boolean
+    | {
+        /** `db.query.text`, with every literal removed; default true. */
+        readonly queryText?: boolean;
+        /** Parameters of statements as `db.query.parameter.<n>`; default false, since they are the users' data. */
+        readonly parameters?: boolean;
+      };
   /** `false` records every call. */
-  readonly folding?: false | FoldingConfig;
+  readonly folding?:
+    | false
+    | {
+        /** How many calls of one summary below one parent are recorded whole; default 10. */
+        readonly after?: number;
+        /** Longest time until what was counted is sent as a span, in milliseconds; default 5,000. */
+        readonly flushMillis?: number;
+      };
   /** Whether a call that a library makes for another one, such as a driver for an ORM, is recorded as well; default `outer`. */
   readonly nested?: 'outer' | 'both';
   /** Whether calls outside of every request, job and span are recorded, as traces of their own; default false. */
@@ -60,3 +62,10 @@ export function libraryOptions<L extends ClientLibrary>(
     boolean | undefined
   >;
 }
+
+/** How outgoing HTTP calls are recorded. */
+export type HttpClientsConfig = Exclude<ClientsConfig['http'], boolean | undefined>;
+/** How operations of a database are recorded. */
+export type DatabaseClientsConfig = Exclude<ClientsConfig['mysql'], boolean | undefined>;
+/** When repeated operations are counted. */
+export type FoldingConfig = Exclude<ClientsConfig['folding'], false | undefined>;

@@ -10,12 +10,7 @@ import type { MaskingConfig } from './masking-config.js';
 import type { SamplerConfig } from './sampler-config.js';
 import type { Secret } from './secret.js';
 
-export type {
-  ClientsConfig,
-  DatabaseClientsConfig,
-  FoldingConfig,
-  HttpClientsConfig,
-} from './clients-config.js';
+export type { ClientsConfig } from './clients-config.js';
 export type { ErrorClassifier } from './error-classification.js';
 export type { MaskingConfig } from './masking-config.js';
 export type { SamplerConfig } from './sampler-config.js';

@@ -114,7 +114,7 @@ export class Repeats {
     this.sum += seconds;
     this.min = Math.min(this.min, seconds);
     this.max = Math.max(this.max, seconds);
-    member.pipeline.folded += 1;
+    member.pipeline.pool.folded += 1;
     this.family.wait(this.flushMillis);
   }
 

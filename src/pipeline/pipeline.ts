@@ -46,8 +46,6 @@ export class Pipeline implements TenantHost {
   readonly propagation: Propagation;
   /** Measures calls that ask for it. */
   callMeter: CallMeter | undefined;
-  /** Outgoing calls that were counted in place of being recorded one by one. */
-  folded = 0;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
   private readonly overrides = new Overrides((tenant) => {
@@ -196,7 +194,7 @@ export class Pipeline implements TenantHost {
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
       sampler: this.current?.sampler.toString(),
-      spans: countSpans(exporters, this.pool.retired, live, this.folded),
+      spans: countSpans(exporters, this.pool.retired, live, this.pool.folded),
       drainingGenerations: this.life.draining,
       activeTenants: this.tenants?.active ?? 0,
       temporaryConfigs: this.temporary.size,

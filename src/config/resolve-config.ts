@@ -12,6 +12,7 @@ import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedSe
 import { resolveExporter } from './resolve-exporter.js';
 import type {
   BatchConfig,
+  ClientsConfig,
   ErrorClassifier,
   ExporterOption,
   MaskingConfig,
@@ -43,6 +44,8 @@ export interface ResolvedTracerConfig {
   readonly traceHttpRequests: boolean;
   readonly workflowPrefix: string;
   readonly batch: Required<BatchConfig>;
+  /** Absent where nothing was said: everything is seen then. */
+  readonly clients?: ClientsConfig | false;
   readonly genai: ResolvedGenAiConfig;
 }
 
@@ -84,7 +87,7 @@ export interface ResolveHooks {
 /**
  * Validates a configuration and completes it from the environment and the defaults.
  *
- * Precedence: code, then the originals' variables, then the standard ones, then the default. An exporter given in code reads no
+ * Precedence: code, then this library's own variables, then the standard ones, then the default. An exporter given in code reads no
  * `OTEL_EXPORTER_*` variable.
  *
  * @param env - read, never written
@@ -130,6 +133,7 @@ export function resolveTracerConfig(
     traceHttpRequests: merged.traceHttpRequests ?? true,
     workflowPrefix: merged.workflowPrefix ?? 'workflow.',
     batch: resolveBatch(merged.batch ?? {}, exporters),
+    ...(merged.clients === undefined ? {} : { clients: merged.clients }),
     genai,
   };
 }

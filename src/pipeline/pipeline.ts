@@ -195,7 +195,7 @@ export class Pipeline implements TenantHost {
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
       sampler: this.current?.sampler.toString(),
-      spans: countSpans(exporters, this.pool.retired, live),
+      spans: countSpans(exporters, this.pool.retired, live, this.pool.folded),
       drainingGenerations: this.life.draining,
       activeTenants: this.tenants?.active ?? 0,
       temporaryConfigs: this.temporary.size,

@@ -44,6 +44,8 @@ export interface RetiredTotals {
  * change of sampler or masking opens none.
  */
 export class SinkPool {
+  /** Outgoing calls that were counted in place of being recorded one by one. */
+  folded = 0;
   readonly retired: RetiredTotals = { ended: 0, delivered: 0, dropped: {} };
   /** Sees every span that goes to the pool's sinks, if somebody looks. */
   watch: SpanWatch | undefined;

@@ -23,7 +23,7 @@ export interface TracedCall {
   readonly startAnother?: (() => Span) | undefined;
   /** Hears each chunk of a stream. */
   readonly listener?: StreamListener | undefined;
-  /** Told of rejections that nobody handles. */
+  /** Told of rejections of promises that are handed through. */
   readonly log?: RateLimitedLog | undefined;
 }
 
@@ -55,7 +55,7 @@ export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) 
   return result;
 }
 
-/** A call that has returned an object, which may be all or tell of more to come. */
+/** A call that has returned an object, which may be the result, or announce more to come. */
 class OpenCall {
   constructor(
     private readonly span: Span,

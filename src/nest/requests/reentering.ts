@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { entryOf, runInEntry } from '../../context/entry.js';
+import { RequestTrace } from '../../http/request-trace.js';
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Registration = (...args: unknown[]) => unknown;
@@ -44,7 +45,8 @@ export function reenterRequests(adapter: AbstractHttpAdapter | null | undefined)
     reenterFastify(framework);
     return;
   }
-  for (const name of ['setNotFoundHandler', 'setErrorHandler']) change(server, name, reenteringAll);
+  change(server, 'setNotFoundHandler', unrouted);
+  change(server, 'setErrorHandler', reenteringAll);
   // What is registered with Nest's adapter for Express reaches the app by its own methods.
   const registrar = type === 'express' && framework !== undefined ? framework : server;
   for (const name of ROUTE_METHODS) change(registrar, name, reenteringAll);
@@ -99,6 +101,18 @@ function change(registrar: Registrar, name: string, args: (given: unknown[]) => 
   registrar[name] = function (this: unknown, ...given: unknown[]): unknown {
     return Reflect.apply(register as Callback, this, args(given));
   };
+}
+
+/** A handler of requests that no route answers, whatever route of a middleware Express names. */
+function unrouted([handler, ...rest]: unknown[]): unknown[] {
+  if (typeof handler !== 'function') return [handler, ...rest];
+  const callback = handler as Callback;
+  const marking: Callback = function (...args) {
+    const entry = entryOf(args[0]);
+    if (entry instanceof RequestTrace) entry.unrouted = true;
+    return callback.apply(this, args);
+  };
+  return [reentering(marking, 0), ...rest];
 }
 
 /** Express tells error handlers by their four parameters. */

@@ -6,9 +6,10 @@ import type { BatchConfig } from '../config/tracer-config.js';
 import { DeferredSink } from './deferred-sink.js';
 import type { ExportListener } from './queue/delivery.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
+import type { SpanWatch } from './generations/generation.js';
 import { openSink } from './open-sink.js';
 import { errorText } from '../base/rate-limited-log.js';
-import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
+import type { DropReason, ExporterStatus, SpanSink } from './span-sink.js';
 import type { WaitingRoom } from './waiting-room.js';
 
 /** The right to use a sink; given back with {@link SinkPool.release}. */
@@ -51,6 +52,8 @@ export interface RetiredTotals {
  */
 export class SinkPool {
   readonly retired: RetiredTotals = { ended: 0, delivered: 0, dropped: {} };
+  /** Sees every span that goes to the pool's sinks, if somebody looks. */
+  watch: SpanWatch | undefined;
   /** Told of every export, if somebody measures them. */
   onExport: ExportListener | undefined;
   private readonly entries = new Map<string | SpanExporter, SinkEntry>();
@@ -130,7 +133,7 @@ export class SinkPool {
     await Promise.all(this.closing.values());
   }
 
-  status(): SinkStatus[] {
+  status(): ExporterStatus[] {
     return [...[...this.open].map((sink) => sink.status()), ...this.waiting.status()];
   }
 

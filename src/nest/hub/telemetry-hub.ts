@@ -11,6 +11,7 @@ import type { Generation } from '../../pipeline/generations/generation.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import { CoveringBaggageGuard } from '../baggage/covering-baggage-guard.js';
+import { DevtoolsHost } from '../devtools/devtools-host.js';
 import { Coverage } from './coverage.js';
 import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
@@ -65,6 +66,7 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
       sse: instance && sseRouteOf(handler, instance.options.sse, byHand.sse),
     };
   });
+  private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
@@ -94,6 +96,7 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
     });
     await loadResponseController();
     this.instances.set(id, instance);
+    await this.devtools.join(instance);
     this.covered = undefined;
     this.guard.reset();
     this.refresh();
@@ -103,6 +106,11 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
 
   all(): TelemetryInstance[] {
     return [...this.instances.values()];
+  }
+
+  private idOf(instance: TelemetryInstance): symbol | undefined {
+    for (const [id, each] of this.instances) if (each === instance) return id;
+    return undefined;
   }
 
   instance(id: symbol | undefined): TelemetryInstance | undefined {
@@ -213,6 +221,7 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
       await new Promise((resolve) => nextTurn(resolve));
     }
     await Promise.all(this.all().map((instance) => instance.shutdown()));
+    await this.devtools.close();
     if (this.attached) leaveReturnedObservables();
     this.attached = false;
   }

@@ -26,6 +26,8 @@ import {
 
 /** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
 export class TelemetryInstance implements HttpScope {
+  /** The service that it reports as, for log lines and pages. */
+  readonly name: string;
   readonly pipeline: Pipeline;
   readonly http: CompiledHttpOptions | undefined;
   readonly tracerManager: TracerManager;
@@ -47,6 +49,7 @@ export class TelemetryInstance implements HttpScope {
     onChange: () => void,
   ) {
     const name = nameOf(initial);
+    this.name = name;
     this.shutdownTimeoutMillis = options.shutdown?.timeoutMillis ?? DEFAULT_SHUTDOWN_MILLIS;
     this.http = options.http === false ? undefined : compileHttpOptions(options.http ?? {});
     this.pipeline = new Pipeline({

@@ -16,6 +16,7 @@ import {
 import { headerName } from '../../config/text-checks.js';
 import { tracerConfigShape } from '../../config/tracer-config-schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
+import type { DevtoolsOptions } from '../../devtools/devtools-options.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { HttpOptions } from '../../http/http-options.js';
 import type { SseOptions } from '../../http/stream-options.js';
@@ -23,6 +24,7 @@ import type { MetricsOptions } from '../../metrics/options/metrics-options.js';
 import { metricsOptionsCheck } from '../../metrics/options/metrics-options-check.js';
 import type { InstrumentationOption } from '../../tracing/instrumentation/instrumentation.js';
 import type { PropagationOptions } from '../../tracing/load-propagation.js';
+import { devtoolsCheck, devtoolsOptions } from '../devtools/devtools-option.js';
 import { instrumentationsCheck } from './instrumentations-check.js';
 import {
   baggageOptionsCheck,
@@ -31,12 +33,6 @@ import {
 } from '../baggage/baggage-options.js';
 import type { TenantOptions } from '../../pipeline/tenants/tenant-options.js';
 import { wideEventOptionsCheck, type WideEventOptions } from './wide-event-options.js';
-
-/** How an instance ends with its app. */
-export interface ShutdownOptions {
-  /** How long `app.close()` waits for spans to be delivered, in milliseconds; default 2,500. */
-  readonly timeoutMillis?: number;
-}
 
 /** Options of one instance: what can change while it runs ({@link TracerConfig}) and what is fixed at bootstrap. */
 export interface TelemetryModuleOptions extends TracerConfig {
@@ -70,13 +66,20 @@ export interface TelemetryModuleOptions extends TracerConfig {
   readonly metrics?: false | MetricsOptions;
   /** One span for all that is known about a request, where `WideEventInterceptor` is bound. */
   readonly wideEvents?: WideEventOptions;
-  readonly shutdown?: ShutdownOptions;
+  /**
+   * Shows traces in a browser, on a port of its own on this machine; the address with its token is printed at start. `true`, or where it
+   * listens and how much it keeps. Default off; in production it needs a `token`.
+   */
+  readonly devtools?: boolean | DevtoolsOptions;
+  /** How the instance ends with its app: how long `app.close()` waits for spans to be delivered, in milliseconds; default 2,500. */
+  readonly shutdown?: { readonly timeoutMillis?: number };
   /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
   readonly onConfigError?: 'throw' | 'warn';
 }
 
 /** Makes the options in a class of the app, for `useClass` and `useExisting`. */
 export interface TelemetryOptionsFactory {
+  /** Makes the options of one instance. */
   createTelemetryOptions(): TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
 }
 
@@ -84,9 +87,13 @@ export interface TelemetryOptionsFactory {
 export interface TelemetryModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   /** Lets every module inject this instance's providers without importing it; default false. */
   readonly isGlobal?: boolean;
+  /** Tokens of the arguments of `useFactory`. */
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  /** A function that makes the options, given what `inject` names. */
   readonly useFactory?: (...args: any[]) => TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
+  /** A class that makes the options; Nest creates it for the module. */
   readonly useClass?: Type<TelemetryOptionsFactory>;
+  /** A provider of the app that makes the options. */
   readonly useExisting?: InjectionToken<TelemetryOptionsFactory>;
 }
 
@@ -131,6 +138,7 @@ const optionsShape = object({
   metrics: metricsOptionsCheck,
   wideEvents: wideEventOptionsCheck,
   shutdown: object({ timeoutMillis: positiveMillis }),
+  devtools: devtoolsCheck,
   onConfigError: literal('throw', 'warn'),
 });
 
@@ -150,6 +158,7 @@ export function validateModuleOptions(
     });
   }
   optionsShape.assert(options, '');
+  devtoolsOptions((options as TelemetryModuleOptions).devtools, process.env);
   if ((options as TelemetryModuleOptions).isGlobal === true && !isGlobal) {
     throw new TelemetryConfigError({
       path: 'isGlobal',

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { Controller, Get, RequestMethod, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { TelemetryMetricsModule } from '../../../src/index.js';
 import { SpanRecorder, TelemetryTestingModule } from '../../../src/testing/index.js';
@@ -19,6 +19,15 @@ class OrdersController {
 }
 
 type Next = () => void;
+
+/** As far as it is used here; the package, which comes with the adapter, has no types of its own. */
+interface Express {
+  (): Express;
+  Router(options?: object): Express;
+  get(path: string, handler: (request: never, response: never) => unknown): Express;
+  use(path: string, ...handlers: unknown[]): Express;
+}
+const express = createRequire(import.meta.url)('express') as Express;
 
 async function routesOf(app: TestApp, paths: readonly string[]) {
   for (const path of paths) await app.get(path);
@@ -57,9 +66,9 @@ describe('http.route of routers that are mounted on Express', () => {
           request.route = { path: request.url, method: 'get' };
           answer(request, response);
         });
-        nest.getHttpAdapter().get('/passed/:id', (_request: unknown, _response: unknown, next: Next) => {
+        nest.getHttpAdapter().get('/passed/:id', ((_request: unknown, _response: unknown, next: Next) => {
           next();
-        });
+        }) as never);
       },
     });
     expect(await routesOf(app, [path])).toEqual([[route === undefined ? 'GET' : `GET ${route}`, route]]);
@@ -74,7 +83,9 @@ describe('http.route of routers that are mounted on Express', () => {
     const app = await NestFactory.create(root, adapter, { logger: false });
     await app.init();
     const outer = express().use('/shops/:shop', adapter.getInstance());
-    const server = createServer(outer as (request: IncomingMessage, response: ServerResponse) => void);
+    const server = createServer(
+      outer as unknown as (request: IncomingMessage, response: ServerResponse) => void,
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(async () => {
       server.close();

@@ -8,9 +8,18 @@ export interface CallMetric {
   readonly attributes?: readonly string[];
 }
 
+/** A histogram that the library fills itself. */
+export interface HistogramDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly boundaries: readonly number[];
+}
+
 /** Takes the durations of calls. */
 export interface CallMeter {
   /** Whether anything is measured. */
   readonly enabled: boolean;
   recordCall(name: string, seconds: number, attributes: Attributes): void;
+  record(definition: HistogramDefinition, value: number, attributes: Attributes): void;
 }

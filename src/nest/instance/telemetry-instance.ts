@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Attributes } from '@opentelemetry/api';
 import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../../http/http-scope.js';
 import { TelemetryError } from '../../errors.js';
 import { pickTracerConfig } from '../../config/tracer-config-schema.js';
@@ -77,7 +78,7 @@ export class TelemetryInstance implements HttpScope {
       instance: name,
       log,
       metrics: options.metrics ?? {},
-      flowAttributes: rules?.flowAttributes,
+      flowAttributes: rules?.flowAttributes && (() => this.maskedFlowAttributes(rules)),
       closeTimeoutMillis: this.shutdownTimeoutMillis,
       health: () => {
         const queueCapacity = this.pipeline.current?.config.batch.maxQueueSize;
@@ -115,6 +116,12 @@ export class TelemetryInstance implements HttpScope {
   /** Begins to read a page for Prometheus. @throws TelemetryConfigError without the package for it */
   serveScrapes(): Promise<void> {
     return this.metrics.serveScrapes();
+  }
+
+  /** What a caller says goes nowhere unmasked, onto metrics neither. */
+  private maskedFlowAttributes(rules: BaggageRules): Attributes | undefined {
+    const said = rules.flowAttributes?.();
+    return said && (this.pipeline.current?.mask.masked(said) ?? said);
   }
 
   /** The configuration that metrics follow. */

@@ -62,12 +62,12 @@ export class Generation {
     private readonly watched: WatchedSpans,
   ) {
     this.enabled = config.enabled;
-    this.resource = resourceFromAttributes(config.resourceAttributes);
     this.sampler = createSampler(config.sampler, (error) => {
       log.warn('sampler', `The sampler threw, its spans are kept: ${errorText(error)}`);
     });
     this.spanLimits = config.spanLimits;
     this.mask = new SpanMask(config.masking);
+    this.resource = resourceFromAttributes(this.mask.masked(config.resourceAttributes));
     this.processors = config.spanProcessors;
   }
 

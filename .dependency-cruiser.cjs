@@ -32,10 +32,43 @@ const layerRules = tiers.flatMap((tier, depth) => {
   });
 });
 
+/** The rooms inside of a layer, from top to bottom; `.` stands for the files that lie in no room. */
+const rooms = {
+  nest: [
+    ['admin', 'metrics'],
+    ['module'],
+    ['wide-events'],
+    ['decorators'],
+    ['services', 'logging'],
+    ['hub'],
+    ['requests'],
+    ['instance'],
+    ['baggage'],
+    ['metadata'],
+  ],
+  metrics: [['.'], ['readers', 'requests'], ['instruments'], ['options']],
+};
+
+const roomRules = Object.entries(rooms)
+  .flatMap(([layer, order]) => {
+    const inRoom = (room) => (room === '.' ? `^src/${layer}/[^/]+$` : `^src/${layer}/${room}/`);
+    return order.flatMap((row, depth) =>
+      row.map((room) => ({
+        name: `room-${layer}-${room}`,
+        comment: `src/${layer}/${room} may import only the rooms below it (see ARCHITECTURE.md).`,
+        severity: 'error',
+        from: { path: inRoom(room) },
+        to: { path: [...order.slice(0, depth).flat(), ...row.filter((other) => other !== room)].map(inRoom) },
+      })),
+    );
+  })
+  .filter(({ to }) => to.path.length > 0);
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     ...layerRules,
+    ...roomRules,
     {
       name: 'layer-lowest',
       comment: 'src/errors.ts is the lowest layer: it imports nothing of ours.',

@@ -1,7 +1,7 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
-import { isOwnPage } from '../requests/own-pages.js';
+import { isOwnPage } from './own-pages.js';
 import { admitRequest } from './admit-request.js';
-import type { RequestEntries } from './request-entries.js';
+import type { RequestEntries } from '../baggage/request-entries.js';
 
 /** What the baggage guard does, for the whole app: it leaves out instances that place the guard themselves. */
 export class CoveringBaggageGuard implements CanActivate {

@@ -1,6 +1,3 @@
-import { maskQuery } from '../pipeline/masking/mask-query.js';
-import { SecretNames } from '../pipeline/masking/secret-names.js';
-
 /** Path and query as the client sent them, without the host. */
 export interface RequestTarget {
   readonly path: string;
@@ -37,17 +34,6 @@ export function splitTarget(target: string): RequestTarget {
   const mark = target.indexOf('?', start);
   if (mark === -1 || mark > end) return { path: target.slice(start, end), query: '' };
   return { path: target.slice(start, mark), query: target.slice(mark + 1, end) };
-}
-
-/** Returns the query string with the values of sensitive parameters replaced. */
-export type QueryRedaction = (query: string) => string;
-
-/** @param more - parameters beside those whose names are known to give access */
-export function compileQueryRedaction(more: readonly string[]): QueryRedaction {
-  const names = new SecretNames();
-  const own = new Set(more.map((name) => name.toLowerCase()));
-  const isSecret = (name: string): boolean => own.has(name.toLowerCase()) || names.hasParameter(name);
-  return (query) => maskQuery(query, { isSecret, mark: 'REDACTED' });
 }
 
 /** `server.address` and `server.port` of a `Host` header. */

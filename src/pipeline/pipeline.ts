@@ -164,11 +164,12 @@ export class Pipeline implements TenantHost {
       this.current = undefined;
       this.beneath = undefined;
       this.options.onChange?.();
-      void this.tenants?.clear();
-      void this.temporary.clear();
-      await Promise.all(this.life.open().map((generation) => this.life.close(generation, left)));
-      await this.life.settled();
-      await this.pool.settled();
+      await this.pool.hurry(left, async () => {
+        void this.tenants?.clear();
+        void this.temporary.clear();
+        await Promise.all(this.life.open().map((generation) => this.life.close(generation, left)));
+        await this.life.settled();
+      });
     });
   }
 

@@ -5,6 +5,22 @@ export interface RequestTarget {
   readonly query: string;
 }
 
+/**
+ * What the client asked for: frameworks rewrite `url` while they route, and Express keeps the original where an app is mounted below a path.
+ */
+export function targetOf(request: {
+  readonly url?: string | undefined;
+  readonly originalUrl?: unknown;
+}): string {
+  return typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
+}
+
+/** Whether it is a long poll of Engine.IO (socket.io), which waits for an event as long as it takes, whatever path it is served at. */
+export function isLongPoll(target: string): boolean {
+  const { query } = splitTarget(target);
+  return /(?:^|&)EIO=\d/.test(query) && /(?:^|&)transport=polling(?:&|$)/.test(query);
+}
+
 /** Splits a request target; the absolute form that proxies send loses its origin. */
 export function splitTarget(target: string): RequestTarget {
   let start = 0;

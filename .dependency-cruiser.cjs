@@ -9,7 +9,7 @@
 /** From top to bottom; folders in one row are siblings. */
 const tiers = [
   ['nest'],
-  ['http', 'workflow', 'genai', 'metrics'],
+  ['http', 'entries', 'workflow', 'genai', 'metrics'],
   ['tracing'],
   ['pipeline'],
   ['config', 'context'],

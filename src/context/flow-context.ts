@@ -19,6 +19,8 @@ const SUPPRESS_KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TR
 export interface FlowTarget {
   /** The pipeline generation, built again if it was given up meanwhile; absent if there is none to be had. */
   current(): object | undefined;
+  /** Key of the tenant that it stands for, if it does. */
+  readonly tenant?: string;
 }
 
 /** Chooses a target for one instance inside a flow; the innermost entry for an owner wins. */
@@ -29,8 +31,12 @@ export interface FlowOverlay {
   readonly next: FlowOverlay | undefined;
 }
 
-/** The HTTP request that a flow serves. */
+/** The request, or another entry, that a flow serves. */
 export interface FlowRequest {
+  /** How it entered the app; absent for HTTP. */
+  readonly kind?: string;
+  /** Key of the tenant that came with a message. */
+  readonly tenant?: string | undefined;
   /** The framework's request once a route was found, with what guards put on it, else the server's. */
   readonly subject: unknown;
   /** Whether nothing in the request is traced, whatever samplers say. */
@@ -39,6 +45,8 @@ export interface FlowRequest {
   readonly pipeline?: object | undefined;
   /** Told after the flow's baggage was replaced, so that the request's span shows it. */
   baggageChanged?(): void;
+  /** Told of what a guard, a pipe, a handler or an interceptor threw. */
+  fail?(error: unknown): void;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
+import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { CallMeter } from '../pipeline/call-meter.js';
 import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
 
@@ -10,6 +10,7 @@ const MAX_NAMES = 1000;
 /** The histograms of spans that have the option `metric`. */
 export class CallMetrics implements CallMeter {
   private readonly histograms = new Map<string, Histogram | undefined>();
+  private readonly counters = new Map<string, Counter | undefined>();
 
   constructor(
     private readonly meter: () => Meter,
@@ -28,6 +29,15 @@ export class CallMetrics implements CallMeter {
       this.histograms.set(name, histogram);
     }
     histogram?.record(seconds, attributes);
+  }
+
+  countCalls(name: string, count: number, attributes: Attributes): void {
+    let counter = this.counters.get(name);
+    if (counter === undefined && !this.counters.has(name) && this.counters.size < MAX_NAMES) {
+      counter = this.meter().createCounter(name, { description: 'Number of messages.', unit: '{message}' });
+      this.counters.set(name, counter);
+    }
+    counter?.add(count, attributes);
   }
 
   private create(name: string): Histogram | undefined {

@@ -2,11 +2,11 @@ import type { ModulesContainer } from '@nestjs/core';
 import { activeContext } from '../context/flow-context.js';
 import { RequestTrace } from '../http/request-trace.js';
 import { SseTrace } from '../http/stream-sse.js';
+import { likeMethod, type Method } from './like-method.js';
 
 /** Where `@Sse` marks a handler. */
 export const SSE_METADATA = '__sse__';
 
-type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Controller = Record<string, unknown>;
 
 /** What is needed of Nest's record of a controller. */
@@ -94,18 +94,4 @@ function sseMethods(metatype: unknown): string[] {
     prototype = (Object.getPrototypeOf(prototype) as object | null) ?? undefined;
   }
   return [...names];
-}
-
-/**
- * Gives the wrapper all that can be asked of the method: name, length, and as its prototype the method itself, so that metadata
- * is found whenever it was set.
- */
-function likeMethod(wrapper: Method, method: Method): Method {
-  Object.setPrototypeOf(wrapper, method);
-  Object.defineProperty(wrapper, 'name', { value: method.name, configurable: true });
-  Object.defineProperty(wrapper, 'length', { value: method.length, configurable: true });
-  for (const key of Reflect.getOwnMetadataKeys(method) as unknown[]) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), wrapper);
-  }
-  return wrapper;
 }

@@ -5,7 +5,9 @@ import {
   Logger,
   Optional,
   type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type OnModuleInit,
   type Type,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
@@ -18,6 +20,7 @@ import { TelemetryConfigError } from '../errors.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import { CoveringBaggageGuard } from './baggage/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
+import { EntryWatch } from './entries/entry-watch.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
 import { graphqlEndpoints } from './graphql-endpoints.js';
 import { interceptorsByHand } from './interceptors-by-hand.js';
@@ -55,7 +58,13 @@ class Arrival {
  */
 @Injectable()
 export class TelemetryHub
-  implements BeforeApplicationShutdown, OnApplicationShutdown, TracerNameListener, MeterNameListener
+  implements
+    OnModuleInit,
+    OnApplicationBootstrap,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown,
+    TracerNameListener,
+    MeterNameListener
 {
   private readonly instances = new Map<symbol, TelemetryInstance>();
   private readonly arrivals = new Map<symbol, Arrival>();
@@ -72,13 +81,19 @@ export class TelemetryHub
   });
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
+  private readonly entries: EntryWatch;
+  private attached = false;
   private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
 
   constructor(
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ModulesContainer) readonly modules: ModulesContainer,
     @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
   ) {
+    this.entries = new EntryWatch(this, () => {
+      this.attachEntries();
+    });
+    this.entries.listenForServers();
     listenForTracerNames(this);
     listenForMeterNames(this);
     if (this.server() !== undefined) this.joinLate();
@@ -118,6 +133,11 @@ export class TelemetryHub
   /** The instance of code that no nearer one covers. */
   get instanceOfTheRest(): TelemetryInstance | undefined {
     return this.instance(this.coverage.rest);
+  }
+
+  /** The instance of what reaches no handler. */
+  get fallbackInstance(): TelemetryInstance | undefined {
+    return this.instance(this.coverage.fallback);
   }
 
   /** The same, for whoever comes before it is built. */
@@ -177,8 +197,7 @@ export class TelemetryHub
       // After the app's own, which may tell who the user is.
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
     }
-    this.config.addGlobalFilter(new ErrorProbeFilter());
-    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
+    this.attachEntries();
     if (this.adapter !== undefined) this.entrances.watch(this.adapter);
     for (const name of this.coverage.overlaps()) {
       new Logger('TelemetryModule').warn(
@@ -186,6 +205,23 @@ export class TelemetryHub
           'For several exporters, pass a list to one instance: `exporter: [a, b]`.',
       );
     }
+  }
+
+  /** Apps without a server of their own have no routes, and come here by their microservices or when they start. */
+  private attachEntries(): void {
+    if (this.attached) return;
+    this.attached = true;
+    this.config.addGlobalFilter(new ErrorProbeFilter());
+    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
+    this.entries.attach();
+  }
+
+  onModuleInit(): void {
+    this.attachEntries();
+  }
+
+  onApplicationBootstrap(): void {
+    this.entries.started();
   }
 
   /** Nest leaves out of the start what hangs on a request. @throws TelemetryConfigError */
@@ -214,6 +250,7 @@ export class TelemetryHub
     for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
       await new Promise((resolve) => nextTurn(resolve));
     }
+    this.entries.close();
     await Promise.all(this.all().map((instance) => instance.shutdown()));
   }
 
@@ -252,9 +289,9 @@ export class TelemetryHub
 
   /** An instance was configured or shut down. */
   private refresh(): void {
-    this.entrances.active = [...this.instances.values()].some(
-      ({ pipeline }) => pipeline.current?.enabled === true,
-    );
+    const active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
+    this.entrances.active = active;
+    this.entries.active = active;
   }
 
   private expected(id: symbol): Arrival {

@@ -1,4 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { EntryRules } from '../entries/entry-options.js';
+import type { EntryScope } from '../entries/entry-trace.js';
 import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../http/http-scope.js';
 import { TelemetryError } from '../errors.js';
 import { pickTracerConfig } from '../config/tracer-config-schema.js';
@@ -16,6 +18,7 @@ import { errorText, RateLimitedLog } from '../pipeline/rate-limited-log.js';
 import { BaggageService } from '../tracing/baggage-service.js';
 import { InstrumentationBridge } from '../tracing/instrumentation/instrumentation-bridge.js';
 import { loadPropagation } from '../tracing/load-propagation.js';
+import type { InstanceTracer } from '../tracing/instance-tracer.js';
 import { TracerManager } from '../tracing/tracer-manager.js';
 import { RequestEntries } from './baggage/request-entries.js';
 import {
@@ -25,10 +28,12 @@ import {
 } from './telemetry-options.js';
 
 /** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
-export class TelemetryInstance implements HttpScope {
+export class TelemetryInstance implements HttpScope, EntryScope {
   readonly pipeline: Pipeline;
   readonly http: CompiledHttpOptions | undefined;
   readonly tracerManager: TracerManager;
+  readonly tracer: InstanceTracer;
+  readonly entryRules: EntryRules;
   readonly baggage: BaggageService;
   /** Absent with `baggage: false`. */
   readonly baggageEntries: RequestEntries | undefined;
@@ -70,6 +75,8 @@ export class TelemetryInstance implements HttpScope {
         log.warn(`baggage.${hook}`, `\`baggage.${hook}\` threw, the request goes on: ${errorText(error)}`);
       });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
+    this.tracer = this.tracerManager.getTracer() as InstanceTracer;
+    this.entryRules = new EntryRules(options.entries, options.messaging);
     this.metrics = new MeterPipeline({
       instance: name,
       log,

@@ -17,6 +17,7 @@ import { headerName } from '../config/text-checks.js';
 import { tracerConfigShape } from '../config/tracer-config-schema.js';
 import type { TracerConfig } from '../config/tracer-config.js';
 import { TelemetryConfigError } from '../errors.js';
+import type { EntriesOptions, MessagingOptions } from '../entries/entry-options.js';
 import type { HttpOptions } from '../http/http-options.js';
 import type { SseOptions } from '../http/stream-options.js';
 import type { MetricsOptions } from '../metrics/metrics-options.js';
@@ -68,6 +69,10 @@ export interface TelemetryModuleOptions extends TracerConfig {
    * exporters; nothing where there is none, so that no console fills with numbers.
    */
   readonly metrics?: false | MetricsOptions;
+  /** Work that enters by another way than HTTP: messages, jobs, socket messages, ticks, events; `false` traces none of it. */
+  readonly entries?: false | EntriesOptions;
+  /** How messages are related to their senders. */
+  readonly messaging?: MessagingOptions;
   /** One span for all that is known about a request, where `WideEventInterceptor` is bound. */
   readonly wideEvents?: WideEventOptions;
   readonly shutdown?: ShutdownOptions;
@@ -94,6 +99,8 @@ export const DEFAULT_SHUTDOWN_MILLIS = 2500;
 
 const routePatterns = arrayOf(anyOf(string, regExp));
 
+const entryFilter = anyOf(literal(false), object({ include: routePatterns, exclude: routePatterns }));
+
 const optionsShape = object({
   ...tracerConfigShape,
   isGlobal: boolean,
@@ -111,6 +118,7 @@ const optionsShape = object({
   ),
   tenants: object({
     resolve: fn,
+    resolveEntry: fn,
     config: required(fn),
     maxActive: positiveInteger,
     idleMillis: positiveMillis,
@@ -130,6 +138,24 @@ const optionsShape = object({
   ),
   metrics: metricsOptionsCheck,
   wideEvents: wideEventOptionsCheck,
+  entries: anyOf(
+    literal(false),
+    object({
+      microservices: entryFilter,
+      queues: entryFilter,
+      websockets: anyOf(
+        literal(false),
+        object({ include: routePatterns, exclude: routePatterns, connections: boolean }),
+      ),
+      schedule: entryFilter,
+      events: entryFilter,
+      cqrs: entryFilter,
+      graphql: boolean,
+    }),
+  ),
+  messaging: object({
+    relation: anyOf(literal('link', 'parent'), record(literal('link', 'parent'))),
+  }),
   shutdown: object({ timeoutMillis: positiveMillis }),
   onConfigError: literal('throw', 'warn'),
 });

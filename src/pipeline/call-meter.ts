@@ -13,4 +13,6 @@ export interface CallMeter {
   /** Whether anything is measured. */
   readonly enabled: boolean;
   recordCall(name: string, seconds: number, attributes: Attributes): void;
+  /** Adds to a counter, such as that of messages. */
+  countCalls(name: string, count: number, attributes: Attributes): void;
 }

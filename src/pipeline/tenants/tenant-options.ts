@@ -1,5 +1,17 @@
 import type { TracerConfig } from '../../config/tracer-config.js';
 
+/** What entered, as `resolveEntry` sees it. */
+export interface EntryContextLike {
+  /** Pattern of the message, queue, socket event, name of the scheduled job, event, or class of a command. */
+  readonly pattern: string;
+  /** `Class.method`. */
+  readonly handler: string;
+  /** What the handler is called with: data and message context, the job, client and data, the event. */
+  readonly args: readonly unknown[];
+  /** Headers that came with it, names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
 /**
  * Routes the spans of each tenant to a pipeline of its own: resource, exporter, credentials, sampler.
  */
@@ -10,6 +22,14 @@ export interface TenantOptions<Request = unknown> {
    * no tenant, which is the instance's own pipeline.
    */
   readonly resolve?: (request: Request) => string | undefined | null;
+  /**
+   * Names the tenant of what enters by another way than HTTP, once, when it begins. Default: the tenant of the sender's flow, which came with the
+   * message, else none.
+   *
+   * @param context - pattern, handler, arguments and headers of the message, job or event
+   * @param kind - `microservices`, `queues`, `websockets`, `schedule`, `events` or `cqrs`
+   */
+  readonly resolveEntry?: (context: EntryContextLike, kind: string) => string | undefined | null;
   /**
    * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant. Called on first use, again after the
    * tenant was idle, and at its first span after a reconfiguration; if that fails, the tenant keeps what it had. While a promise is

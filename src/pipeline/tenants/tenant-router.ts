@@ -4,6 +4,7 @@ import type { TracerConfig } from '../../config/tracer-config.js';
 import {
   EMPTY_CONTEXT,
   runInContext,
+  type Flow,
   type FlowRequest,
   type FlowTarget,
 } from '../../context/flow-context.js';
@@ -13,7 +14,13 @@ import { HeldSpans } from '../generations/held-spans.js';
 import { errorText, type RateLimitedLog } from '../rate-limited-log.js';
 import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
-import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
+import {
+  DEFAULT_TENANT_LIMITS,
+  isTenantKey,
+  TENANT_KEY,
+  type EntryContextLike,
+  type TenantOptions,
+} from './tenant-options.js';
 import { withinTime } from '../within-time.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
@@ -89,17 +96,21 @@ export class TenantRouter {
 
   /** The tenant as a flow's target. */
   target(key: string): FlowTarget {
-    return { current: () => this.generation(key) };
+    return { current: () => this.generation(key), tenant: key };
+  }
+
+  /** The tenant's key of a flow: what it chose, else its request's. */
+  keyOf(owner: object, flow: Flow | undefined): string | undefined {
+    for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
+      if (overlay.owner === owner && overlay.target.tenant !== undefined) return overlay.target.tenant;
+    }
+    return flow?.request === undefined ? undefined : this.resolved(flow.request).key;
   }
 
   /** The generation of a request's tenant, asked for once per request; absent if it has none. */
   forRequest(request: FlowRequest): Generation | undefined {
-    let resolved = this.requests.get(request);
-    if (resolved === undefined) {
-      resolved = { key: this.resolve(request) };
-      this.requests.set(request, resolved);
-    }
-    return resolved.key === undefined ? undefined : this.generation(resolved.key);
+    const { key } = this.resolved(request);
+    return key === undefined ? undefined : this.generation(key);
   }
 
   /**
@@ -147,9 +158,24 @@ export class TenantRouter {
     if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
   }
 
+  private resolved(request: FlowRequest): { readonly key: string | undefined } {
+    let resolved = this.requests.get(request);
+    if (resolved === undefined) {
+      resolved = { key: this.resolve(request) };
+      this.requests.set(request, resolved);
+    }
+    return resolved;
+  }
+
+  private ask({ kind, subject, tenant }: FlowRequest): unknown {
+    const { resolve, resolveEntry } = this.options;
+    if (kind === undefined) return resolve?.(subject);
+    return resolveEntry === undefined ? tenant : resolveEntry(subject as EntryContextLike, kind);
+  }
+
   private resolve(request: FlowRequest): string | undefined {
     try {
-      const key: unknown = this.options.resolve?.(request.subject);
+      const key = this.ask(request);
       // It is refused below; that it may reject must not end the process.
       if (key instanceof Promise) key.catch(() => undefined);
       return key === undefined || key === null ? undefined : this.validKey(key);

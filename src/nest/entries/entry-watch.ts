@@ -1,0 +1,86 @@
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import type { Subscription } from 'rxjs';
+import { activeContext } from '../../context/flow-context.js';
+import { RecordingSpan } from '../../tracing/recording-span.js';
+import type { TelemetryInstance } from '../telemetry-instance.js';
+import { ClientProxies } from './client-proxies.js';
+import type { EntryHost } from './entry-host.js';
+import { MicroserviceServers, type MicroserviceServer } from './microservice-servers.js';
+import { Patches } from './patches.js';
+
+/** What is asked of the hub of an app. */
+export interface EntryHub {
+  readonly modules: ModulesContainer;
+  all(): TelemetryInstance[];
+  instanceOf(type: Type): TelemetryInstance | undefined;
+  readonly fallbackInstance: TelemetryInstance | undefined;
+}
+
+/**
+ * Watches all that enters one app by another way than HTTP.
+ *
+ * Everything is found among the providers of the app by what it can do: no package is loaded for it. All functions that are replaced belong to the
+ * app's own objects, and are put back when it closes.
+ */
+export class EntryWatch implements EntryHost {
+  active = false;
+  readonly patches = new Patches();
+  readonly modules: ModulesContainer;
+  private readonly servers: MicroserviceServers;
+  private readonly clients: ClientProxies;
+  private subscription: Subscription | undefined;
+  private attached = false;
+
+  constructor(
+    private readonly hub: EntryHub,
+    /** Called before the first server of the app registers its handlers. */
+    private readonly onServer: () => void,
+  ) {
+    this.modules = hub.modules;
+    this.servers = new MicroserviceServers(this);
+    this.clients = new ClientProxies(this);
+  }
+
+  get fallback(): TelemetryInstance | undefined {
+    return this.hub.fallbackInstance;
+  }
+
+  instanceOf(type: Type): TelemetryInstance | undefined {
+    return this.hub.instanceOf(type);
+  }
+
+  instanceOfFlow(otherwise: TelemetryInstance | undefined): TelemetryInstance | undefined {
+    const { span, flow } = activeContext();
+    if (span === undefined && flow === undefined) return otherwise;
+    // Asking a server span for its context makes it choose the pipeline that it belongs to.
+    span?.spanContext();
+    const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.request?.pipeline;
+    return this.hub.all().find(({ pipeline }) => pipeline === owner) ?? otherwise;
+  }
+
+  /** Servers come while the app is put together, before their handlers do. */
+  listenForServers(): void {
+    this.subscription = this.modules.getRpcTargetRegistry<MicroserviceServer>().subscribe((server) => {
+      this.onServer();
+      this.servers.watch(server);
+    });
+  }
+
+  /** All providers exist, and none has been told that it may start. */
+  attach(): void {
+    if (this.attached) return;
+    this.attached = true;
+    this.clients.watchAll();
+  }
+
+  /** Providers may have made clients while they started. */
+  started(): void {
+    this.clients.watchAll();
+  }
+
+  close(): void {
+    this.subscription?.unsubscribe();
+    this.patches.restore();
+  }
+}

@@ -1,0 +1,362 @@
+import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
+import { runInContext } from '../../context/flow-context.js';
+import {
+  CONVENTIONS as C,
+  grpcCode,
+  isGrpcServerFault,
+  OTHER_METHOD,
+  systemOf,
+} from '../../entries/conventions.js';
+import { headersOf } from '../../entries/entry-carrier.js';
+import { EntryTrace, type EntryFacts } from '../../entries/entry-trace.js';
+import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import type { Method } from '../like-method.js';
+import type { TelemetryInstance } from '../telemetry-instance.js';
+import type { EntryHost } from './entry-host.js';
+import { endGrpcCall } from './grpc-call.js';
+import { MessageArrival, type ServerFields } from './message-arrival.js';
+import { MessageHandlers, type MessageHandler } from './message-handlers.js';
+
+/** What is used of Nest's servers, and of strategies that an app brings; every part may be absent there. */
+export interface MicroserviceServer extends ServerFields {
+  readonly transportId?: unknown;
+  readonly deserializer?: object;
+  readonly serializer?: object;
+  normalizePattern?(pattern: unknown): string;
+}
+
+/** A function that Nest's server keeps for a pattern; handlers of one event are chained. */
+interface RegisteredHandler {
+  (...args: unknown[]): unknown;
+  next?: unknown;
+}
+
+interface Registered {
+  readonly system: string;
+  readonly pattern: string;
+  readonly isEvent: boolean;
+  readonly handler: MessageHandler | undefined;
+  readonly functionName: string;
+  readonly instance: TelemetryInstance | undefined;
+  readonly untraced: boolean;
+}
+
+const MAX_PATTERN_LENGTH = 256;
+
+/**
+ * Traces what comes into the servers of one app: each gets functions of its own in front of those that read a message, look for its handler and
+ * send the answer.
+ */
+export class MicroserviceServers {
+  private readonly handlers: MessageHandlers;
+
+  constructor(private readonly host: EntryHost) {
+    this.handlers = new MessageHandlers(host.modules);
+  }
+
+  watch(server: MicroserviceServer): void {
+    const { patches } = this.host;
+    const system = systemOf(server.transportId);
+    patches.replace(server, 'addHandler', (addHandler) => (pattern, callback, isEvent, ...rest) => {
+      const traced = this.traced(server, system, pattern, callback as RegisteredHandler, isEvent === true);
+      return addHandler.call(server, pattern, traced, isEvent, ...rest);
+    });
+    patches.replace(server, 'handleMessage', (handle) => (...args) => this.arrive(server, system, handle, args));
+    patches.replace(server, 'send', (send) => (stream, respond) => this.answer(server, send, stream, respond));
+    const { deserializer } = server;
+    if (system !== 'grpc' && typeof deserializer === 'object')
+      patches.set(server, 'deserializer', readingHeaders(deserializer));
+  }
+
+  private arrive(
+    server: MicroserviceServer,
+    system: string,
+    handle: Method,
+    args: readonly unknown[],
+  ): unknown {
+    // A consumer that the broker has cancelled is told so by a message that is none.
+    if (!this.host.active || args[0] === null || args[0] === undefined) return handle.apply(server, [...args]);
+    const arrival = new MessageArrival(system, args);
+    const result = runInContext(arrival.context, () => handle.apply(server, [...args]));
+    if (result instanceof Promise) {
+      result.then(
+        () => {
+          this.unhandled(server, arrival, undefined);
+        },
+        (error: unknown) => {
+          this.unhandled(server, arrival, error);
+        },
+      );
+    }
+    return result;
+  }
+
+  /** Nobody handled it: there is no handler, or the packet was unreadable. */
+  private unhandled(server: MicroserviceServer, arrival: MessageArrival, error: unknown): void {
+    if (arrival.handled) return;
+    const pattern = arrival.pattern ?? OTHER_METHOD;
+    const known = { system: arrival.system, isEvent: !arrival.awaited, functionName: '' };
+    const facts = messageFacts(server, { ...known, pattern: OTHER_METHOD }, arrival, []);
+    const entry = EntryTrace.begin(this.host.fallback, {
+      ...facts,
+      attributes: {
+        ...facts.attributes,
+        ...(pattern === OTHER_METHOD ? {} : { [C.rpcMethodOriginal]: pattern.slice(0, MAX_PATTERN_LENGTH) }),
+      },
+    });
+    entry?.fail(error ?? new NoMessageHandlerError());
+    entry?.release();
+  }
+
+  private traced(
+    server: MicroserviceServer,
+    system: string,
+    pattern: unknown,
+    callback: RegisteredHandler,
+    isEvent: boolean,
+  ): RegisteredHandler {
+    const registered = this.register(server, system, pattern, isEvent);
+    const traced = (...args: unknown[]): unknown => {
+      if (!this.host.active) return callback(...args);
+      const entry = this.begin(server, registered, withoutHost(args));
+      if (entry === undefined) return callback(...args);
+      if (system === 'grpc') return endGrpcCall(entry, args, (given) => entry.run(() => callback(...given)));
+      return entry.run(() => callback(...args));
+    };
+    // Nest chains the handlers of one event by this property, and reads it from the function that it made.
+    Object.defineProperty(traced, 'next', {
+      get: () => callback.next,
+      set: (next) => {
+        callback.next = next;
+      },
+      configurable: true,
+    });
+    return traced;
+  }
+
+  private register(
+    server: MicroserviceServer,
+    system: string,
+    pattern: unknown,
+    isEvent: boolean,
+  ): Registered {
+    const handler = this.handlers.find(server, pattern, isEvent);
+    return {
+      system,
+      pattern: patternText(server, system, pattern),
+      isEvent,
+      handler,
+      functionName: handler === undefined ? '' : `${handler.type.name}.${handler.name}`,
+      instance: handler === undefined ? this.host.fallback : this.host.instanceOf(handler.type),
+      untraced: handler !== undefined && isUntracedHandler(handler.type, handler.method),
+    };
+  }
+
+  private begin(
+    server: MicroserviceServer,
+    registered: Registered,
+    args: readonly unknown[],
+  ): EntryTrace | undefined {
+    const arrival = MessageArrival.current;
+    if (arrival !== undefined) arrival.handled = true;
+    const instance = registered.instance ?? this.host.fallback;
+    const pattern = (registered.system === 'grpc' ? grpcPath(args) : undefined) ?? registered.pattern;
+    const facts = messageFacts(server, { ...registered, pattern }, arrival, args);
+    const entry = EntryTrace.begin(instance, { ...facts, untraced: registered.untraced });
+    if (arrival !== undefined) arrival.entry ??= entry;
+    return entry;
+  }
+
+  /** The entry lasts until its last answer is out. */
+  private answer(server: MicroserviceServer, send: Method, stream: unknown, respond: unknown): unknown {
+    const entry = MessageArrival.current?.entry;
+    if (entry === undefined || typeof respond !== 'function') return send.call(server, stream, respond);
+    entry.hold();
+    let open = true;
+    const release = (): void => {
+      if (open) entry.release();
+      open = false;
+    };
+    return send.call(server, stream, (packet: { readonly isDisposed?: unknown }) => {
+      const isLast = packet.isDisposed === true;
+      let result: unknown;
+      try {
+        result = respond(packet) as unknown;
+      } catch (error) {
+        entry.fail(error);
+        release();
+        throw error;
+      }
+      if (result instanceof Promise) {
+        result.then(
+          () => {
+            if (isLast) release();
+          },
+          (error: unknown) => {
+            entry.fail(error);
+            release();
+          },
+        );
+      } else if (isLast) release();
+      return result;
+    });
+  }
+}
+
+/** A message for which the app has no handler. */
+class NoMessageHandlerError extends Error {
+  override readonly name = 'NoMessageHandlerError';
+
+  constructor() {
+    super('There is no matching message handler defined in the remote service.');
+  }
+}
+
+/** The same deserializer, which lets us see the packet first. */
+function readingHeaders(deserializer: object): object {
+  const { deserialize } = deserializer as { deserialize?: (packet: unknown, options?: unknown) => unknown };
+  if (typeof deserialize !== 'function') return deserializer;
+  const reading = Object.create(deserializer) as { deserialize: typeof deserialize };
+  reading.deserialize = (packet, options) => {
+    const arrival = MessageArrival.current;
+    arrival?.received(packet, options);
+    const result = deserialize.call(deserializer, packet, options);
+    if (arrival !== undefined && !(result instanceof Promise)) noteRequest(arrival, result);
+    return result;
+  };
+  return reading;
+}
+
+function noteRequest(arrival: MessageArrival, packet: unknown): void {
+  const { id, pattern } = (packet ?? {}) as { id?: unknown; pattern?: unknown };
+  arrival.awaited = id !== undefined;
+  if (pattern !== undefined) arrival.pattern = typeof pattern === 'string' ? pattern : safeJson(pattern);
+}
+
+type KnownMessage = Pick<Registered, 'system' | 'pattern' | 'isEvent' | 'functionName'>;
+
+function messageFacts(
+  server: MicroserviceServer,
+  { system, pattern, isEvent, functionName }: KnownMessage,
+  arrival: MessageArrival | undefined,
+  args: readonly unknown[],
+): EntryFacts {
+  const attributes: Attributes = arrival?.describe(server) ?? {};
+  if (functionName !== '') attributes[C.functionName] = functionName;
+  if (system !== 'tcp' && system !== 'grpc') attributes[C.system] = system;
+  const measured: Attributes = {};
+  if (isEvent) {
+    attributes[C.operationName] = 'process';
+    attributes[C.operationType] = 'process';
+    attributes[C.destination] ??= pattern;
+    measured[C.system] = system;
+    measured[C.destination] = pattern;
+    measured[C.operationName] = 'process';
+  } else {
+    attributes[C.rpcSystem] = system === 'grpc' ? 'grpc' : 'nestjs';
+    attributes[C.rpcMethod] = pattern;
+    measured[C.rpcSystem] = attributes[C.rpcSystem];
+    measured[C.rpcMethod] = pattern;
+  }
+  const isGrpc = system === 'grpc';
+  return {
+    kind: 'microservices',
+    name: isEvent ? `process ${pattern}` : pattern,
+    spanKind: isEvent ? SpanKind.CONSUMER : SpanKind.SERVER,
+    pattern,
+    handler: functionName,
+    attributes,
+    args,
+    headers: arrival?.headers ?? headersOfContext(args),
+    ...(isEvent ? {} : { relation: 'parent' as const }),
+    startTime: arrival?.startTime,
+    metric: isEvent
+      ? { name: C.processDuration, attributes: measured, count: C.consumedMessages }
+      : { name: C.serverCallDuration, attributes: measured },
+    onError: isGrpc ? grpcError : rpcError,
+  };
+}
+
+function rpcError(span: Span, error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) span.setAttribute(C.rpcStatusCode, String(code));
+  return true;
+}
+
+/** What gRPC sends of an error: its code, else `UNKNOWN`. */
+function grpcError(span: Span, error: unknown): boolean {
+  const code = grpcCode(codeOf(error)) ?? 'UNKNOWN';
+  span.setAttribute(C.rpcStatusCode, code);
+  if (isGrpcServerFault(code)) return true;
+  span.setAttribute(C.errorType, code);
+  return false;
+}
+
+/** The code of an `RpcException`, or of the object that it was made from. */
+function codeOf(error: unknown): string | number | undefined {
+  try {
+    const { getError, code } = Object(error) as { getError?: () => unknown; code?: unknown };
+    const given = typeof getError === 'function' ? (getError.call(error) as { code?: unknown } | null) : null;
+    const found = given?.code ?? code;
+    return typeof found === 'string' || typeof found === 'number' ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** gRPC's metadata, and the headers of a strategy's message context. */
+function headersOfContext(args: readonly unknown[]): ReturnType<typeof headersOf> {
+  const [first, second] = args as [unknown, unknown];
+  for (const candidate of [second, first]) {
+    const { getMap, metadata, getHeaders } = Object(candidate) as Record<string, unknown>;
+    if (typeof getMap === 'function') return headersOf(candidate);
+    if (typeof metadata === 'object' && metadata !== null && 'getMap' in metadata) return headersOf(metadata);
+    if (typeof getHeaders === 'function') {
+      try {
+        return headersOf(getHeaders.call(candidate));
+      } catch {
+        return undefined;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Handlers with request scope are given the request first, where several handle one event. */
+function withoutHost(args: readonly unknown[]): readonly unknown[] {
+  const [first] = args;
+  const { constructor } = Object(first) as { constructor?: { name?: unknown } };
+  return constructor?.name === 'RequestContextHost' ? args.slice(1) : args;
+}
+
+function patternText(server: MicroserviceServer, system: string, pattern: unknown): string {
+  if (system === 'grpc') {
+    const { service, rpc } = (pattern ?? {}) as { service?: unknown; rpc?: unknown };
+    if (typeof service === 'string' && typeof rpc === 'string') return `${service}/${rpc}`;
+  }
+  if (typeof pattern === 'string') return pattern;
+  if (pattern instanceof RegExp) return String(pattern);
+  try {
+    return server.normalizePattern?.(pattern) ?? safeJson(pattern);
+  } catch {
+    return safeJson(pattern);
+  }
+}
+
+/** `package.Service/Method`, from the call: decorators tell no package. */
+function grpcPath([first, , third]: readonly unknown[]): string | undefined {
+  for (const call of [third, first]) {
+    const { getPath } = Object(call) as { getPath?: () => unknown };
+    const path = typeof getPath === 'function' ? getPath.call(call) : undefined;
+    if (typeof path === 'string') return path.replace(/^\//, '');
+  }
+  return undefined;
+}
+
+function safeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return OTHER_METHOD;
+  }
+}

@@ -54,8 +54,8 @@ export type {
   PrometheusReaderConfig,
   RuntimeMetricsOptions,
   Temporality,
-} from './metrics/metrics-options.js';
-export type { MetricReaderStatus } from './metrics/push-reader.js';
+} from './metrics/options/metrics-options.js';
+export type { MetricReaderStatus } from './metrics/readers/push-reader.js';
 export type { CallMetric } from './pipeline/call-meter.js';
 export type { OverrideHandle, OverrideOptions } from './pipeline/generations/overrides.js';
 export type { ReconfigureReport } from './pipeline/generations/config-change.js';
@@ -90,7 +90,7 @@ export {
   type StartSpanOptions,
   type TracerDefaults,
 } from './tracing/tracer-manager.js';
-export { BaggageGuard } from './nest/baggage/baggage.guard.js';
+export { BaggageGuard } from './nest/hub/baggage.guard.js';
 export type { BaggageOptions, BaggageRequest } from './nest/baggage/baggage-options.js';
 export { Baggage } from './nest/decorators/baggage.decorator.js';
 export type { TelemetryAdminOptions } from './nest/admin/admin-options.js';
@@ -132,7 +132,7 @@ export {
   type TracePipelineOptions,
   type TraceStageOptions,
 } from './nest/decorators/workflow.decorator.js';
-export { TraceService } from './nest/trace.service.js';
+export { TraceService } from './nest/services/trace.service.js';
 export { LlmCall, type LlmCallOptions } from './workflow/llm-call.js';
 export {
   PipelineRun,
@@ -145,24 +145,27 @@ export type { Usage } from './workflow/usage.js';
 export { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS } from './workflow/workflow-attributes.js';
 export { WorkflowTracer } from './workflow/workflow-tracer.js';
 export { SseSpan } from './nest/decorators/sse-span.decorator.js';
-export { HttpTelemetryInterceptor } from './nest/http-telemetry.interceptor.js';
-export { SseTelemetryInterceptor } from './nest/sse-telemetry.interceptor.js';
+export { HttpTelemetryInterceptor } from './nest/requests/http-telemetry.interceptor.js';
+export { SseTelemetryInterceptor } from './nest/requests/sse-telemetry.interceptor.js';
 export type {
   ShutdownOptions,
   TelemetryModuleAsyncOptions,
   TelemetryModuleOptions,
   TelemetryOptionsFactory,
-} from './nest/telemetry-options.js';
-export { telemetryConfig, type TelemetryConfigFactory } from './nest/telemetry-config.js';
-export { TelemetryHealthIndicator, type TelemetryHealth } from './nest/telemetry-health.indicator.js';
-export { TelemetryModule, type TelemetryFeatureOptions } from './nest/telemetry.module.js';
-export { getTracerToken } from './nest/tracer-names.js';
+} from './nest/instance/telemetry-options.js';
+export { telemetryConfig, type TelemetryConfigFactory } from './nest/module/telemetry-config.js';
+export {
+  TelemetryHealthIndicator,
+  type TelemetryHealth,
+} from './nest/services/telemetry-health.indicator.js';
+export { TelemetryModule, type TelemetryFeatureOptions } from './nest/module/telemetry.module.js';
+export { getTracerToken } from './nest/metadata/tracer-names.js';
 export { Timed, type TimedOptions } from './nest/decorators/timed.decorator.js';
-export { getMeterToken } from './nest/meter-names.js';
-export { MetricService, type OtelMetricOptions } from './nest/metric.service.js';
+export { getMeterToken } from './nest/metadata/meter-names.js';
+export { MetricService, type OtelMetricOptions } from './nest/services/metric.service.js';
 export type { TelemetryMetricsOptions } from './nest/metrics/metrics-module-options.js';
 export { TelemetryMetricsModule } from './nest/metrics/telemetry-metrics.module.js';
 export { WideEventField } from './nest/wide-events/wide-event-field.decorator.js';
-export type { WideEventOptions } from './nest/wide-events/wide-event-options.js';
+export type { WideEventOptions } from './nest/instance/wide-event-options.js';
 export { WideEventInterceptor } from './nest/wide-events/wide-event.interceptor.js';
 export { WideEventService } from './nest/wide-events/wide-event.service.js';

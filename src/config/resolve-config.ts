@@ -1,5 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { Sampler } from '../sdk/sampler.js';
+import type { SpanExporter } from '../sdk/span-exporter.js';
+import type { SpanLimits } from '../sdk/span-limits.js';
+import type { SpanProcessor } from '../sdk/span-processor.js';
 import { fail } from './schema.js';
 import { readEnvironment } from './environment/environment.js';
 import type { ExporterConfig } from './exporter-config.js';

@@ -1,4 +1,4 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig, OtlpExporterConfig, TlsConfig } from './exporter-config.js';
 import { reveal, revealHeaders, Secret } from './secret.js';
 import type { ExporterOption } from './tracer-config.js';

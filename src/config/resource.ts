@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { SDK_INFO } from '@opentelemetry/core';
-import { LIBRARY_NAME, LIBRARY_VERSION } from './library.js';
+import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
+import { SDK_INFO } from '../sdk/sdk-info.js';
 import { REDACTED, Secret } from './secret.js';
 import type { ServiceConfig, TracerConfig } from './tracer-config.js';
 
@@ -52,9 +52,7 @@ export function resourceAttributesOf(
   attributes: Readonly<Record<string, unknown>> = {},
 ): Attributes {
   const resource: Attributes = {
-    'telemetry.sdk.language': SDK_INFO['telemetry.sdk.language'],
-    'telemetry.sdk.name': SDK_INFO['telemetry.sdk.name'],
-    'telemetry.sdk.version': SDK_INFO['telemetry.sdk.version'],
+    ...SDK_INFO,
     'telemetry.distro.name': LIBRARY_NAME,
     'telemetry.distro.version': LIBRARY_VERSION,
   };

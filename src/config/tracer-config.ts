@@ -1,4 +1,7 @@
-import type { Sampler, SpanExporter, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { Sampler } from '../sdk/sampler.js';
+import type { SpanExporter } from '../sdk/span-exporter.js';
+import type { SpanLimits } from '../sdk/span-limits.js';
+import type { SpanProcessor } from '../sdk/span-processor.js';
 import type { ErrorClassifier } from './error-classification.js';
 import type { ExporterConfig } from './exporter-config.js';
 import type { MaskingConfig } from './masking-config.js';

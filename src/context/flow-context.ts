@@ -9,11 +9,11 @@ import {
   type Span,
   type SpanContext,
 } from '@opentelemetry/api';
+import { SUPPRESS_TRACING } from '../sdk/trace-context-propagator.js';
 
 /** The API derives its keys with `Symbol.for`, so asking for the same names gives the same keys. */
 const SPAN_KEY = createContextKey('OpenTelemetry Context Key SPAN');
 const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
-const SUPPRESS_KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /** What a flow's spans of one instance go to, asked for at each span's start. */
 export interface FlowTarget {
@@ -165,12 +165,12 @@ export class FlowContext implements Context {
   get suppressed(): boolean {
     return (
       this.flow?.request?.excluded === true ||
-      (this.base !== ROOT_CONTEXT && this.base.getValue(SUPPRESS_KEY) === true)
+      (this.base !== ROOT_CONTEXT && this.base.getValue(SUPPRESS_TRACING) === true)
     );
   }
 
   withSuppression(): FlowContext {
-    return new FlowContext(this.span, this.flow, this.base.setValue(SUPPRESS_KEY, true));
+    return new FlowContext(this.span, this.flow, this.base.setValue(SUPPRESS_TRACING, true));
   }
 }
 

@@ -11,7 +11,8 @@ import {
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api';
-import { CompositePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { CompositePropagator } from '../sdk/composite-propagator.js';
+import { TraceContextPropagator } from '../sdk/trace-context-propagator.js';
 import { BaggageBuilder } from './baggage-builder.js';
 import { BaggagePropagator } from './baggage-header.js';
 import type { BaggageFormats, BaggageRules, InboundRequest } from './baggage-rules.js';
@@ -64,7 +65,7 @@ export interface PropagationFormat {
 
 /** `traceparent` and `tracestate`. */
 export const TRACE_CONTEXT_FORMAT: PropagationFormat = {
-  propagator: new W3CTraceContextPropagator(),
+  propagator: new TraceContextPropagator(),
   headers: ['traceparent'],
 };
 
@@ -152,7 +153,7 @@ export class Propagation {
 }
 
 function composite(formats: readonly PropagationFormat[]): TextMapPropagator {
-  return new CompositePropagator({ propagators: formats.map(({ propagator }) => propagator) });
+  return new CompositePropagator(formats.map(({ propagator }) => propagator));
 }
 
 function extract(propagator: TextMapPropagator, carrier: Carrier): RemoteContext {

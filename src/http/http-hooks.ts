@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions } from './http-scope.js';
 

@@ -1,5 +1,5 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
-import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
+import { SamplingDecision, type SamplingResult } from '../sdk/sampler.js';
 import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';

@@ -9,7 +9,7 @@ import {
 import type { Generation } from '../pipeline/generations/generation.js';
 import { newSpanId, newTraceId } from '../tracing/ids.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
-import { LIBRARY_SCOPE } from '../version.js';
+import { LIBRARY_SCOPE } from '../base/version.js';
 
 const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
 

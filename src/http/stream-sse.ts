@@ -9,7 +9,7 @@ import {
   type SubscriptionStart,
 } from '../tracing/context-subscriber.js';
 import { InstanceTracer } from '../tracing/instance-tracer.js';
-import { LIBRARY_SCOPE } from '../version.js';
+import { LIBRARY_SCOPE } from '../base/version.js';
 import type { SseRoute } from './stream-options.js';
 import { StreamTrace, type StreamedRequest } from './stream-trace.js';
 

@@ -1,6 +1,6 @@
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { CallMeter } from '../pipeline/call-meter.js';
-import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
+import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
 /** The conventions' buckets for the duration of a call. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];

@@ -9,29 +9,29 @@ import {
   type PushMetricExporter,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
-import type { ExportFailure } from '../pipeline/failures/export-failure.js';
-import type { RateLimitedLog } from '../pipeline/rate-limited-log.js';
-import { LIBRARY_SCOPE } from '../version.js';
-import { ConsoleSender } from './console-sender.js';
-import { DirectHistogramProducer } from './direct-histogram.js';
-import type { InstrumentDefinition, InstrumentKind } from './instrument-definition.js';
-import type { MeterBinding } from './instance-meter.js';
-import { CustomSender, type MetricSender } from './metric-sender.js';
-import { isPushMetricExporter } from './metrics-options.js';
-import type { MetricsPlan, PlannedReader } from './metrics-plan.js';
-import { OtlpSender } from './otlp-sender.js';
-import { PushReader, type MetricReaderStatus } from './push-reader.js';
+import type { ExportFailure } from '../otlp/failures/export-failure.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
+import { LIBRARY_SCOPE } from '../base/version.js';
+import { ConsoleSender } from './readers/console-sender.js';
+import { DirectHistogramProducer } from './instruments/direct-histogram.js';
+import type { InstrumentDefinition, InstrumentKind } from './instruments/instrument-definition.js';
+import type { MeterBinding } from './instruments/instance-meter.js';
+import { CustomSender, type MetricSender } from './readers/metric-sender.js';
+import { isPushMetricExporter } from './options/metrics-options.js';
+import type { MetricsPlan, PlannedReader } from './options/metrics-plan.js';
+import { OtlpSender } from './readers/otlp-sender.js';
+import { PushReader, type MetricReaderStatus } from './readers/push-reader.js';
 import {
   concernsRequests,
   DirectRequestInstruments,
   REQUEST_DURATION_TARGET,
   SdkRequestInstruments,
-} from './request-instruments.js';
-import { RequestSeriesIndex } from './request-series.js';
-import { ScrapeReader } from './scrape-reader.js';
-import { SeriesLimiter } from './series-limiter.js';
-import { temporalityFor } from './temporality.js';
-import { appliesTo, type ViewTarget } from './view-match.js';
+} from './requests/request-instruments.js';
+import { RequestSeriesIndex } from './requests/request-series.js';
+import { ScrapeReader } from './readers/scrape-reader.js';
+import { SeriesLimiter } from './instruments/series-limiter.js';
+import { temporalityFor } from './readers/temporality.js';
+import { appliesTo, type ViewTarget } from './instruments/view-match.js';
 
 /** What a generation needs besides its plan. */
 export interface MeterGenerationContext {

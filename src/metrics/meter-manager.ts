@@ -13,8 +13,8 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api';
 import type { MeterPipeline, MetricsStatus } from './meter-pipeline.js';
-import type { MetricsOptions } from './metrics-options.js';
-import { LIBRARY_SCOPE } from '../version.js';
+import type { MetricsOptions } from './options/metrics-options.js';
+import { LIBRARY_SCOPE } from '../base/version.js';
 
 /** What names the instruments of one module. */
 export interface MeterDefaults {

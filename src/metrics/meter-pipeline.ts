@@ -1,20 +1,20 @@
 import type { Meter } from '@opentelemetry/api';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import { errorText, type RateLimitedLog } from '../pipeline/rate-limited-log.js';
-import { LIBRARY_SCOPE } from '../version.js';
+import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
+import { LIBRARY_SCOPE } from '../base/version.js';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
 import type { SinkStatus } from '../pipeline/span-sink.js';
 import { CallMetrics } from './call-metrics.js';
-import { HttpMetrics } from './http-metrics.js';
-import type { FlowAttributes } from './held-instrument.js';
-import { InstanceMeter } from './instance-meter.js';
+import { HttpMetrics } from './requests/http-metrics.js';
+import type { FlowAttributes } from './instruments/held-instrument.js';
+import { InstanceMeter } from './instruments/instance-meter.js';
 import type { MeterGeneration } from './meter-generation.js';
-import type { MetricsOptions, PrometheusReaderConfig } from './metrics-options.js';
-import { metricsOptionsCheck } from './metrics-options-check.js';
-import { planMetrics, type MetricsPlan, type PlanSource } from './metrics-plan.js';
-import type { MetricReaderStatus } from './push-reader.js';
+import type { MetricsOptions, PrometheusReaderConfig } from './options/metrics-options.js';
+import { metricsOptionsCheck } from './options/metrics-options-check.js';
+import { planMetrics, type MetricsPlan, type PlanSource } from './options/metrics-plan.js';
+import type { MetricReaderStatus } from './readers/push-reader.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
-import { ScrapeServer } from './scrape-server.js';
+import { ScrapeServer } from './readers/scrape-server.js';
 import { createSelfMetrics, type PipelineHealth } from './self-metrics.js';
 
 /** The parts that a meter pipeline needs from outside. */

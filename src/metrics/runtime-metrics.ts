@@ -1,8 +1,8 @@
 import type { MeterProvider } from '@opentelemetry/api';
-import { loadOptionalPeer } from '../pipeline/optional-peer.js';
-import { runAsExport } from '../pipeline/queue/export-context.js';
-import { InstanceMeter, type MeterBinding } from './instance-meter.js';
-import type { RuntimeMetricsOptions } from './metrics-options.js';
+import { loadOptionalPeer } from '../base/optional-peer.js';
+import { runAsExport } from '../context/export-context.js';
+import { InstanceMeter, type MeterBinding } from './instruments/instance-meter.js';
+import type { RuntimeMetricsOptions } from './options/metrics-options.js';
 
 const START = { node: startNode, host: startHost };
 type PackageName = keyof typeof START;

@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { SinkStatus, SpanSink } from './span-sink.js';
 
 /** Spans that wait for a sink which cannot be opened are dropped beyond this many. */

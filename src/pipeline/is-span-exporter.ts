@@ -1,4 +1,4 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig } from '../config/exporter-config.js';
 import type { SpanSink } from './span-sink.js';
 

@@ -1,13 +1,13 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig, ZipkinExporterConfig } from '../config/exporter-config.js';
-import type { TelemetryLog } from '../config/log.js';
+import type { TelemetryLog } from '../base/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
 import { BatchQueue } from './queue/batch-queue.js';
 import type { Delivery, ExportListener } from './queue/delivery.js';
 import { ExporterDelivery } from './queue/exporter-delivery.js';
 import { isSpanExporter } from './is-span-exporter.js';
-import { parseEndpoint } from './otlp/endpoint.js';
-import type { OtlpDelivery } from './otlp/otlp-delivery.js';
+import { parseEndpoint } from '../otlp/endpoint.js';
+import type { OtlpDelivery } from './encoding/otlp-delivery.js';
 import type { SpanSink } from './span-sink.js';
 
 /** What a sink needs besides its exporter. */
@@ -62,8 +62,8 @@ type OtlpLikeConfig = Extract<ExporterConfig, { type: `otlp-${string}` | 'jaeger
 
 async function openOtlpDelivery(config: OtlpLikeConfig): Promise<OtlpDelivery> {
   const [{ openTransport }, { OtlpDelivery }] = await Promise.all([
-    import('./otlp/open-transport.js'),
-    import('./otlp/otlp-delivery.js'),
+    import('../otlp/open-transport.js'),
+    import('./encoding/otlp-delivery.js'),
   ]);
   return new OtlpDelivery(config.type, await openTransport(config));
 }

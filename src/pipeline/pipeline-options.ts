@@ -1,4 +1,4 @@
-import type { TelemetryLog } from '../config/log.js';
+import type { TelemetryLog } from '../base/log.js';
 import type { Propagation } from '../context/propagation.js';
 import type { TenantOptions } from './tenants/tenant-options.js';
 

@@ -17,7 +17,7 @@ import { GenerationSlot } from './generations/generation-slot.js';
 import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './generations/overrides.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { countSpans, type PipelineStatus } from './pipeline-status.js';
-import { errorText, RateLimitedLog } from './rate-limited-log.js';
+import { errorText, RateLimitedLog } from '../base/rate-limited-log.js';
 import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
 import { StandIns } from './generations/stand-ins.js';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig } from '../config/exporter-config.js';
-import type { TelemetryLog } from '../config/log.js';
+import type { TelemetryLog } from '../base/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
 import { DeferredSink } from './deferred-sink.js';
 import type { ExportListener } from './queue/delivery.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
 import { openSink } from './open-sink.js';
-import { errorText } from './rate-limited-log.js';
+import { errorText } from '../base/rate-limited-log.js';
 import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
 
 /** The right to use a sink; given back with {@link SinkPool.release}. */

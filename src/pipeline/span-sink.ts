@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../sdk/readable-span.js';
 
 /** Why a span that was accepted did not arrive. */
 export type DropReason =

@@ -1,12 +1,13 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { resourceFromAttributes } from '../sdk/resource.js';
+import type { ReadableSpan } from '../sdk/readable-span.js';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig, OtlpExporterConfig } from '../config/exporter-config.js';
 import { arizeHeaders } from '../config/presets/arize.js';
 import type { ResolvedTracerConfig } from '../config/resolve-config.js';
 import { revealHeaders } from '../config/secret.js';
 import { TelemetryError } from '../errors.js';
-import { LIBRARY_SCOPE } from '../version.js';
+import { LIBRARY_SCOPE } from '../base/version.js';
 import { isSpanExporter } from './is-span-exporter.js';
 import { openDelivery } from './open-sink.js';
 

@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { TelemetryHub } from '../nest/telemetry-hub.js';
+import { TelemetryHub } from '../nest/hub/telemetry-hub.js';
 import { SpanRecorder } from './span-recorder.js';
 
 /**

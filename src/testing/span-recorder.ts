@@ -1,5 +1,6 @@
-import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { ExportResultCode, type ExportResult } from '../sdk/export-result.js';
+import type { ReadableSpan } from '../sdk/readable-span.js';
+import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { SinkStatus, SpanSink } from '../pipeline/span-sink.js';
 
 /** A span and what happened in it, by names: made to be compared. */

@@ -1,8 +1,8 @@
 import { Inject, Module, Optional, type DynamicModule } from '@nestjs/common';
 import { TelemetryConfigError } from '../errors.js';
-import { instanceModule } from '../nest/instance-module.js';
-import type { TelemetryModuleOptions } from '../nest/telemetry-options.js';
-import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS } from '../nest/tokens.js';
+import { instanceModule } from '../nest/module/instance-module.js';
+import type { TelemetryModuleOptions } from '../nest/instance/telemetry-options.js';
+import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS } from '../nest/metadata/tokens.js';
 import { SpanRecorder } from './span-recorder.js';
 
 /**

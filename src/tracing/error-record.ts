@@ -1,6 +1,6 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { ErrorClassification } from '../config/error-classification.js';
-import { errorText } from '../pipeline/rate-limited-log.js';
+import { errorText } from '../base/rate-limited-log.js';
 import { answerOf } from './answer.js';
 import { classifyError } from './error-classifier.js';
 import { errorMessage } from './exception.js';

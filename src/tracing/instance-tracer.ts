@@ -11,8 +11,8 @@ import {
   type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
-import type { InstrumentationScope } from '@opentelemetry/core';
-import { SamplingDecision } from '@opentelemetry/sdk-trace-base';
+import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
+import { SamplingDecision } from '../sdk/sampler.js';
 import { activeContext, FlowContext, runInContext, type Flow } from '../context/flow-context.js';
 import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generations/generation.js';

@@ -7,7 +7,7 @@ import {
   TRACE_CONTEXT_FORMAT,
   type PropagationFormat,
 } from '../context/propagation.js';
-import { loadOptionalPeer } from '../pipeline/optional-peer.js';
+import { loadOptionalPeer } from '../base/optional-peer.js';
 
 /** How trace context and baggage come into the process and leave it. */
 export interface PropagationOptions {

@@ -11,9 +11,10 @@ import {
   type SpanStatus,
   type TimeInput,
 } from '@opentelemetry/api';
-import type { InstrumentationScope } from '@opentelemetry/core';
-import type { Resource } from '@opentelemetry/resources';
-import type { ReadableSpan, SpanLimits, TimedEvent } from '@opentelemetry/sdk-trace-base';
+import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
+import type { Resource } from '../sdk/resource.js';
+import type { ReadableSpan, TimedEvent } from '../sdk/readable-span.js';
+import type { SpanLimits } from '../sdk/span-limits.js';
 import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import { readValue, toAttributes, toAttributeValue } from './attribute-value.js';

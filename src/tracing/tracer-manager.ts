@@ -5,7 +5,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { activeContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
@@ -15,8 +15,8 @@ import type { ReconfigureReport } from '../pipeline/generations/config-change.js
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineStatus } from '../pipeline/pipeline-status.js';
 import type { VerifyExportResult } from '../pipeline/verify-export.js';
-import { errorText } from '../pipeline/rate-limited-log.js';
-import { LIBRARY_SCOPE } from '../version.js';
+import { errorText } from '../base/rate-limited-log.js';
+import { LIBRARY_SCOPE } from '../base/version.js';
 import { callInSpan } from './call-in-span.js';
 import { addCheckpoint, type CheckpointAttributes, type CheckpointOptions } from './checkpoint.js';
 import { runWithAttributes, type FlowAttributes } from './flow-attributes.js';

@@ -105,7 +105,7 @@ describe('docs/configuration.md', () => {
 
   it('tells of every option that is fixed at bootstrap', () => {
     const declared = /export interface TelemetryModuleOptions[^{]*\{([\s\S]*?)^\}/m.exec(
-      readFileSync('src/nest/telemetry-options.ts', 'utf8'),
+      readFileSync('src/nest/instance/telemetry-options.ts', 'utf8'),
     )![1]!;
     const options = [...declared.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, option]) => option!);
     expect(options).toContain('onConfigError');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { LIBRARY_NAME, LIBRARY_VERSION } from '../../src/config/library.js';
+import { LIBRARY_NAME, LIBRARY_VERSION } from '../../src/base/library.js';
 import { mergeTracerConfig, resolveTracerConfig } from '../../src/config/resolve-config.js';
 import { Secret } from '../../src/config/secret.js';
 import type { TracerConfig } from '../../src/config/tracer-config.js';

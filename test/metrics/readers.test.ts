@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { MetricsOptions } from '../../src/index.js';
 import type { TracerConfig } from '../../src/config/tracer-config.js';
-import { planMetrics, type MetricsPlan } from '../../src/metrics/metrics-plan.js';
-import { metricsOptionsCheck } from '../../src/metrics/metrics-options-check.js';
+import { planMetrics, type MetricsPlan } from '../../src/metrics/options/metrics-plan.js';
+import { metricsOptionsCheck } from '../../src/metrics/options/metrics-options-check.js';
 import { meterPipeline, sourceOf } from './support/memory-metrics.js';
 import { MetricsReceiver } from './support/metrics-receiver.js';
 

@@ -7,7 +7,7 @@ import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/config/secret.js';
 import type { TracerConfig } from '../../src/config/tracer-config.js';
-import { telemetryConfig } from '../../src/nest/telemetry-config.js';
+import { telemetryConfig } from '../../src/nest/module/telemetry-config.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -32,7 +32,7 @@ async function receivedBy(options: ReturnType<typeof telemetryConfig.asProvider>
 }
 
 describe('telemetryConfig', () => {
-  it('is what registerAs makes', () => {
+  it('is what registerAs makes', async () => {
     const real = registerAs('telemetry', () => ({}));
     const described = (factory: object): unknown =>
       Reflect.ownKeys(factory)
@@ -42,11 +42,11 @@ describe('telemetryConfig', () => {
         .map((key) => [key, Object.getOwnPropertyDescriptor(factory, key)])
         .sort();
     expect(described(telemetryConfig)).toEqual(described(real));
-    const shape = ({ imports, inject }: { imports: any[]; inject: unknown[] }) => ({
-      modules: imports.map(({ module }) => module),
+    const shape = async ({ imports, inject }: { imports: any[]; inject: unknown[] }) => ({
+      modules: (await Promise.all(imports)).map(({ module }) => module),
       inject,
     });
-    expect(shape(telemetryConfig.asProvider())).toEqual(shape(real.asProvider()));
+    expect(await shape(telemetryConfig.asProvider())).toEqual(await shape(real.asProvider()));
   });
 
   it('configures a module through asProvider', async () => {

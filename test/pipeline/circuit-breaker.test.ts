@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { backoffMillis, probeMillis } from '../../src/pipeline/queue/backoff.js';
+import { backoffMillis, probeMillis } from '../../src/otlp/backoff.js';
 import { CircuitBreaker } from '../../src/pipeline/queue/circuit-breaker.js';
-import type { ExportFailure } from '../../src/pipeline/failures/export-failure.js';
+import type { ExportFailure } from '../../src/otlp/failures/export-failure.js';
 
 const TRANSIENT: ExportFailure = {
   code: 'ECONNREFUSED',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DeliveryLog } from '../../src/pipeline/queue/delivery-log.js';
-import type { ExportFailure } from '../../src/pipeline/failures/export-failure.js';
+import type { ExportFailure } from '../../src/otlp/failures/export-failure.js';
 import { LogLines } from './support/log-lines.js';
 
 const AWAY: ExportFailure = {

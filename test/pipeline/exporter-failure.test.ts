@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { classifyExporterError } from '../../src/pipeline/failures/exporter-failure.js';
-import { parseRetryAfter } from '../../src/pipeline/failures/http-failure.js';
+import { classifyExporterError } from '../../src/otlp/failures/exporter-failure.js';
+import { parseRetryAfter } from '../../src/otlp/failures/http-failure.js';
 
 const withCode = (code: unknown): Error => Object.assign(new Error('token abc'), { code });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { GRPC_STATUS_NAMES } from '../../src/pipeline/failures/grpc-failure.js';
+import { GRPC_STATUS_NAMES } from '../../src/otlp/failures/grpc-failure.js';
 import { openSink } from '../../src/pipeline/open-sink.js';
 import type { SinkStatus, SpanSink } from '../../src/pipeline/span-sink.js';
 import { rpcStatus } from './support/grpc-details.js';

@@ -39,8 +39,8 @@ import {
   TelemetryConfigError,
   TracerManager,
 } from '../../src/index.js';
-import { TelemetryHub } from '../../src/nest/telemetry-hub.js';
-import { validateModuleOptions } from '../../src/nest/telemetry-options.js';
+import { TelemetryHub } from '../../src/nest/hub/telemetry-hub.js';
+import { validateModuleOptions } from '../../src/nest/instance/telemetry-options.js';
 import { exceptionEvent, serverSpan } from '../support/expected-server-span.js';
 import { RawConnection } from '../support/raw-connection.js';
 import { ALL_SERVERS, EXPRESS, HTTP1_SERVERS } from '../support/server-kinds.js';

@@ -1,4 +1,4 @@
-import type { SpanLimits } from '@opentelemetry/sdk-trace-base';
+import type { SpanLimits } from '../../sdk/span-limits.js';
 import { limit, positiveInteger, positiveMillis, ratio } from '../schema.js';
 import type { BatchConfig, SamplerConfig } from '../tracer-config.js';
 import type { Variables } from './variables.js';

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TracerManager } from '../../tracing/tracer-manager.js';
-import { TelemetryHub } from '../telemetry-hub.js';
-import { TelemetryHubModule } from '../telemetry-hub.module.js';
-import { TELEMETRY_FEATURE_ID } from '../tokens.js';
+import { TelemetryHub } from '../hub/telemetry-hub.js';
+import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
+import { TELEMETRY_FEATURE_ID } from '../metadata/tokens.js';
 import { adminController } from './admin-controller.js';
 import { checkAdminOptions, type TelemetryAdminOptions } from './admin-options.js';
 

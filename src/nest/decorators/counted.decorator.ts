@@ -1,7 +1,7 @@
 import type { Attributes, MetricOptions } from '@opentelemetry/api';
 import { errorType } from '../../tracing/exception.js';
 import { whenOver } from '../../tracing/when-over.js';
-import { injectMeters, metersFor } from './host-meters.js';
+import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { MethodInstrument } from './method-instrument.js';
 import { classNameOf, wrapMethod } from './method-wrapper.js';
 

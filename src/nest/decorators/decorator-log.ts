@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { errorText, RateLimitedLog } from '../../pipeline/rate-limited-log.js';
+import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
 
 const log = new RateLimitedLog(new Logger('TelemetryModule'));
 

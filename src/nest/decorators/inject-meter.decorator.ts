@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { getMeterToken } from '../meter-names.js';
+import { getMeterToken } from '../metadata/meter-names.js';
 
 /**
  * Injects a meter of the module's instance; its instruments follow every reconfiguration.

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { getTracerToken } from '../tracer-names.js';
+import { getTracerToken } from '../metadata/tracer-names.js';
 
 /**
  * Injects a tracer of the module's instance; it follows every reconfiguration.

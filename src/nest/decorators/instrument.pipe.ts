@@ -7,10 +7,10 @@ import {
   type PipeTransform,
 } from '@nestjs/common';
 import { createNoopMeter, type Meter } from '@opentelemetry/api';
-import { CREATE, type InstrumentDefinition } from '../../metrics/instrument-definition.js';
+import { CREATE, type InstrumentDefinition } from '../../metrics/instruments/instrument-definition.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
-import { errorText, RateLimitedLog } from '../../pipeline/rate-limited-log.js';
-import { TelemetryHub } from '../telemetry-hub.js';
+import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
+import { TelemetryHub } from '../hub/telemetry-hub.js';
 
 const log = new RateLimitedLog(new Logger('TelemetryModule'));
 const MEASURES_NOTHING = createNoopMeter();

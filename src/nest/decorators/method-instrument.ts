@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { MeterManager } from '../../metrics/meter-manager.js';
-import { errorText, RateLimitedLog } from '../../pipeline/rate-limited-log.js';
+import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
 
 const log = new RateLimitedLog(new Logger('TelemetryModule'));
 

@@ -1,10 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { MeterManager } from '../../metrics/meter-manager.js';
-import { instrumentName, type OtelMetricOptions } from '../metric.service.js';
-import { TelemetryHub } from '../telemetry-hub.js';
+import { instrumentName, type OtelMetricOptions } from '../services/metric.service.js';
+import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { Counted } from './counted.decorator.js';
-import { onInjection } from './hidden-injection.js';
-import { injectMeters, metersFor } from './host-meters.js';
+import { onInjection } from '../hub/hidden-injection.js';
+import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { MethodInstrument } from './method-instrument.js';
 import { classNameOf } from './method-wrapper.js';
 

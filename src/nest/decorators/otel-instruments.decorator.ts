@@ -4,8 +4,8 @@ import {
   checkDefinition,
   type InstrumentDefinition,
   type InstrumentKind,
-} from '../../metrics/instrument-definition.js';
-import { instrumentName, type OtelMetricOptions } from '../metric.service.js';
+} from '../../metrics/instruments/instrument-definition.js';
+import { instrumentName, type OtelMetricOptions } from '../services/metric.service.js';
 import { InstrumentPipe } from './instrument.pipe.js';
 
 /**

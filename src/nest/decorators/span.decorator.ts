@@ -1,6 +1,6 @@
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import { givenOptions } from './given-options.js';
-import { injectManager, managerFor } from './host-manager.js';
+import { injectManager, managerFor } from '../hub/host-manager.js';
 import { classNameOf, wrapMethod, type Method } from './method-wrapper.js';
 import { observedCall, recordsValues, type Observation } from './observed-call.js';
 import { parameterAttributes } from './span-attribute.decorator.js';

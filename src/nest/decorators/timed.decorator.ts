@@ -1,7 +1,7 @@
 import { monotonicMillis } from '../../tracing/clock.js';
 import { whenOver } from '../../tracing/when-over.js';
 import { withError, type MeasuredMethodOptions } from './counted.decorator.js';
-import { injectMeters, metersFor } from './host-meters.js';
+import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { MethodInstrument } from './method-instrument.js';
 import { classNameOf, wrapMethod } from './method-wrapper.js';
 

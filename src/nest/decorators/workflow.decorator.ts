@@ -6,7 +6,7 @@ import type { PipelineOptions, PipelineRunOptions } from '../../workflow/pipelin
 import type { StageOptions } from '../../workflow/stage-run.js';
 import { WorkflowTracer } from '../../workflow/workflow-tracer.js';
 import { givenOptions, type OptionsInput } from './given-options.js';
-import { injectManager, managerFor } from './host-manager.js';
+import { injectManager, managerFor } from '../hub/host-manager.js';
 import { wrapMethod } from './method-wrapper.js';
 import { parameterNames } from './parameter-names.js';
 import type { AnyValue, SpanMethodDecorator } from './span-options.js';

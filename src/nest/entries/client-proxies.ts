@@ -5,7 +5,7 @@ import { CONVENTIONS as C, systemOfClient } from '../../entries/conventions.js';
 import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import { observeLike } from '../../tracing/context-subscriber.js';
 import type { Method } from '../like-method.js';
-import type { TelemetryInstance } from '../telemetry-instance.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { addressOf, type BrokerOptions } from './broker-address.js';
 import { carryHeaders } from './carry-headers.js';
 import type { EntryHost } from './entry-host.js';

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import type { TelemetryInstance } from '../telemetry-instance.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { Patches } from './patches.js';
 
 /** What those who watch entries of one app need of its hub. */

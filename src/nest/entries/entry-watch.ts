@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { activeContext } from '../../context/flow-context.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
-import type { TelemetryInstance } from '../telemetry-instance.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { ClientProxies } from './client-proxies.js';
 import type { EntryHost } from './entry-host.js';
 import { MicroserviceServers, type MicroserviceServer } from './microservice-servers.js';

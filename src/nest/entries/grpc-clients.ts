@@ -1,6 +1,6 @@
 import { CONVENTIONS as C, grpcCode } from '../../entries/conventions.js';
 import { OutgoingMessage } from '../../entries/outgoing-message.js';
-import type { TelemetryInstance } from '../telemetry-instance.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { addressOf, type BrokerOptions } from './broker-address.js';
 import type { EntryHost } from './entry-host.js';
 

@@ -11,7 +11,7 @@ import { headersOf } from '../../entries/entry-carrier.js';
 import { EntryTrace, type EntryFacts } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../decorators/no-span.decorator.js';
 import type { Method } from '../like-method.js';
-import type { TelemetryInstance } from '../telemetry-instance.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { EntryHost } from './entry-host.js';
 import { endGrpcCall } from './grpc-call.js';
 import { MessageArrival, type ServerFields } from './message-arrival.js';

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MeterManager } from '../../metrics/meter-manager.js';
-import { TelemetryHub } from '../telemetry-hub.js';
-import { TelemetryHubModule } from '../telemetry-hub.module.js';
-import { TELEMETRY_FEATURE_ID, uniqueId } from '../tokens.js';
+import { TelemetryHub } from '../hub/telemetry-hub.js';
+import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
+import { TELEMETRY_FEATURE_ID, uniqueId } from '../metadata/tokens.js';
 import { metricsController } from './metrics-controller.js';
 import type { TelemetryMetricsOptions } from './metrics-module-options.js';
 

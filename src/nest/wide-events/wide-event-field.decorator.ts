@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@opentelemetry/api';
-import { isAttributeValue } from '@opentelemetry/core';
+import { isAttributeValue } from '../../sdk/attribute-value.js';
 import { whenSettled } from '../../tracing/record-value.js';
 import { reportHook } from '../decorators/decorator-log.js';
 import { classNameOf, wrapMethod } from '../decorators/method-wrapper.js';

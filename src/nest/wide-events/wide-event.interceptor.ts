@@ -9,9 +9,9 @@ import type { Attributes } from '@opentelemetry/api';
 import { tap, type Observable } from 'rxjs';
 import { errorMessage, errorType } from '../../tracing/exception.js';
 import type { RecordingSpan } from '../../tracing/recording-span.js';
-import { TelemetryHub } from '../telemetry-hub.js';
+import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { entrySpan, isWideEvent, markWideEvent, setFields, withWideEvent } from './wide-event.js';
-import type { WideEventOptions } from './wide-event-options.js';
+import type { WideEventOptions } from '../instance/wide-event-options.js';
 
 /**
  * Makes the span of each request that it handles a wide event: the one place for all that is known about the request, whoever knows it, through

@@ -3,10 +3,10 @@ import type {
   MemoryExporterConfig,
   NoneExporterConfig,
 } from '../../config/exporter-config.js';
-import type { TelemetryLog } from '../../config/log.js';
+import type { TelemetryLog } from '../../base/log.js';
 import type { SpanSink } from '../span-sink.js';
-import { ConsoleJsonSink } from './console-json.js';
-import { ConsoleTreeSink } from './console-tree.js';
+import { ConsoleJsonSink } from '../console/console-json.js';
+import { ConsoleTreeSink } from '../console/console-tree.js';
 import { MemorySink } from './memory-sink.js';
 import { NoneSink } from './none-sink.js';
 

@@ -1,6 +1,6 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SinkStatus, SpanSink } from '../span-sink.js';
-import { SinkAccount } from './sink-account.js';
+import { SinkAccount } from '../sink-account.js';
 
 const DEFAULT_MAX_SPANS = 10_000;
 

@@ -1,6 +1,6 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SinkStatus, SpanSink } from '../span-sink.js';
-import { SinkAccount } from './sink-account.js';
+import { SinkAccount } from '../sink-account.js';
 
 /** Forgets every span at once and counts it as delivered, since nobody asked for it anywhere. */
 export class NoneSink implements SpanSink {

@@ -1,6 +1,6 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '../../sdk/span-exporter.js';
 import type { ZipkinExporterConfig } from '../../config/exporter-config.js';
-import { loadOptionalPeer } from '../optional-peer.js';
+import { loadOptionalPeer } from '../../base/optional-peer.js';
 
 const DEFAULT_URL = 'http://localhost:9411/api/v2/spans';
 

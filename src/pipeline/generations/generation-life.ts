@@ -1,10 +1,10 @@
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { SpanProcessor } from '../../sdk/span-processor.js';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import { Generation } from './generation.js';
 import type { GenerationBuilder } from './generation-slot.js';
 import { isSpanExporter } from '../is-span-exporter.js';
-import type { RateLimitedLog } from '../rate-limited-log.js';
+import type { RateLimitedLog } from '../../base/rate-limited-log.js';
 import type { SinkLease, SinkPool } from '../sink-pool.js';
 import type { SpanSink } from '../span-sink.js';
 

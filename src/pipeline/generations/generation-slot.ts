@@ -2,7 +2,7 @@ import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { FlowTarget } from '../../context/flow-context.js';
 import { isSpanExporter } from '../is-span-exporter.js';
-import { checkTls } from '../otlp/endpoint.js';
+import { checkTls } from '../../otlp/endpoint.js';
 import type { Generation } from './generation.js';
 
 /** What a slot asks of its pipeline. */

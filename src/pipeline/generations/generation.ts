@@ -1,15 +1,13 @@
 import { inspect } from 'node:util';
 import { ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/api';
-import { resourceFromAttributes, type Resource } from '@opentelemetry/resources';
-import {
-  SamplingDecision,
-  type Span,
-  type SpanLimits,
-  type SpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+import { resourceFromAttributes, type Resource } from '../../sdk/resource.js';
+import { SamplingDecision } from '../../sdk/sampler.js';
+import type { SdkSpan as Span } from '../../sdk/readable-span.js';
+import type { SpanLimits } from '../../sdk/span-limits.js';
+import type { SpanProcessor } from '../../sdk/span-processor.js';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import { errorText, type RateLimitedLog } from '../rate-limited-log.js';
+import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import type { HeadSampler } from '../sampling/head-sampler.js';
 import { SpanMask, type MaskableSpan } from '../masking/mask.js';
 import { createSampler } from '../sampling/sampler.js';

@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SinkStatus, SpanSink } from '../span-sink.js';
 
 const MAX_HELD = 4096;

@@ -8,7 +8,7 @@ import type { FlowTarget } from '../../context/flow-context.js';
 import { configKey } from './config-key.js';
 import type { Generation } from './generation.js';
 import { GenerationSlot, type GenerationBuilder } from './generation-slot.js';
-import { errorText, type RateLimitedLog } from '../rate-limited-log.js';
+import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { SlotCache } from './slot-cache.js';
 
 const LIMITS = { maxActive: 256, idleMillis: 30_000 };

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue, Link, SpanStatus } from '@opentelemetry/api';
-import type { TimedEvent } from '@opentelemetry/sdk-trace-base';
+import type { TimedEvent } from '../../sdk/readable-span.js';
 import type { MaskingConfig } from '../../config/masking-config.js';
 import { REDACTED_VALUE } from './mask-defaults.js';
 import { KeyMask } from './mask-keys.js';

@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { InstrumentationScope } from '@opentelemetry/core';
-import type { Resource } from '@opentelemetry/resources';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
+import type { Resource } from '../../sdk/resource.js';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { Part, Segment, SegmentFactory } from './segment.js';
 import type { DropReason } from '../span-sink.js';
 import { TenantBacklog, type Evicted } from './tenant-backlog.js';

@@ -1,5 +1,5 @@
-import type { ExportFailure } from '../failures/export-failure.js';
-import { backoffMillis, probeMillis } from './backoff.js';
+import type { ExportFailure } from '../../otlp/failures/export-failure.js';
+import { backoffMillis, probeMillis } from '../../otlp/backoff.js';
 
 /** `open`: nothing is sent. `half-open`: one export tries. */
 export type BreakerState = 'closed' | 'open' | 'half-open';

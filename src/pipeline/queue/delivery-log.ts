@@ -1,5 +1,5 @@
-import type { TelemetryLog } from '../../config/log.js';
-import type { ExportFailure } from '../failures/export-failure.js';
+import type { TelemetryLog } from '../../base/log.js';
+import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import type { DropReason } from '../span-sink.js';
 
 const QUIET_MILLIS = 60_000;

@@ -1,5 +1,5 @@
-import type { Resource } from '@opentelemetry/resources';
-import type { ExportFailure } from '../failures/export-failure.js';
+import type { Resource } from '../../sdk/resource.js';
+import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import type { Part, SegmentFactory } from './segment.js';
 import type { DropReason } from '../span-sink.js';
 

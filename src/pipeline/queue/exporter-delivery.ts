@@ -1,8 +1,9 @@
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+import type { SpanExporter } from '../../sdk/span-exporter.js';
 import type { Delivery, ExportOutcome } from './delivery.js';
-import { runAsExport } from './export-context.js';
-import { classifyExporterError } from '../failures/exporter-failure.js';
-import { timeoutFailure } from '../failures/network-failure.js';
+import { runAsExport } from '../../context/export-context.js';
+import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';
+import { timeoutFailure } from '../../otlp/failures/network-failure.js';
 import type { Part, Segment, SegmentOrigin } from './segment.js';
 import { SpanPart, SpanSegment } from './span-segment.js';
 

@@ -1,5 +1,5 @@
 import type { DropReason, ExportFailureStatus } from '../span-sink.js';
-import type { ExportFailure } from '../failures/export-failure.js';
+import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 
 /** Counts every span of one exporter: what ended, and what became of it. */
 export class Ledger {

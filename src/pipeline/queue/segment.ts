@@ -1,6 +1,6 @@
-import type { InstrumentationScope } from '@opentelemetry/core';
-import type { Resource } from '@opentelemetry/resources';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
+import type { Resource } from '../../sdk/resource.js';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 
 /** What a run of spans has in common. */
 export interface SegmentOrigin {

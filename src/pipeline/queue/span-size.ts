@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 
 /** What an ended span takes without attributes, events and links: objects, ids, times. */
 const BASE_BYTES = 640;

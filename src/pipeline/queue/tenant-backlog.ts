@@ -1,5 +1,5 @@
-import type { InstrumentationScope } from '@opentelemetry/core';
-import type { Resource } from '@opentelemetry/resources';
+import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
+import type { Resource } from '../../sdk/resource.js';
 import type { Part, Segment } from './segment.js';
 
 /** A span that was pushed out. */

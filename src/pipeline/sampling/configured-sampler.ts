@@ -1,5 +1,5 @@
 import { TraceFlags } from '@opentelemetry/api';
-import type { SamplingResult } from '@opentelemetry/sdk-trace-base';
+import type { SamplingResult } from '../../sdk/sampler.js';
 import type { SamplerConfig } from '../../config/sampler-config.js';
 import type { HeadSampler } from './head-sampler.js';
 import { compilePatterns } from './name-pattern.js';

@@ -1,5 +1,5 @@
 import type { Attributes, Context, Link, SpanContext, SpanKind } from '@opentelemetry/api';
-import type { SamplingResult } from '@opentelemetry/sdk-trace-base';
+import type { SamplingResult } from '../../sdk/sampler.js';
 
 /** Decides at a span's start whether it is recorded; never throws. */
 export interface HeadSampler {

@@ -1,5 +1,5 @@
 import { TraceFlags } from '@opentelemetry/api';
-import type { Sampler } from '@opentelemetry/sdk-trace-base';
+import type { Sampler } from '../../sdk/sampler.js';
 import type { SamplerConfig } from '../../config/sampler-config.js';
 import { configuredSampler } from './configured-sampler.js';
 import type { HeadSampler } from './head-sampler.js';

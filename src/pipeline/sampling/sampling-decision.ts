@@ -1,4 +1,4 @@
-import { SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';
+import { SamplingDecision, type SamplingResult } from '../../sdk/sampler.js';
 
 export const KEEP: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
 /** The span and everything below it are not recorded. */

@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import {
@@ -11,7 +11,7 @@ import {
 import type { EndingSpan, Generation } from '../generations/generation.js';
 import type { GenerationSlot } from '../generations/generation-slot.js';
 import { HeldSpans } from '../generations/held-spans.js';
-import { errorText, type RateLimitedLog } from '../rate-limited-log.js';
+import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
 import {
@@ -21,7 +21,7 @@ import {
   type EntryContextLike,
   type TenantOptions,
 } from './tenant-options.js';
-import { withinTime } from '../within-time.js';
+import { withinTime } from '../../base/within-time.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;

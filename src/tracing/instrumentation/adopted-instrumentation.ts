@@ -1,6 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { activeContext, type FlowContext } from '../../context/flow-context.js';
-import { errorText } from '../../pipeline/rate-limited-log.js';
+import { errorText } from '../../base/rate-limited-log.js';
 import { adaptConfig, asksForParent } from './adapted-config.js';
 import { FlowKeeper } from './flow-keeper.js';
 import type { Instrumentation } from './instrumentation.js';

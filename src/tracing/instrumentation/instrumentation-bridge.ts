@@ -1,4 +1,4 @@
-import { errorText } from '../../pipeline/rate-limited-log.js';
+import { errorText } from '../../base/rate-limited-log.js';
 import { AdoptedInstrumentation } from './adopted-instrumentation.js';
 import type { InstrumentationOption } from './instrumentation.js';
 import type { InstrumentationMember } from './instrumentation-member.js';

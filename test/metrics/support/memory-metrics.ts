@@ -7,10 +7,10 @@ import {
 import { resolveTracerConfig } from '../../../src/config/resolve-config.js';
 import { MeterManager } from '../../../src/metrics/meter-manager.js';
 import { MeterPipeline } from '../../../src/metrics/meter-pipeline.js';
-import type { MetricsOptions } from '../../../src/metrics/metrics-options.js';
-import type { PlanSource } from '../../../src/metrics/metrics-plan.js';
+import type { MetricsOptions } from '../../../src/metrics/options/metrics-options.js';
+import type { PlanSource } from '../../../src/metrics/options/metrics-plan.js';
 import type { TracerConfig } from '../../../src/config/tracer-config.js';
-import { RateLimitedLog } from '../../../src/pipeline/rate-limited-log.js';
+import { RateLimitedLog } from '../../../src/base/rate-limited-log.js';
 
 /** What an instance without Nest has, and the log that it wrote. */
 export interface PipelineUnderTest {

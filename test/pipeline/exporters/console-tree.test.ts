@@ -1,8 +1,8 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FlowContext, runInContext } from '../../../src/context/flow-context.js';
-import { ConsoleTreeSink } from '../../../src/pipeline/exporters/console-tree.js';
-import { TracePrinter } from '../../../src/pipeline/exporters/trace-printer.js';
+import { ConsoleTreeSink } from '../../../src/pipeline/console/console-tree.js';
+import { TracePrinter } from '../../../src/pipeline/console/trace-printer.js';
 import { at, CountingIds, tracingInto } from './tracing-into.js';
 
 const TRACE = '00000000000000000000000000000001';

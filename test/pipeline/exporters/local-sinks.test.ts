@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { assert, describe, expect, it } from 'vitest';
-import { ConsoleJsonSink } from '../../../src/pipeline/exporters/console-json.js';
+import { ConsoleJsonSink } from '../../../src/pipeline/console/console-json.js';
 import { buildLocalSink } from '../../../src/pipeline/exporters/local-sinks.js';
 import { MemorySink } from '../../../src/pipeline/exporters/memory-sink.js';
 import type { SpanSink } from '../../../src/pipeline/span-sink.js';

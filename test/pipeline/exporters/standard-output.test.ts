@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, expect, it, vi } from 'vitest';
-import { StandardOutput } from '../../../src/pipeline/exporters/standard-output.js';
+import { StandardOutput } from '../../../src/base/standard-output.js';
 
 /** A stream in the place of standard output, as a terminal or not. */
 function standIn(write: Writable['_write'], about: Partial<NodeJS.WriteStream> = {}): NodeJS.WriteStream {

@@ -5,7 +5,7 @@ import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadZipkinExporter } from '../../../src/pipeline/exporters/zipkin.js';
-import { loadOptionalPeer } from '../../../src/pipeline/optional-peer.js';
+import { loadOptionalPeer } from '../../../src/base/optional-peer.js';
 import { at, START, tracingInto } from './tracing-into.js';
 
 interface Received {

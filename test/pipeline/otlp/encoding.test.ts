@@ -3,11 +3,11 @@ import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otl
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
-import { EncodedPart, EncodedSegment } from '../../../src/pipeline/otlp/encoded-segment.js';
-import { buildJsonRequest } from '../../../src/pipeline/otlp/json-request.js';
-import { writeJsonSpan } from '../../../src/pipeline/otlp/json-span.js';
-import { buildProtobufRequest } from '../../../src/pipeline/otlp/protobuf-request.js';
-import { writeProtobufSpan } from '../../../src/pipeline/otlp/protobuf-span.js';
+import { EncodedPart, EncodedSegment } from '../../../src/pipeline/encoding/encoded-segment.js';
+import { buildJsonRequest } from '../../../src/pipeline/encoding/json-request.js';
+import { writeJsonSpan } from '../../../src/pipeline/encoding/json-span.js';
+import { buildProtobufRequest } from '../../../src/pipeline/encoding/protobuf-request.js';
+import { writeProtobufSpan } from '../../../src/pipeline/encoding/protobuf-span.js';
 import { decodeRequest } from '../support/otlp-receiver.js';
 import { makeSpan, RESOURCE, SCOPE } from '../support/span-fixture.js';
 

@@ -6,8 +6,8 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OtlpExporterConfig, TlsConfig } from '../../../src/config/exporter-config.js';
 import { TelemetryConfigError } from '../../../src/errors.js';
-import { openTransport } from '../../../src/pipeline/otlp/open-transport.js';
-import type { SendResult } from '../../../src/pipeline/otlp/transport.js';
+import { openTransport } from '../../../src/otlp/open-transport.js';
+import type { SendResult } from '../../../src/otlp/transport.js';
 import { LOCALHOST_TLS } from '../../support/localhost-tls.js';
 import { GrpcReceiver, HttpReceiver } from '../support/otlp-receiver.js';
 

@@ -1,4 +1,4 @@
-import type { TelemetryLog } from '../../../src/config/log.js';
+import type { TelemetryLog } from '../../../src/base/log.js';
 
 /** A log that keeps its lines. */
 export class LogLines implements TelemetryLog {

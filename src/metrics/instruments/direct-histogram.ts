@@ -1,0 +1,139 @@
+import { ValueType, type Attributes, type HrTime } from '@opentelemetry/api';
+import { hrTime } from '@opentelemetry/core';
+import {
+  AggregationTemporality,
+  DataPointType,
+  type CollectionResult,
+  type DataPoint,
+  type Histogram,
+  type HistogramMetricData,
+  type MetricProducer,
+} from '@opentelemetry/sdk-metrics';
+import { emptyResource } from '@opentelemetry/resources';
+import { LIBRARY_SCOPE } from '../../base/version.js';
+
+/** What a histogram is called and how it is divided. */
+export interface HistogramDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly boundaries: readonly number[];
+}
+
+/**
+ * One series of a {@link DirectHistogram}. Whoever keeps it records without naming its attributes again: in the SDK, sorting and writing them
+ * out for each measurement costs more than everything else.
+ */
+export class HistogramSeries {
+  readonly counts: number[];
+  readonly startTime = hrTime();
+  count = 0;
+  sum = 0;
+  min = Infinity;
+  max = -Infinity;
+
+  constructor(
+    readonly attributes: Attributes,
+    readonly boundaries: readonly number[],
+  ) {
+    this.counts = new Array<number>(boundaries.length + 1).fill(0);
+  }
+
+  record(value: number): void {
+    const { boundaries, counts } = this;
+    let bucket = 0;
+    while (bucket < boundaries.length && value > (boundaries[bucket] as number)) bucket += 1;
+    counts[bucket] = (counts[bucket] as number) + 1;
+    this.count += 1;
+    this.sum += value;
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+  }
+}
+
+/** A histogram with explicit buckets whose series their user keeps. */
+export class DirectHistogram {
+  readonly all: HistogramSeries[] = [];
+
+  constructor(readonly description: HistogramDescription) {}
+
+  series(attributes: Attributes): HistogramSeries {
+    const series = new HistogramSeries(attributes, this.description.boundaries);
+    this.all.push(series);
+    return series;
+  }
+}
+
+/** What a reader has been told of a series. */
+interface Told {
+  readonly count: number;
+  readonly sum: number;
+  readonly counts: readonly number[];
+  readonly at: HrTime;
+}
+
+/** Shows direct histograms to one reader of the SDK, in the temporality that it wants. */
+export class DirectHistogramProducer implements MetricProducer {
+  private readonly told = new Map<HistogramSeries, Told>();
+
+  constructor(
+    private readonly histograms: readonly DirectHistogram[],
+    private readonly temporality: AggregationTemporality,
+  ) {}
+
+  collect(): Promise<CollectionResult> {
+    const now = hrTime();
+    const metrics = this.histograms
+      .map((histogram) => this.metric(histogram, now))
+      .filter(({ dataPoints }) => dataPoints.length > 0);
+    const scopeMetrics = metrics.length === 0 ? [] : [{ scope: LIBRARY_SCOPE, metrics }];
+    return Promise.resolve({ resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] });
+  }
+
+  private metric({ description, all }: DirectHistogram, now: HrTime): HistogramMetricData {
+    const { name, unit } = description;
+    const delta = this.temporality === AggregationTemporality.DELTA;
+    const dataPoints = all
+      .map((series) => (delta ? this.since(series, now) : total(series, now)))
+      .filter((point) => point.value.count > 0);
+    return {
+      descriptor: { name, unit, description: description.description, valueType: ValueType.DOUBLE },
+      aggregationTemporality: this.temporality,
+      dataPointType: DataPointType.HISTOGRAM,
+      dataPoints,
+    };
+  }
+
+  private since(series: HistogramSeries, now: HrTime): DataPoint<Histogram> {
+    const { attributes, count, sum, counts, startTime } = series;
+    const before = this.told.get(series);
+    this.told.set(series, { count, sum, counts: [...counts], at: now });
+    if (before === undefined) return total(series, now);
+    return {
+      attributes,
+      startTime: before.count === 0 ? startTime : before.at,
+      endTime: now,
+      // The least and the greatest of a part are not known.
+      value: {
+        buckets: bucketsOf(series, before.counts),
+        count: count - before.count,
+        sum: sum - before.sum,
+      },
+    };
+  }
+}
+
+function total(series: HistogramSeries, endTime: HrTime): DataPoint<Histogram> {
+  const { attributes, startTime, count, sum, min, max } = series;
+  return { attributes, startTime, endTime, value: { buckets: bucketsOf(series), count, sum, min, max } };
+}
+
+function bucketsOf(
+  { counts, boundaries }: HistogramSeries,
+  before?: readonly number[],
+): Histogram['buckets'] {
+  return {
+    boundaries: boundaries as number[],
+    counts: before === undefined ? [...counts] : counts.map((count, index) => count - (before[index] ?? 0)),
+  };
+}

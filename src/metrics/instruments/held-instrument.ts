@@ -1,0 +1,132 @@
+import {
+  diag,
+  type Attributes,
+  type Context,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Meter,
+  type UpDownCounter,
+} from '@opentelemetry/api';
+import { errorText } from '../../base/rate-limited-log.js';
+import { CREATE, type InstrumentDefinition, type SyncKind } from './instrument-definition.js';
+import type { SeriesLimiter } from './series-limiter.js';
+
+/** An instrument that a user holds while configurations come and go: it follows the live one, and measures nothing without one. */
+export interface HeldInstrument {
+  readonly definition: InstrumentDefinition;
+  /** @param limiter - where series have to be counted here */
+  bind(meter: Meter | undefined, limiter?: SeriesLimiter): void;
+}
+
+/** What the running request says of itself, where its baggage was named for metrics. */
+export type FlowAttributes = () => Attributes | undefined;
+
+abstract class HeldSync<T> implements HeldInstrument {
+  protected target: T | undefined;
+  private limiter: SeriesLimiter | undefined;
+
+  constructor(
+    readonly definition: InstrumentDefinition,
+    private readonly flowAttributes?: FlowAttributes,
+  ) {}
+
+  bind(meter: Meter | undefined, limiter?: SeriesLimiter): void {
+    const { kind, name, options } = this.definition;
+    this.limiter = limiter;
+    this.target = meter?.[CREATE[kind as SyncKind]](name, options) as T | undefined;
+  }
+
+  /** With what the request says, under what the caller says. */
+  protected complete(attributes: Attributes | undefined): Attributes | undefined {
+    const said = this.flowAttributes?.();
+    return this.admit(said === undefined ? attributes : { ...said, ...attributes });
+  }
+
+  protected admit(attributes: Attributes | undefined): Attributes | undefined {
+    return this.limiter === undefined ? attributes : this.limiter.admit(attributes);
+  }
+
+  /** What types let nobody pass, such as a `bigint` among the attributes, is the code's mistake, not its end. */
+  protected leaveOut(reason: unknown): void {
+    diag.warn(`a measurement of ${this.definition.name} was left out: ${errorText(reason)}`);
+  }
+}
+
+export class HeldCounter extends HeldSync<Counter> implements Counter {
+  add(value: number, attributes?: Attributes, context?: Context): void {
+    if (this.target === undefined) return;
+    try {
+      // One `NaN` would stay in the sum for ever.
+      if (Number.isFinite(value)) this.target.add(value, this.complete(attributes), context);
+      else this.leaveOut(value);
+    } catch (error) {
+      this.leaveOut(error);
+    }
+  }
+}
+
+/** What {@link HeldHistogram} and {@link HeldGauge} have in common. */
+class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
+  record(value: number, attributes?: Attributes, context?: Context): void {
+    if (this.target === undefined) return;
+    try {
+      this.target.record(value, this.complete(attributes), context);
+    } catch (error) {
+      this.leaveOut(error);
+    }
+  }
+}
+
+export class HeldHistogram extends HeldRecorder {}
+export class HeldGauge extends HeldRecorder {}
+
+/** Nothing else limits the series of an up-down counter while metrics are off. */
+const MAX_LEVELS_WHILE_OFF = 2_000;
+
+/** What an up-down counter stands at, for one set of attributes. */
+interface Level {
+  readonly attributes: Attributes | undefined;
+  value: number;
+}
+
+/**
+ * An up-down counter says how much there is of something, so that a new configuration goes on from where the old one was: what was added
+ * before may be taken away after.
+ */
+export class HeldUpDownCounter extends HeldSync<UpDownCounter> implements UpDownCounter {
+  private readonly levels = new Map<string, Level>();
+
+  add(value: number, attributes?: Attributes, context?: Context): void {
+    try {
+      if (Number.isFinite(value)) this.change(value, attributes, context);
+      else this.leaveOut(value);
+    } catch (error) {
+      this.leaveOut(error);
+    }
+  }
+
+  private change(value: number, attributes: Attributes | undefined, context: Context | undefined): void {
+    const admitted = this.admit(attributes);
+    const key = admitted === undefined ? '' : JSON.stringify(Object.entries(admitted).sort(byName));
+    const level = this.levels.get(key);
+    if (level !== undefined) {
+      level.value += value;
+      if (level.value === 0) this.levels.delete(key);
+    } else if (this.target !== undefined || this.levels.size < MAX_LEVELS_WHILE_OFF) {
+      this.levels.set(key, { attributes: admitted, value });
+    }
+    this.target?.add(value, admitted, context);
+  }
+
+  override bind(meter: Meter | undefined, limiter?: SeriesLimiter): void {
+    super.bind(meter, limiter);
+    for (const { attributes, value } of this.levels.values()) {
+      this.target?.add(value, this.admit(attributes));
+    }
+  }
+}
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,112 @@
+import { otlpFromVariables } from '../../config/environment/otlp-variables.js';
+import { Variables } from '../../config/environment/variables.js';
+import { leaf, positiveMillis } from '../../config/schema.js';
+import type {
+  ExportSchedule,
+  OtlpReaderConfig,
+  PrometheusReaderConfig,
+  Temporality,
+} from './metrics-options.js';
+
+const KNOWN = ['otlp', 'prometheus', 'console', 'none'] as const;
+
+/** A reader that `OTEL_METRICS_EXPORTER` names. */
+export type NamedReader = Exclude<(typeof KNOWN)[number], 'none'>;
+
+const DEFAULT_PROMETHEUS_PORT = 9464;
+
+const port = leaf({
+  expected: 'a port, from 1 to 65535',
+  remedy: '',
+  accepts: (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= 65_535,
+});
+
+/** Settings for traces alone are those for metrics alone here, in every variable that is asked for. */
+class MetricVariables extends Variables {
+  override source(name: string): string | undefined {
+    return super.source(name.replace('OTEL_EXPORTER_OTLP_TRACES_', 'OTEL_EXPORTER_OTLP_METRICS_'));
+  }
+}
+
+/**
+ * What the environment says about metrics: the standard `OTEL_METRICS_EXPORTER`, `OTEL_METRIC_EXPORT_*`, `OTEL_EXPORTER_OTLP_*`,
+ * `OTEL_EXPORTER_OTLP_METRICS_*` and `OTEL_EXPORTER_PROMETHEUS_*`.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ */
+export class MetricsEnvironment {
+  private readonly variables: Variables;
+
+  constructor(
+    env: NodeJS.ProcessEnv,
+    private readonly warn: (message: string) => void,
+  ) {
+    // Of variables for every signal, the spans' side speaks.
+    this.variables = new MetricVariables(env, (message) => {
+      if (message.includes('METRIC') || message.includes('PROMETHEUS')) warn(message);
+    });
+  }
+
+  /** Readers in order, each once; nothing if the variable is unset, an empty list for `none`. */
+  readers(): readonly NamedReader[] | undefined {
+    if (!this.variables.isSet('OTEL_METRICS_EXPORTER')) return undefined;
+    const names = new Set(this.variables.list('OTEL_METRICS_EXPORTER').map((name) => name.toLowerCase()));
+    if (names.has('none')) return [];
+    const readers: NamedReader[] = [];
+    for (const name of names) {
+      const known = KNOWN.find((reader) => reader === name);
+      if (known !== undefined && known !== 'none') readers.push(known);
+      else {
+        this.warn(
+          `OTEL_METRICS_EXPORTER names \`${name.slice(0, 40)}\`, which does not exist here; known: ${KNOWN.join(', ')}.`,
+        );
+      }
+    }
+    return readers;
+  }
+
+  /** Whether the environment names an address for metrics. */
+  get namesReceiver(): boolean {
+    return (
+      this.hasOwnAddress ||
+      ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_ENDPOINT'].some((name) => this.variables.isSet(name))
+    );
+  }
+
+  /** Whether that address is for metrics alone. */
+  get hasOwnAddress(): boolean {
+    return this.variables.isSet('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT');
+  }
+
+  /** @throws TelemetryConfigError for an address without a scheme, a malformed header or an unreadable certificate */
+  otlp(): OtlpReaderConfig {
+    const config = otlpFromVariables(this.variables);
+    if (config.url === undefined || this.hasOwnAddress) return config;
+    return { ...config, url: config.url.replace(/\/v1\/traces$/, '/v1/metrics') };
+  }
+
+  prometheus(): PrometheusReaderConfig {
+    const host = this.variables.text('OTEL_EXPORTER_PROMETHEUS_HOST');
+    const named = this.variables.number('OTEL_EXPORTER_PROMETHEUS_PORT', port);
+    return {
+      type: 'prometheus',
+      port: named ?? DEFAULT_PROMETHEUS_PORT,
+      ...(host === undefined ? {} : { host }),
+    };
+  }
+
+  /** What no option says. */
+  schedule(): ExportSchedule {
+    const interval = this.variables.number('OTEL_METRIC_EXPORT_INTERVAL', positiveMillis);
+    const timeout = this.variables.number('OTEL_METRIC_EXPORT_TIMEOUT', positiveMillis);
+    const temporality = this.variables.choice<Temporality>(
+      'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
+      ['cumulative', 'delta', 'lowmemory'],
+    );
+    return {
+      ...(interval === undefined ? {} : { exportIntervalMillis: interval }),
+      ...(timeout === undefined ? {} : { exportTimeoutMillis: timeout }),
+      ...(temporality === undefined ? {} : { temporality }),
+    };
+  }
+}

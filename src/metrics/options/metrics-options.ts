@@ -1,0 +1,99 @@
+import type { PushMetricExporter, ViewOptions } from '@opentelemetry/sdk-metrics';
+import type { OtlpExporterConfig } from '../../config/exporter-config.js';
+import type { Secret } from '../../config/secret.js';
+
+/**
+ * Whether each export tells totals since the start (`cumulative`, the default), what came since the last export (`delta`), or whichever
+ * needs less memory here. Up-down counters are always cumulative.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration | Temporality preference}
+ */
+export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
+
+/** When a reader exports by itself. */
+export interface ExportSchedule {
+  /** Milliseconds between two exports; default 60,000. */
+  readonly exportIntervalMillis?: number;
+  /** Limit of one export, in milliseconds; default 30,000, at most the interval. */
+  readonly exportTimeoutMillis?: number;
+  /** Default `cumulative`. */
+  readonly temporality?: Temporality;
+}
+
+/** Sends metrics to an OTLP receiver; the options of the exporter of spans, with `/v1/metrics` for the path. */
+export type OtlpReaderConfig<Credential extends string | Secret = string | Secret> =
+  OtlpExporterConfig<Credential> & ExportSchedule;
+
+/** Prints each export to standard output, one line for each series. */
+export interface ConsoleReaderConfig extends ExportSchedule {
+  readonly type: 'console';
+}
+
+/**
+ * Lets Prometheus scrape; needs the optional peer `@opentelemetry/exporter-prometheus`.
+ *
+ * Without a `port`, `TelemetryMetricsModule` serves the page on the app's own server.
+ */
+export interface PrometheusReaderConfig {
+  readonly type: 'prometheus';
+  /** Serves the page on a port of its own; by convention 9464. */
+  readonly port?: number;
+  /** Address that the port is bound to; default `127.0.0.1`. */
+  readonly host?: string;
+  /** Path on that port; default `/metrics`. */
+  readonly path?: string;
+  /** Put before every name, with an underscore. */
+  readonly prefix?: string;
+}
+
+/** An exporter that was built by the user, read on a schedule. */
+export interface CustomReaderConfig extends ExportSchedule {
+  readonly type: 'custom';
+  readonly exporter: PushMetricExporter;
+}
+
+/** What {@link MetricsOptions} takes as a reader. */
+export type MetricReaderConfig =
+  OtlpReaderConfig | ConsoleReaderConfig | PrometheusReaderConfig | CustomReaderConfig | PushMetricExporter;
+
+/** How requests are measured. */
+export interface HttpMetricsOptions {
+  /** Adds `http.server.request.body.size` and `http.server.response.body.size`; default false. */
+  readonly bodySizes?: boolean;
+  /**
+   * What `http.server.request.duration` says of a streamed response: the time to its first byte, so that streams do not spoil latency, or
+   * the whole of it. Default `first-byte`; how long it lived is `stream.duration` in any case.
+   */
+  readonly streamDuration?: 'first-byte' | 'whole';
+}
+
+/** Which official packages measure the process. */
+export interface RuntimeMetricsOptions {
+  /** Event loop, heap and garbage collection, by `@opentelemetry/instrumentation-runtime-node`; default true. */
+  readonly node?: boolean;
+  /** CPU, memory and network of process and machine, by `@opentelemetry/host-metrics`; default true. */
+  readonly host?: boolean;
+}
+
+/** What an instance measures and where that goes. */
+export interface MetricsOptions extends ExportSchedule {
+  /**
+   * One or several; an empty list for none. Default: what `OTEL_METRICS_EXPORTER` names, else an OTLP reader beside each OTLP exporter of
+   * spans, with its address and headers; without one, metrics are off.
+   */
+  readonly readers?: MetricReaderConfig | readonly MetricReaderConfig[];
+  /** Rename, filter, rebucket or drop streams, as of the SDK. */
+  readonly views?: readonly ViewOptions[];
+  /** Most series of an instrument; what comes beyond is added up as `otel.metric.overflow`. Default 2,000. */
+  readonly cardinalityLimit?: number;
+  /** Requests and streams; `false` measures none. */
+  readonly http?: false | HttpMetricsOptions;
+  /** The process: default false, since its packages are optional peers. */
+  readonly runtime?: boolean | RuntimeMetricsOptions;
+  /** The library's own queue and exporters, by the `otel.sdk.*` names; default true. */
+  readonly self?: boolean;
+}
+
+export function isPushMetricExporter(reader: object): reader is PushMetricExporter {
+  return typeof (reader as Partial<PushMetricExporter>).export === 'function';
+}

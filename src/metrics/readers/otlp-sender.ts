@@ -1,0 +1,78 @@
+import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { OtlpExporterConfig } from '../../config/exporter-config.js';
+import { runAsExport } from '../../context/export-context.js';
+import type { ExportFailure } from '../../otlp/failures/export-failure.js';
+import { openTransport } from '../../otlp/open-transport.js';
+import type { OtlpTransport } from '../../otlp/transport.js';
+import type { MetricSender, SendOutcome } from './metric-sender.js';
+
+/** Sends over the transports that carry spans, encoded by the official serialisers. */
+export class OtlpSender implements MetricSender {
+  readonly target: string;
+
+  private constructor(
+    readonly name: string,
+    private readonly transport: OtlpTransport,
+  ) {
+    this.target = transport.target;
+  }
+
+  /** @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` */
+  static async open(config: OtlpExporterConfig): Promise<OtlpSender> {
+    return new OtlpSender(config.type, await openTransport(config, 'metrics'));
+  }
+
+  async send(metrics: ResourceMetrics, timeoutMillis: number): Promise<SendOutcome> {
+    const body =
+      this.transport.encoding === 'json'
+        ? JsonMetricsSerializer.serializeRequest(withTextForNonFinite(metrics))
+        : ProtobufMetricsSerializer.serializeRequest(metrics);
+    if (body === undefined) return { ok: true, rejectedPoints: 0, message: '' };
+    const { buffer, byteOffset, byteLength } = body;
+    const result = await runAsExport(() =>
+      this.transport.send(Buffer.from(buffer, byteOffset, byteLength), timeoutMillis),
+    );
+    if (!result.ok) return { ok: false, failure: aboutMetrics(result.failure) };
+    return { ok: true, rejectedPoints: result.rejectedSpans, message: result.message };
+  }
+
+  close(): Promise<void> {
+    this.transport.close();
+    return Promise.resolve();
+  }
+}
+
+/** JSON has no number for `NaN` and infinities: OTLP wants their names, where `null` would have all of an export refused. */
+function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+  const metricOf = (metric: MetricData): MetricData => {
+    const dataPoints = metric.dataPoints.map((point) => ({ ...point, value: textForNonFinite(point.value) }));
+    return { ...metric, dataPoints } as MetricData;
+  };
+  return {
+    resource,
+    scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(metricOf) })),
+  };
+}
+
+/** @param value - a number, or a histogram with some */
+function textForNonFinite(value: number | object): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]: [string, unknown]) => [
+      name,
+      typeof part === 'number' ? textForNonFinite(part) : part,
+    ]),
+  );
+}
+
+/** The transports explain failures in the words of spans. */
+function aboutMetrics({ hint, ...failure }: ExportFailure): ExportFailure {
+  const reword = (text: string): string =>
+    text
+      .replace('/v1/traces', '/v1/metrics')
+      .replaceAll('OTLP traces', 'OTLP metrics')
+      .replaceAll('the spans', 'the metrics')
+      .replaceAll('exporter.', 'metrics.readers.');
+  return { ...failure, reason: reword(failure.reason), ...(hint !== undefined && { hint: reword(hint) }) };
+}

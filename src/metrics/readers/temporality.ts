@@ -1,0 +1,22 @@
+import { AggregationTemporality, InstrumentType } from '@opentelemetry/sdk-metrics';
+import type { Temporality } from '../options/metrics-options.js';
+
+const { CUMULATIVE, DELTA } = AggregationTemporality;
+
+/**
+ * The temporality in which a preference wants an instrument.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration | Temporality preference}
+ */
+export function temporalityFor(preference: Temporality, type: InstrumentType): AggregationTemporality {
+  if (preference === 'cumulative') return CUMULATIVE;
+  switch (type) {
+    case InstrumentType.COUNTER:
+    case InstrumentType.HISTOGRAM:
+      return DELTA;
+    case InstrumentType.OBSERVABLE_COUNTER:
+      return preference === 'delta' ? DELTA : CUMULATIVE;
+    default:
+      return CUMULATIVE;
+  }
+}

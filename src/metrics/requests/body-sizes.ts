@@ -1,0 +1,35 @@
+import type { MeasuredRequest } from '../../tracing/request-meter.js';
+
+/** Sizes in bytes, as sent, without headers; absent where nobody said. */
+export interface BodySizes {
+  readonly request: number | undefined;
+  readonly response: number | undefined;
+}
+
+export function bodySizes({ request, response, method, stream, status }: MeasuredRequest): BodySizes {
+  const { headers } = request;
+  const announced = length(headers['content-length']);
+  const bodiless = method === 'HEAD' || status === 204 || status === 304;
+  return {
+    request: announced ?? (hasBody(request) ? undefined : 0),
+    response:
+      stream?.bytes ?? (bodiless ? 0 : length(response.getHeader('content-length') ?? sentLength(response))),
+  };
+}
+
+/** HTTP/2 has no chunked encoding: whether a body follows is said beside the headers. */
+function hasBody({ headers, stream }: MeasuredRequest['request'] & { readonly stream?: unknown }): boolean {
+  const { endAfterHeaders } = (stream ?? {}) as { endAfterHeaders?: boolean };
+  return headers['transfer-encoding'] !== undefined || endAfterHeaders === false;
+}
+
+/** Headers that went out with `writeHead` alone are kept as text. */
+function sentLength(response: object): string | undefined {
+  const { _header: head } = response as { _header?: unknown };
+  return typeof head === 'string' ? /^content-length: *(\d+)\r?$/im.exec(head)?.[1] : undefined;
+}
+
+function length(value: unknown): number | undefined {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,115 @@
+import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
+import { InstrumentType, type ViewOptions } from '@opentelemetry/sdk-metrics';
+import { LIBRARY_SCOPE } from '../../base/version.js';
+import { DirectHistogram, type HistogramDescription } from '../instruments/direct-histogram.js';
+import { appliesTo, type ViewTarget } from '../instruments/view-match.js';
+
+/**
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration | http.server.request.duration}
+ */
+const REQUEST_DURATION: HistogramDescription = {
+  name: 'http.server.request.duration',
+  description: 'Duration of HTTP server requests.',
+  unit: 's',
+  boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+};
+
+const BODY_SIZES = [0, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];
+
+const REQUEST_BODY_SIZE: HistogramDescription = {
+  name: 'http.server.request.body.size',
+  description: 'Size of HTTP server request bodies.',
+  unit: 'By',
+  boundaries: BODY_SIZES,
+};
+
+const RESPONSE_BODY_SIZE: HistogramDescription = {
+  name: 'http.server.response.body.size',
+  description: 'Size of HTTP server response bodies.',
+  unit: 'By',
+  boundaries: BODY_SIZES,
+};
+
+/** As views see it. */
+export const REQUEST_DURATION_TARGET = targetOf(REQUEST_DURATION);
+
+const ALL = [REQUEST_DURATION, REQUEST_BODY_SIZE, RESPONSE_BODY_SIZE];
+
+/** Where one series of a histogram takes its values. */
+export interface SeriesRecorder {
+  record(value: number): void;
+}
+
+/** The histograms of requests, by whichever way their series are kept. */
+export interface RequestInstruments {
+  duration(attributes: Attributes): SeriesRecorder;
+  requestBodySize(attributes: Attributes): SeriesRecorder;
+  responseBodySize(attributes: Attributes): SeriesRecorder;
+}
+
+/** The cheap way: series are kept here, see {@link DirectHistogram}. */
+export class DirectRequestInstruments implements RequestInstruments {
+  private readonly durations = new DirectHistogram(REQUEST_DURATION);
+  private readonly requestSizes = new DirectHistogram(REQUEST_BODY_SIZE);
+  private readonly responseSizes = new DirectHistogram(RESPONSE_BODY_SIZE);
+  readonly histograms = [this.durations, this.requestSizes, this.responseSizes];
+
+  duration(attributes: Attributes): SeriesRecorder {
+    return this.durations.series(attributes);
+  }
+
+  requestBodySize(attributes: Attributes): SeriesRecorder {
+    return this.requestSizes.series(attributes);
+  }
+
+  responseBodySize(attributes: Attributes): SeriesRecorder {
+    return this.responseSizes.series(attributes);
+  }
+}
+
+/** The SDK's way, for views and exporters with an aggregation of their own. */
+export class SdkRequestInstruments implements RequestInstruments {
+  private readonly durations: Histogram;
+  private readonly requestSizes: Histogram;
+  private readonly responseSizes: Histogram;
+
+  constructor(meter: Meter) {
+    this.durations = histogramOf(meter, REQUEST_DURATION);
+    this.requestSizes = histogramOf(meter, REQUEST_BODY_SIZE);
+    this.responseSizes = histogramOf(meter, RESPONSE_BODY_SIZE);
+  }
+
+  duration(attributes: Attributes): SeriesRecorder {
+    return recorderOf(this.durations, attributes);
+  }
+
+  requestBodySize(attributes: Attributes): SeriesRecorder {
+    return recorderOf(this.requestSizes, attributes);
+  }
+
+  responseBodySize(attributes: Attributes): SeriesRecorder {
+    return recorderOf(this.responseSizes, attributes);
+  }
+}
+
+/** Whether a view may change one of these histograms. */
+export function concernsRequests(view: ViewOptions): boolean {
+  return ALL.some((description) => appliesTo(view, targetOf(description)));
+}
+
+function targetOf({ name, unit }: HistogramDescription): ViewTarget {
+  return { meter: LIBRARY_SCOPE.name, name, unit, type: InstrumentType.HISTOGRAM };
+}
+
+function histogramOf(meter: Meter, { name, description, unit, boundaries }: HistogramDescription): Histogram {
+  const advice = { explicitBucketBoundaries: [...boundaries] };
+  return meter.createHistogram(name, { description, unit, advice });
+}
+
+function recorderOf(histogram: Histogram, attributes: Attributes): SeriesRecorder {
+  return {
+    record(value) {
+      histogram.record(value, attributes);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID } from '../metadata/tokens.js';
+
+type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
+
+/** What covers a controller class, or a provider that serves requests as one does: a GraphQL resolver. */
+export interface ControllerCoverage {
+  readonly instance: symbol | undefined;
+  readonly moduleName: string;
+}
+
+/**
+ * Finds the instance that covers each part of an app, from the imports of its modules alone, so that it is known before any
+ * instance is built.
+ *
+ * A module that imports an instance, directly or through a module that exports it, is covered by it; the others by the global instance,
+ * else by the root module's.
+ */
+export class Coverage {
+  /** Owns requests that reach no route. */
+  readonly fallback: symbol | undefined;
+  private readonly controllers = new Map<unknown, ControllerCoverage | undefined>();
+  private readonly hosts = new Map<NestModule, symbol>();
+  /** Covers whatever no nearer instance does. */
+  readonly rest: symbol | undefined;
+
+  constructor(private readonly modules: ModulesContainer) {
+    let globalId: symbol | undefined;
+    for (const module of modules.values()) {
+      const id = valueOf(module, TELEMETRY_INSTANCE_ID);
+      if (id === undefined) continue;
+      this.hosts.set(module, id);
+      if (module.isGlobal) globalId ??= id;
+    }
+    this.rest = globalId ?? this.ofRoot(rootModule(modules));
+    const [first] = this.hosts.values();
+    this.fallback = this.rest ?? (this.hosts.size === 1 ? first : undefined);
+    for (const module of modules.values()) {
+      for (const { metatype } of module.controllers.values()) {
+        if (!this.controllers.has(metatype)) this.note(metatype, module);
+      }
+    }
+  }
+
+  /** Every instance of the app, built or not. */
+  get instances(): Iterable<symbol> {
+    return this.hosts.values();
+  }
+
+  controller(type: Type): ControllerCoverage | undefined {
+    if (!this.controllers.has(type)) {
+      const module = [...this.modules.values()].find(({ providers }) => providers.has(type));
+      this.note(type, module);
+    }
+    return this.controllers.get(type);
+  }
+
+  private note(type: unknown, module: NestModule | undefined): void {
+    this.controllers.set(type, module && { instance: this.of(module), moduleName: module.name });
+  }
+
+  /** The instance that covers the importer of a `forFeature` module. */
+  ofFeature(feature: symbol): symbol | undefined {
+    const modules = [...this.modules.values()];
+    const host = modules.find((module) => valueOf(module, TELEMETRY_FEATURE_ID) === feature);
+    const importer = modules.find((module) => host !== undefined && module.imports.has(host));
+    return importer && (this.of(importer) ?? this.fallback);
+  }
+
+  /** Names of the modules that import several instances, of which the first alone covers them. Global ones are in everybody's imports. */
+  overlaps(): string[] {
+    const modules = [...this.modules.values()].filter((module) => {
+      const own = [...module.imports].filter((imported) => this.hosts.has(imported) && !imported.isGlobal);
+      return own.length > 1;
+    });
+    const globals = [...this.hosts.keys()].filter(({ isGlobal }) => isGlobal);
+    return [...(globals.length > 1 ? ['The app, with `isGlobal`,'] : []), ...modules.map(({ name }) => name)];
+  }
+
+  /** Puts a value among the providers of an instance's own module, for whoever imports it from now on. */
+  provide(instance: symbol, token: string, value: unknown): void {
+    for (const [module, id] of this.hosts) {
+      if (id !== instance || module.providers.has(token)) continue;
+      module.addProvider({ provide: token, useValue: value });
+      module.addExportedProviderOrModule(token);
+    }
+  }
+
+  private of(module: NestModule): symbol | undefined {
+    return this.imported(module) ?? this.rest;
+  }
+
+  /** A testing module is no more than a wrapper around the app's root module, which it imports. */
+  private ofRoot(root: NestModule | undefined): symbol | undefined {
+    const id = root && this.imported(root);
+    if (id !== undefined || root?.name !== 'RootTestModule') return id;
+    for (const module of root.imports) {
+      const ofApp = this.imported(module);
+      if (ofApp !== undefined) return ofApp;
+    }
+    return undefined;
+  }
+
+  /** Nest adds global modules to everybody's imports, so that nearer ones are looked for first. */
+  private imported(module: NestModule): symbol | undefined {
+    const imports = [...module.imports];
+    const own = imports.find((imported) => this.hosts.has(imported) && !imported.isGlobal);
+    if (own !== undefined) return this.hosts.get(own);
+    const seen = new Set([module]);
+    for (const imported of imports) {
+      const exported = this.exported(imported, seen);
+      if (exported !== undefined) return exported;
+    }
+    return this.hosts.get(imports.find((imported) => this.hosts.has(imported)) as NestModule);
+  }
+
+  /** The instance that a module hands on to those who import it. */
+  private exported(module: NestModule, seen: Set<NestModule>): symbol | undefined {
+    if (seen.has(module)) return undefined;
+    seen.add(module);
+    for (const inner of module.imports) {
+      if (inner.isGlobal || !module.exports.has(inner.metatype)) continue;
+      const id = this.hosts.get(inner) ?? this.exported(inner, seen);
+      if (id !== undefined) return id;
+    }
+    return undefined;
+  }
+}
+
+function valueOf(module: NestModule, token: symbol): symbol | undefined {
+  return module.providers.get(token)?.instance as symbol | undefined;
+}
+
+/** The module that the app was created from: the first that Nest scanned after its own core module. */
+function rootModule(modules: ModulesContainer): NestModule | undefined {
+  for (const module of modules.values()) {
+    if (module.name !== 'InternalCoreModule') return module;
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+import { TracerManager } from '../../tracing/tracer-manager.js';
+import { activeTracerManager } from './active-tracer-manager.js';
+import { TelemetryHub } from './telemetry-hub.js';
+import { hiddenInjection } from './hidden-injection.js';
+
+const OWN = Symbol('nestjs-telemetry.manager');
+const HUB = Symbol('nestjs-telemetry.hub');
+const injectOwn = hiddenInjection(TracerManager, OWN);
+const injectHub = hiddenInjection(TelemetryHub, HUB);
+
+/** What Nest has put into an instance of a class with decorated methods. */
+interface Host {
+  readonly [OWN]?: TracerManager;
+  readonly [HUB]?: TelemetryHub;
+}
+
+/** Has Nest hand the module's manager to every instance of the class. */
+export function injectManager(prototype: object): void {
+  injectOwn(prototype);
+  injectHub(prototype);
+}
+
+/**
+ * The manager that spans of an object belong to: its module's, else that of the instance which covers whatever no nearer one does,
+ * else, where Nest did not build the object, the active flow's.
+ */
+export function managerFor(host: unknown): TracerManager | undefined {
+  if (typeof host !== 'object' || host === null) return activeTracerManager();
+  const own = (host as Host)[OWN];
+  if (own !== undefined) return own;
+  return (host as Host)[HUB]?.managerOfTheRest ?? activeTracerManager();
+}

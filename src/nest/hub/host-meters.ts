@@ -1,0 +1,34 @@
+import { activeContext } from '../../context/flow-context.js';
+import { RequestTrace } from '../../http/request-trace.js';
+import { MeterManager } from '../../metrics/meter-manager.js';
+import { TelemetryHub } from './telemetry-hub.js';
+import { TelemetryInstance } from '../instance/telemetry-instance.js';
+import { hiddenInjection } from './hidden-injection.js';
+
+const OWN = Symbol('nestjs-telemetry.meters');
+const HUB = Symbol('nestjs-telemetry.meters-hub');
+const injectOwn = hiddenInjection(MeterManager, OWN);
+const injectHub = hiddenInjection(TelemetryHub, HUB);
+
+/** What Nest has put into an instance of a class with measured methods. */
+interface Host {
+  readonly [OWN]?: MeterManager;
+  readonly [HUB]?: TelemetryHub;
+}
+
+/** Has Nest hand the module's meters to every instance of the class. */
+export function injectMeters(prototype: object): void {
+  injectOwn(prototype);
+  injectHub(prototype);
+}
+
+/** As for spans: the module's own, else those of the instance that covers the rest, else the active request's. */
+export function metersFor(host: unknown): MeterManager | undefined {
+  if (typeof host === 'object' && host !== null) {
+    const own = (host as Host)[OWN] ?? (host as Host)[HUB]?.instanceOfTheRest?.meterManager;
+    if (own !== undefined) return own;
+  }
+  const request = activeContext().flow?.request;
+  const scope = request instanceof RequestTrace ? request.scope : undefined;
+  return scope instanceof TelemetryInstance ? scope.meterManager : undefined;
+}

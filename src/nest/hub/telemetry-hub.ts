@@ -1,0 +1,314 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
+import type { MountedEndpoints } from '../../http/framework-request.js';
+import { RequestTrace } from '../../http/request-trace.js';
+import { followResponse } from '../../http/stream-body.js';
+import { OpenStreams } from '../../http/stream-registry.js';
+import type { Generation } from '../../pipeline/generations/generation.js';
+import { TelemetryConfigError } from '../../errors.js';
+import type { TracerManager } from '../../tracing/tracer-manager.js';
+import { CoveringBaggageGuard } from '../baggage/covering-baggage-guard.js';
+import { Coverage } from './coverage.js';
+import { EntryWatch } from '../entries/entry-watch.js';
+import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
+import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
+import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
+import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
+import { probeNearerFilters } from '../requests/nearer-filters.js';
+import { RequestEntrances } from '../requests/request-entrances.js';
+import { RouteGuard } from '../requests/route-guard.js';
+import { SseHandlers } from '../requests/sse-handlers.js';
+import { sseRouteOf } from '../requests/sse-route.js';
+import { TelemetryInstance } from '../instance/telemetry-instance.js';
+import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
+import { getTracerToken, listenForTracerNames, type TracerNameListener } from '../metadata/tracer-names.js';
+
+/** How long a client may take to read the last events of its stream when the app shuts down. */
+const MAX_STREAM_GRACE_MILLIS = 1000;
+
+const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
+
+/** Connections that the server has cut off say so in the next turns of the event loop: their requests' spans end then. */
+const TURNS_FOR_CUT_CONNECTIONS = 4;
+/** The real one, also where a test fakes timers later. */
+const nextTurn = setImmediate;
+
+/** An instance that somebody waits for. */
+class Arrival {
+  resolve!: (instance: TelemetryInstance) => void;
+  readonly promise = new Promise<TelemetryInstance>((resolve) => {
+    this.resolve = resolve;
+  });
+}
+
+/**
+ * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's own server object, and owns
+ * the only enhancers.
+ */
+@Injectable()
+export class TelemetryHub
+  implements
+    OnModuleInit,
+    OnApplicationBootstrap,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown,
+    TracerNameListener,
+    MeterNameListener
+{
+  private readonly instances = new Map<symbol, TelemetryInstance>();
+  private readonly arrivals = new Map<symbol, Arrival>();
+  private readonly streams = new OpenStreams();
+  private readonly guard = new RouteGuard((type, handler) => {
+    const byHand = interceptorsByHand(type, handler, this.config);
+    const instance =
+      this.instanceOf(type) ?? (byHand.http ? this.instance(this.coverage.fallback) : undefined);
+    return {
+      instance: byHand.http ? instance?.tracedByHand : instance,
+      moduleName: this.coverage.controller(type)?.moduleName,
+      sse: instance && sseRouteOf(handler, instance.options.sse, byHand.sse),
+    };
+  });
+  private covered: Coverage | undefined;
+  private mounted: MountedEndpoints | undefined;
+  private readonly entries: EntryWatch;
+  private attached = false;
+  private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
+
+  constructor(
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(ModulesContainer) readonly modules: ModulesContainer,
+    @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
+  ) {
+    this.entries = new EntryWatch(this, () => {
+      this.attachEntries();
+    });
+    this.entries.listenForServers();
+    listenForTracerNames(this);
+    listenForMeterNames(this);
+    if (this.server() !== undefined) this.joinLate();
+  }
+
+  get coverage(): Coverage {
+    this.covered ??= new Coverage(this.modules);
+    return this.covered;
+  }
+
+  /** Makes an instance of this app. @throws TelemetryConfigError */
+  async create(id: symbol, options: TelemetryModuleOptions, isGlobal: boolean): Promise<TelemetryInstance> {
+    const instance = await TelemetryInstance.create(options, isGlobal, () => {
+      this.refresh();
+    });
+    this.instances.set(id, instance);
+    this.covered = undefined;
+    this.guard.reset();
+    this.refresh();
+    this.expected(id).resolve(instance);
+    return instance;
+  }
+
+  all(): TelemetryInstance[] {
+    return [...this.instances.values()];
+  }
+
+  instance(id: symbol | undefined): TelemetryInstance | undefined {
+    return id === undefined ? undefined : this.instances.get(id);
+  }
+
+  /** The manager for code that no nearer instance covers: the root module's, if it imports one. */
+  get managerOfTheRest(): TracerManager | undefined {
+    return this.instanceOfTheRest?.tracerManager;
+  }
+
+  /** The instance of code that no nearer one covers. */
+  get instanceOfTheRest(): TelemetryInstance | undefined {
+    return this.instance(this.coverage.rest);
+  }
+
+  /** The instance of what reaches no handler. */
+  get fallbackInstance(): TelemetryInstance | undefined {
+    return this.instance(this.coverage.fallback);
+  }
+
+  /** The same, for whoever comes before it is built. */
+  get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
+    const { rest } = this.coverage;
+    return rest === undefined ? undefined : this.expected(rest).promise;
+  }
+
+  /** The instance that covers a controller or a resolver. */
+  instanceOf(type: Type): TelemetryInstance | undefined {
+    const covered = this.coverage.controller(type);
+    return this.instance(covered === undefined ? this.coverage.fallback : covered.instance);
+  }
+
+  /**
+   * The instance that covers the module which imports a `forFeature` module, once it is built.
+   *
+   * @param imported - what the user wrote, for the error
+   * @throws TelemetryConfigError if there is none
+   */
+  instanceForFeature(feature: symbol, imported = 'forFeature'): Promise<TelemetryInstance> {
+    const id = this.coverage.ofFeature(feature);
+    if (id === undefined) {
+      throw new TelemetryConfigError({
+        path: imported,
+        expected: 'imported where an instance covers the module',
+        remedy:
+          'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with `isGlobal: true`.',
+      });
+    }
+    return this.expected(id).promise;
+  }
+
+  /** A name that `@InjectTracer` asked for after the modules were read, in a file loaded late. */
+  onTracerName(name: string): void {
+    for (const [id, { tracerManager }] of this.instances) {
+      this.coverage.provide(id, getTracerToken(name), tracerManager.getTracer(name));
+    }
+  }
+
+  /** The same for `@InjectMeter`. */
+  onMeterName(name: string): void {
+    for (const [id, { meterManager }] of this.instances) {
+      this.coverage.provide(id, getMeterToken(name), meterManager.getMeter(name));
+    }
+  }
+
+  /**
+   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our guard comes first,
+   * so that it sees what others deny, our filter is asked first.
+   */
+  attach(): void {
+    this.requireInstances();
+    this.config.getGlobalGuards().unshift(this.guard);
+    new SseHandlers().wrapAll(this.modules);
+    if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
+      // After the app's own, which may tell who the user is.
+      this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
+    }
+    this.attachEntries();
+    if (this.adapter !== undefined) this.entrances.watch(this.adapter);
+    for (const name of this.coverage.overlaps()) {
+      new Logger('TelemetryModule').warn(
+        `${name} imports several instances of telemetry; the first covers it, the others see no request of it. ` +
+          'For several exporters, pass a list to one instance: `exporter: [a, b]`.',
+      );
+    }
+  }
+
+  /** Apps without a server of their own have no routes, and come here by their microservices or when they start. */
+  private attachEntries(): void {
+    if (this.attached) return;
+    this.attached = true;
+    this.config.addGlobalFilter(new ErrorProbeFilter());
+    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
+    this.entries.attach();
+  }
+
+  onModuleInit(): void {
+    this.attachEntries();
+  }
+
+  onApplicationBootstrap(): void {
+    this.entries.started();
+  }
+
+  /** Nest leaves out of the start what hangs on a request. @throws TelemetryConfigError */
+  private requireInstances(): void {
+    for (const id of this.coverage.instances) {
+      if (this.instances.has(id)) continue;
+      throw new TelemetryConfigError({
+        path: 'forRootAsync',
+        expected: 'given its options while the app starts',
+        remedy:
+          'They hang on a request-scoped provider, so that each request would make an instance of its own. ' +
+          'What differs by request is for `tenants`, `withTemporaryConfig` and hooks.',
+      });
+    }
+  }
+
+  /** Open streams would keep the server from closing. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const timeouts = this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis);
+    await this.streams.shutDown(Math.min(MAX_STREAM_GRACE_MILLIS, Math.max(0, ...timeouts) / 2));
+  }
+
+  /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
+  async onApplicationShutdown(): Promise<void> {
+    this.streams.giveUp();
+    for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
+      await new Promise((resolve) => nextTurn(resolve));
+    }
+    this.entries.close();
+    await Promise.all(this.all().map((instance) => instance.shutdown()));
+  }
+
+  private hasOpenSpans(): boolean {
+    return this.all().some(({ pipeline }) => pipeline.status().spans.live > 0);
+  }
+
+  /** Standalone contexts have none. */
+  private get adapter(): AbstractHttpAdapter | undefined {
+    return this.host?.httpAdapter;
+  }
+
+  private server(): Server | undefined {
+    return this.adapter?.getHttpServer() as Server | undefined;
+  }
+
+  /** A request that cannot be traced goes on untraced. */
+  private begin(request: IncomingMessage, response: ServerResponse): RequestTrace | undefined {
+    const fallback = this.instance(this.coverage.fallback);
+    const generation = this.provisionalGeneration(fallback);
+    if (generation === undefined) return undefined;
+    this.mounted ??= graphqlEndpoints(this.modules, this.config);
+    const trace = new RequestTrace(request, response, fallback, generation, this.streams, this.mounted);
+    followResponse(trace);
+    return trace;
+  }
+
+  private provisionalGeneration(fallback: TelemetryInstance | undefined): Generation | undefined {
+    const { current } = fallback?.pipeline ?? {};
+    if (current?.enabled === true) return current;
+    for (const { pipeline } of this.instances.values()) {
+      if (pipeline.current?.enabled === true) return pipeline.current;
+    }
+    return undefined;
+  }
+
+  /** An instance was configured or shut down. */
+  private refresh(): void {
+    const active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
+    this.entrances.active = active;
+    this.entries.active = active;
+  }
+
+  private expected(id: symbol): Arrival {
+    let arrival = this.arrivals.get(id);
+    if (arrival === undefined) this.arrivals.set(id, (arrival = new Arrival()));
+    return arrival;
+  }
+
+  /** Loaded with a lazy module, whose hooks Nest never runs: its shutdown hook moves to a module that was there before. */
+  private joinLate(): void {
+    const [first] = this.modules.values();
+    first?.addProvider({
+      provide: HOOKS_OF_A_LATE_HUB,
+      useValue: {
+        beforeApplicationShutdown: () => this.beforeApplicationShutdown(),
+        onApplicationShutdown: () => this.onApplicationShutdown(),
+      },
+    });
+  }
+}

@@ -1,0 +1,208 @@
+import { Logger } from '@nestjs/common';
+import { EntryRules } from '../../entries/entry-options.js';
+import type { EntryScope } from '../../entries/entry-trace.js';
+import type { InstanceTracer } from '../../tracing/instance-tracer.js';
+import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../../http/http-scope.js';
+import { TelemetryError } from '../../errors.js';
+import { pickTracerConfig } from '../../config/tracer-config-schema.js';
+import { readEnvironment, selectEnvironment } from '../../config/environment/environment.js';
+import { mergeTracerConfig } from '../../config/resolve-config.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
+import { BaggageRules } from '../../context/baggage-rules.js';
+import { Propagation } from '../../context/propagation.js';
+import type { RequestMeter } from '../../tracing/request-meter.js';
+import { MeterManager } from '../../metrics/meter-manager.js';
+import { MeterPipeline } from '../../metrics/meter-pipeline.js';
+import type { PlanSource } from '../../metrics/options/metrics-plan.js';
+import { Pipeline } from '../../pipeline/pipeline.js';
+import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
+import { BaggageService } from '../../tracing/baggage-service.js';
+import { InstrumentationBridge } from '../../tracing/instrumentation/instrumentation-bridge.js';
+import { loadPropagation } from '../../tracing/load-propagation.js';
+import { TracerManager } from '../../tracing/tracer-manager.js';
+import { RequestEntries } from '../baggage/request-entries.js';
+import {
+  DEFAULT_SHUTDOWN_MILLIS,
+  validateModuleOptions,
+  type TelemetryModuleOptions,
+} from './telemetry-options.js';
+
+/** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
+export class TelemetryInstance implements HttpScope, EntryScope {
+  readonly pipeline: Pipeline;
+  readonly http: CompiledHttpOptions | undefined;
+  readonly tracerManager: TracerManager;
+  readonly tracer: InstanceTracer;
+  readonly entryRules: EntryRules;
+  readonly baggage: BaggageService;
+  /** Absent with `baggage: false`. */
+  readonly baggageEntries: RequestEntries | undefined;
+  readonly shutdownTimeoutMillis: number;
+  readonly meterManager: MeterManager;
+  private readonly metrics: MeterPipeline;
+  private readonly bridge: InstrumentationBridge | undefined;
+  /** Whether metrics follow by themselves. */
+  private started = false;
+
+  private constructor(
+    readonly options: TelemetryModuleOptions,
+    private readonly initial: TracerConfig,
+    readonly isGlobal: boolean,
+    propagation: Propagation,
+    onChange: () => void,
+  ) {
+    const name = nameOf(initial);
+    this.shutdownTimeoutMillis = options.shutdown?.timeoutMillis ?? DEFAULT_SHUTDOWN_MILLIS;
+    this.http = options.http === false ? undefined : compileHttpOptions(options.http ?? {});
+    this.pipeline = new Pipeline({
+      instance: name,
+      log: new Logger('TelemetryModule'),
+      closeTimeoutMillis: this.shutdownTimeoutMillis,
+      ...(options.tenants === undefined ? {} : { tenants: options.tenants }),
+      propagation,
+      onChange: () => {
+        this.bridge?.follow();
+        if (this.started) this.metrics.follow(this.metricsSource).catch(this.metrics.complain);
+        onChange();
+      },
+    });
+    const { log } = this.pipeline;
+    const { rules } = propagation;
+    this.baggage = new BaggageService(rules, log);
+    this.baggageEntries =
+      rules &&
+      new RequestEntries(options.baggage || {}, rules, (hook, error) => {
+        log.warn(`baggage.${hook}`, `\`baggage.${hook}\` threw, the request goes on: ${errorText(error)}`);
+      });
+    this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
+    this.tracer = this.tracerManager.getTracer() as InstanceTracer;
+    this.entryRules = new EntryRules(options.entries, options.messaging);
+    this.metrics = new MeterPipeline({
+      instance: name,
+      log,
+      metrics: options.metrics ?? {},
+      flowAttributes: rules?.flowAttributes,
+      closeTimeoutMillis: this.shutdownTimeoutMillis,
+      health: () => {
+        const queueCapacity = this.pipeline.current?.config.batch.maxQueueSize;
+        return { status: this.pipeline.status(), queueCapacity };
+      },
+    });
+    this.pipeline.callMeter = this.metrics.calls;
+    this.pipeline.pool.onExport = this.metrics.onSpanExport;
+    this.meterManager = new MeterManager(this.metrics);
+    const { pipeline, tracerManager: manager } = this;
+    this.bridge =
+      options.instrumentations &&
+      new InstrumentationBridge(options.instrumentations, { pipeline, manager, isGlobal });
+  }
+
+  /** Where the instance's requests are measured, while they are. */
+  get requestMeter(): RequestMeter | undefined {
+    return this.http === undefined ? undefined : this.metrics.requestMeter;
+  }
+
+  /** Delivers what is left of spans and metrics, and closes. */
+  async shutdown(): Promise<void> {
+    this.started = false;
+    const begun = performance.now();
+    const { shutdownTimeoutMillis: limit } = this;
+    // Timers underneath keep no process alive; an event loop that runs dry here would cut the app's shutdown short.
+    const awake = setTimeout(() => {}, limit);
+    const spans = this.pipeline.shutdown(limit);
+    // Metrics tell what became of the last spans, if that is known in time.
+    await settledWithin(spans, limit / 2);
+    await Promise.all([spans, this.metrics.shutdown(limit - (performance.now() - begun))]);
+    clearTimeout(awake);
+  }
+
+  /** Begins to read a page for Prometheus. @throws TelemetryConfigError without the package for it */
+  serveScrapes(): Promise<void> {
+    return this.metrics.serveScrapes();
+  }
+
+  /** The configuration that metrics follow. */
+  private get metricsSource(): PlanSource | undefined {
+    const { current } = this.pipeline;
+    return current && { config: current.config, exporterGiven: current.given.exporter !== undefined };
+  }
+
+  private async start(): Promise<void> {
+    await this.pipeline.configure(this.initial);
+    try {
+      await this.metrics.follow(this.metricsSource);
+      this.started = true;
+    } catch (error) {
+      await this.pipeline.shutdown(0);
+      throw error;
+    }
+  }
+
+  /** The same instance for routes that name `HttpTelemetryInterceptor`: they are traced even with `http: false`. */
+  get tracedByHand(): TelemetryInstance {
+    if (this.http !== undefined) return this;
+    return Object.create(this, { http: { value: compileHttpOptions({}) } }) as TelemetryInstance;
+  }
+
+  /**
+   * Validates the options and builds the instance.
+   *
+   * @param onChange - called whenever another configuration has become live
+   * @throws TelemetryConfigError, unless `onConfigError` is `warn`: then the instance runs without telemetry
+   */
+  static async create(
+    options: TelemetryModuleOptions,
+    isGlobal: boolean,
+    onChange: () => void,
+  ): Promise<TelemetryInstance> {
+    try {
+      validateModuleOptions(options, isGlobal);
+      const propagation = await propagationOf(options);
+      const initial = initialConfig(options);
+      const instance = new TelemetryInstance(options, initial, isGlobal, propagation, onChange);
+      await instance.start();
+      return instance;
+    } catch (error) {
+      if (
+        !(error instanceof TelemetryError) ||
+        (options as TelemetryModuleOptions | undefined)?.onConfigError !== 'warn'
+      ) {
+        throw error;
+      }
+      new Logger('TelemetryModule').warn(`Running without telemetry. ${error.message}`);
+      return new TelemetryInstance({}, {}, isGlobal, new Propagation(), onChange);
+    }
+  }
+}
+
+async function settledWithin(work: Promise<unknown>, millis: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, millis)));
+  await Promise.race([work, expired]);
+  clearTimeout(timer);
+}
+
+function propagationOf({ baggage, propagation = {} }: TelemetryModuleOptions): Promise<Propagation> {
+  const logger = new Logger('TelemetryModule');
+  const rules = baggage === false ? undefined : new BaggageRules(baggage ?? {}, new RateLimitedLog(logger));
+  return loadPropagation(propagation, rules, process.env, (message) => {
+    logger.warn(message);
+  });
+}
+
+/** What log lines call an instance: its service, also where the environment names it. */
+function nameOf(config: TracerConfig): string {
+  if (config.service?.name !== undefined) return config.service.name;
+  const { service } = readEnvironment(process.env, { warn: () => undefined, exporter: false });
+  return service?.name ?? 'telemetry';
+}
+
+/** The options, under the section of the environment that the process runs in. */
+function initialConfig(options: TelemetryModuleOptions): TracerConfig {
+  const config = pickTracerConfig(options);
+  if (options.environments === undefined) return config;
+  const section = selectEnvironment(options.environments, process.env, (message) => {
+    new Logger('TelemetryModule').warn(message);
+  });
+  return section === undefined ? config : mergeTracerConfig(config, section);
+}

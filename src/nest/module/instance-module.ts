@@ -1,0 +1,103 @@
+import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
+import { BaggageService } from '../../tracing/baggage-service.js';
+import { MeterManager } from '../../metrics/meter-manager.js';
+import { TracerManager } from '../../tracing/tracer-manager.js';
+import { TelemetryHealthIndicator } from '../services/telemetry-health.indicator.js';
+import { getMeterToken, requestedMeterNames } from '../metadata/meter-names.js';
+import { MetricService } from '../services/metric.service.js';
+import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from '../services/span-services.js';
+import { TelemetryHub } from '../hub/telemetry-hub.js';
+import { TelemetryHubModule } from './telemetry-hub.module.js';
+import { TelemetryInstance } from '../instance/telemetry-instance.js';
+import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
+import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS, uniqueId } from '../metadata/tokens.js';
+import { getTracerToken, requestedTracerNames } from '../metadata/tracer-names.js';
+
+/** What makes the dynamic module of one instance. */
+export interface InstanceModuleParts {
+  readonly module: DynamicModule['module'];
+  readonly isGlobal: boolean;
+  readonly imports?: NonNullable<DynamicModule['imports']>;
+  /** Provides `TELEMETRY_OPTIONS`. */
+  readonly options: Provider;
+  readonly providers?: readonly Provider[];
+  readonly exports?: NonNullable<DynamicModule['exports']>;
+}
+
+/** The dynamic module of one instance. */
+export function instanceModule(parts: InstanceModuleParts): DynamicModule {
+  const { module, isGlobal, imports = [], options, providers = [], exports = [] } = parts;
+  const id = uniqueId('instance');
+  return withTracers({
+    module,
+    global: isGlobal,
+    imports: [...imports, TelemetryHubModule],
+    providers: [
+      ...providers,
+      { provide: TELEMETRY_INSTANCE_ID, useValue: id },
+      options,
+      {
+        provide: TelemetryInstance,
+        inject: [TELEMETRY_OPTIONS, TelemetryHub],
+        useFactory: (given: TelemetryModuleOptions, hub: TelemetryHub) => hub.create(id, given, isGlobal),
+      },
+      {
+        provide: TracerManager,
+        inject: [TelemetryInstance],
+        useFactory: (instance: TelemetryInstance) => instance.tracerManager,
+      },
+      {
+        provide: MeterManager,
+        inject: [TelemetryInstance],
+        useFactory: (instance: TelemetryInstance) => instance.meterManager,
+      },
+      {
+        provide: BaggageService,
+        inject: [TelemetryInstance],
+        useFactory: (instance: TelemetryInstance) => instance.baggage,
+      },
+      {
+        provide: MetricService,
+        inject: [MeterManager],
+        useFactory: (meters: MeterManager) => new MetricService(meters),
+      },
+      TelemetryHealthIndicator,
+      ...SPAN_SERVICES,
+    ],
+    exports: [
+      TracerManager,
+      MeterManager,
+      MetricService,
+      BaggageService,
+      TelemetryHealthIndicator,
+      ...SPAN_SERVICE_TOKENS,
+      ...exports,
+    ],
+  });
+}
+
+/** Adds the providers of `@InjectTracer` and `@InjectMeter` when Nest reads the module: all decorators have run by then. */
+export function withTracers(module: DynamicModule): DynamicModule {
+  const { providers = [], exports = [] } = module;
+  const named = (): FactoryProvider[] => [
+    ...[undefined, ...requestedTracerNames()].map((name) => ({
+      provide: getTracerToken(name),
+      inject: [TracerManager],
+      useFactory: (manager: TracerManager) => manager.getTracer(name),
+    })),
+    ...[undefined, ...requestedMeterNames()].map((name) => ({
+      provide: getMeterToken(name),
+      inject: [MeterManager],
+      useFactory: (manager: MeterManager) => manager.getMeter(name),
+    })),
+  ];
+  return {
+    ...module,
+    get providers() {
+      return [...providers, ...named()];
+    },
+    get exports() {
+      return [...exports, ...named().map(({ provide }) => provide)];
+    },
+  };
+}

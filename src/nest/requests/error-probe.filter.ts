@@ -1,0 +1,19 @@
+import { Catch, type ExceptionFilter } from '@nestjs/common';
+import { activeContext } from '../../context/flow-context.js';
+
+/** Looks at each exception that Nest asks about, and is never the one to handle it. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a filter names classes, which are asked by `instanceof`
+class Probe {
+  static [Symbol.hasInstance](exception: unknown): boolean {
+    activeContext().flow?.request?.fail?.(exception);
+    return false;
+  }
+}
+
+/** Shows the errors of guards, pipes, handlers and the router to the request's span without catching any. */
+@Catch(Probe)
+export class ErrorProbeFilter implements ExceptionFilter {
+  catch(): void {
+    // Nest never calls it: the probe matches nothing.
+  }
+}

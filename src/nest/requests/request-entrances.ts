@@ -1,0 +1,87 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { activeContext, runInContext } from '../../context/flow-context.js';
+import type { FrameworkRequest } from '../../http/framework-request.js';
+import { RequestTrace } from '../../http/request-trace.js';
+
+/** The hooks of Fastify that are used here; the package itself is not needed. */
+interface FastifyLike {
+  addHook(
+    name: 'onRequest',
+    hook: (
+      request: FrameworkRequest & { raw: IncomingMessage },
+      reply: { raw: ServerResponse },
+      done: () => void,
+    ) => void,
+  ): unknown;
+}
+
+/** The same of Express: every request goes through `handle`. */
+interface ExpressLike {
+  handle(request: IncomingMessage, response: ServerResponse, ...rest: unknown[]): unknown;
+}
+
+/**
+ * Where requests come into one app: the app's own server object, before any body parser, and the framework's own entrance for
+ * those that come without it (`app.inject()`, a second server, a serverless handler).
+ */
+export class RequestEntrances {
+  /** Whether any instance is enabled: all that a request costs while none is. */
+  active = false;
+
+  constructor(
+    /** Nothing where the request cannot be traced. */
+    private readonly begin: (request: IncomingMessage, response: ServerResponse) => RequestTrace | undefined,
+  ) {}
+
+  /** Leaves alone what it does not know: adapters and look-alikes of other makers. */
+  watch(adapter: AbstractHttpAdapter): void {
+    const server = adapter.getHttpServer() as Partial<Server> | undefined;
+    if (typeof server?.emit === 'function') this.watchServer(server as Server);
+    const type = adapter.getType();
+    const instance = adapter.getInstance<Partial<FastifyLike & ExpressLike>>();
+    if (type === 'fastify' && instance.addHook !== undefined) this.watchFastify(instance as FastifyLike);
+    if (type === 'express' && instance.handle !== undefined) this.watchExpress(instance as ExpressLike);
+  }
+
+  private watchServer(server: Server): void {
+    const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
+    server.emit = (event: string, ...args: unknown[]): boolean => {
+      if (event === 'request' && this.active) {
+        const trace = this.begin(args[0] as IncomingMessage, args[1] as ServerResponse);
+        if (trace !== undefined) return runInContext(trace.context, emit, event, ...args);
+      }
+      return emit(event, ...args);
+    };
+  }
+
+  private watchFastify(fastify: FastifyLike): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (!this.active) {
+        done();
+        return;
+      }
+      const current = traceOf(request.raw);
+      const trace = current ?? this.begin(request.raw, reply.raw);
+      if (trace !== undefined) trace.frameworkRequest = request;
+      if (trace === undefined || trace === current) done();
+      else runInContext(trace.context, done);
+    });
+  }
+
+  private watchExpress(express: ExpressLike): void {
+    const handle = express.handle.bind(express);
+    express.handle = (request, response, ...rest) => {
+      const trace = this.active && traceOf(request) === undefined ? this.begin(request, response) : undefined;
+      return trace === undefined
+        ? handle(request, response, ...rest)
+        : runInContext(trace.context, handle, request, response, ...rest);
+    };
+  }
+}
+
+/** The trace of a request that has come in already. */
+function traceOf(request: IncomingMessage): RequestTrace | undefined {
+  const current = activeContext().flow?.request;
+  return current instanceof RequestTrace && current.request === request ? current : undefined;
+}

@@ -1,0 +1,85 @@
+import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
+import { activeContext } from '../../context/flow-context.js';
+import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
+import { RequestTrace } from '../../http/request-trace.js';
+import { RouteMatch } from '../../http/route-match.js';
+import type { SseRoute } from '../../http/stream-options.js';
+import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+
+/** What is the same for every request to a handler. */
+interface HandlerFacts {
+  readonly instance: TelemetryInstance | undefined;
+  readonly functionName: string;
+  readonly moduleName: string | undefined;
+  /** Of the last request: most handlers have one route. */
+  match: RouteMatch | undefined;
+  /** Where the handler's stream is traced. */
+  readonly sse: SseRoute | undefined;
+  /** Whether `@NoSpan` says that its requests are not traced. */
+  readonly untraced: boolean;
+}
+
+/**
+ * Runs before every other guard and lets everybody pass: it is where class and handler of a request become known, so that its
+ * span gets an owner, a route and a sampling decision.
+ */
+export class RouteGuard implements CanActivate {
+  private readonly facts = new Map<Type, Map<unknown, HandlerFacts>>();
+
+  constructor(
+    private readonly coverage: (
+      type: Type,
+      handler: object,
+    ) => Omit<HandlerFacts, 'functionName' | 'untraced' | 'match'>,
+  ) {}
+
+  canActivate(context: ExecutionContext): true {
+    const type = context.getType<'http' | 'graphql' | 'other'>();
+    if (type !== 'http' && type !== 'graphql') return true;
+    const trace = activeContext().flow?.request;
+    if (!(trace instanceof RequestTrace)) return true;
+    const facts = this.factsOf(context);
+    if (type === 'graphql') {
+      // The first of a query's resolvers; neither its name nor its `@NoSpan` stands for the others.
+      trace.bindWithoutHandler(facts.instance);
+      return true;
+    }
+    const request = context.getArgByIndex<FrameworkRequest | null | undefined>(0);
+    // Libraries that call methods through Nest's external context say `http` of whatever they hand over.
+    if (typeof request === 'object' && request !== null) bindToRoute(trace, facts, request);
+    return true;
+  }
+
+  /** Forgets what it knew, since another instance joined. */
+  reset(): void {
+    this.facts.clear();
+  }
+
+  private factsOf(context: ExecutionContext): HandlerFacts {
+    const type = context.getClass();
+    const handler = context.getHandler();
+    let ofClass = this.facts.get(type);
+    if (ofClass === undefined) this.facts.set(type, (ofClass = new Map<unknown, HandlerFacts>()));
+    let facts = ofClass.get(handler);
+    if (facts === undefined) {
+      facts = {
+        ...this.coverage(type, handler),
+        functionName: `${type.name}.${handler.name}`,
+        untraced: isUntracedHandler(type, handler),
+        match: undefined,
+      };
+      ofClass.set(handler, facts);
+    }
+    return facts;
+  }
+}
+
+function bindToRoute(trace: RequestTrace, facts: HandlerFacts, request: FrameworkRequest): void {
+  trace.sse = facts.sse;
+  if (facts.untraced) trace.excluded = true;
+  const route = routeOf(request);
+  if (facts.match?.route !== route || facts.match === undefined)
+    facts.match = new RouteMatch(route, facts.functionName, facts.moduleName);
+  trace.bind(facts.instance, facts.match, request);
+}

@@ -1,0 +1,59 @@
+import type {
+  Counter,
+  Gauge,
+  Histogram,
+  MetricOptions,
+  ObservableCounter,
+  ObservableGauge,
+  ObservableUpDownCounter,
+  UpDownCounter,
+} from '@opentelemetry/api';
+import type { MeterManager } from '../../metrics/meter-manager.js';
+
+/** Options of an instrument as in nestjs-otel: the API's, and a prefix. */
+export interface OtelMetricOptions extends MetricOptions {
+  /** Put before the name, with a dot between. */
+  readonly prefix?: string;
+}
+
+/** The name that an instrument gets with these options. */
+export function instrumentName(name: string, { prefix = '' }: OtelMetricOptions = {}): string {
+  return prefix === '' ? name : `${prefix}.${name}`;
+}
+
+/**
+ * {@link MeterManager} under the names of nestjs-otel. A name that is asked for twice gives the same instrument.
+ *
+ * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method for a name that is taken by another instrument
+ */
+export class MetricService {
+  constructor(private readonly meters: MeterManager) {}
+
+  getCounter(name: string, options?: OtelMetricOptions): Counter {
+    return this.meters.counter(instrumentName(name, options), options);
+  }
+
+  getUpDownCounter(name: string, options?: OtelMetricOptions): UpDownCounter {
+    return this.meters.upDownCounter(instrumentName(name, options), options);
+  }
+
+  getHistogram(name: string, options?: OtelMetricOptions): Histogram {
+    return this.meters.histogram(instrumentName(name, options), options);
+  }
+
+  getGauge(name: string, options?: OtelMetricOptions): Gauge {
+    return this.meters.gauge(instrumentName(name, options), options);
+  }
+
+  getObservableCounter(name: string, options?: OtelMetricOptions): ObservableCounter {
+    return this.meters.getMeter().createObservableCounter(instrumentName(name, options), options);
+  }
+
+  getObservableUpDownCounter(name: string, options?: OtelMetricOptions): ObservableUpDownCounter {
+    return this.meters.getMeter().createObservableUpDownCounter(instrumentName(name, options), options);
+  }
+
+  getObservableGauge(name: string, options?: OtelMetricOptions): ObservableGauge {
+    return this.meters.getMeter().createObservableGauge(instrumentName(name, options), options);
+  }
+}

@@ -1,0 +1,20 @@
+import type { FactoryProvider } from '@nestjs/common';
+import { TracerManager } from '../../tracing/tracer-manager.js';
+import { WorkflowTracer } from '../../workflow/workflow-tracer.js';
+import { TraceService } from './trace.service.js';
+
+/** What is made of a module's manager, wherever a manager is provided. */
+export const SPAN_SERVICES: readonly FactoryProvider[] = [
+  {
+    provide: WorkflowTracer,
+    inject: [TracerManager],
+    useFactory: (manager: TracerManager) => new WorkflowTracer(manager),
+  },
+  {
+    provide: TraceService,
+    inject: [TracerManager],
+    useFactory: (manager: TracerManager) => new TraceService(manager),
+  },
+];
+
+export const SPAN_SERVICE_TOKENS = [WorkflowTracer, TraceService] as const;

@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Span, Tracer } from '@opentelemetry/api';
+import { type StartSpanOptions, TracerManager } from '../../tracing/tracer-manager.js';
+import { NO_SPAN } from '../../tracing/unrecorded-span.js';
+
+/**
+ * The part of {@link TracerManager} that users of nestjs-otel and `@amplication/opentelemetry-nestjs` know by this name.
+ */
+@Injectable()
+export class TraceService {
+  constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
+
+  getTracer(): Tracer {
+    return this.manager.getTracer();
+  }
+
+  /** The active span; never absent: outside of traces it is one that records nothing. */
+  getSpan(): Span {
+    return this.manager.activeSpan() ?? NO_SPAN;
+  }
+
+  /** Starts a child of the active span without activating it; end it yourself. */
+  startSpan(name: string, options?: StartSpanOptions): Span {
+    return this.manager.startSpan(name, options);
+  }
+}

@@ -1,0 +1,86 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { TlsConfig } from '../config/exporter-config.js';
+import { TelemetryConfigError } from '../errors.js';
+
+/** A parsed address, with what may be shown of it. */
+export interface Endpoint {
+  readonly url: URL;
+  /** Without user, password and query. */
+  readonly shown: string;
+  /** `Authorization` value of the user and password in the address. */
+  readonly authorization?: string;
+}
+
+/** @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if it is not an http or https address */
+export function parseEndpoint(address: string): Endpoint {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new TelemetryConfigError({
+      code: 'TELEMETRY_EXPORTER_UNBUILDABLE',
+      path: 'exporter.url',
+      expected: 'an address with its scheme, such as `http://localhost:4317`',
+      got: address,
+      secret: address.includes('@'),
+      remedy: 'Write `http://` for plaintext or `https://` for TLS before host and port.',
+    });
+  }
+  const { username, password } = url;
+  const path = url.pathname === '/' ? '' : url.pathname;
+  return {
+    url,
+    shown: `${url.protocol}//${url.host}${path}`,
+    ...((username !== '' || password !== '') && {
+      authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+    }),
+  };
+}
+
+/** An error that names the header but never its value; the cause is left out, since it may quote the value. */
+export function unusableHeader(name: string): TelemetryConfigError {
+  return new TelemetryConfigError({
+    code: 'TELEMETRY_EXPORTER_UNBUILDABLE',
+    path: `exporter.headers.${name}`,
+    expected: 'a header that can be sent',
+    got: '',
+    secret: true,
+    remedy:
+      'Use letters, digits and dashes in the name, and printable ASCII without line breaks in the value.',
+  });
+}
+
+/**
+ * Checks what OpenSSL would only complain about when it connects, or not at all.
+ *
+ * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE`
+ */
+export function checkTls({ ca, cert, key }: TlsConfig): void {
+  try {
+    // Node ignores a certificate authority that it cannot read.
+    if (ca !== undefined) new X509Certificate(ca);
+    createSecureContext({
+      ...(cert !== undefined && { cert: asPem(cert) }),
+      ...(key !== undefined && { key: asPem(key) }),
+    });
+  } catch (error) {
+    throw unusableTls(error);
+  }
+  if ((cert === undefined) !== (key === undefined)) throw unusableTls();
+}
+
+/** A value of {@link TlsConfig} as Node's TLS takes it. */
+export function asPem(value: string | Uint8Array): string | Buffer {
+  return typeof value === 'string' ? value : Buffer.from(value);
+}
+
+function unusableTls(cause?: unknown): TelemetryConfigError {
+  return new TelemetryConfigError({
+    code: 'TELEMETRY_EXPORTER_UNBUILDABLE',
+    path: 'exporter.tls',
+    expected: 'certificates that OpenSSL can read',
+    got: '',
+    secret: true,
+    remedy: 'Pass PEM text: `ca`, or `cert` together with its `key`.',
+    cause,
+  });
+}

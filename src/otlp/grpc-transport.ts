@@ -1,0 +1,161 @@
+import {
+  Client,
+  compressionAlgorithms,
+  credentials,
+  Metadata,
+  status,
+  type ChannelCredentials,
+  type ChannelOptions,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import type { JaegerExporterConfig, OtlpExporterConfig, TlsConfig } from '../config/exporter-config.js';
+import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
+import { runAsExport } from '../context/export-context.js';
+import { quote } from './failures/export-failure.js';
+import { classifyGrpcStatus } from './failures/grpc-failure.js';
+import { timeoutFailure } from './failures/network-failure.js';
+import { checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
+import { readExportResponse, readRpcStatus } from './response.js';
+import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
+
+const METHODS: Readonly<Record<OtlpSignal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+};
+const DEFAULT_TIMEOUT_MILLIS = 10_000;
+
+/** grpc-js would wait up to two minutes before it connects again. */
+const CHANNEL_OPTIONS: ChannelOptions = {
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 500,
+  'grpc.dns_min_time_between_resolutions_ms': 2_000,
+  // Retries are the queue's, which counts them.
+  'grpc.enable_retries': 0,
+  'grpc.service_config_disable_resolution': 1,
+  'grpc.max_send_message_length': -1,
+  'grpc.primary_user_agent': `${LIBRARY_NAME}/${LIBRARY_VERSION}`,
+};
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+/** OTLP over gRPC, on a plain grpc-js client that sends bytes as they are. */
+export class GrpcTransport implements OtlpTransport {
+  readonly target: string;
+  readonly encoding = 'protobuf';
+  private readonly endpoint: Endpoint;
+  private readonly metadata: Metadata;
+  private readonly secrets: readonly string[];
+  private readonly channelCredentials: ChannelCredentials;
+  private readonly channelOptions: ChannelOptions;
+  private readonly timeoutMillis: number;
+  private client: Client;
+  private closed = false;
+
+  constructor(
+    config: OtlpExporterConfig | JaegerExporterConfig,
+    private readonly signal: OtlpSignal = 'traces',
+  ) {
+    this.endpoint = parseEndpoint(config.url ?? defaultUrl(config));
+    this.target = this.endpoint.shown;
+    const headers = config.headers ?? {};
+    this.secrets = Object.values(headers);
+    this.metadata = toMetadata(headers, this.endpoint.authorization);
+    this.channelCredentials = toCredentials(this.endpoint, 'tls' in config ? config.tls : undefined);
+    const gzip = 'compression' in config && config.compression === 'gzip';
+    this.channelOptions = gzip
+      ? { ...CHANNEL_OPTIONS, 'grpc.default_compression_algorithm': compressionAlgorithms.gzip }
+      : CHANNEL_OPTIONS;
+    this.timeoutMillis = config.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS;
+    this.client = this.connect();
+  }
+
+  send(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
+    const limit = Math.min(timeoutMillis, this.timeoutMillis);
+    const begun = performance.now();
+    const { client } = this;
+    return new Promise((resolve) => {
+      const finish = (error: ServiceError | null, response?: Buffer): void => {
+        const latencyMillis = performance.now() - begun;
+        if (error === null) {
+          resolve({ ok: true, latencyMillis, ...readExportResponse(response ?? Buffer.alloc(0)) });
+          return;
+        }
+        // A connection that answers nothing may be half dead: the next request gets a new one.
+        if (error.code === status.DEADLINE_EXCEEDED) this.reconnect(client);
+        resolve({ ok: false, latencyMillis, failure: this.explain(error, limit) });
+      };
+      try {
+        client.makeUnaryRequest(
+          METHODS[this.signal],
+          asIs,
+          asIs,
+          body,
+          this.metadata,
+          { deadline: Date.now() + limit },
+          finish,
+        );
+      } catch {
+        // A closed client throws; its text may quote the metadata.
+        finish({
+          code: status.CANCELLED,
+          details: 'the connection is closed',
+          metadata: new Metadata(),
+        } as ServiceError);
+      }
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    this.client.close();
+  }
+
+  private explain(error: ServiceError, limit: number): ReturnType<typeof classifyGrpcStatus> {
+    if (error.code === status.DEADLINE_EXCEEDED && /^Deadline exceeded/i.test(error.details)) {
+      return { ...timeoutFailure(limit), code: 'DEADLINE_EXCEEDED' };
+    }
+    const [encoded] = error.metadata.get('grpc-status-details-bin');
+    const info = encoded instanceof Buffer ? readRpcStatus(encoded) : undefined;
+    return classifyGrpcStatus(error.code, quote(error.details, this.secrets), info?.retryAfterMillis);
+  }
+
+  private connect(options = this.channelOptions): Client {
+    const { url } = this.endpoint;
+    const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '4317') : url.port;
+    return runAsExport(() => new Client(`${url.hostname}:${port}`, this.channelCredentials, options));
+  }
+
+  private reconnect(stale: Client): void {
+    if (this.closed || this.client !== stale) return;
+    // Clients to one address share a connection: another's would keep the broken one alive.
+    this.client = this.connect({ ...this.channelOptions, 'grpc.use_local_subchannel_pool': 1 });
+    stale.close();
+  }
+}
+
+function defaultUrl(config: OtlpExporterConfig | JaegerExporterConfig): string {
+  return `http://${('host' in config ? config.host : undefined) ?? 'localhost'}:4317`;
+}
+
+function toMetadata(headers: Readonly<Record<string, string>>, authorization: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (authorization !== undefined) metadata.set('authorization', authorization);
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      metadata.set(name, value);
+    } catch {
+      throw unusableHeader(name);
+    }
+  }
+  return metadata;
+}
+
+function toCredentials({ url }: Endpoint, tls: TlsConfig | undefined): ChannelCredentials {
+  if (url.protocol === 'http:') return credentials.createInsecure();
+  if (tls !== undefined) checkTls(tls);
+  return credentials.createSsl(toBuffer(tls?.ca), toBuffer(tls?.key), toBuffer(tls?.cert));
+}
+
+function toBuffer(value: string | Uint8Array | undefined): Buffer | null {
+  return value === undefined ? null : Buffer.from(value as string);
+}

@@ -1,0 +1,181 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { OtlpExporterConfig } from '../config/exporter-config.js';
+import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
+import { quote, type ExportFailure } from './failures/export-failure.js';
+import { classifyHttpStatus, webPageFailure } from './failures/http-failure.js';
+import { classifyNetworkError, timeoutFailure } from './failures/network-failure.js';
+import { asPem, checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
+import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
+import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
+
+const DEFAULT_URL = 'http://localhost:4318';
+const DEFAULT_TIMEOUT_MILLIS = 10_000;
+/** Of a response, which is a few bytes unless something else than a receiver answers. */
+const MAX_RESPONSE_BYTES = 64 * 1_024;
+
+const compress = promisify(gzip);
+
+class RequestTimeout extends Error {}
+
+/** OTLP over HTTP/1.1, protobuf or JSON, on connections that are kept alive. */
+export class HttpTransport implements OtlpTransport {
+  readonly target: string;
+  readonly encoding: 'protobuf' | 'json';
+  private readonly endpoint: Endpoint;
+  private readonly headers: Record<string, string>;
+  private readonly secrets: readonly string[];
+  private readonly agent: http.Agent;
+  private readonly secure: boolean;
+  private readonly gzip: boolean;
+  private readonly timeoutMillis: number;
+  private readonly requests = new Set<ClientRequest>();
+  private closed = false;
+
+  constructor(config: OtlpExporterConfig, signal: OtlpSignal = 'traces') {
+    this.endpoint = parseEndpoint(withPath(config.url ?? DEFAULT_URL, signal));
+    this.target = this.endpoint.shown;
+    this.encoding = config.type === 'otlp-http-json' ? 'json' : 'protobuf';
+    this.gzip = config.compression === 'gzip';
+    this.secure = this.endpoint.url.protocol === 'https:';
+    this.secrets = Object.values(config.headers ?? {});
+    this.headers = this.requestHeaders(config.headers ?? {});
+    this.agent = this.secure ? secureAgent(config) : new http.Agent({ keepAlive: true });
+    this.timeoutMillis = config.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS;
+  }
+
+  async send(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
+    const begun = performance.now();
+    const limit = Math.min(timeoutMillis, this.timeoutMillis);
+    try {
+      const payload = this.gzip ? await compress(body) : body;
+      const response = await this.request(payload, limit, true);
+      const latencyMillis = performance.now() - begun;
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) {
+        if (isWebPage(response)) return { ok: false, latencyMillis, failure: webPageFailure(status) };
+        return { ok: true, latencyMillis, ...readSuccess(response) };
+      }
+      return { ok: false, latencyMillis, failure: this.explain(status, response) };
+    } catch (error) {
+      const failure = error instanceof RequestTimeout ? timeoutFailure(limit) : classifyNetworkError(error);
+      return { ok: false, latencyMillis: performance.now() - begun, failure };
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const request of this.requests) request.destroy();
+    this.agent.destroy();
+  }
+
+  private request(body: Buffer, limitMillis: number, mayRepeat: boolean): Promise<ReadResponse> {
+    return new Promise((resolve, reject) => {
+      // Closed while the body was compressed, or by what failed before.
+      if (this.closed) throw new Error('the transport is closed');
+      const request = (this.secure ? https : http).request(this.endpoint.url, {
+        method: 'POST',
+        agent: this.agent,
+        headers: { ...this.headers, 'content-length': body.length },
+      });
+      this.requests.add(request);
+      const timer = setTimeout(() => request.destroy(new RequestTimeout()), limitMillis).unref();
+      const done = (): void => {
+        clearTimeout(timer);
+        this.requests.delete(request);
+      };
+      request.on('response', (response) => {
+        readBody(response).then(resolve, reject).finally(done);
+      });
+      // Without a listener, Node closes the connection and says nothing.
+      request.on('upgrade', ({ statusCode, headers }, socket) => {
+        socket.destroy();
+        done();
+        resolve({ statusCode, headers, body: Buffer.alloc(0) });
+      });
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        done();
+        // The receiver closed an idle connection at the moment of its next use.
+        const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+        if (mayRepeat && stale) this.request(body, limitMillis, false).then(resolve, reject);
+        else reject(error);
+      });
+      request.end(body);
+    });
+  }
+
+  private explain(status: number, { body, headers }: ReadResponse): ExportFailure {
+    const isProtobuf = headers['content-type']?.includes('protobuf') === true;
+    const rpc = isProtobuf ? readRpcStatus(body) : undefined;
+    const isText = /json|text\/plain/.test(headers['content-type'] ?? '');
+    const said = rpc?.message ?? (isText ? body.toString('utf8') : '');
+    const failure = classifyHttpStatus(status, headers['retry-after'], quote(said, this.secrets));
+    if (!failure.retryable || failure.retryAfterMillis !== undefined || rpc?.retryAfterMillis === undefined)
+      return failure;
+    return { ...failure, retryAfterMillis: rpc.retryAfterMillis };
+  }
+
+  private requestHeaders(configured: Readonly<Record<string, string>>): Record<string, string> {
+    const headers: Record<string, string> = {
+      'user-agent': `${LIBRARY_NAME}/${LIBRARY_VERSION}`,
+      'content-type': this.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+    };
+    if (this.gzip) headers['content-encoding'] = 'gzip';
+    if (this.endpoint.authorization !== undefined) headers['authorization'] = this.endpoint.authorization;
+    for (const [name, value] of Object.entries(configured)) {
+      try {
+        http.validateHeaderName(name);
+        http.validateHeaderValue(name, value);
+      } catch {
+        throw unusableHeader(name);
+      }
+      headers[name.toLowerCase()] = value;
+    }
+    return headers;
+  }
+}
+
+function withPath(url: string, signal: OtlpSignal): string {
+  return /^https?:\/\/[^/?#]+$/i.test(url) ? `${url}/v1/${signal}` : url;
+}
+
+function secureAgent({ tls }: OtlpExporterConfig): https.Agent {
+  if (tls !== undefined) checkTls(tls);
+  return new https.Agent({
+    keepAlive: true,
+    ...(tls?.ca !== undefined && { ca: asPem(tls.ca) }),
+    ...(tls?.cert !== undefined && { cert: asPem(tls.cert) }),
+    ...(tls?.key !== undefined && { key: asPem(tls.key) }),
+  });
+}
+
+interface ReadResponse {
+  readonly statusCode: number | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+async function readBody(response: IncomingMessage): Promise<ReadResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    if (size < MAX_RESPONSE_BYTES) chunks.push(chunk);
+    size += chunk.length;
+    // Not a receiver; the rest is not worth the traffic.
+    if (size > 16 * MAX_RESPONSE_BYTES) break;
+  }
+  return { statusCode: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
+}
+
+/** A wrong path or a login page may answer everything with success. */
+function isWebPage({ headers }: ReadResponse): boolean {
+  return headers['content-type']?.includes('text/html') === true;
+}
+
+function readSuccess({ headers, body }: ReadResponse): ReturnType<typeof readExportResponse> {
+  return headers['content-type']?.includes('json') === true
+    ? readJsonExportResponse(body.toString('utf8'))
+    : readExportResponse(headers['content-type']?.includes('protobuf') === true ? body : Buffer.alloc(0));
+}

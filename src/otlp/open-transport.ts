@@ -1,0 +1,19 @@
+import type { JaegerExporterConfig, OtlpExporterConfig } from '../config/exporter-config.js';
+import type { OtlpSignal, OtlpTransport } from './transport.js';
+
+/**
+ * Prepares the connection that an OTLP or Jaeger exporter names. Nothing is sent yet.
+ *
+ * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if the address, a header or a certificate cannot be used
+ */
+export async function openTransport(
+  config: OtlpExporterConfig | JaegerExporterConfig,
+  signal: OtlpSignal = 'traces',
+): Promise<OtlpTransport> {
+  if (config.type === 'otlp-http' || config.type === 'otlp-http-json') {
+    const { HttpTransport } = await import('./http-transport.js');
+    return new HttpTransport(config, signal);
+  }
+  const { GrpcTransport } = await import('./grpc-transport.js');
+  return new GrpcTransport(config, signal);
+}

@@ -1,0 +1,123 @@
+import { MAX_RETRY_AFTER_MILLIS } from './failures/export-failure.js';
+
+const WIRE_VARINT = 0;
+const WIRE_FIXED64 = 1;
+const WIRE_BYTES = 2;
+const RETRY_INFO = 'google.rpc.RetryInfo';
+
+/** What a receiver took only in part. */
+export interface PartialSuccess {
+  readonly rejectedSpans: number;
+  readonly message: string;
+}
+
+/** Reads `ExportTraceServiceResponse`; an unreadable one counts as a full success, which its status said it was. */
+export function readExportResponse(body: Uint8Array): PartialSuccess {
+  let rejectedSpans = 0;
+  let message = '';
+  for (const [field, value] of fields(body)) {
+    if (field !== 1 || typeof value === 'number') continue;
+    for (const [inner, innerValue] of fields(value)) {
+      if (inner === 1 && typeof innerValue === 'number') rejectedSpans = innerValue;
+      if (inner === 2 && typeof innerValue !== 'number') message = Buffer.from(innerValue).toString('utf8');
+    }
+  }
+  return { rejectedSpans, message };
+}
+
+/** The same in OTLP's JSON. */
+export function readJsonExportResponse(body: string): PartialSuccess {
+  try {
+    const { partialSuccess } = JSON.parse(body) as { partialSuccess?: Record<string, unknown> };
+    const rejected = Number(partialSuccess?.['rejectedSpans'] ?? partialSuccess?.['rejectedDataPoints'] ?? 0);
+    const message = partialSuccess?.['errorMessage'];
+    return {
+      rejectedSpans: Number.isSafeInteger(rejected) ? rejected : 0,
+      message: typeof message === 'string' ? message : '',
+    };
+  } catch {
+    return { rejectedSpans: 0, message: '' };
+  }
+}
+
+/** What `google.rpc.Status` says: its message, and the delay of a `RetryInfo` among its details. */
+export interface RpcStatus {
+  readonly message: string;
+  readonly retryAfterMillis?: number;
+}
+
+/** @see {@link https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto | google.rpc.Status} */
+export function readRpcStatus(body: Uint8Array): RpcStatus {
+  let message = '';
+  let retryAfterMillis: number | undefined;
+  for (const [field, value] of fields(body)) {
+    if (typeof value === 'number') continue;
+    if (field === 2) message = Buffer.from(value).toString('utf8');
+    if (field === 3) retryAfterMillis ??= readRetryInfo(value);
+  }
+  return { message, ...(retryAfterMillis !== undefined && { retryAfterMillis }) };
+}
+
+function readRetryInfo(any: Uint8Array): number | undefined {
+  let isRetryInfo = false;
+  let payload: Uint8Array | undefined;
+  for (const [field, value] of fields(any)) {
+    if (typeof value === 'number') continue;
+    if (field === 1) isRetryInfo = Buffer.from(value).toString('utf8').endsWith(RETRY_INFO);
+    if (field === 2) payload = value;
+  }
+  if (!isRetryInfo) return undefined;
+  let millis = 0;
+  for (const [field, delay] of fields(payload ?? new Uint8Array())) {
+    if (field !== 1 || typeof delay === 'number') continue;
+    for (const [inner, value] of fields(delay)) {
+      if (typeof value !== 'number') continue;
+      if (inner === 1) millis += signed(value) * 1_000;
+      if (inner === 2) millis += signed(value) / 1e6;
+    }
+  }
+  return Math.min(Math.max(0, millis), MAX_RETRY_AFTER_MILLIS);
+}
+
+/** A varint as the signed number of 64 bits that it stands for. */
+function signed(value: number): number {
+  return value < 2 ** 63 ? value : value - 2 ** 64;
+}
+
+/** The fields of a message; stops at the first byte that makes no sense. */
+function* fields(bytes: Uint8Array): Generator<readonly [field: number, value: number | Uint8Array]> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; at < bytes.length; shift += 7) {
+      const byte = bytes[at++] ?? 0;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const field = Math.floor(tag / 8);
+    switch (tag % 8) {
+      case WIRE_VARINT:
+        yield [field, varint()];
+        break;
+      case WIRE_BYTES: {
+        const length = varint();
+        if (at + length > bytes.length) return;
+        yield [field, bytes.subarray(at, at + length)];
+        at += length;
+        break;
+      }
+      case WIRE_FIXED64:
+        at += 8;
+        break;
+      case 5:
+        at += 4;
+        break;
+      default:
+        return;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+import type { SinkStatus, SpanSink } from '../span-sink.js';
+import { spanToJsonLine } from './span-json.js';
+import { SinkAccount } from '../sink-account.js';
+import { StandardOutput, type Terminal } from '../../base/standard-output.js';
+
+/** Prints each span as one line of JSON when it ends. */
+export class ConsoleJsonSink implements SpanSink {
+  private readonly account = new SinkAccount('console');
+  private closed = false;
+
+  constructor(private readonly terminal: Terminal = new StandardOutput()) {}
+
+  accept(span: ReadableSpan): void {
+    this.account.accept();
+    if (this.closed) {
+      this.account.drop('shutdown');
+      return;
+    }
+    const line = lineOf(span);
+    if (line instanceof Error) this.account.settle(line);
+    else this.terminal.write(`${line}\n`, (error) => this.account.settle(error));
+  }
+
+  forceFlush(): Promise<void> {
+    return this.account.settled();
+  }
+
+  async shutdown(timeoutMillis: number): Promise<void> {
+    this.closed = true;
+    await this.account.settledWithin(timeoutMillis);
+  }
+
+  status(): SinkStatus {
+    return this.account.status();
+  }
+}
+
+function lineOf(span: ReadableSpan): string | Error {
+  try {
+    return spanToJsonLine(span);
+  } catch (error) {
+    return error instanceof Error ? error : new Error('a span is no JSON');
+  }
+}

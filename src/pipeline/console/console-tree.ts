@@ -1,0 +1,53 @@
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+import type { SinkStatus, SpanSink } from '../span-sink.js';
+import { SinkAccount } from '../sink-account.js';
+import { StandardOutput } from '../../base/standard-output.js';
+import { TracePrinter } from './trace-printer.js';
+
+let shared: TracePrinter | undefined;
+
+/** The printer of standard output; one for all instances, so that a trace that crosses two prints as one tree. */
+function sharedPrinter(): TracePrinter {
+  shared ??= new TracePrinter(new StandardOutput());
+  return shared;
+}
+
+/** Prints each trace as a readable tree. */
+export class ConsoleTreeSink implements SpanSink {
+  private readonly account = new SinkAccount('console');
+  private closed = false;
+
+  /**
+   * @param color - default: only on a terminal, and never with `NO_COLOR`
+   * @param printer - default: that of standard output, shared by the process
+   */
+  constructor(
+    private readonly color?: boolean,
+    private readonly printer: TracePrinter = sharedPrinter(),
+  ) {
+    printer.open();
+  }
+
+  accept(span: ReadableSpan): void {
+    this.account.accept();
+    if (this.closed) this.account.drop('shutdown');
+    else this.printer.add(span, this.account, this.color);
+  }
+
+  forceFlush(): Promise<void> {
+    this.printer.flush(this.account);
+    return this.account.settled();
+  }
+
+  async shutdown(timeoutMillis: number): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.printer.flush(this.account);
+    this.printer.close();
+    await this.account.settledWithin(timeoutMillis);
+  }
+
+  status(): SinkStatus {
+    return this.account.status();
+  }
+}

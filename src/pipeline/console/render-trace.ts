@@ -1,0 +1,206 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+import { duration, spanDetails } from './span-details.js';
+import { spanForest, toMillis, type SpanNode } from './span-forest.js';
+import { cut, printable, type Paint, type Style } from './text-style.js';
+
+/** What a tree is printed with. */
+export interface TraceLook {
+  readonly paint: Paint;
+  /** Characters in a line. */
+  readonly columns: number;
+  /** What the head line says after the trace id, such as `after GET /orders`. */
+  readonly caption?: string;
+}
+
+/** Siblings without children that share a name are folded from this many on. */
+const FOLD_FROM = 5;
+const DURATION_WIDTH = 8;
+const BAR_WIDTH = 16;
+/** What deep nesting leaves to the name, and to the lines of the tree. */
+const NAME_ROOM = 24;
+const MIN_GUIDE = 4;
+const DETAIL_ROOM = 40;
+const GAP = '  ';
+
+const KINDS: Readonly<Partial<Record<SpanKind, string>>> = {
+  [SpanKind.SERVER]: ' [server]',
+  [SpanKind.CLIENT]: ' [client]',
+  [SpanKind.PRODUCER]: ' [producer]',
+  [SpanKind.CONSUMER]: ' [consumer]',
+};
+
+/** One line of the tree and what belongs below it. */
+interface Row {
+  readonly guide: string;
+  readonly below: string;
+  readonly spans: readonly ReadableSpan[];
+  /** The service, where it is not the parent's. */
+  readonly service: string | undefined;
+}
+
+/**
+ * Draws spans of one trace as a tree with a time bar, for a terminal.
+ *
+ * @param spans - at least one, each span id once; those without a parent among them become roots
+ * @returns lines with a closing empty one
+ */
+export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): string {
+  const { paint, columns } = look;
+  const forest = spanForest(spans);
+  const first = (forest[0] as SpanNode).span;
+  const rows: Row[] = [];
+  for (const node of forest) addRows(rows, [node], '', '', serviceOf(first));
+
+  const starts = spans.map(({ startTime }) => toMillis(startTime));
+  const from = starts.reduce((a, b) => Math.min(a, b));
+  const until = spans.reduce((end, span) => Math.max(end, toMillis(span.endTime)), from);
+  const widest = rows.reduce((width, row) => Math.max(width, [...label(row)].length), 0);
+  const bars = spans.length > 1 && until > from;
+  const taken = DURATION_WIDTH + GAP.length + (bars ? BAR_WIDTH + GAP.length : 0) + GAP.length + 3;
+  const width = Math.min(widest, columns - taken);
+
+  const lines = [head(first, look)];
+  for (const row of rows) {
+    const bar = bars ? GAP + timeBar(row, from, until - from, paint) : '';
+    lines.push(`${name(row, width, paint)}${GAP}${took(row, paint)}${bar}${outcome(row, paint)}`.trimEnd());
+    const [span] = row.spans;
+    if (span === undefined || row.spans.length > 1) continue;
+    const below = shortened(row.below, columns - DETAIL_ROOM);
+    for (const detail of spanDetails(span, columns - below.length, paint)) {
+      lines.push(`${paint('dim', below)}${detail}`);
+    }
+  }
+  return `${lines.join('\n')}\n\n`;
+}
+
+function addRows(
+  rows: Row[],
+  [node, ...twins]: readonly [SpanNode, ...SpanNode[]],
+  guide: string,
+  indent: string,
+  above: string,
+): void {
+  const own = serviceOf(node.span);
+  const groups = fold(node.children);
+  rows.push({
+    guide,
+    below: indent + (groups.length > 0 ? '│  ' : '   '),
+    spans: [node.span, ...twins.map(({ span }) => span)],
+    service: own === above ? undefined : own,
+  });
+  groups.forEach((group, index) => {
+    const last = index === groups.length - 1;
+    addRows(rows, group, `${indent}${last ? '└─ ' : '├─ '}`, `${indent}${last ? '   ' : '│  '}`, own);
+  });
+}
+
+/** Groups neighbours that say the same; groups that are too small are taken apart again. */
+function fold(children: readonly SpanNode[]): [SpanNode, ...SpanNode[]][] {
+  const groups: [SpanNode, ...SpanNode[]][] = [];
+  for (const child of children) {
+    const group = groups.at(-1);
+    if (group !== undefined && foldable(group[0], child)) group.push(child);
+    else groups.push([child]);
+  }
+  return groups.flatMap((group) =>
+    group.length < FOLD_FROM ? group.map((child): [SpanNode] => [child]) : [group],
+  );
+}
+
+function foldable(a: SpanNode, b: SpanNode): boolean {
+  const plain = (node: SpanNode): boolean =>
+    node.children.length === 0 &&
+    node.span.status.code !== SpanStatusCode.ERROR &&
+    node.span.events.length === 0;
+  return (
+    a.span.name === b.span.name &&
+    a.span.kind === b.span.kind &&
+    serviceOf(a.span) === serviceOf(b.span) &&
+    plain(a) &&
+    plain(b)
+  );
+}
+
+function head(first: ReadableSpan, { paint, caption, columns }: TraceLook): string {
+  const { traceId } = first.spanContext();
+  const parent = first.parentSpanContext;
+  const clock = new Date(toMillis(first.startTime)).toISOString().slice(11, 23);
+  const remote = parent?.isRemote === true ? `continues ${parent.spanId}` : undefined;
+  const rest = [`trace ${traceId}`, clock, caption ?? remote].filter((part) => part !== undefined).join(GAP);
+  const service = printable(serviceOf(first));
+  return `${paint('bold', paint('magenta', service))}${GAP}${paint('dim', cut(rest, columns - service.length - 2))}`;
+}
+
+function label({ guide, service, spans }: Row): string {
+  const span = spans[0] as ReadableSpan;
+  const times = spans.length > 1 ? ` ×${spans.length}` : '';
+  return `${guide}${service === undefined ? '' : `${printable(service)} › `}${printable(span.name)}${KINDS[span.kind] ?? ''}${times}`;
+}
+
+/** Cuts the name first, since kind and guide are what a reader cannot guess. */
+function name(row: Row, width: number, paint: Paint): string {
+  const span = row.spans[0] as ReadableSpan;
+  const service = row.service === undefined ? '' : `${cut(printable(row.service), 20)} › `;
+  const suffix = KINDS[span.kind] ?? '';
+  const times = row.spans.length > 1 ? ` ×${row.spans.length}` : '';
+  const rest = [...`${service}${printable(span.name)}${suffix}${times}`].length;
+  const guide = shortened(row.guide, Math.max(MIN_GUIDE, width - Math.min(NAME_ROOM, rest)));
+  const room = width - guide.length - service.length - suffix.length - times.length;
+  const text = cut(printable(span.name), Math.max(8, room));
+  const length = [...`${guide}${service}${text}${suffix}${times}`].length;
+  const painted = failed(span) ? paint('red', text) : row.guide === '' ? paint('bold', text) : text;
+  return (
+    paint('dim', guide) +
+    (service === '' ? '' : paint('magenta', service)) +
+    painted +
+    paint('dim', suffix) +
+    paint('yellow', times) +
+    ' '.repeat(Math.max(0, width - length))
+  );
+}
+
+/** Keeps the end of a deep guide, where the branch is. */
+function shortened(guide: string, width: number): string {
+  return guide.length <= width ? guide : `…${guide.slice(guide.length - width + 1)}`;
+}
+
+function took({ spans }: Row, paint: Paint): string {
+  const total = spans.reduce((sum, span) => sum + toMillis(span.duration), 0);
+  return paint(failed(spans[0]) ? 'red' : 'bold', duration(total).padStart(DURATION_WIDTH));
+}
+
+function timeBar({ spans }: Row, from: number, total: number, paint: Paint): string {
+  const scale = BAR_WIDTH / total;
+  const start = Math.min(...spans.map((span) => toMillis(span.startTime))) - from;
+  const end = Math.max(...spans.map((span) => toMillis(span.endTime))) - from;
+  const left = Math.max(0, Math.min(BAR_WIDTH - 1, Math.floor(start * scale)));
+  const length = Math.max(1, Math.min(BAR_WIDTH - left, Math.round((end - start) * scale)));
+  const style: Style = failed(spans[0]) ? 'red' : 'cyan';
+  return (
+    paint('dim', '·'.repeat(left)) +
+    paint(style, '━'.repeat(length)) +
+    paint('dim', '·'.repeat(BAR_WIDTH - left - length))
+  );
+}
+
+/** The HTTP status, or how the span says that it went. */
+function outcome({ spans }: Row, paint: Paint): string {
+  const span = spans[0] as ReadableSpan;
+  const status = span.attributes['http.response.status_code'];
+  if (typeof status === 'number') {
+    const style: Style = status >= 500 ? 'red' : status >= 400 ? 'yellow' : status >= 300 ? 'cyan' : 'green';
+    return GAP + paint(style, String(status));
+  }
+  if (failed(span)) return GAP + paint('red', '✗');
+  return span.status.code === SpanStatusCode.OK ? GAP + paint('green', '✓') : '';
+}
+
+function failed(span: ReadableSpan | undefined): boolean {
+  return span?.status.code === SpanStatusCode.ERROR;
+}
+
+function serviceOf(span: ReadableSpan): string {
+  const service = span.resource.attributes['service.name'];
+  return typeof service === 'string' && service !== '' ? service : 'unknown_service';
+}

@@ -1,0 +1,131 @@
+import { SpanStatusCode, type Attributes, type AttributeValue } from '@opentelemetry/api';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+import { toMillis } from './span-forest.js';
+import { cut, printable, type Paint } from './text-style.js';
+
+const MAX_VALUE_CHARACTERS = 60;
+const MAX_EVENTS = 8;
+const MAX_ATTRIBUTE_LINES = 3;
+
+/** Said elsewhere on the line, or the same for every request of a service: of no use in a terminal. */
+const HIDDEN = new Set([
+  'http.request.method',
+  'http.route',
+  'http.response.status_code',
+  'url.scheme',
+  'server.address',
+  'server.port',
+  'client.address',
+  'client.port',
+  'network.protocol.name',
+  'network.protocol.version',
+  'network.peer.address',
+  'network.peer.port',
+  'network.local.address',
+  'network.local.port',
+  'user_agent.original',
+  'error.type',
+]);
+
+/**
+ * The lines below a span's own: its error, its events and links, and the attributes that tell something new.
+ *
+ * @param width - characters that a line may take
+ */
+export function spanDetails(span: ReadableSpan, width: number, paint: Paint): string[] {
+  const lines = attributeLines(span.attributes, width).map((line) => paint('dim', line));
+  const unexplained = !span.events.some(({ name }) => name === 'exception');
+  const { code, message } = span.status;
+  const reason = message ?? textOf(span.attributes['error.type']);
+  if (code === SpanStatusCode.ERROR && unexplained && reason !== undefined) {
+    lines.push(paint('red', cut(`✗ ${printable(reason)}`, width)));
+  }
+  const start = toMillis(span.startTime);
+  for (const event of span.events.slice(0, MAX_EVENTS)) {
+    const attributes = event.attributes ?? {};
+    if (event.name === 'exception') {
+      lines.push(...exceptionLines(attributes, width, paint));
+      continue;
+    }
+    const at = duration(Math.max(0, toMillis(event.time) - start));
+    const rest = inline(attributes).join('  ');
+    lines.push(
+      paint('dim', cut(`• ${at}  ${printable(event.name)}${rest === '' ? '' : `  ${rest}`}`, width)),
+    );
+  }
+  const hidden = span.events.length - MAX_EVENTS;
+  if (hidden > 0) lines.push(paint('dim', `• and ${hidden} more events`));
+  for (const { context } of span.links) {
+    lines.push(paint('dim', cut(`↗ links to trace ${context.traceId}, span ${context.spanId}`, width)));
+  }
+  return lines;
+}
+
+function exceptionLines(attributes: Attributes, width: number, paint: Paint): string[] {
+  const type = textOf(attributes['exception.type']);
+  const message = textOf(attributes['exception.message']);
+  const text = [type, message].filter((part) => part !== undefined && part !== '').join(': ');
+  const lines = [paint('red', cut(`✗ ${printable(text === '' ? 'exception' : text)}`, width))];
+  const frame = ownFrame(textOf(attributes['exception.stacktrace']) ?? '');
+  if (frame !== undefined) lines.push(paint('dim', cut(`  ${printable(frame)}`, width)));
+  return lines;
+}
+
+/** The first stack frame in the user's own code, which is where to look. */
+function ownFrame(stack: string): string | undefined {
+  const frame = stack
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line.startsWith('at ') && !/node_modules|node:|<anonymous>/.test(line));
+  const directory = `${process.cwd()}/`;
+  return frame?.replace('file://', '').replace(directory, '');
+}
+
+function attributeLines(attributes: Attributes, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  const parts = inline(attributes);
+  for (const [index, part] of parts.entries()) {
+    const next = line === '' ? part : `${line}  ${part}`;
+    if (line !== '' && next.length > width) {
+      if (lines.length === MAX_ATTRIBUTE_LINES - 1) {
+        const more = `… ${parts.length - index} more`;
+        lines.push(cut(`${cut(line, width - more.length - 2)}  ${more}`, width));
+        return lines;
+      }
+      lines.push(line);
+      line = part;
+    } else line = next;
+  }
+  if (line !== '') lines.push(line);
+  return lines.map((each) => cut(each, width));
+}
+
+function inline(attributes: Attributes): string[] {
+  const route = attributes['http.route'];
+  return Object.entries(attributes)
+    .filter(
+      ([key, value]) => value !== undefined && !HIDDEN.has(key) && !(key === 'url.path' && value === route),
+    )
+    .map(([key, value]) => `${printable(key)}=${cut(printable(textOf(value) ?? ''), MAX_VALUE_CHARACTERS)}`);
+}
+
+function textOf(value: AttributeValue | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Three significant digits with a unit: `412 µs`, `8.21 ms`, `1.07 s`, `2 m 05 s`. */
+export function duration(millis: number): string {
+  const micros = Math.round(millis * 1000);
+  if (micros < 1000) return `${micros} µs`;
+  if (millis < 999.5) return `${digits(millis)} ms`;
+  const seconds = millis / 1000;
+  if (seconds < 59.95) return `${digits(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, '0')} s`;
+}
+
+function digits(value: number): string {
+  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+}

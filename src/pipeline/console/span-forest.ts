@@ -1,0 +1,47 @@
+import type { HrTime } from '@opentelemetry/api';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+
+/** A span among those that ended under it, siblings in the order in which they began. */
+export interface SpanNode {
+  readonly span: ReadableSpan;
+  readonly children: readonly SpanNode[];
+}
+
+/**
+ * Arranges spans of one trace as trees; a span whose parent is not among them becomes a root.
+ *
+ * @param spans - each span id at most once, in any order
+ */
+export function spanForest(spans: Iterable<ReadableSpan>): SpanNode[] {
+  const nodes = new Map<string, SpanNode & { children: SpanNode[] }>();
+  for (const span of spans) nodes.set(span.spanContext().spanId, { span, children: [] });
+  const roots: SpanNode[] = [];
+  for (const node of nodes.values()) {
+    const parent = parentOf(nodes, node);
+    if (parent === undefined) roots.push(node);
+    else parent.children.push(node);
+  }
+  for (const { children } of nodes.values()) children.sort(byStart);
+  return roots.sort(byStart);
+}
+
+function parentOf<T extends SpanNode>(nodes: ReadonlyMap<string, T>, node: T): T | undefined {
+  const parent = nodes.get(node.span.parentSpanContext?.spanId ?? '');
+  // Ids that a custom generator repeats must not make a circle, which nobody would print.
+  const seen = new Set<T>([node]);
+  for (let above = parent; above !== undefined;) {
+    if (seen.has(above)) return undefined;
+    seen.add(above);
+    above = nodes.get(above.span.parentSpanContext?.spanId ?? '');
+  }
+  return parent;
+}
+
+function byStart(a: SpanNode, b: SpanNode): number {
+  return a.span.startTime[0] - b.span.startTime[0] || a.span.startTime[1] - b.span.startTime[1];
+}
+
+/** Milliseconds of a time or duration; exact to a microsecond for times of this century. */
+export function toMillis([seconds, nanos]: HrTime): number {
+  return seconds * 1e3 + nanos / 1e6;
+}

@@ -1,0 +1,253 @@
+import { TraceFlags, type Span } from '@opentelemetry/api';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+import { activeContext } from '../../context/flow-context.js';
+import { renderTrace } from './render-trace.js';
+import type { SinkAccount } from '../sink-account.js';
+import type { Terminal } from '../../base/standard-output.js';
+import { painter } from './text-style.js';
+
+/** How long a span waits for a parent that may never end. */
+const ORPHAN_MILLIS = 1_000;
+/** How long while a span of its trace is known to run: a slow request should print as one tree. */
+const RUNNING_MILLIS = 5_000;
+/** Spans that end after their root are gathered for so long. */
+const LATE_MILLIS = 100;
+/** Spans kept, and ids of printed ones remembered, over all traces. */
+const MAX_WEIGHT = 10_000;
+
+interface Entry {
+  readonly span: ReadableSpan;
+  /** Whose span it is; more than one if it came through several sinks. */
+  readonly accounts: SinkAccount[];
+  /** Printed once already, in a tree without its root; kept so that the whole tree can follow. */
+  shown: boolean;
+}
+
+interface Trace {
+  readonly id: string;
+  readonly color: boolean | undefined;
+  readonly entries: Map<string, Entry>;
+  /** Ids of the spans that were printed under their root. */
+  readonly printed: Set<string>;
+  roots: Entry[];
+  /** When the oldest span that has not been printed came, in milliseconds. */
+  since: number;
+  /** When they are printed at the latest; undefined if none waits. */
+  due: number | undefined;
+  rootName: string | undefined;
+  running: Span | undefined;
+}
+
+/**
+ * Gathers the spans of a trace, whichever instance they come from, and prints them as one tree when the local root ends.
+ *
+ * A span whose parent has not ended within a second is printed without it, or after five if its trace is known to
+ * run; what ends after the root follows as a small tree of its own. Holds at most 10,000 spans: the oldest trace gives way.
+ */
+export class TracePrinter {
+  private readonly traces = new Map<string, Trace>();
+  private readonly ready = new Set<Trace>();
+  private weight = 0;
+  private sinks = 0;
+  private immediate: NodeJS.Immediate | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private timerDue = Infinity;
+  private readonly onExit = (): void => this.flush();
+
+  constructor(private readonly terminal: Terminal) {}
+
+  /** Begins to serve a sink; while one is open, what waits is printed when the process exits. */
+  open(): void {
+    if (this.sinks++ === 0) process.on('exit', this.onExit);
+  }
+
+  close(): void {
+    if (--this.sinks === 0) process.off('exit', this.onExit);
+  }
+
+  /** @param color - overrules the terminal's; the first span of a trace decides for it */
+  add(span: ReadableSpan, account: SinkAccount, color: boolean | undefined): void {
+    const { traceId, spanId } = span.spanContext();
+    let trace = this.traces.get(traceId);
+    if (trace === undefined) {
+      trace = newTrace(traceId, color);
+      this.traces.set(traceId, trace);
+    }
+    const known = trace.entries.get(spanId);
+    if (known !== undefined) {
+      if (known.shown) account.deliver();
+      else known.accounts.push(account);
+      return;
+    }
+    const entry: Entry = { span, accounts: [account], shown: false };
+    trace.entries.set(spanId, entry);
+    this.weight++;
+    if (isLocalRoot(span)) {
+      trace.roots.push(entry);
+      this.ready.add(trace);
+      // At the end of the tick, so that spans that end beside the root still get into its tree.
+      this.immediate ??= setImmediate(() => this.printReady());
+    } else {
+      this.schedule(trace, span);
+    }
+    if (this.weight > MAX_WEIGHT) this.evict();
+  }
+
+  /** Prints what waits, of one sink or of all. */
+  flush(account?: SinkAccount): void {
+    this.printReady();
+    for (const trace of [...this.traces.values()]) {
+      if (account === undefined || [...trace.entries.values()].some((entry) => waitsFor(entry, account))) {
+        this.printRest(trace);
+      }
+    }
+  }
+
+  private schedule(trace: Trace, span: ReadableSpan): void {
+    const now = Date.now();
+    const active = activeContext().span;
+    if (active?.isRecording() === true && active.spanContext().traceId === trace.id) trace.running = active;
+    const late = trace.printed.has(span.parentSpanContext?.spanId ?? '');
+    const due = now + (late ? LATE_MILLIS : ORPHAN_MILLIS);
+    if (trace.due === undefined) trace.since = now;
+    trace.due = Math.min(trace.due ?? Infinity, due);
+    this.arm(trace.due);
+  }
+
+  private arm(due: number): void {
+    if (due >= this.timerDue) return;
+    clearTimeout(this.timer);
+    this.timerDue = due;
+    this.timer = setTimeout(() => this.printDue(), Math.max(1, due - Date.now()));
+    this.timer.unref();
+  }
+
+  private printDue(): void {
+    this.timer = undefined;
+    this.timerDue = Infinity;
+    const now = Date.now();
+    for (const trace of [...this.traces.values()]) {
+      const { due = Infinity } = trace;
+      if (due > now) {
+        this.arm(due);
+      } else if (trace.running?.isRecording() === true && now - trace.since < RUNNING_MILLIS) {
+        trace.due = now + ORPHAN_MILLIS;
+        this.arm(trace.due);
+      } else {
+        this.printRest(trace);
+      }
+    }
+  }
+
+  private printReady(): void {
+    clearImmediate(this.immediate);
+    this.immediate = undefined;
+    for (const trace of [...this.ready]) {
+      for (const root of trace.roots.splice(0)) this.printRoot(trace, root);
+    }
+    this.ready.clear();
+  }
+
+  /** Prints the whole tree under a root, with what was shown before, and forgets all but the ids. */
+  private printRoot(trace: Trace, root: Entry): void {
+    const tree = descendants(trace.entries, root);
+    if (tree.length === 0) return;
+    trace.rootName = root.span.name;
+    for (const { span } of tree) {
+      const { spanId } = span.spanContext();
+      trace.entries.delete(spanId);
+      trace.printed.add(spanId);
+    }
+    if (![...trace.entries.values()].some((entry) => !entry.shown)) trace.due = undefined;
+    this.print(trace, tree, undefined);
+  }
+
+  /** Prints what waits without a root, and keeps it in case the root follows. */
+  private printRest(trace: Trace): void {
+    trace.due = undefined;
+    const rest = [...trace.entries.values()].filter(({ shown }) => !shown);
+    if (rest.length === 0) return;
+    const caption = trace.rootName === undefined ? 'parent has not ended' : `later, after ${trace.rootName}`;
+    this.print(trace, rest, caption);
+    for (const entry of rest) {
+      entry.shown = true;
+      const { spanId } = entry.span.spanContext();
+      if (trace.rootName === undefined) continue;
+      trace.entries.delete(spanId);
+      trace.printed.add(spanId);
+    }
+  }
+
+  private print(trace: Trace, entries: readonly Entry[], caption: string | undefined): void {
+    const accounts = entries.filter(({ shown }) => !shown).flatMap((entry) => entry.accounts);
+    const settle = (error?: Error): void => {
+      for (const account of accounts) account.settle(error);
+    };
+    try {
+      const text = renderTrace(
+        entries.map(({ span }) => span),
+        {
+          paint: painter(trace.color ?? this.terminal.color),
+          columns: this.terminal.columns,
+          ...(caption === undefined ? {} : { caption }),
+        },
+      );
+      this.terminal.write(text, settle);
+    } catch (error) {
+      // A span from foreign code can be odd enough to defeat rendering; that must not reach whoever ended it.
+      settle(error instanceof Error ? error : new Error('a span could not be printed'));
+    }
+  }
+
+  private evict(): void {
+    for (const trace of this.traces.values()) {
+      if (this.weight <= MAX_WEIGHT / 2) return;
+      this.printRest(trace);
+      this.ready.delete(trace);
+      this.traces.delete(trace.id);
+      this.weight -= trace.entries.size + trace.printed.size;
+    }
+  }
+}
+
+function newTrace(id: string, color: boolean | undefined): Trace {
+  return {
+    id,
+    color,
+    entries: new Map(),
+    printed: new Set(),
+    roots: [],
+    since: 0,
+    due: undefined,
+    rootName: undefined,
+    running: undefined,
+  };
+}
+
+/** Nothing in this process that was recorded is above it. */
+function isLocalRoot({ parentSpanContext }: ReadableSpan): boolean {
+  if (parentSpanContext === undefined || parentSpanContext.isRemote === true) return true;
+  return (parentSpanContext.traceFlags & TraceFlags.SAMPLED) === 0;
+}
+
+function waitsFor({ shown, accounts }: Entry, account: SinkAccount): boolean {
+  return !shown && accounts.includes(account);
+}
+
+function descendants(entries: ReadonlyMap<string, Entry>, root: Entry): Entry[] {
+  const children = new Map<string, Entry[]>();
+  for (const entry of entries.values()) {
+    const parent = entry.span.parentSpanContext?.spanId ?? '';
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [entry]);
+    else siblings.push(entry);
+  }
+  const found = new Set([root]);
+  for (const entry of found) {
+    // A self-made remote parent may be in this trace too; it has, or will have, a tree of its own.
+    for (const child of children.get(entry.span.spanContext().spanId) ?? []) {
+      if (!isLocalRoot(child.span)) found.add(child);
+    }
+  }
+  return [...found].filter((entry) => entries.has(entry.span.spanContext().spanId));
+}

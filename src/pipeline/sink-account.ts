@@ -1,0 +1,108 @@
+import type { DropReason, ExportFailureStatus, SinkStatus } from './span-sink.js';
+
+/**
+ * Counts what becomes of the spans of a local sink, so that `ended = delivered + dropped + queued` holds at every moment.
+ */
+export class SinkAccount {
+  private ended = 0;
+  private delivered = 0;
+  private droppedTotal = 0;
+  private abandoned = 0;
+  private readonly dropped: Partial<Record<DropReason, number>> = {};
+  private lastSuccessAt: Date | undefined;
+  private lastError: ExportFailureStatus | undefined;
+  private waiting: { readonly upTo: number; readonly resolve: () => void }[] = [];
+
+  constructor(private readonly exporter: string) {}
+
+  get queued(): number {
+    return this.ended - this.delivered - this.droppedTotal;
+  }
+
+  /** Takes a span that waits; each must be settled once, by `deliver`, `drop` or `settle`. */
+  accept(): void {
+    this.ended++;
+  }
+
+  deliver(): void {
+    if (this.wasAbandoned()) return;
+    this.delivered++;
+    this.lastSuccessAt = new Date();
+    this.wake();
+  }
+
+  drop(reason: DropReason, count = 1): void {
+    this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
+    this.droppedTotal += count;
+    this.wake();
+  }
+
+  /** Counts a span as delivered, or as dropped because of the error. */
+  settle(error?: Error): void {
+    if (error === undefined) {
+      this.deliver();
+      return;
+    }
+    if (this.wasAbandoned()) return;
+    const code = (error as NodeJS.ErrnoException).code ?? error.name;
+    this.lastError = { at: new Date(), code, reason: error.message };
+    this.drop('exporter_error');
+  }
+
+  /** Resolves when as many spans are settled as were accepted before the call. */
+  settled(): Promise<void> {
+    const upTo = this.ended;
+    if (this.queued === 0) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push({ upTo, resolve }));
+  }
+
+  /** As {@link SinkAccount.settled}, but counts what is left after the time as dropped with reason `shutdown`. */
+  async settledWithin(timeoutMillis: number): Promise<void> {
+    if (this.queued === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMillis);
+      timer.unref();
+    });
+    await Promise.race([this.settled(), expired]);
+    clearTimeout(timer);
+    this.abandon();
+  }
+
+  private abandon(): void {
+    const left = this.queued;
+    this.abandoned += left;
+    if (left > 0) this.drop('shutdown', left);
+  }
+
+  status(): SinkStatus {
+    return {
+      exporter: this.exporter,
+      ended: this.ended,
+      delivered: this.delivered,
+      dropped: { ...this.dropped },
+      queuedSpans: this.queued,
+      queuedBytes: 0,
+      inFlightSpans: 0,
+      retries: 0,
+      breaker: 'closed',
+      ...(this.lastSuccessAt === undefined ? {} : { lastSuccessAt: this.lastSuccessAt }),
+      ...(this.lastError === undefined ? {} : { lastError: this.lastError }),
+    };
+  }
+
+  /** Whether the outcome that comes is that of a span which was counted as dropped already. */
+  private wasAbandoned(): boolean {
+    if (this.abandoned === 0) return false;
+    this.abandoned--;
+    return true;
+  }
+
+  private wake(): void {
+    if (this.waiting.length === 0) return;
+    const settled = this.delivered + this.droppedTotal;
+    const ready = this.waiting.filter(({ upTo }) => upTo <= settled);
+    this.waiting = this.waiting.filter(({ upTo }) => upTo > settled);
+    for (const { resolve } of ready) resolve();
+  }
+}

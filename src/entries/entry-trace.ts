@@ -1,4 +1,11 @@
-import { trace, type Attributes, type Link, type Span, type SpanKind } from '@opentelemetry/api';
+import {
+  trace,
+  type Attributes,
+  type Link,
+  type Span,
+  type SpanContext,
+  type SpanKind,
+} from '@opentelemetry/api';
 import { Flow, FlowContext, runInContext, type FlowRequest } from '../context/flow-context.js';
 import type { RemoteContext } from '../context/propagation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -44,6 +51,8 @@ export interface EntryFacts {
   readonly relation?: MessageRelation;
   /** The context that it comes from, where sender and handler are in one process; in place of headers. */
   readonly from?: FlowContext;
+  /** A span of this process that it is linked to, in place of what the headers say. */
+  readonly linkTo?: SpanContext;
   readonly startTime?: number | undefined;
   readonly metric?: EntryMetric;
   /** Whether `@NoSpan` leaves it out. */
@@ -77,7 +86,10 @@ export class EntryTrace implements FlowRequest {
     this.subject = { pattern, handler, args, headers };
     this.excluded = facts.untraced === true || !scope.entryRules.covers(kind, pattern);
     const remote = from === undefined ? receive(scope, headers) : undefined;
-    this.tenant = from === undefined ? asText(headers[TENANT_HEADER]) : scope.pipeline.tenants?.keyOf(scope.pipeline, from.flow);
+    this.tenant =
+      from === undefined
+        ? asText(headers[TENANT_HEADER])
+        : scope.pipeline.tenants?.keyOf(scope.pipeline, from.flow);
     const flow = from?.flow;
     const baggage = flow?.baggage ?? remote?.baggage;
     const base = new FlowContext(undefined, new Flow(this, baggage, flow?.overlay, flow?.attributes));
@@ -149,7 +161,8 @@ export class EntryTrace implements FlowRequest {
 
   private start(scope: EntryScope, base: FlowContext, remote: RemoteContext | undefined): Span {
     const { facts } = this;
-    const sender = facts.from === undefined ? remote?.spanContext : facts.from.span?.spanContext();
+    const sender =
+      facts.linkTo ?? (facts.from === undefined ? remote?.spanContext : facts.from.span?.spanContext());
     const relation = facts.relation ?? scope.entryRules.relationOf(facts.pattern);
     const links: Link[] = [];
     if (sender !== undefined && relation === 'link') links.push({ context: sender });

@@ -4,6 +4,7 @@ import { monotonicMillis } from '../tracing/clock.js';
 import { classifyError } from '../tracing/error-classifier.js';
 import { recordError } from '../tracing/error-record.js';
 import { activating } from '../tracing/stream-span.js';
+import { whenOver } from '../tracing/when-over.js';
 import { CONVENTIONS as C } from './conventions.js';
 import { TENANT_HEADER } from './entry-carrier.js';
 import type { EntryScope } from './entry-trace.js';
@@ -52,7 +53,11 @@ export class OutgoingMessage {
   }
 
   /** Nothing where no instance traces messages here. */
-  static begin(scope: EntryScope | undefined, kind: 'microservices' | 'queues', facts: OutgoingFacts): OutgoingMessage | undefined {
+  static begin(
+    scope: EntryScope | undefined,
+    kind: 'microservices' | 'queues',
+    facts: OutgoingFacts,
+  ): OutgoingMessage | undefined {
     if (scope?.pipeline.current?.enabled !== true || !scope.entryRules.traces(kind)) return undefined;
     if (activeContext().suppressed || !scope.entryRules.covers(kind, facts.pattern)) return undefined;
     return new OutgoingMessage(scope, facts);
@@ -65,6 +70,14 @@ export class OutgoingMessage {
 
   setAttributes(attributes: Attributes): void {
     this.span.setAttributes(attributes);
+  }
+
+  /** Runs what sends it; the span ends when that is done. */
+  during<T>(send: () => T): T {
+    return whenOver(send, (failure) => {
+      if (failure !== undefined) this.fail(failure.error);
+      this.end();
+    });
   }
 
   fail(error: unknown): void {

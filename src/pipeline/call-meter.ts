@@ -15,4 +15,6 @@ export interface CallMeter {
   recordCall(name: string, seconds: number, attributes: Attributes): void;
   /** Adds to a counter, such as that of messages. */
   countCalls(name: string, count: number, attributes: Attributes): void;
+  /** Adds to a counter that goes down again, such as that of open connections. */
+  countOpen(name: string, change: number, attributes: Attributes): void;
 }

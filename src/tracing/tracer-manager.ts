@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
-import { activeContext } from '../context/flow-context.js';
+import { activeContext, EMPTY_CONTEXT, Flow } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
@@ -89,6 +89,20 @@ export class TracerManager {
     const run = typeof optionsOrFn === 'function' ? optionsOrFn : (fn as (span: Span) => T);
     const { parent } = options;
     return callInSpan(this.defaultTracer, name, options, contextOf(parent), parent === undefined, run);
+  }
+
+  /**
+   * Runs a script or a command as a root span, and delivers what it recorded before the result is handed on, so that the process may end then.
+   *
+   * @returns what `fn` returns; its errors are thrown on
+   */
+  async runTraced<T>(name: string, fn: (span: Span) => T | Promise<T>): Promise<T> {
+    const context = EMPTY_CONTEXT.withFlow(new Flow(undefined, undefined, undefined, undefined));
+    try {
+      return await callInSpan(this.defaultTracer, name, { root: true }, context, false, fn);
+    } finally {
+      await this.forceFlush().catch(() => undefined);
+    }
   }
 
   /** Starts a child of the active span without activating it; end it yourself. */

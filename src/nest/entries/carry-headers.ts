@@ -1,6 +1,21 @@
 import { ENVELOPE } from '../../entries/entry-carrier.js';
-import type { ClientProxyLike, Outbox } from './client-proxies.js';
+import type { BrokerOptions } from './broker-address.js';
 import type { Patches } from './patches.js';
+
+/** What is used of Nest's clients; every part may be absent from one that an app brings. */
+export interface ClientProxyLike {
+  readonly routingMap?: unknown;
+  readonly options?: BrokerOptions;
+  readonly serializer?: object;
+  readonly queue?: unknown;
+  normalizePattern?(pattern: unknown): string;
+}
+
+/** The headers of the message that a client is sending right now, and of packets that wait for their turn. */
+export interface Outbox {
+  current: Readonly<Record<string, string>> | undefined;
+  readonly packets: WeakMap<object, Readonly<Record<string, string>>>;
+}
 
 type Headers = Readonly<Record<string, string>>;
 type Serialize = (packet: unknown, options?: unknown) => unknown;
@@ -46,10 +61,13 @@ export function carryHeaders(
     });
   }
   if (system === 'nats') {
-    patches.replace(client, 'mergeHeaders', (merge) => (given) =>
-      outbox.current === undefined
-        ? merge.call(client, given)
-        : natsHeaders(client, merge, given, outbox.current),
+    patches.replace(
+      client,
+      'mergeHeaders',
+      (merge) => (given) =>
+        outbox.current === undefined
+          ? merge.call(client, given)
+          : natsHeaders(client, merge, given, outbox.current),
     );
   }
   if (system === 'mqtt') {

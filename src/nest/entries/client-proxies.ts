@@ -6,31 +6,16 @@ import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import { observeLike } from '../../tracing/context-subscriber.js';
 import type { Method } from '../like-method.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
-import { addressOf, type BrokerOptions } from './broker-address.js';
-import { carryHeaders } from './carry-headers.js';
+import { addressOf } from './broker-address.js';
+import { carryHeaders, type ClientProxyLike, type Outbox } from './carry-headers.js';
 import type { EntryHost } from './entry-host.js';
 import { watchGrpcClient } from './grpc-clients.js';
 import { nestInstances } from './nest-instances.js';
-
-/** What is used of Nest's clients; every part may be absent from one that an app brings. */
-export interface ClientProxyLike {
-  readonly routingMap?: unknown;
-  readonly options?: BrokerOptions;
-  readonly serializer?: object;
-  readonly queue?: unknown;
-  normalizePattern?(pattern: unknown): string;
-}
 
 /** The packet that Nest hands to a transport's client. */
 interface Packet {
   readonly pattern: unknown;
   readonly data?: unknown;
-}
-
-/** The headers of the message that a client is sending right now, and of packets that wait for their turn. */
-export interface Outbox {
-  current: Readonly<Record<string, string>> | undefined;
-  readonly packets: WeakMap<object, Readonly<Record<string, string>>>;
 }
 
 /**
@@ -84,11 +69,21 @@ export class ClientProxies {
         : untilSent(message, () => emit.call(client, pattern, data));
     });
     // A connection outlives the request that happens to open it.
-    patches.replace(client, 'connect', (connect) => (...args) =>
-      runInContext(EMPTY_CONTEXT, () => connect.apply(client, args)),
+    patches.replace(
+      client,
+      'connect',
+      (connect) =>
+        (...args) =>
+          runInContext(EMPTY_CONTEXT, () => connect.apply(client, args)),
     );
     for (const name of ['publish', 'dispatchEvent', 'dispatchBatchEvent']) {
-      patches.replace(client, name, (dispatch) => (...args) => this.dispatch(client, outbox, dispatch, args));
+      patches.replace(
+        client,
+        name,
+        (dispatch) =>
+          (...args) =>
+            this.dispatch(client, outbox, dispatch, args),
+      );
     }
     carryHeaders(client, system, outbox, patches);
   }

@@ -1,13 +1,18 @@
 import type { Type } from '@nestjs/common';
-import type { ModulesContainer } from '@nestjs/core';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { activeContext } from '../../context/flow-context.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+import { BullmqJobs } from './bullmq-jobs.js';
 import { ClientProxies } from './client-proxies.js';
+import { watchCqrsHandlers } from './cqrs-handlers.js';
 import type { EntryHost } from './entry-host.js';
+import { EventListeners } from './event-listeners.js';
 import { MicroserviceServers, type MicroserviceServer } from './microservice-servers.js';
 import { Patches } from './patches.js';
+import { ScheduledJobs } from './schedule.js';
+import { Websockets } from './websockets.js';
 
 /** What is asked of the hub of an app. */
 export interface EntryHub {
@@ -29,6 +34,10 @@ export class EntryWatch implements EntryHost {
   readonly modules: ModulesContainer;
   private readonly servers: MicroserviceServers;
   private readonly clients: ClientProxies;
+  private readonly jobs: BullmqJobs;
+  private readonly schedule: ScheduledJobs;
+  private readonly events: EventListeners;
+  private readonly websockets: Websockets;
   private subscription: Subscription | undefined;
   private attached = false;
 
@@ -40,6 +49,10 @@ export class EntryWatch implements EntryHost {
     this.modules = hub.modules;
     this.servers = new MicroserviceServers(this);
     this.clients = new ClientProxies(this);
+    this.jobs = new BullmqJobs(this);
+    this.schedule = new ScheduledJobs(this);
+    this.events = new EventListeners(this);
+    this.websockets = new Websockets(this);
   }
 
   get fallback(): TelemetryInstance | undefined {
@@ -59,6 +72,21 @@ export class EntryWatch implements EntryHost {
     return this.hub.all().find(({ pipeline }) => pipeline === owner) ?? otherwise;
   }
 
+  /** Nest asks for the adapter before it connects the first gateway. */
+  listenForAdapter(config: ApplicationConfig): void {
+    this.patches.replace(config, 'getIoAdapter', (get) => () => {
+      this.onServer();
+      const adapter = get.call(config);
+      if (typeof adapter === 'object' && adapter !== null) this.websockets.watch(adapter);
+      return adapter;
+    });
+  }
+
+  /** Streams that end from now on are cut off by the server. */
+  shutDown(): void {
+    this.websockets.shutDown();
+  }
+
   /** Servers come while the app is put together, before their handlers do. */
   listenForServers(): void {
     this.subscription = this.modules.getRpcTargetRegistry<MicroserviceServer>().subscribe((server) => {
@@ -72,11 +100,16 @@ export class EntryWatch implements EntryHost {
     if (this.attached) return;
     this.attached = true;
     this.clients.watchAll();
+    this.jobs.watch();
+    this.schedule.watch();
+    this.events.watch();
+    watchCqrsHandlers(this);
   }
 
   /** Providers may have made clients while they started. */
   started(): void {
     this.clients.watchAll();
+    this.jobs.watchProducers();
   }
 
   close(): void {

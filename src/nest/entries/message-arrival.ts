@@ -8,8 +8,16 @@ import { epochMillis, monotonicMillis } from '../../tracing/clock.js';
 /** What a broker tells beside the data; every part is optional, since it comes from elsewhere. */
 interface Delivery {
   readonly headers?: unknown;
-  readonly properties?: { readonly headers?: unknown; readonly messageId?: unknown; readonly userProperties?: unknown };
-  readonly fields?: { readonly routingKey?: unknown; readonly deliveryTag?: unknown; readonly redelivered?: unknown };
+  readonly properties?: {
+    readonly headers?: unknown;
+    readonly messageId?: unknown;
+    readonly userProperties?: unknown;
+  };
+  readonly fields?: {
+    readonly routingKey?: unknown;
+    readonly deliveryTag?: unknown;
+    readonly redelivered?: unknown;
+  };
   readonly topic?: unknown;
   readonly partition?: unknown;
   readonly message?: { readonly offset?: unknown; readonly key?: unknown };

@@ -61,8 +61,18 @@ export class MicroserviceServers {
       const traced = this.traced(server, system, pattern, callback as RegisteredHandler, isEvent === true);
       return addHandler.call(server, pattern, traced, isEvent, ...rest);
     });
-    patches.replace(server, 'handleMessage', (handle) => (...args) => this.arrive(server, system, handle, args));
-    patches.replace(server, 'send', (send) => (stream, respond) => this.answer(server, send, stream, respond));
+    patches.replace(
+      server,
+      'handleMessage',
+      (handle) =>
+        (...args) =>
+          this.arrive(server, system, handle, args),
+    );
+    patches.replace(
+      server,
+      'send',
+      (send) => (stream, respond) => this.answer(server, send, stream, respond),
+    );
     const { deserializer } = server;
     if (system !== 'grpc' && typeof deserializer === 'object')
       patches.set(server, 'deserializer', readingHeaders(deserializer));
@@ -75,7 +85,8 @@ export class MicroserviceServers {
     args: readonly unknown[],
   ): unknown {
     // A consumer that the broker has cancelled is told so by a message that is none.
-    if (!this.host.active || args[0] === null || args[0] === undefined) return handle.apply(server, [...args]);
+    if (!this.host.active || args[0] === null || args[0] === undefined)
+      return handle.apply(server, [...args]);
     const arrival = new MessageArrival(system, args);
     const result = runInContext(arrival.context, () => handle.apply(server, [...args]));
     if (result instanceof Promise) {

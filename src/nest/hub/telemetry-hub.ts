@@ -94,6 +94,7 @@ export class TelemetryHub
       this.attachEntries();
     });
     this.entries.listenForServers();
+    this.entries.listenForAdapter(config);
     listenForTracerNames(this);
     listenForMeterNames(this);
     if (this.server() !== undefined) this.joinLate();
@@ -240,6 +241,7 @@ export class TelemetryHub
 
   /** Open streams would keep the server from closing. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.entries.shutDown();
     const timeouts = this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis);
     await this.streams.shutDown(Math.min(MAX_STREAM_GRACE_MILLIS, Math.max(0, ...timeouts) / 2));
   }

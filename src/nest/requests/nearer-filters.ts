@@ -1,11 +1,11 @@
 import { UseFilters, type Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { GATEWAY_METADATA } from '../entries/socket-gateways.js';
 import { handlesMessages } from '../entries/message-handlers.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
 
 /** Nest's key for the filters of a class or a method. */
 const FILTERS_METADATA = '__exceptionFilters__';
-const GATEWAY_METADATA = 'websockets:is_gateway';
 
 /** The same one for all apps of the process, so that classes which they share get it once. */
 const probe = new ErrorProbeFilter();

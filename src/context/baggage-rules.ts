@@ -76,7 +76,7 @@ export class BaggageRules {
     const denied = compileNames(deny);
     this.denies = (key) => SECRET_NAME.test(key) || denied?.(key) === true;
     this.isAttribute = compileNames([...keys, ...attributes]);
-    const named = compileNames((options.metricAttributes ?? []).filter((name) => !name.endsWith('*')));
+    const named = compileNames((options.metricAttributes ?? []).filter((name) => !name.includes('*')));
     this.flowAttributes =
       named &&
       (() => {

@@ -31,22 +31,29 @@ export interface FlowOverlay {
   readonly next: FlowOverlay | undefined;
 }
 
-/** The request, or another entry, that a flow serves. */
-export interface FlowRequest {
+/**
+ * What entered the app and is being worked on: a request, a message, a job. It carries everything that belongs to the work.
+ *
+ * It is found by the thing that entered (see `entry.ts`): the active context may be another entry's, or none, wherever a connection that
+ * several share calls back.
+ */
+export interface Entry {
   /** How it entered the app; absent for HTTP. */
   readonly kind?: string;
   /** Key of the tenant that came with a message. */
   readonly tenant?: string | undefined;
-  /** The framework's request once a route was found, with what guards put on it, else the server's. */
+  /** The context of its work, its span and its flow included. */
+  readonly context: FlowContext;
+  /** What hooks are given: the framework's request once a route was found, with what guards put on it, else the server's. */
   readonly subject: unknown;
-  /** Whether nothing in the request is traced, whatever samplers say. */
+  /** Whether nothing of it is traced, whatever samplers say. */
   readonly excluded: boolean;
   /** The pipeline of the instance that it belongs to, as far as that is known. */
   readonly pipeline?: object | undefined;
-  /** Told after the flow's baggage was replaced, so that the request's span shows it. */
+  /** Notes an error of its work, however the framework answers it. */
+  fail(error: unknown): void;
+  /** The flow's baggage was replaced. */
   baggageChanged?(): void;
-  /** Told of what a guard, a pipe, a handler or an interceptor threw. */
-  fail?(error: unknown): void;
 }
 
 /**
@@ -59,7 +66,7 @@ export class Flow {
   private ownBaggage: Baggage | undefined;
 
   constructor(
-    readonly request: FlowRequest | undefined,
+    readonly entry: Entry | undefined,
     baggage: Baggage | undefined,
     readonly overlay: FlowOverlay | undefined,
     /** Put on every span that starts in the flow. */
@@ -80,13 +87,13 @@ export class Flow {
 
   /** The same flow, baggage shared, with another choice of targets. */
   withOverlay(overlay: FlowOverlay | undefined): Flow {
-    return new Flow(this.request, undefined, overlay, this.attributes, this.baggageHolder);
+    return new Flow(this.entry, undefined, overlay, this.attributes, this.baggageHolder);
   }
 
   /** The same flow, baggage shared, with these attributes over its own. */
   withAttributes(attributes: Attributes): Flow {
     return new Flow(
-      this.request,
+      this.entry,
       undefined,
       this.overlay,
       { ...this.attributes, ...attributes },
@@ -96,7 +103,7 @@ export class Flow {
 
   /** The same flow with baggage of its own from now on. */
   withBaggage(baggage: Baggage | undefined): Flow {
-    return new Flow(this.request, baggage, this.overlay, this.attributes);
+    return new Flow(this.entry, baggage, this.overlay, this.attributes);
   }
 }
 
@@ -164,7 +171,7 @@ export class FlowContext implements Context {
   /** Whether spans must not be created: inside `withoutTracing`, an exporter, or a request that is left out. */
   get suppressed(): boolean {
     return (
-      this.flow?.request?.excluded === true ||
+      this.flow?.entry?.excluded === true ||
       (this.base !== ROOT_CONTEXT && this.base.getValue(SUPPRESS_TRACING) === true)
     );
   }

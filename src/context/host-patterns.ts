@@ -1,25 +1,21 @@
+import { compileNames } from './name-patterns.js';
+
 /** Whether a host is selected. @param host - as in a URL, best with its port: `api.example.com:443`, `[::1]:80` */
 export type HostFilter = (host: string) => boolean;
 
 /**
- * Compiles a list of hosts: exact (`api.example.com`, any port), a domain with everything below it but not itself (`*.example.com`), either
- * with a port (`localhost:3000`), or all (`*`). Case does not count.
+ * Compiles a list of hosts: exact (`api.example.com`, any port), with `*` for any characters, such as a domain with
+ * everything below it but not itself (`*.example.com`), either with a port (`localhost:3000`), or all (`*`). Case does
+ * not count.
  */
 export function compileHosts(patterns: readonly string[]): HostFilter {
   if (patterns.includes('*')) return () => true;
   if (patterns.length === 0) return () => false;
   const lower = patterns.map((pattern) => pattern.toLowerCase());
-  const names = lower.filter((pattern) => !pattern.startsWith('*.'));
-  const exact = new Set([...names, ...names.map(withoutBrackets)]);
-  const suffixes = lower.filter((pattern) => pattern.startsWith('*.')).map((pattern) => pattern.slice(1));
+  const matches = compileNames([...lower, ...lower.map(withoutBrackets)]);
   return (host) => {
     const whole = host.toLowerCase();
-    const name = withoutPort(whole);
-    return (
-      exact.has(whole) ||
-      exact.has(name) ||
-      suffixes.some((suffix) => name.endsWith(suffix) || whole.endsWith(suffix))
-    );
+    return matches?.(whole) === true || matches?.(withoutPort(whole)) === true;
   };
 }
 

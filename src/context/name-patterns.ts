@@ -2,14 +2,58 @@
 export type NameFilter = (name: string) => boolean;
 
 /**
- * Compiles a list of names: exact (`user.id`), or with `*` at the end for any name that begins so (`app.*`).
+ * Compiles a text in which each `*` stands for any characters.
+ *
+ * Texts come from clients: the time grows with the text alone, however many `*` there are, since each part is looked
+ * for once, behind the part before it, and never again further on.
+ */
+export function compileWildcard(pattern: string): NameFilter {
+  const parts = pattern.split('*');
+  const first = parts[0] ?? '';
+  if (parts.length === 1) return (text) => text === pattern;
+  const last = parts.at(-1) ?? '';
+  if (parts.length === 2 && last === '') return (text) => text.startsWith(first);
+  const middle = parts.slice(1, -1).filter((part) => part !== '');
+  return (text) => {
+    const end = text.length - last.length;
+    if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+    let at = first.length;
+    for (const part of middle) {
+      const found = text.indexOf(part, at);
+      if (found === -1) return false;
+      at = found + part.length;
+    }
+    return at <= end;
+  };
+}
+
+/**
+ * Compiles names into one test: exact (`user.id`), or with `*` for any characters (`app.*`).
  *
  * @returns a filter, or nothing for an empty list
  */
 export function compileNames(patterns: readonly string[]): NameFilter | undefined {
   if (patterns.length === 0) return undefined;
-  const exact = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
-  const prefixes = patterns.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1));
-  if (prefixes.length === 0) return (name) => exact.has(name);
-  return (name) => exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
+  const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+  const wildcards = patterns.filter((pattern) => pattern.includes('*')).map(compileWildcard);
+  if (wildcards.length === 0) return (name) => exact.has(name);
+  return (name) => exact.has(name) || wildcards.some((matches) => matches(name));
+}
+
+/**
+ * Compiles names and expressions, which match anywhere, into one test that keeps no state between calls.
+ *
+ * @returns a test that an absent text, or what is no text, never passes
+ */
+export function compilePatterns(patterns: readonly (string | RegExp)[]): (text: unknown) => boolean {
+  const named = compileNames(patterns.filter((pattern) => typeof pattern === 'string'));
+  const expressions = patterns.filter((pattern) => pattern instanceof RegExp).map(stateless);
+  return (text) =>
+    typeof text === 'string' &&
+    (named?.(text) === true || expressions.some((expression) => expression.test(text)));
+}
+
+/** The same expression without the flags that make `test` remember where it was. */
+export function stateless(expression: RegExp): RegExp {
+  return new RegExp(expression.source, expression.flags.replace(/[gy]/g, ''));
 }

@@ -6,12 +6,15 @@ import {
   type SpanContext,
   type SpanKind,
 } from '@opentelemetry/api';
-import { Flow, FlowContext, runInContext, type FlowRequest } from '../context/flow-context.js';
+import { isObservable, type Observable } from 'rxjs';
+import { bindEntry } from '../context/entry.js';
+import { Flow, FlowContext, runInContext, type Entry } from '../context/flow-context.js';
 import type { RemoteContext } from '../context/propagation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { EntryContextLike } from '../pipeline/tenants/tenant-options.js';
 import { monotonicMillis } from '../tracing/clock.js';
 import { classifyError } from '../tracing/error-classifier.js';
+import { observeLike } from '../tracing/context-subscriber.js';
 import { recordError } from '../tracing/error-record.js';
 import type { InstanceTracer } from '../tracing/instance-tracer.js';
 import { activating } from '../tracing/stream-span.js';
@@ -44,6 +47,8 @@ export interface EntryFacts {
   readonly handler: string;
   readonly attributes: Attributes;
   readonly args: readonly unknown[];
+  /** What entered: the entry is found by it wherever the framework hands it on. */
+  readonly thing?: unknown;
   readonly headers?: MessageHeaders | undefined;
   /** Headers of the other messages of a batch, each of which is linked to. */
   readonly others?: readonly (MessageHeaders | undefined)[];
@@ -55,6 +60,8 @@ export interface EntryFacts {
   readonly linkTo?: SpanContext;
   readonly startTime?: number | undefined;
   readonly metric?: EntryMetric;
+  /** Why a stream of answers ended that its client did not let end; where it has a `stream.outcome`. */
+  readonly cutOff?: () => 'client_disconnect' | 'server_shutdown';
   /** Whether `@NoSpan` leaves it out. */
   readonly untraced?: boolean;
   /** Judges what an error means for the span. @returns whether it is the handler's fault */
@@ -65,7 +72,7 @@ export interface EntryFacts {
  * One message, job, socket message, tick or event on its way through the app: begun when the framework hands it over, ended when its work
  * is done.
  */
-export class EntryTrace implements FlowRequest {
+export class EntryTrace implements Entry {
   readonly excluded: boolean;
   readonly context: FlowContext;
   readonly subject: EntryContextLike;
@@ -89,12 +96,13 @@ export class EntryTrace implements FlowRequest {
     this.tenant =
       from === undefined
         ? asText(headers[TENANT_HEADER])
-        : scope.pipeline.tenants?.keyOf(scope.pipeline, from.flow);
+        : scope.pipeline.tenants?.keys.ofFlow(scope.pipeline, from.flow);
     const flow = from?.flow;
     const baggage = flow?.baggage ?? remote?.baggage;
     const base = new FlowContext(undefined, new Flow(this, baggage, flow?.overlay, flow?.attributes));
     this.span = this.excluded ? NO_SPAN : this.start(scope, base, remote);
     this.context = this.excluded ? base : activating(this.span, base);
+    if (typeof facts.thing === 'object' && facts.thing !== null) bindEntry(facts.thing, this);
   }
 
   /** Nothing where the instance is off, or the kind. */
@@ -109,12 +117,23 @@ export class EntryTrace implements FlowRequest {
 
   /** Runs the handler; the entry ends when its result is there, a stream included. */
   run<T>(fn: () => T): T {
-    return runInContext(this.context, () =>
-      whenOver(fn, (failure) => {
-        if (failure !== undefined) this.fail(failure.error);
+    let result: T;
+    try {
+      result = runInContext(this.context, fn);
+    } catch (error) {
+      this.fail(error);
+      this.release();
+      throw error;
+    }
+    if (!(result instanceof Promise)) return this.follow(result);
+    return result.then(
+      (value: unknown) => this.follow(value),
+      (error: unknown) => {
+        this.fail(error);
         this.release();
-      }),
-    );
+        throw error;
+      },
+    ) as T;
   }
 
   /** Notes an error; the first one counts, later ones are what filters made of it. */
@@ -136,6 +155,35 @@ export class EntryTrace implements FlowRequest {
     const { baggage } = this.context.flow ?? {};
     const attributes = baggage && this.pipeline.propagation.rules?.attributesOf(baggage);
     if (attributes !== undefined) this.span.setAttributes(attributes);
+  }
+
+  private follow<T>(value: T): T {
+    return runInContext(this.context, () =>
+      whenOver(
+        () => (isObservable(value) ? (this.watched(value) as T) : value),
+        (failure) => {
+          if (failure !== undefined) this.fail(failure.error);
+          this.release();
+        },
+      ),
+    );
+  }
+
+  /** Tells how a stream of answers ended, where that is worth an attribute. */
+  private watched(stream: Observable<unknown>): Observable<unknown> {
+    const { cutOff } = this.facts;
+    if (cutOff === undefined) return stream;
+    let outcome: string | undefined;
+    return observeLike(stream, {
+      begin: () => ({
+        context: this.context,
+        listener: {
+          complete: () => (outcome = 'completed'),
+          error: () => (outcome = 'error'),
+          closed: () => this.span.setAttribute('stream.outcome', outcome ?? cutOff()),
+        },
+      }),
+    });
   }
 
   private end(): void {

@@ -47,7 +47,7 @@ export class OutgoingMessage {
     );
     this.context = activating(this.span, active).setValue(OUTGOING, this);
     const headers = scope.pipeline.propagation.headersTo(host, this.context);
-    const tenant = scope.pipeline.tenants?.keyOf(scope.pipeline, active.flow);
+    const tenant = scope.pipeline.tenants?.keys.ofFlow(scope.pipeline, active.flow);
     if (tenant !== undefined) headers[TENANT_HEADER] = tenant;
     this.headers = headers;
   }

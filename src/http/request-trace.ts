@@ -1,6 +1,6 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '../sdk/sampler.js';
-import { Flow, FlowContext, type FlowRequest } from '../context/flow-context.js';
+import { Flow, FlowContext, type Entry } from '../context/flow-context.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling/sampling-decision.js';
@@ -32,7 +32,7 @@ import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from '.
  * One request on its way through the app: begun when the server emits it, bound to the instance that owns its route by a
  * guard (or at the end, if no guard ran), ended when the response closes.
  */
-export class RequestTrace implements FlowRequest, StreamedRequest {
+export class RequestTrace implements Entry, StreamedRequest {
   readonly span: ServerSpan;
   readonly context: FlowContext;
   /** Set where the framework wraps the server's request in one of its own. */
@@ -260,7 +260,7 @@ export class RequestTrace implements FlowRequest, StreamedRequest {
 
   /** The tenant's generation, else the one that was current when the request began. */
   private generationIn(pipeline: Pipeline): Generation | undefined {
-    const tenant = pipeline.tenants?.forRequest(this);
+    const tenant = pipeline.tenants?.forEntry(this);
     return tenant ?? this.ownGeneration(pipeline);
   }
 

@@ -1,3 +1,6 @@
+import { maskQuery } from '../pipeline/masking/mask-query.js';
+import { SecretNames } from '../pipeline/masking/secret-names.js';
+
 /** Path and query as the client sent them, without the host. */
 export interface RequestTarget {
   readonly path: string;
@@ -23,62 +26,12 @@ export function splitTarget(target: string): RequestTarget {
 /** Returns the query string with the values of sensitive parameters replaced. */
 export type QueryRedaction = (query: string) => string;
 
-/**
- * Parameters whose values give access, compared without case.
- *
- * @see {@link https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/ | url.query}
- */
-const SENSITIVE = [
-  'awsaccesskeyid',
-  'signature',
-  'sig',
-  'x-goog-signature',
-  'x-amz-signature',
-  'x-amz-credential',
-  'x-amz-security-token',
-  'token',
-  'access_token',
-  'refresh_token',
-  'id_token',
-  'api_key',
-  'apikey',
-  'api-key',
-  'key',
-  'secret',
-  'client_secret',
-  'password',
-  'passwd',
-  'pwd',
-  'code',
-  'auth',
-  'authorization',
-  'session',
-  'sessionid',
-  'jwt',
-];
-
+/** @param more - parameters beside those whose names are known to give access */
 export function compileQueryRedaction(more: readonly string[]): QueryRedaction {
-  const sensitive = new Set([...SENSITIVE, ...more.map((name) => name.toLowerCase())]);
-  return (query) =>
-    query
-      .split('&')
-      .map((pair) => {
-        const equals = pair.indexOf('=');
-        if (equals === -1) return pair;
-        return sensitive.has(parameterName(pair.slice(0, equals)))
-          ? `${pair.slice(0, equals)}=REDACTED`
-          : pair;
-      })
-      .join('&');
-}
-
-function parameterName(encoded: string): string {
-  if (!encoded.includes('%')) return encoded.toLowerCase();
-  try {
-    return decodeURIComponent(encoded).toLowerCase();
-  } catch {
-    return encoded.toLowerCase();
-  }
+  const names = new SecretNames();
+  const own = new Set(more.map((name) => name.toLowerCase()));
+  const isSecret = (name: string): boolean => own.has(name.toLowerCase()) || names.hasParameter(name);
+  return (query) => maskQuery(query, { isSecret, mark: 'REDACTED' });
 }
 
 /** `server.address` and `server.port` of a `Host` header. */

@@ -1,3 +1,4 @@
+import { compileWildcard, stateless, type NameFilter } from '../context/name-patterns.js';
 import type { RoutePattern } from './http-options.js';
 
 /** Whether a request is traced. @param route - the route template, or the path where no route matched */
@@ -20,15 +21,11 @@ export function compileRouteFilter(
 
 function compile(pattern: RoutePattern): Matcher {
   if (pattern instanceof RegExp) {
-    // Without the flags that make `test` remember its last position.
-    const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
-    return (_method, route) => stateless.test(route);
+    const expression = stateless(pattern);
+    return (_method, route) => expression.test(route);
   }
   const [, verb, path] = /^(?:([A-Z]+)\s+)?(.*)$/s.exec(pattern) ?? [];
-  const target = withSlash(path ?? '');
-  const matchesPath = target.includes('*')
-    ? wildcard(target)
-    : (route: string) => route === target || route === `${target}/`;
+  const matchesPath = compilePath(withSlash(path ?? ''));
   return (method, route) => (verb === undefined || verb === method) && matchesPath(route);
 }
 
@@ -36,13 +33,11 @@ function withSlash(path: string): string {
   return path.startsWith('/') || path.startsWith('*') ? path : `/${path}`;
 }
 
-/** `*` stands for anything; `/a/*` also matches `/a` itself. */
-function wildcard(pattern: string): (route: string) => boolean {
-  const source = pattern
-    .split('*')
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*')
-    .replace(/\/\.\*$/, '(?:/.*)?');
-  const expression = new RegExp(`^${source}$`);
-  return (route) => expression.test(route);
+/** `/a` also matches `/a/`, and `/a/*` also `/a` itself. */
+function compilePath(path: string): NameFilter {
+  if (!path.includes('*')) return (route) => route === path || route === `${path}/`;
+  const matches = compileWildcard(path);
+  if (!path.endsWith('/*')) return matches;
+  const matchesItself = compileWildcard(path.slice(0, -2));
+  return (route) => matches(route) || matchesItself(route);
 }

@@ -96,5 +96,5 @@ function activeBaggage(): Baggage | undefined {
 
 function replace(flow: Flow, baggage: Baggage | undefined): void {
   flow.baggage = baggage;
-  flow.request?.baggageChanged?.();
+  flow.entry?.baggageChanged?.();
 }

@@ -170,8 +170,8 @@ export function generationFor(pipeline: Pipeline, context: FlowContext): Generat
   if (parent instanceof RecordingSpan && parent.generation.owner === pipeline && !parent.generation.closed) {
     return parent.generation;
   }
-  const request = context.flow?.request;
-  const tenant = request === undefined ? undefined : pipeline.tenants?.forRequest(request);
+  const entry = context.flow?.entry;
+  const tenant = entry === undefined ? undefined : pipeline.tenants?.forEntry(entry);
   return tenant ?? pipeline.current;
 }
 

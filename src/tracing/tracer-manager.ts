@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
-import { activeContext, EMPTY_CONTEXT, Flow } from '../context/flow-context.js';
+import { activeContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
 import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
@@ -25,6 +25,7 @@ import { contextOf, type StartSpanOptions } from './start-span-options.js';
 
 export type { StartSpanOptions } from './start-span-options.js';
 import { runInFlow, runTowards } from './run-in-flow.js';
+import { runTraced } from './run-traced.js';
 
 /** Tracer names beyond this many are not kept for reuse. */
 const MAX_TRACERS = 1000;
@@ -96,13 +97,8 @@ export class TracerManager {
    *
    * @returns what `fn` returns; its errors are thrown on
    */
-  async runTraced<T>(name: string, fn: (span: Span) => T | Promise<T>): Promise<T> {
-    const context = EMPTY_CONTEXT.withFlow(new Flow(undefined, undefined, undefined, undefined));
-    try {
-      return await callInSpan(this.defaultTracer, name, { root: true }, context, false, fn);
-    } finally {
-      await this.forceFlush().catch(() => undefined);
-    }
+  runTraced<T>(name: string, fn: (span: Span) => T | Promise<T>): Promise<T> {
+    return runTraced(this.defaultTracer, name, fn, () => this.forceFlush());
   }
 
   /** Starts a child of the active span without activating it; end it yourself. */

@@ -1,3 +1,4 @@
+import { compileWildcard } from '../../context/name-patterns.js';
 import type { InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics';
 
 /** What views choose instruments by. */
@@ -11,15 +12,9 @@ export interface ViewTarget {
 /** Whether the SDK applies a view to an instrument, or may do so for one version of its meter. */
 export function appliesTo(view: ViewOptions, { meter, name, unit = '', type }: ViewTarget): boolean {
   return (
-    (view.instrumentName === undefined || matches(view.instrumentName, name)) &&
+    (view.instrumentName === undefined || compileWildcard(view.instrumentName)(name)) &&
     (view.instrumentType ?? type) === type &&
     (view.instrumentUnit ?? unit) === unit &&
     (view.meterName ?? meter) === meter
   );
-}
-
-/** @param pattern - a name, where `*` stands for anything */
-function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(name);
 }

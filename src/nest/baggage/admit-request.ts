@@ -1,6 +1,6 @@
 import { BadRequestException, type ExecutionContext } from '@nestjs/common';
-import { activeContext } from '../../context/flow-context.js';
 import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
+import { servedContext } from '../requests/served-entry.js';
 import type { BaggageRequest } from './baggage-options.js';
 import type { RequestEntries } from './request-entries.js';
 
@@ -18,7 +18,7 @@ export function admitRequest(
   if (entries === undefined) return true;
   const request = requestOf(context);
   if (request === undefined) return true;
-  const missing = entries.admit(request, activeContext().flow, routeOf(request) ?? pathOf(request));
+  const missing = entries.admit(request, servedContext(context).flow, routeOf(request) ?? pathOf(request));
   return missing instanceof Promise ? missing.then(answer) : answer(missing);
 }
 

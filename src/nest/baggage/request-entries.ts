@@ -95,7 +95,7 @@ export class RequestEntries {
     } catch (error) {
       this.report('entries', error);
     }
-    flow.request?.baggageChanged?.();
+    flow.entry?.baggageChanged?.();
   }
 
   /** A mapped header is there if its entry is, wherever that came from; what was refused counts as missing. */

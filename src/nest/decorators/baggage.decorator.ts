@@ -1,9 +1,9 @@
-import { createParamDecorator, type PipeTransform, type Type } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import { propagation } from '@opentelemetry/api';
-import { activeContext } from '../../context/flow-context.js';
+import { servedContext } from '../requests/served-entry.js';
 
-const baggageParameter = createParamDecorator((key: string | undefined) => {
-  const baggage = propagation.getBaggage(activeContext());
+const baggageParameter = createParamDecorator((key: string | undefined, host: ExecutionContext) => {
+  const baggage = propagation.getBaggage(servedContext(host));
   if (key !== undefined) return baggage?.getEntry(key)?.value;
   const entries = baggage?.getAllEntries() ?? [];
   return Object.fromEntries(entries.map(([name, { value }]) => [name, value]));

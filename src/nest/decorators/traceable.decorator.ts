@@ -1,5 +1,5 @@
 import type { NamePattern } from '../../config/sampler-config.js';
-import { compilePatterns } from '../../pipeline/sampling/name-pattern.js';
+import { compilePatterns } from '../../context/name-patterns.js';
 import { classNameOf, isWrapped } from './method-wrapper.js';
 import { isWithoutSpan } from './no-span.decorator.js';
 import { wrapInSpan } from './span.decorator.js';

@@ -183,7 +183,7 @@ export class BullmqJobs {
     return function (...args) {
       const [job] = args as [Job | undefined];
       if (!host.active || job === undefined || ownTelemetry(this)) return method.apply(this, args);
-      const queue = String(job.queueName as string);
+      const queue = String(job.queueName);
       const repeats = job.repeatJobKey !== undefined || job.opts?.repeat !== undefined;
       const entry = EntryTrace.begin(host.instanceOf(type), {
         kind: 'queues',
@@ -193,6 +193,7 @@ export class BullmqJobs {
         handler,
         attributes: { [C.functionName]: handler, ...jobAttributes(job, queue) },
         args,
+        thing: job,
         headers: headersOfText(job.opts?.telemetry?.metadata),
         untraced,
         // Repetitions go on for ever, and so would the trace.
@@ -225,9 +226,9 @@ function jobAttributes(job: Job, queue: string): Attributes {
     [C.operationName]: 'process',
     [C.operationType]: 'process',
     [C.destination]: queue,
-    'nestjs.job.name': String(name as string),
+    'nestjs.job.name': String(name),
   };
-  if (id !== undefined && id !== null) attributes[C.messageId] = String(id as string);
+  if (typeof id === 'string') attributes[C.messageId] = id;
   if (typeof attemptsMade === 'number') attributes['nestjs.job.attempt'] = attemptsMade + 1;
   const delay = typeof opts?.delay === 'number' ? opts.delay : 0;
   if (delay > 0) attributes['nestjs.job.delay_millis'] = delay;

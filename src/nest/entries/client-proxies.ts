@@ -182,7 +182,7 @@ function untilSent(message: OutgoingMessage, emit: () => unknown): unknown {
     return result;
   }
   runInContext(message.context, () =>
-    (result as Observable<unknown>).subscribe({
+    result.subscribe({
       error: (error: unknown) => {
         message.fail(error);
         message.end();
@@ -220,7 +220,7 @@ function classNameOf(client: object): string {
 function patternText(client: ClientProxyLike, pattern: unknown): string {
   if (typeof pattern === 'string') return pattern;
   try {
-    return client.normalizePattern?.(pattern) ?? String(pattern as object);
+    return client.normalizePattern?.(pattern) ?? JSON.stringify(pattern);
   } catch {
     return '_OTHER';
   }

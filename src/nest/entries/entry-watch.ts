@@ -4,6 +4,8 @@ import type { Subscription } from 'rxjs';
 import { activeContext } from '../../context/flow-context.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
+import { probeNearerFilters } from '../requests/nearer-filters.js';
 import { BullmqJobs } from './bullmq-jobs.js';
 import { ClientProxies } from './client-proxies.js';
 import { watchCqrsHandlers } from './cqrs-handlers.js';
@@ -43,8 +45,7 @@ export class EntryWatch implements EntryHost {
 
   constructor(
     private readonly hub: EntryHub,
-    /** Called before the first server of the app registers its handlers. */
-    private readonly onServer: () => void,
+    private readonly config: ApplicationConfig,
   ) {
     this.modules = hub.modules;
     this.servers = new MicroserviceServers(this);
@@ -53,6 +54,8 @@ export class EntryWatch implements EntryHost {
     this.schedule = new ScheduledJobs(this);
     this.events = new EventListeners(this);
     this.websockets = new Websockets(this);
+    this.listenForServers();
+    this.listenForAdapter();
   }
 
   get fallback(): TelemetryInstance | undefined {
@@ -68,14 +71,15 @@ export class EntryWatch implements EntryHost {
     if (span === undefined && flow === undefined) return otherwise;
     // Asking a server span for its context makes it choose the pipeline that it belongs to.
     span?.spanContext();
-    const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.request?.pipeline;
+    const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
     return this.hub.all().find(({ pipeline }) => pipeline === owner) ?? otherwise;
   }
 
   /** Nest asks for the adapter before it connects the first gateway. */
-  listenForAdapter(config: ApplicationConfig): void {
+  private listenForAdapter(): void {
+    const { config } = this;
     this.patches.replace(config, 'getIoAdapter', (get) => () => {
-      this.onServer();
+      this.attach();
       const adapter = get.call(config);
       if (typeof adapter === 'object' && adapter !== null) this.websockets.watch(adapter);
       return adapter;
@@ -88,17 +92,21 @@ export class EntryWatch implements EntryHost {
   }
 
   /** Servers come while the app is put together, before their handlers do. */
-  listenForServers(): void {
+  private listenForServers(): void {
     this.subscription = this.modules.getRpcTargetRegistry<MicroserviceServer>().subscribe((server) => {
-      this.onServer();
+      this.attach();
       this.servers.watch(server);
     });
   }
 
-  /** All providers exist, and none has been told that it may start. */
+  /**
+   * All providers exist, and none has been told that it may start. Apps without routes come here by their microservices, or when they start.
+   */
   attach(): void {
     if (this.attached) return;
     this.attached = true;
+    this.config.addGlobalFilter(new ErrorProbeFilter());
+    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
     this.clients.watchAll();
     this.jobs.watch();
     this.schedule.watch();

@@ -94,12 +94,12 @@ export class EventListeners {
 function declaredEvents(method: Method): string {
   const listeners = Reflect.getMetadata(LISTENER, method) as
     readonly { readonly event?: unknown }[] | undefined;
-  return nameOf(Array.isArray(listeners) ? listeners[0]?.event : undefined);
+  return nameOf(listeners?.[0]?.event);
 }
 
 function nameOf(event: unknown): string {
   if (Array.isArray(event)) return event.map(String).join('.');
-  return typeof event === 'symbol' ? (event.description ?? 'symbol') : String(event as string);
+  return typeof event === 'symbol' ? (event.description ?? 'symbol') : String(event);
 }
 
 function isEventEmitter2(instance: object): boolean {

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { activeContext, Flow, FlowContext, type FlowRequest } from '../../context/flow-context.js';
+import { activeContext, Flow, FlowContext, type Entry } from '../../context/flow-context.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { ENVELOPE, headersOf, type MessageHeaders } from '../../entries/entry-carrier.js';
 import type { EntryTrace } from '../../entries/entry-trace.js';
@@ -54,7 +54,7 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
     const offset = Number(message?.offset);
     return present({
       [C.destination]: topic,
-      [C.partition]: partition === undefined ? undefined : String(partition as number),
+      [C.partition]: typeof partition === 'number' ? String(partition) : undefined,
       [C.group]: groupId,
       [C.kafkaOffset]: Number.isSafeInteger(offset) ? offset : undefined,
       [C.kafkaKey]: keyText(message?.key),
@@ -66,7 +66,7 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
  * A message that a server of Nest's has taken, before its handler is known: it collects where it came from and which headers it brought, and is
  * found again where the answer goes out.
  */
-export class MessageArrival implements FlowRequest {
+export class MessageArrival implements Entry {
   readonly kind = 'microservices';
   readonly excluded = false;
   readonly context: FlowContext;
@@ -87,7 +87,7 @@ export class MessageArrival implements FlowRequest {
 
   /** The one that the running code handles. */
   static get current(): MessageArrival | undefined {
-    const request = activeContext().flow?.request;
+    const request = activeContext().flow?.entry;
     return request instanceof MessageArrival ? request : undefined;
   }
 

@@ -1,19 +1,12 @@
-import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
 import { runInContext } from '../../context/flow-context.js';
-import {
-  CONVENTIONS as C,
-  grpcCode,
-  isGrpcServerFault,
-  OTHER_METHOD,
-  systemOf,
-} from '../../entries/conventions.js';
-import { headersOf } from '../../entries/entry-carrier.js';
-import { EntryTrace, type EntryFacts } from '../../entries/entry-trace.js';
+import { CONVENTIONS as C, OTHER_METHOD, systemOf } from '../../entries/conventions.js';
+import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../decorators/no-span.decorator.js';
 import type { Method } from '../like-method.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { EntryHost } from './entry-host.js';
 import { endGrpcCall } from './grpc-call.js';
+import { grpcPath, messageFacts, patternText, safeJson, type KnownMessage } from './message-facts.js';
 import { MessageArrival, type ServerFields } from './message-arrival.js';
 import { MessageHandlers, type MessageHandler } from './message-handlers.js';
 
@@ -31,12 +24,8 @@ interface RegisteredHandler {
   next?: unknown;
 }
 
-interface Registered {
-  readonly system: string;
-  readonly pattern: string;
-  readonly isEvent: boolean;
+interface Registered extends KnownMessage {
   readonly handler: MessageHandler | undefined;
-  readonly functionName: string;
   readonly instance: TelemetryInstance | undefined;
   readonly untraced: boolean;
 }
@@ -173,7 +162,8 @@ export class MicroserviceServers {
     const instance = registered.instance ?? this.host.fallback;
     const pattern = (registered.system === 'grpc' ? grpcPath(args) : undefined) ?? registered.pattern;
     const facts = messageFacts(server, { ...registered, pattern }, arrival, args);
-    const entry = EntryTrace.begin(instance, { ...facts, untraced: registered.untraced });
+    const thing = args[1] ?? args[0];
+    const entry = EntryTrace.begin(instance, { ...facts, thing, untraced: registered.untraced });
     if (arrival !== undefined) arrival.entry ??= entry;
     return entry;
   }
@@ -192,7 +182,7 @@ export class MicroserviceServers {
       const isLast = packet.isDisposed === true;
       let result: unknown;
       try {
-        result = respond(packet) as unknown;
+        result = (respond as (packet: unknown) => unknown)(packet);
       } catch (error) {
         entry.fail(error);
         release();
@@ -244,130 +234,9 @@ function noteRequest(arrival: MessageArrival, packet: unknown): void {
   if (pattern !== undefined) arrival.pattern = typeof pattern === 'string' ? pattern : safeJson(pattern);
 }
 
-type KnownMessage = Pick<Registered, 'system' | 'pattern' | 'isEvent' | 'functionName'>;
-
-function messageFacts(
-  server: MicroserviceServer,
-  { system, pattern, isEvent, functionName }: KnownMessage,
-  arrival: MessageArrival | undefined,
-  args: readonly unknown[],
-): EntryFacts {
-  const attributes: Attributes = arrival?.describe(server) ?? {};
-  if (functionName !== '') attributes[C.functionName] = functionName;
-  if (system !== 'tcp' && system !== 'grpc') attributes[C.system] = system;
-  const measured: Attributes = {};
-  if (isEvent) {
-    attributes[C.operationName] = 'process';
-    attributes[C.operationType] = 'process';
-    attributes[C.destination] ??= pattern;
-    measured[C.system] = system;
-    measured[C.destination] = pattern;
-    measured[C.operationName] = 'process';
-  } else {
-    attributes[C.rpcSystem] = system === 'grpc' ? 'grpc' : 'nestjs';
-    attributes[C.rpcMethod] = pattern;
-    measured[C.rpcSystem] = attributes[C.rpcSystem];
-    measured[C.rpcMethod] = pattern;
-  }
-  const isGrpc = system === 'grpc';
-  return {
-    kind: 'microservices',
-    name: isEvent ? `process ${pattern}` : pattern,
-    spanKind: isEvent ? SpanKind.CONSUMER : SpanKind.SERVER,
-    pattern,
-    handler: functionName,
-    attributes,
-    args,
-    headers: arrival?.headers ?? headersOfContext(args),
-    ...(isEvent ? {} : { relation: 'parent' as const }),
-    startTime: arrival?.startTime,
-    metric: isEvent
-      ? { name: C.processDuration, attributes: measured, count: C.consumedMessages }
-      : { name: C.serverCallDuration, attributes: measured },
-    onError: isGrpc ? grpcError : rpcError,
-  };
-}
-
-function rpcError(span: Span, error: unknown): boolean {
-  const code = codeOf(error);
-  if (code !== undefined) span.setAttribute(C.rpcStatusCode, String(code));
-  return true;
-}
-
-/** What gRPC sends of an error: its code, else `UNKNOWN`. */
-function grpcError(span: Span, error: unknown): boolean {
-  const code = grpcCode(codeOf(error)) ?? 'UNKNOWN';
-  span.setAttribute(C.rpcStatusCode, code);
-  if (isGrpcServerFault(code)) return true;
-  span.setAttribute(C.errorType, code);
-  return false;
-}
-
-/** The code of an `RpcException`, or of the object that it was made from. */
-function codeOf(error: unknown): string | number | undefined {
-  try {
-    const { getError, code } = Object(error) as { getError?: () => unknown; code?: unknown };
-    const given = typeof getError === 'function' ? (getError.call(error) as { code?: unknown } | null) : null;
-    const found = given?.code ?? code;
-    return typeof found === 'string' || typeof found === 'number' ? found : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** gRPC's metadata, and the headers of a strategy's message context. */
-function headersOfContext(args: readonly unknown[]): ReturnType<typeof headersOf> {
-  const [first, second] = args as [unknown, unknown];
-  for (const candidate of [second, first]) {
-    const { getMap, metadata, getHeaders } = Object(candidate) as Record<string, unknown>;
-    if (typeof getMap === 'function') return headersOf(candidate);
-    if (typeof metadata === 'object' && metadata !== null && 'getMap' in metadata) return headersOf(metadata);
-    if (typeof getHeaders === 'function') {
-      try {
-        return headersOf(getHeaders.call(candidate));
-      } catch {
-        return undefined;
-      }
-    }
-  }
-  return undefined;
-}
-
 /** Handlers with request scope are given the request first, where several handle one event. */
 function withoutHost(args: readonly unknown[]): readonly unknown[] {
   const [first] = args;
   const { constructor } = Object(first) as { constructor?: { name?: unknown } };
   return constructor?.name === 'RequestContextHost' ? args.slice(1) : args;
-}
-
-function patternText(server: MicroserviceServer, system: string, pattern: unknown): string {
-  if (system === 'grpc') {
-    const { service, rpc } = (pattern ?? {}) as { service?: unknown; rpc?: unknown };
-    if (typeof service === 'string' && typeof rpc === 'string') return `${service}/${rpc}`;
-  }
-  if (typeof pattern === 'string') return pattern;
-  if (pattern instanceof RegExp) return String(pattern);
-  try {
-    return server.normalizePattern?.(pattern) ?? safeJson(pattern);
-  } catch {
-    return safeJson(pattern);
-  }
-}
-
-/** `package.Service/Method`, from the call: decorators tell no package. */
-function grpcPath([first, , third]: readonly unknown[]): string | undefined {
-  for (const call of [third, first]) {
-    const { getPath } = Object(call) as { getPath?: () => unknown };
-    const path = typeof getPath === 'function' ? getPath.call(call) : undefined;
-    if (typeof path === 'string') return path.replace(/^\//, '');
-  }
-  return undefined;
-}
-
-function safeJson(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return OTHER_METHOD;
-  }
 }

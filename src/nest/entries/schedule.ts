@@ -1,11 +1,5 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
-import {
-  activeContext,
-  Flow,
-  FlowContext,
-  runInContext,
-  type FlowRequest,
-} from '../../context/flow-context.js';
+import { activeContext, Flow, FlowContext, runInContext, type Entry } from '../../context/flow-context.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../decorators/no-span.decorator.js';
@@ -24,13 +18,18 @@ interface Schedule {
 }
 
 /** A tick that is about to reach its method: what is called by other code is no tick. */
-class Tick implements FlowRequest {
+class Tick implements Entry {
   readonly kind = 'schedule';
   readonly subject = undefined;
   readonly excluded = false;
+  readonly context: FlowContext = new FlowContext(undefined, new Flow(this, undefined, undefined, undefined));
   taken = false;
 
   constructor(readonly schedule: Schedule) {}
+
+  fail(): void {
+    // Its method's entry notes errors.
+  }
 }
 
 /** The functions of `SchedulerOrchestrator` and `SchedulerRegistry` that are used here. */
@@ -42,8 +41,7 @@ interface Orchestrator {
 
 /** Runs a tick in a context of its own: none of whoever set its timer. */
 function tick(schedule: Schedule, run: () => unknown): unknown {
-  const context = new FlowContext(undefined, new Flow(new Tick(schedule), undefined, undefined, undefined));
-  return runInContext(context, run);
+  return runInContext(new Tick(schedule).context, run);
 }
 
 /** Traces the ticks of scheduled jobs, each as a root span. */
@@ -98,7 +96,7 @@ export class ScheduledJobs {
     });
     for (const type of ['interval', 'timeout'] as const) {
       const [method, known] = type === 'interval' ? ['addInterval', 'intervals'] : ['addTimeout', 'timeouts'];
-      patches.replace(registry, method as string, (add) => (name, timer) => {
+      patches.replace(registry, method, (add) => (name, timer) => {
         if (!Object.hasOwn(orchestrator[known as 'intervals'] ?? {}, name as string))
           this.dynamicTimer(type, String(name), timer);
         return add.call(registry, name, timer);
@@ -154,7 +152,7 @@ export class ScheduledJobs {
       this.finished(method);
     };
     return function (...args) {
-      const current = activeContext().flow?.request;
+      const current = activeContext().flow?.entry;
       if (!host.active || !(current instanceof Tick) || current.taken) return method.apply(this, args);
       current.taken = true;
       const entry = begin(current.schedule, args);

@@ -1,8 +1,6 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
-import { isObservable, type Observable } from 'rxjs';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
-import { observeLike } from '../../tracing/context-subscriber.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { EntryHost } from './entry-host.js';
 import { SocketConnection } from './socket-connection.js';
@@ -96,10 +94,7 @@ export class Websockets {
     const entry = this.begin(client, instance, handler, known, args);
     if (entry === undefined) return handler.callback(...args);
     const given = handler.isAckHandledManually === true ? this.untilAcknowledged(client, entry, args) : args;
-    return entry.run(() => {
-      const result = handler.callback(...given);
-      return result instanceof Promise ? result.then((value: unknown) => this.watched(entry, value)) : result;
-    });
+    return entry.run(() => handler.callback(...given));
   }
 
   private begin(
@@ -124,6 +119,8 @@ export class Websockets {
       handler: known?.functionName ?? '',
       attributes,
       args: [client, ...args],
+      thing: args[0],
+      cutOff: () => (this.closing ? 'server_shutdown' : 'client_disconnect'),
       headers: connection?.headers,
       relation: 'link',
       ...(linkTo === undefined ? {} : { linkTo }),
@@ -151,25 +148,6 @@ export class Websockets {
       }
     };
     return [data, acknowledged, ...rest];
-  }
-
-  /** Tells how a stream of answers ended. */
-  private watched(entry: EntryTrace, value: unknown): unknown {
-    if (!isObservable(value)) return value;
-    let outcome: string | undefined;
-    return observeLike(value as Observable<unknown>, {
-      begin: () => ({
-        context: entry.context,
-        listener: {
-          complete: () => (outcome = 'completed'),
-          error: () => (outcome = 'error'),
-          closed: () => {
-            outcome ??= this.closing ? 'server_shutdown' : 'client_disconnect';
-            entry.span.setAttribute('stream.outcome', outcome);
-          },
-        },
-      }),
-    });
   }
 }
 

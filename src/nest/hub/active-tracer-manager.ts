@@ -12,7 +12,7 @@ export function activeTracerManager(): TracerManager | undefined {
   if (span instanceof RecordingSpan && !(span instanceof ServerSpan)) {
     return managerOfPipeline(span.generation.owner);
   }
-  const request = flow?.request;
+  const request = flow?.entry;
   if (!(request instanceof RequestTrace)) return undefined;
   const { scope } = request;
   return scope instanceof TelemetryInstance ? scope.tracerManager : undefined;

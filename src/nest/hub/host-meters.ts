@@ -28,7 +28,7 @@ export function metersFor(host: unknown): MeterManager | undefined {
     const own = (host as Host)[OWN] ?? (host as Host)[HUB]?.instanceOfTheRest?.meterManager;
     if (own !== undefined) return own;
   }
-  const request = activeContext().flow?.request;
+  const request = activeContext().flow?.entry;
   const scope = request instanceof RequestTrace ? request.scope : undefined;
   return scope instanceof TelemetryInstance ? scope.meterManager : undefined;
 }

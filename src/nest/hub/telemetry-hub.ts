@@ -11,7 +11,9 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
+import { bindEntry } from '../../context/entry.js';
 import type { MountedEndpoints } from '../../http/framework-request.js';
+import { followListeners } from '../../http/request-listeners.js';
 import { RequestTrace } from '../../http/request-trace.js';
 import { followResponse } from '../../http/stream-body.js';
 import { OpenStreams } from '../../http/stream-registry.js';
@@ -20,12 +22,12 @@ import { TelemetryConfigError } from '../../errors.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import { CoveringBaggageGuard } from '../baggage/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
+import { Arrivals } from './arrivals.js';
 import { EntryWatch } from '../entries/entry-watch.js';
-import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
 import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
 import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
-import { probeNearerFilters } from '../requests/nearer-filters.js';
+import { reenterRequests } from '../requests/reentering.js';
 import { RequestEntrances } from '../requests/request-entrances.js';
 import { RouteGuard } from '../requests/route-guard.js';
 import { SseHandlers } from '../requests/sse-handlers.js';
@@ -44,14 +46,6 @@ const TURNS_FOR_CUT_CONNECTIONS = 4;
 /** The real one, also where a test fakes timers later. */
 const nextTurn = setImmediate;
 
-/** An instance that somebody waits for. */
-class Arrival {
-  resolve!: (instance: TelemetryInstance) => void;
-  readonly promise = new Promise<TelemetryInstance>((resolve) => {
-    this.resolve = resolve;
-  });
-}
-
 /**
  * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's own server object, and owns
  * the only enhancers.
@@ -67,7 +61,7 @@ export class TelemetryHub
     MeterNameListener
 {
   private readonly instances = new Map<symbol, TelemetryInstance>();
-  private readonly arrivals = new Map<symbol, Arrival>();
+  private readonly arrivals = new Arrivals<TelemetryInstance>();
   private readonly streams = new OpenStreams();
   private readonly guard = new RouteGuard((type, handler) => {
     const byHand = interceptorsByHand(type, handler, this.config);
@@ -82,7 +76,6 @@ export class TelemetryHub
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
   private readonly entries: EntryWatch;
-  private attached = false;
   private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
 
   constructor(
@@ -90,14 +83,12 @@ export class TelemetryHub
     @Inject(ModulesContainer) readonly modules: ModulesContainer,
     @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
   ) {
-    this.entries = new EntryWatch(this, () => {
-      this.attachEntries();
-    });
-    this.entries.listenForServers();
-    this.entries.listenForAdapter(config);
+    this.entries = new EntryWatch(this, config);
     listenForTracerNames(this);
     listenForMeterNames(this);
     if (this.server() !== undefined) this.joinLate();
+    // `main.ts` registers middleware before the modules are configured.
+    reenterRequests(this.adapter);
   }
 
   get coverage(): Coverage {
@@ -114,7 +105,7 @@ export class TelemetryHub
     this.covered = undefined;
     this.guard.reset();
     this.refresh();
-    this.expected(id).resolve(instance);
+    this.arrivals.of(id).resolve(instance);
     return instance;
   }
 
@@ -144,7 +135,7 @@ export class TelemetryHub
   /** The same, for whoever comes before it is built. */
   get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
     const { rest } = this.coverage;
-    return rest === undefined ? undefined : this.expected(rest).promise;
+    return rest === undefined ? undefined : this.arrivals.of(rest).promise;
   }
 
   /** The instance that covers a controller or a resolver. */
@@ -169,7 +160,7 @@ export class TelemetryHub
           'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with `isGlobal: true`.',
       });
     }
-    return this.expected(id).promise;
+    return this.arrivals.of(id).promise;
   }
 
   /** A name that `@InjectTracer` asked for after the modules were read, in a file loaded late. */
@@ -198,7 +189,8 @@ export class TelemetryHub
       // After the app's own, which may tell who the user is.
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
     }
-    this.attachEntries();
+    this.entries.attach();
+    reenterRequests(this.adapter);
     if (this.adapter !== undefined) this.entrances.watch(this.adapter);
     for (const name of this.coverage.overlaps()) {
       new Logger('TelemetryModule').warn(
@@ -208,17 +200,8 @@ export class TelemetryHub
     }
   }
 
-  /** Apps without a server of their own have no routes, and come here by their microservices or when they start. */
-  private attachEntries(): void {
-    if (this.attached) return;
-    this.attached = true;
-    this.config.addGlobalFilter(new ErrorProbeFilter());
-    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
-    this.entries.attach();
-  }
-
   onModuleInit(): void {
-    this.attachEntries();
+    this.entries.attach();
   }
 
   onApplicationBootstrap(): void {
@@ -276,6 +259,10 @@ export class TelemetryHub
     if (generation === undefined) return undefined;
     this.mounted ??= graphqlEndpoints(this.modules, this.config);
     const trace = new RequestTrace(request, response, fallback, generation, this.streams, this.mounted);
+    for (const emitter of [request, response]) {
+      bindEntry(emitter, trace);
+      followListeners(emitter);
+    }
     followResponse(trace);
     return trace;
   }
@@ -294,12 +281,6 @@ export class TelemetryHub
     const active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
     this.entrances.active = active;
     this.entries.active = active;
-  }
-
-  private expected(id: symbol): Arrival {
-    let arrival = this.arrivals.get(id);
-    if (arrival === undefined) this.arrivals.set(id, (arrival = new Arrival()));
-    return arrival;
   }
 
   /** Loaded with a lazy module, whose hooks Nest never runs: its shutdown hook moves to a module that was there before. */

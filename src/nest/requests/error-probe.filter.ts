@@ -5,7 +5,7 @@ import { activeContext } from '../../context/flow-context.js';
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a filter names classes, which are asked by `instanceof`
 class Probe {
   static [Symbol.hasInstance](exception: unknown): boolean {
-    activeContext().flow?.request?.fail?.(exception);
+    activeContext().flow?.entry?.fail(exception);
     return false;
   }
 }

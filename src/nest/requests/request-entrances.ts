@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { activeContext, runInContext } from '../../context/flow-context.js';
+import { bindEntry, entryOf, runInEntry } from '../../context/entry.js';
+import { runInContext } from '../../context/flow-context.js';
 import type { FrameworkRequest } from '../../http/framework-request.js';
 import { RequestTrace } from '../../http/request-trace.js';
 
@@ -61,11 +62,13 @@ export class RequestEntrances {
         done();
         return;
       }
-      const current = traceOf(request.raw);
-      const trace = current ?? this.begin(request.raw, reply.raw);
-      if (trace !== undefined) trace.frameworkRequest = request;
-      if (trace === undefined || trace === current) done();
-      else runInContext(trace.context, done);
+      const trace = traceOf(request.raw) ?? this.begin(request.raw, reply.raw);
+      if (trace !== undefined) {
+        trace.frameworkRequest = request;
+        bindEntry(request, trace);
+      }
+      if (trace === undefined) done();
+      else runInEntry(trace, done);
     });
   }
 
@@ -82,6 +85,6 @@ export class RequestEntrances {
 
 /** The trace of a request that has come in already. */
 function traceOf(request: IncomingMessage): RequestTrace | undefined {
-  const current = activeContext().flow?.request;
-  return current instanceof RequestTrace && current.request === request ? current : undefined;
+  const entry = entryOf(request);
+  return entry instanceof RequestTrace ? entry : undefined;
 }

@@ -1,10 +1,10 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
-import { activeContext } from '../../context/flow-context.js';
 import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
 import { RequestTrace } from '../../http/request-trace.js';
 import { RouteMatch } from '../../http/route-match.js';
 import type { SseRoute } from '../../http/stream-options.js';
 import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import { servedEntry } from './served-entry.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
 /** What is the same for every request to a handler. */
@@ -37,7 +37,7 @@ export class RouteGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {
     const type = context.getType<'http' | 'graphql' | 'other'>();
     if (type !== 'http' && type !== 'graphql') return true;
-    const trace = activeContext().flow?.request;
+    const trace = servedEntry(context);
     if (!(trace instanceof RequestTrace)) return true;
     const facts = this.factsOf(context);
     if (type === 'graphql') {

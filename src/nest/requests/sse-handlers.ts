@@ -72,7 +72,7 @@ export class SseHandlers {
 
   private traced(method: Method): Method {
     return function wrapper(this: unknown, ...args: unknown[]): unknown {
-      const trace = activeContext().flow?.request;
+      const trace = activeContext().flow?.entry;
       // Also called by other methods, whose result no client gets.
       if (!(trace instanceof RequestTrace) || trace.sse?.handler !== wrapper) return method.apply(this, args);
       const stream = trace.stream instanceof SseTrace ? trace.stream : new SseTrace(trace, trace.sse);

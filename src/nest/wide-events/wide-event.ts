@@ -62,6 +62,6 @@ export function addToField(span: RecordingSpan, key: string, amount: number): vo
 }
 
 function requestSpan({ flow }: FlowContext): RecordingSpan | undefined {
-  const request = flow?.request;
+  const request = flow?.entry;
   return request instanceof RequestTrace ? request.span : undefined;
 }

@@ -1,10 +1,10 @@
-/** What stands where a value was. */
+/** The value that stands in the place of a secret. */
 export const REDACTED_VALUE = '__REDACTED__';
 
 /** E-mail addresses, for `masking.patterns`: they are not secret by themselves, so that nothing masks them by default. */
 export const MASK_EMAIL: RegExp = /\b[\w.%+-]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24}\b/;
 
-/** Names of credentials, without case, `_` and `-`. */
+/** Credentials wherever they stand in a name, as in `credentials.user`, without case, `_` and `-`. */
 export const SECRET_NAMES: readonly string[] = [
   'authorization',
   'proxyauthorization',
@@ -27,6 +27,7 @@ export const SECRET_NAMES: readonly string[] = [
   'refreshtoken',
   'idtoken',
   'authtoken',
+  'bearer',
   'bearertoken',
   'sessiontoken',
   'csrftoken',
@@ -35,57 +36,96 @@ export const SECRET_NAMES: readonly string[] = [
   'rawheaders',
 ];
 
-/** A credential only at the end of a name: `gen_ai.token.type` is none. */
+/** A credential only at the end of a name: `user.jwt`, and not `jwt.algorithm`. */
 export const SECRET_LAST_NAMES: readonly string[] = ['jwt'];
 
-/** Endings that make a credential of any name, such as `dbPassword`; tokens that are counted or mark a place are none. */
-export const SECRET_ENDING =
-  /(?:passw(?:or)?ds?|passwordhash|passwordconfirm(?:ation)?|passphrase|secrets?|(?:api|auth|access|secret|private|signing|encryption)keys?|(?<!per|first|last|next|prev|page|input|output|continuation|cancellation|[bes]os|pad|stop)token)$/;
+/**
+ * Endings that make a credential of any name, such as `dbPassword`; token counts and page cursors (`inputToken`, `nextToken`)
+ * are left out.
+ */
+export const SECRET_ENDING = new RegExp(
+  `(?:${[
+    '(?<!pre)authorizations?',
+    'cookies?',
+    'passw(?:or)?ds?',
+    'pwds?',
+    'passphrases?',
+    'passcodes?',
+    'secrets?',
+    'credentials?',
+    '(?:api|auth|access|account|secret|private|signing|signature|encryption|encrypt|master|shared|subscription)keys?',
+    '(?:db|user|smtp|imap|mail|root|admin|ftp|ssh|redis|mysql|pg|postgres|mongo|ldap|login|http|proxy)pass',
+    '(?<!per|first|last|next|prev|previous|page|input|output|prompt|completion|continuation|cancellation|[bes]os|pad|stop)token',
+    '(?:access|refresh|id|auth|bearer|session|csrf|xsrf|api|security|reset|invite|personal|service)tokens',
+  ].join('|')})$`,
+);
 
-/** The same names in running text, before `:` or `=`; what stands before them belongs to them. */
-export const SECRET_NAMES_IN_TEXT =
-  'authorization|cookies?|passw(?:or)?ds?|pwd|passphrase|secrets?|credentials?|(?:api|auth|access|secret|private|signing|encryption)[_-]?keys?|raw-?headers|token|(?<![A-Za-z0-9])jwt';
+/** Words behind a credential's name that leave it one: `passwordHash`, `authorizationHeader`, `password2`. */
+export const NOISE_WORD =
+  /^(?:\d+|headers?|values?|hash|hashed|confirm|confirmation|confirmed|new|old|raw|plain|text|string|base64|encoded)$/;
+
+/** `db_pass` is a password, `boarding_pass` and `test.pass` are none. */
+export const HARMLESS_PASS =
+  /^(?:first|second|third|last|boarding|by|render|single|multi|two|one|per|num|high|low|band|all|season|day|week|ski|test|tests|check|checks|lint|must|did|will|to)$/;
+
+/** A text without any of these, in any case, names no credential: one cheap look at most texts. */
+export const SECRET_HINT = 'auth|cookie|pass|pwd|secret|credential|key|raw-?headers|token|jwt|bearer';
+
+/**
+ * Query parameters whose values give access, beside the names of credentials; too common a word for other places.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/ | url.query}
+ */
+export const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
+  'awsaccesskeyid',
+  'signature',
+  'sig',
+  'x-goog-signature',
+  'x-goog-credential',
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-security-token',
+  'key',
+  'code',
+  'code_verifier',
+  'auth',
+  'session',
+  'sessionid',
+  'session_id',
+  'sid',
+  'jsessionid',
+  'phpsessid',
+  'assertion',
+  'client_assertion',
+  'samlresponse',
+  'otp',
+]);
 
 /** A shape of secrets, with what it becomes. */
 export interface SecretShape {
   readonly pattern: RegExp;
-  readonly replacement: string;
+  readonly replacement: string | ((match: string, ...groups: (string | undefined)[]) => string);
 }
 
-/** Headers in running text whose values have several words. */
-export const SECRET_HEADERS: readonly SecretShape[] = [
-  {
-    // A scheme and a credential, or a scheme and parameters.
-    pattern:
-      /(authorization\s{0,4}[:=]\s{0,4})[\w-]{1,32}[ \t]{1,4}(?:[\w-]{1,32}=(?:"[^"]*"?|[^\s,;"']*)(?:,\s{0,4}(?=[\w-]{1,32}=))?|[^\s,;&|)}\]"'\\]+)+/gi,
-    replacement: `$1${REDACTED_VALUE}`,
-  },
-  {
-    pattern: /(cookie\s{0,4}[:=]\s{0,4})[^\s;,"'\\]+(?:;\s{0,4}[^\s;,"'\\=]{1,64}(?:=[^\s;,"'\\]*)?)+/gi,
-    replacement: `$1${REDACTED_VALUE}`,
-  },
-];
-
-/** No quantifier goes over the same text twice, so that no text takes more than linear time. */
+/** No pattern looks at the same text twice, so that no text takes more than linear time. */
 export const SECRET_SHAPES: readonly SecretShape[] = [
   { pattern: /\b(Bearer)\s{1,4}[\w+/.~=-]{6,}/gi, replacement: `$1 ${REDACTED_VALUE}` },
   {
     pattern: /\b([Bb]asic|BASIC)\s{1,4}(?=[A-Za-z]{0,64}(?:[\d+/=]|[a-z][A-Z]))[\w+/=-]{8,}/g,
     replacement: `$1 ${REDACTED_VALUE}`,
   },
-  { pattern: /\beyJ[\w-]{8,1024}\.[\w-]{8,}(?:\.[\w-]*)?/g, replacement: REDACTED_VALUE },
+  {
+    // The first part is taken whole, whether the others follow or not: what begins inside it ends where it does.
+    pattern: /\beyJ[\w-]{8,}(\.[\w-]{8,}(?:\.[\w-]*)?)?/g,
+    replacement: (match, rest) => (rest === undefined ? match : REDACTED_VALUE),
+  },
   {
     pattern:
       /\b(?:[sr]k[-_](?=[A-Za-z_-]{0,64}\d)[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{30,}|npm_\w{30,}|hf_\w{20,}|SG\.[\w-]{16,}\.[\w-]{16,})/g,
     replacement: REDACTED_VALUE,
   },
   {
-    pattern: /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#:@"']{0,256}):[^\s/?#"']{1,512}@/gi,
-    replacement: `$1:${REDACTED_VALUE}@`,
-  },
-  {
-    pattern:
-      /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z ]{0,32}PRIVATE KEY-----)?/g,
+    pattern: /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|$)/g,
     replacement: REDACTED_VALUE,
   },
 ];

@@ -4,7 +4,8 @@ const ADDRESS = 2;
 const KEY = 4;
 const SCHEME = 8;
 const TOKEN = 16;
-const EVERYTHING = 31;
+const ENCODED = 32;
+const EVERYTHING = 63;
 
 /** Longer texts are looked at closely without asking. */
 const MAX_SCANNED = 2048;
@@ -19,6 +20,7 @@ for (const [characters, mark] of [
   [' \t\n\r', SCHEME],
   // As in `eyJ`, `AKIA`, `ASIA`, `AIza` and `SG.`
   ['JAG', TOKEN],
+  ['%', ENCODED],
 ] as const) {
   for (const character of characters) MARKS[character.charCodeAt(0)] = mark;
 }
@@ -41,6 +43,11 @@ export function hintsOf(text: string): number {
 /** Whether a name and a value may be in it. */
 export function mayHoldName(hints: number): boolean {
   return (hints & NAMED) !== 0;
+}
+
+/** Whether it may be percent-encoded. */
+export function mayBeEncoded(hints: number): boolean {
+  return (hints & ENCODED) !== 0;
 }
 
 /** Whether a text may hold one of the default shapes. */

@@ -1,11 +1,13 @@
 import type { MaskingConfig } from '../../config/masking-config.js';
-import { SECRET_ENDING, SECRET_LAST_NAMES, SECRET_NAMES } from './mask-defaults.js';
+import { ADDRESS_ATTRIBUTES, QUERY_ATTRIBUTES } from './mask-query.js';
+import type { SecretNames } from './secret-names.js';
 
-/** Beyond this many, verdicts are forgotten and found again. */
+/** Beyond this many, verdicts are forgotten and found again; long keys are not kept. */
 const MAX_VERDICTS = 2000;
+const MAX_KEPT_KEY = 128;
 
 /** What is to be done with the values of an attribute key. */
-export type KeyVerdict = 'scan' | 'trust' | 'redact' | 'remove';
+export type KeyVerdict = 'scan' | 'address' | 'query' | 'trust' | 'redact' | 'remove';
 
 /** Our own attributes whose values are a few constants or names in the code. */
 const TRUSTED: ReadonlySet<string> = new Set([
@@ -41,45 +43,32 @@ const OUTPUTS: Readonly<Record<string, KeyVerdict>> = {
 /** Tells by its key what may leave the process. */
 export class KeyMask {
   private readonly verdicts = new Map<string, KeyVerdict>();
-  private readonly names: ReadonlySet<string>;
-  private readonly lastNames: ReadonlySet<string>;
   private readonly hidden: readonly (readonly [string, KeyVerdict])[];
-  private readonly ending: RegExp | undefined;
 
-  constructor({ defaults = true, keys = [], hideInputs = false, hideOutputs = false }: MaskingConfig) {
-    const own = keys.map((key) => key.split('.').map(normalized).join('.'));
-    this.names = new Set([...(defaults ? SECRET_NAMES : []), ...own]);
-    this.lastNames = new Set(defaults ? SECRET_LAST_NAMES : []);
-    this.ending = defaults ? SECRET_ENDING : undefined;
+  constructor(
+    { hideInputs = false, hideOutputs = false }: MaskingConfig,
+    private readonly names: SecretNames,
+  ) {
     this.hidden = Object.entries({ ...(hideInputs ? INPUTS : {}), ...(hideOutputs ? OUTPUTS : {}) });
   }
 
   verdict(key: string): KeyVerdict {
     let verdict = this.verdicts.get(key);
-    if (verdict === undefined) {
-      if (this.verdicts.size >= MAX_VERDICTS) this.verdicts.clear();
-      this.verdicts.set(key, (verdict = this.judge(key)));
-    }
+    if (verdict !== undefined) return verdict;
+    verdict = this.judge(key);
+    if (key.length > MAX_KEPT_KEY) return verdict;
+    if (this.verdicts.size >= MAX_VERDICTS) this.verdicts.clear();
+    this.verdicts.set(key, verdict);
     return verdict;
-  }
-
-  /** Whether the key names a credential. */
-  isSecret(key: string): boolean {
-    const segments = key.split('.').map(normalized);
-    const last = segments.at(-1) ?? '';
-    return (
-      this.lastNames.has(last) ||
-      this.ending?.test(last) === true ||
-      this.names.has(segments.join('.')) ||
-      segments.some((segment) => this.names.has(segment))
-    );
   }
 
   private judge(key: string): KeyVerdict {
     for (const [prefix, verdict] of this.hidden) {
       if (key === prefix || key.startsWith(`${prefix}.`)) return verdict;
     }
-    if (this.isSecret(key)) return 'redact';
+    if (this.names.has(key)) return 'redact';
+    if (ADDRESS_ATTRIBUTES.has(key)) return 'address';
+    if (QUERY_ATTRIBUTES.has(key)) return 'query';
     return TRUSTED.has(key) ? 'trust' : 'scan';
   }
 }
@@ -87,8 +76,4 @@ export class KeyMask {
 /** Whether it is an entry of headers or a map, name and value, by the name of a credential. */
 export function isSecretEntry(item: unknown, isSecret: (name: string) => boolean): item is [string, unknown] {
   return Array.isArray(item) && item.length === 2 && typeof item[0] === 'string' && isSecret(item[0]);
-}
-
-function normalized(name: string): string {
-  return name.toLowerCase().replace(/[_\s-]/g, '');
 }

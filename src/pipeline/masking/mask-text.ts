@@ -1,74 +1,118 @@
 import type { MaskingConfig } from '../../config/masking-config.js';
-import { REDACTED_VALUE, SECRET_HEADERS, SECRET_NAMES_IN_TEXT, SECRET_SHAPES } from './mask-defaults.js';
-import { hintsOf, mayHoldName, mayHoldShape } from './mask-hints.js';
-import { isSecretEntry, type KeyMask } from './mask-keys.js';
+import { REDACTED_VALUE, SECRET_HINT, SECRET_SHAPES } from './mask-defaults.js';
+import { hintsOf, mayBeEncoded, mayHoldName, mayHoldShape } from './mask-hints.js';
+import { isSecretEntry } from './mask-keys.js';
+import { maskNamed } from './mask-named.js';
+import { maskQueriesIn, maskQuery, maskUserInfo, type QueryRules } from './mask-query.js';
+import { decodePercent, type SecretNames } from './secret-names.js';
 
 /** JSON text beyond this length is masked as running text. */
 const MAX_JSON = 65_536;
 /** What is shorter has no room for a name and a secret. */
 const MIN_LENGTH = 6;
+/** How often a text is decoded, and how deep texts are looked for in texts. */
+const MAX_DEPTH = 4;
+/** The word of the conventions for what is left out of an address. */
+const REDACTED_PARAMETER = 'REDACTED';
 
 const SPECIAL = /[.*+?^${}()|[\]\\/]/g;
 
-/** Replaces secrets inside texts. */
+/** Replaces secrets inside texts, in time that grows with their length alone. */
 export class TextMask {
   private readonly hint: RegExp | undefined;
-  private readonly named: RegExp | undefined;
   private readonly patterns: readonly RegExp[];
   private readonly defaults: boolean;
   private readonly maxLength: number;
+  private depth = 0;
+  private readonly inTexts: QueryRules;
+  private readonly inAddresses: QueryRules;
 
   constructor(
     { defaults = true, keys = [], patterns = [], maxLength = Infinity }: MaskingConfig,
-    private readonly keyMask: KeyMask,
+    private readonly names: SecretNames,
   ) {
     this.defaults = defaults;
     this.maxLength = maxLength;
     this.patterns = patterns.map((pattern) => new RegExp(pattern.source, globalFlags(pattern)));
-    const names = [...(defaults ? [SECRET_NAMES_IN_TEXT] : []), ...keys.map(nameInText)].join('|');
-    if (names === '') return;
-    this.hint = new RegExp(names, 'i');
-    this.named = new RegExp(
-      // The name, with a prefix such as `db_`; a quote, escaped or not; then a quoted value, a list, an object, a header's scheme and value,
-      // or a word; not what the server span has redacted in a query, by the word of the conventions.
-      `((?<![\\w-])[\\w-]{0,32}(?:${names})\\\\{0,8}["']?\\s{0,16}[:=]>?\\s{0,16})(?!REDACTED\\b)` +
-        `(?:"(?:[^"\\\\]|\\\\[\\s\\S])*"?|'(?:[^'\\\\]|\\\\[\\s\\S])*'?|\\\\{1,8}"(?:(?!\\\\{1,8}")[\\s\\S])*|\\[[^\\]]*\\]?|\\{[^}]*\\}?|(?:(?:Bearer|Basic|Digest)\\s{1,4})?[^\\s,;&|)}\\]"'\\\\]+)`,
-      'gi',
-    );
+    const hints = [...(defaults ? [SECRET_HINT] : []), ...keys.map(nameInText)].join('|');
+    if (hints !== '') this.hint = new RegExp(hints, 'i');
+    const isSecret = (name: string): boolean => names.hasParameter(name);
+    const maskValue = (value: string): string => this.maskInner(value);
+    this.inTexts = { isSecret, maskValue, mark: REDACTED_VALUE };
+    this.inAddresses = { isSecret, maskValue, mark: REDACTED_PARAMETER };
   }
 
   mask(text: string): string {
-    const masked = text.length < MIN_LENGTH ? text : this.maskSecrets(text);
-    return masked.length > this.maxLength ? masked.slice(0, this.maxLength) : masked;
+    return this.cut(text.length < MIN_LENGTH ? text : this.maskSecrets(text));
+  }
+
+  /** Masks an address, as `url.full` has it. */
+  maskAddress(address: string): string {
+    return this.cut(
+      this.maskShapes(maskQueriesIn(maskUserInfo(address, REDACTED_PARAMETER), this.inAddresses)),
+    );
+  }
+
+  /** Masks the query of an address, without its question mark. */
+  maskQuery(query: string): string {
+    return this.cut(this.maskShapes(maskQuery(query, this.inAddresses)));
+  }
+
+  private cut(text: string): string {
+    return text.length > this.maxLength ? text.slice(0, this.maxLength) : text;
+  }
+
+  private maskInner(text: string): string {
+    if (this.depth >= MAX_DEPTH || text.length < MIN_LENGTH) return text;
+    this.depth += 1;
+    try {
+      return this.maskSecrets(text);
+    } finally {
+      this.depth -= 1;
+    }
   }
 
   private maskSecrets(text: string): string {
     let masked = text;
     const hints = hintsOf(text);
-    if (mayHoldName(hints) && this.hint?.test(text) === true) {
-      masked = this.maskJson(text) ?? this.maskNamed(text);
+    if (mayHoldName(hints)) {
+      const json = this.maskJson(text);
+      if (json !== undefined) masked = json;
+      else {
+        if (this.defaults) masked = maskQueriesIn(masked, this.inTexts);
+        if (this.hint?.test(masked) === true) masked = maskNamed(masked, (name) => this.names.endsText(name));
+      }
     }
+    masked = this.maskShapes(masked, hints);
+    return mayBeEncoded(hints) ? this.maskDecoded(masked) : masked;
+  }
+
+  private maskShapes(text: string, hints = hintsOf(text)): string {
+    let masked = text;
     if (this.defaults && mayHoldShape(masked, hints)) {
-      for (const { pattern, replacement } of SECRET_SHAPES) masked = masked.replace(pattern, replacement);
+      masked = maskUserInfo(masked, REDACTED_VALUE);
+      for (const { pattern, replacement } of SECRET_SHAPES) {
+        masked =
+          typeof replacement === 'string'
+            ? masked.replace(pattern, replacement)
+            : masked.replace(pattern, replacement);
+      }
     }
     for (const pattern of this.patterns) masked = masked.replace(pattern, REDACTED_VALUE);
     return masked;
   }
 
-  private maskNamed(text: string): string {
-    if (this.named === undefined) return text;
-    let masked = text;
-    if (this.defaults) {
-      for (const { pattern, replacement } of SECRET_HEADERS) masked = masked.replace(pattern, replacement);
-    }
-    return masked.replace(this.named, (match: string, name: string) => {
-      const quote = /^\\{0,8}["']/.exec(match.slice(name.length))?.[0] ?? '';
-      return `${name}${quote}${REDACTED_VALUE}${quote.startsWith('\\') ? '' : quote}`;
-    });
+  /** A text whose secrets show only once it is decoded stays decoded; others stay as they were. */
+  private maskDecoded(text: string): string {
+    const plain = decodePercent(text);
+    if (plain === text) return text;
+    const masked = this.maskInner(plain);
+    return masked === plain ? text : masked;
   }
 
   /** Masks by the names in JSON text. @returns nothing if it is none */
   private maskJson(text: string): string | undefined {
+    if (this.hint === undefined) return undefined;
     const first = text.charCodeAt(0);
     // `{` or `[`
     if ((first !== 123 && first !== 91) || text.length > MAX_JSON) return undefined;
@@ -81,19 +125,17 @@ export class TextMask {
   }
 
   private maskTree(value: unknown): unknown {
-    if (typeof value === 'string') return this.mask(value);
+    if (typeof value === 'string') return this.maskInner(value);
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) {
       return value.map((item) =>
-        isSecretEntry(item, (name) => this.keyMask.isSecret(name))
-          ? [item[0], REDACTED_VALUE]
-          : this.maskTree(item),
+        isSecretEntry(item, (name) => this.names.has(name)) ? [item[0], REDACTED_VALUE] : this.maskTree(item),
       );
     }
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,
-        this.keyMask.isSecret(key) ? REDACTED_VALUE : this.maskTree(item),
+        this.names.has(key) ? REDACTED_VALUE : this.maskTree(item),
       ]),
     );
   }

@@ -4,9 +4,11 @@ import type { MaskingConfig } from '../../config/masking-config.js';
 import { REDACTED_VALUE } from './mask-defaults.js';
 import { KeyMask } from './mask-keys.js';
 import { TextMask } from './mask-text.js';
+import { SecretNames } from './secret-names.js';
 
-/** Names beyond this many are forgotten and masked again. */
+/** Names beyond this many are forgotten and masked again; long ones are not kept. */
 const MAX_NAMES = 500;
+const MAX_KEPT_NAME = 256;
 
 /** The parts of an ending span that texts get into. */
 export interface MaskableSpan {
@@ -19,13 +21,15 @@ export interface MaskableSpan {
 
 /** Removes from a span what a {@link MaskingConfig} says must not leave the process. */
 export class SpanMask {
+  private readonly secrets: SecretNames;
   private readonly keys: KeyMask;
   private readonly texts: TextMask;
   private readonly names = new Map<string, string>();
 
   constructor(config: MaskingConfig) {
-    this.keys = new KeyMask(config);
-    this.texts = new TextMask(config, this.keys);
+    this.secrets = new SecretNames(config);
+    this.keys = new KeyMask(config, this.secrets);
+    this.texts = new TextMask(config, this.secrets);
   }
 
   /**
@@ -61,7 +65,7 @@ export class SpanMask {
 
   /** Whether a name in recorded arguments and results is that of a credential. */
   isSecret(key: string): boolean {
-    return this.keys.isSecret(key);
+    return this.secrets.has(key);
   }
 
   /** Names of spans and events are few, unless somebody puts data into them. */
@@ -69,6 +73,7 @@ export class SpanMask {
     let masked = this.names.get(name);
     if (masked !== undefined) return masked;
     masked = this.texts.mask(name);
+    if (name.length > MAX_KEPT_NAME) return masked;
     if (this.names.size >= MAX_NAMES) this.names.clear();
     this.names.set(name, masked);
     return masked;
@@ -87,6 +92,12 @@ export class SpanMask {
           } else if (Array.isArray(value)) {
             attributes[key] = this.list(value);
           }
+          break;
+        case 'address':
+          if (typeof value === 'string') attributes[key] = this.texts.maskAddress(value);
+          break;
+        case 'query':
+          if (typeof value === 'string') attributes[key] = this.texts.maskQuery(value);
           break;
         case 'redact':
           attributes[key] = REDACTED_VALUE;

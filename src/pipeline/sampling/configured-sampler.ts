@@ -2,7 +2,7 @@ import { TraceFlags } from '@opentelemetry/api';
 import type { SamplingResult } from '../../sdk/sampler.js';
 import type { SamplerConfig } from '../../config/sampler-config.js';
 import type { HeadSampler } from './head-sampler.js';
-import { compilePatterns } from './name-pattern.js';
+import { compilePatterns } from '../../context/name-patterns.js';
 import { DROP, KEEP, keepsShare, SKIP } from './sampling-decision.js';
 import { compileRules, rulesNeedAttributes } from './sampling-rules.js';
 import { SpanBudget } from './span-budget.js';

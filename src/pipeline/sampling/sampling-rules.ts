@@ -1,6 +1,6 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
 import type { SamplerConfig, SamplingRule } from '../../config/sampler-config.js';
-import { compilePatterns, stateless, type NameMatcher } from './name-pattern.js';
+import { compilePatterns, stateless } from '../../context/name-patterns.js';
 
 /** One rule, ready to be asked. */
 export interface CompiledRule {
@@ -9,6 +9,7 @@ export interface CompiledRule {
 }
 
 type Condition = (name: string, kind: SpanKind, attributes: Attributes) => boolean;
+type ValueMatcher = (value: unknown) => boolean;
 
 /** Whether the decision depends on what a span starts with. */
 export function rulesNeedAttributes({ rules = [] }: SamplerConfig): boolean {
@@ -42,11 +43,11 @@ function conditionsOf({ name, kind, route, attributes }: SamplingRule): Conditio
   return conditions;
 }
 
-function attributeCondition(key: string, matches: NameMatcher): Condition {
+function attributeCondition(key: string, matches: ValueMatcher): Condition {
   return (_name, _kind, attributes) => matches(attributes[key]);
 }
 
-function valueMatcher(wanted: NonNullable<SamplingRule['attributes']>[string]): NameMatcher {
+function valueMatcher(wanted: NonNullable<SamplingRule['attributes']>[string]): ValueMatcher {
   if (wanted instanceof RegExp) {
     const expression = stateless(wanted);
     return (value) => typeof value === 'string' && expression.test(value);

@@ -1,26 +1,15 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import {
-  EMPTY_CONTEXT,
-  runInContext,
-  type Flow,
-  type FlowRequest,
-  type FlowTarget,
-} from '../../context/flow-context.js';
+import { EMPTY_CONTEXT, runInContext, type Entry, type FlowTarget } from '../../context/flow-context.js';
 import type { EndingSpan, Generation } from '../generations/generation.js';
 import type { GenerationSlot } from '../generations/generation-slot.js';
 import { HeldSpans } from '../generations/held-spans.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
-import {
-  DEFAULT_TENANT_LIMITS,
-  isTenantKey,
-  TENANT_KEY,
-  type EntryContextLike,
-  type TenantOptions,
-} from './tenant-options.js';
+import { TenantKeys } from './tenant-keys.js';
+import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
 import { withinTime } from '../../base/within-time.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
@@ -56,10 +45,11 @@ interface Lookup {
 
 /** Finds the generation of each tenant's spans, and keeps the number of open ones bounded. */
 export class TenantRouter {
+  /** Names the tenants of entries and flows. */
+  readonly keys: TenantKeys;
   private readonly cache: SlotCache;
   private readonly lookups = new Map<string, Lookup>();
   private readonly unknown = new Map<string, number>();
-  private readonly requests = new WeakMap<FlowRequest, { readonly key: string | undefined }>();
   /** Time-boxed changes by tenant. */
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
@@ -74,6 +64,7 @@ export class TenantRouter {
   ) {
     const { maxActive = DEFAULT_TENANT_LIMITS.maxActive, idleMillis = DEFAULT_TENANT_LIMITS.idleMillis } =
       options;
+    this.keys = new TenantKeys(options, pipeline.log);
     this.cache = new SlotCache({ maxActive, idleMillis });
     this.maxLookups = maxActive * LOOKUPS_PER_ACTIVE;
   }
@@ -99,17 +90,9 @@ export class TenantRouter {
     return { current: () => this.generation(key), tenant: key };
   }
 
-  /** The tenant's key of a flow: what it chose, else its request's. */
-  keyOf(owner: object, flow: Flow | undefined): string | undefined {
-    for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
-      if (overlay.owner === owner && overlay.target.tenant !== undefined) return overlay.target.tenant;
-    }
-    return flow?.request === undefined ? undefined : this.resolved(flow.request).key;
-  }
-
-  /** The generation of a request's tenant, asked for once per request; absent if it has none. */
-  forRequest(request: FlowRequest): Generation | undefined {
-    const { key } = this.resolved(request);
+  /** The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none. */
+  forEntry(entry: Entry): Generation | undefined {
+    const key = this.keys.ofEntry(entry);
     return key === undefined ? undefined : this.generation(key);
   }
 
@@ -158,52 +141,13 @@ export class TenantRouter {
     if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
   }
 
-  private resolved(request: FlowRequest): { readonly key: string | undefined } {
-    let resolved = this.requests.get(request);
-    if (resolved === undefined) {
-      resolved = { key: this.resolve(request) };
-      this.requests.set(request, resolved);
-    }
-    return resolved;
-  }
-
-  private ask({ kind, subject, tenant }: FlowRequest): unknown {
-    const { resolve, resolveEntry } = this.options;
-    if (kind === undefined) return resolve?.(subject);
-    return resolveEntry === undefined ? tenant : resolveEntry(subject as EntryContextLike, kind);
-  }
-
-  private resolve(request: FlowRequest): string | undefined {
-    try {
-      const key = this.ask(request);
-      // It is refused below; that it may reject must not end the process.
-      if (key instanceof Promise) key.catch(() => undefined);
-      return key === undefined || key === null ? undefined : this.validKey(key);
-    } catch (error) {
-      this.pipeline.log.warn(
-        'tenants.resolve',
-        `\`tenants.resolve\` threw, the request has no tenant: ${errorText(error)}`,
-      );
-      return undefined;
-    }
-  }
-
-  private validKey(key: unknown): string | undefined {
-    if (isTenantKey(key)) return key;
-    this.pipeline.log.warn(
-      'tenants.key',
-      `A tenant key must be ${TENANT_KEY}; the request or flow has no tenant.`,
-    );
-    return undefined;
-  }
-
   private generation(key: string): Generation | undefined {
     if (this.pipeline.current?.enabled !== true) return this.pipeline.current;
     const slot = this.cache.get(key);
     if (slot !== undefined && this.fresh.has(slot)) return slot.current();
     const lookup = this.lookups.get(key);
     if (lookup !== undefined) return lookup.generation;
-    if (this.validKey(key) === undefined) return this.fallback();
+    if (this.keys.valid(key) === undefined) return this.fallback();
     const unknownUntil = this.unknown.get(key);
     if (unknownUntil !== undefined && performance.now() < unknownUntil) return this.fallback();
     if (this.lookups.size >= this.maxLookups) return this.turnAway();

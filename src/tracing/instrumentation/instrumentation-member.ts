@@ -20,7 +20,7 @@ export function chooseMember(
   members: readonly InstrumentationMember[],
   { span, flow }: FlowContext,
 ): InstrumentationMember | undefined {
-  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.request?.pipeline;
+  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
   if (owner !== undefined) return members.find(({ pipeline }) => pipeline === owner);
   return members.find(({ isGlobal }) => isGlobal) ?? members[0];
 }

@@ -1,0 +1,64 @@
+import { activeContext, EMPTY_CONTEXT, runInContext, type Entry, type FlowContext } from './flow-context.js';
+
+/**
+ * Finds the entry of a request, message or job by the object itself.
+ *
+ * The entry is a property of the object, so that copies of the reference, proxies and objects derived from it find it as well. It is not
+ * enumerable: neither a spread nor `inspect` shows it.
+ */
+const ENTRY = Symbol('nestjs-telemetry.entry');
+/** Of objects that take no property. */
+const sealed = new WeakMap<object, Entry>();
+
+interface Bound {
+  readonly [ENTRY]?: Entry;
+}
+
+/** Lets {@link entryOf} find `entry` by `thing`; the last call counts. */
+export function bindEntry(thing: object, entry: Entry): void {
+  try {
+    if (Reflect.defineProperty(thing, ENTRY, { value: entry, configurable: true, writable: true })) return;
+  } catch {
+    // A proxy that refuses.
+  }
+  sealed.set(thing, entry);
+}
+
+/**
+ * The entry that `thing` belongs to.
+ *
+ * @param thing - what entered, or a wrapper that has it as `raw`, as the requests of Fastify do
+ */
+export function entryOf(thing: unknown): Entry | undefined {
+  if (typeof thing !== 'object' || thing === null) return undefined;
+  try {
+    return (thing as Bound)[ENTRY] ?? entryOfRaw(thing) ?? sealed.get(thing);
+  } catch {
+    // A stand-in that refuses to be looked at.
+    return undefined;
+  }
+}
+
+function entryOfRaw(thing: object): Entry | undefined {
+  const { raw } = thing as { readonly raw?: unknown };
+  return typeof raw === 'object' && raw !== null ? (raw as Bound)[ENTRY] : undefined;
+}
+
+/**
+ * The context of an entry's work: the active one if that belongs to the entry, as inside a span of it, else the entry's own. Without an
+ * entry, a context that belongs to none.
+ */
+export function contextOf(entry: Entry | undefined): FlowContext {
+  const active = activeContext();
+  return active.flow?.entry === entry ? active : (entry?.context ?? EMPTY_CONTEXT);
+}
+
+/** Runs `fn` in {@link contextOf} the entry, whatever called it. */
+export function runInEntry<A extends unknown[], R>(
+  entry: Entry | undefined,
+  fn: (...args: A) => R,
+  ...args: A
+): R {
+  if (activeContext().flow?.entry === entry) return fn(...args);
+  return runInContext(entry?.context ?? EMPTY_CONTEXT, fn, ...args);
+}

@@ -1,0 +1,117 @@
+import { METHODS } from 'node:http';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { entryOf, runInEntry } from '../../context/entry.js';
+
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
+type Registration = (...args: unknown[]) => unknown;
+type Registrar = Record<string, unknown>;
+
+const reenters = new WeakSet<Callback>();
+const watched = new WeakSet<object>();
+
+/**
+ * A callback that runs in the context of the request it is given: the framework may call it from the connection of a session store, or from
+ * an event of the request. It is like the callback in all that frameworks ask of one.
+ *
+ * @param position - of the request among the arguments
+ */
+function reentering(callback: Callback, position: number): Callback {
+  if (reenters.has(callback)) return callback;
+  const wrapper: Callback = function (...args) {
+    return runInEntry(entryOf(args[position]), () => callback.apply(this, args));
+  };
+  // Frameworks and Nest read properties and metadata, also ones that are set later, and tell error handlers by their length.
+  Object.setPrototypeOf(wrapper, callback);
+  Object.defineProperty(wrapper, 'name', { value: callback.name, configurable: true });
+  Object.defineProperty(wrapper, 'length', { value: callback.length, configurable: true });
+  reenters.add(wrapper);
+  return wrapper;
+}
+
+/**
+ * Has all that is registered with an app's framework from now on (routes, middleware, hooks, error handlers) run in the context of the
+ * request that it serves. Routers and apps that are mounted are left alone, since they are more than a function.
+ */
+export function reenterRequests(adapter: AbstractHttpAdapter | null | undefined): void {
+  // Standalone contexts have none.
+  if (adapter === undefined || adapter === null || watched.has(adapter)) return;
+  watched.add(adapter);
+  const server = adapter as unknown as Registrar;
+  const framework = adapter.getInstance<Registrar | undefined>();
+  const type = adapter.getType();
+  if (type === 'fastify' && framework !== undefined) {
+    reenterMiddleware(server);
+    reenterFastify(framework);
+    return;
+  }
+  for (const name of ['setNotFoundHandler', 'setErrorHandler']) change(server, name, reenteringAll);
+  // What is registered with Nest's adapter for Express reaches the app by its own methods.
+  const registrar = type === 'express' && framework !== undefined ? framework : server;
+  for (const name of ROUTE_METHODS) change(registrar, name, reenteringAll);
+}
+
+const ROUTE_METHODS = ['use', 'all', ...METHODS.map((name) => name.toLowerCase())];
+
+/** Hooks that are given the request. */
+const FASTIFY_HOOKS: ReadonlySet<unknown> = new Set([
+  'onRequest',
+  'preParsing',
+  'preValidation',
+  'preHandler',
+  'preSerialization',
+  'onSend',
+  'onResponse',
+  'onError',
+  'onTimeout',
+  'onRequestAbort',
+]);
+
+/** Middleware of Fastify is a plug-in, which the adapter adds when it starts. */
+function reenterMiddleware(adapter: Registrar): void {
+  change(adapter, 'use', reenteringAll);
+  const create = adapter.createMiddlewareFactory;
+  if (typeof create !== 'function') return;
+  const around =
+    (register: Registration): Registration =>
+    (...args) =>
+      register(...reenteringAll(args));
+  adapter.createMiddlewareFactory = (...args: unknown[]): unknown => {
+    const factory: unknown = Reflect.apply(create, adapter, args);
+    return factory instanceof Promise ? factory.then(around) : around(factory as Registration);
+  };
+}
+
+function reenterFastify(fastify: Registrar): void {
+  change(fastify, 'setNotFoundHandler', reenteringAll);
+  change(fastify, 'setErrorHandler', reenteringErrors);
+  change(fastify, 'addHook', ([name, hook]) => [name, FASTIFY_HOOKS.has(name) ? around(hook, 0) : hook]);
+  (fastify.addHook as Registration)('onRoute', (route: Registrar) => {
+    route.handler = around(route.handler, 0);
+    route.errorHandler &&= around(route.errorHandler, 1);
+    for (const name of FASTIFY_HOOKS as ReadonlySet<string>) route[name] &&= around(route[name], 0);
+  });
+}
+
+/** Has `registrar[name]` register other arguments than it is given. */
+function change(registrar: Registrar, name: string, args: (given: unknown[]) => unknown[]): void {
+  const register = registrar[name];
+  if (typeof register !== 'function') return;
+  registrar[name] = function (this: unknown, ...given: unknown[]): unknown {
+    return Reflect.apply(register as Callback, this, args(given));
+  };
+}
+
+/** Express tells error handlers by their four parameters. */
+function reenteringAll(args: unknown[]): unknown[] {
+  return args.map((arg) => around(arg, typeof arg === 'function' && arg.length === 4 ? 1 : 0));
+}
+
+function reenteringErrors(args: unknown[]): unknown[] {
+  return args.map((arg) => around(arg, 1));
+}
+
+function around(arg: unknown, position: number): unknown {
+  if (Array.isArray(arg)) return arg.map((one: unknown) => around(one, position));
+  if (typeof arg !== 'function' || 'handle' in arg) return arg;
+  return reentering(arg as Callback, position);
+}

@@ -1,0 +1,20 @@
+import type { ArgumentsHost } from '@nestjs/common';
+import { contextOf, entryOf } from '../../context/entry.js';
+import { activeContext, type Entry, type FlowContext } from '../../context/flow-context.js';
+
+/** The entry that Nest calls an enhancer for: of the request, the message or whatever else is among the handler's arguments. */
+export function servedEntry(host: ArgumentsHost): Entry | undefined {
+  for (const argument of host.getArgs()) {
+    // GraphQL has the request in its own context.
+    const entry =
+      entryOf(argument) ?? entryOf((argument as { readonly req?: unknown } | null | undefined)?.req);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
+
+/** The context of the work that Nest calls an enhancer for. */
+export function servedContext(host: ArgumentsHost): FlowContext {
+  const entry = servedEntry(host);
+  return entry === undefined ? activeContext() : contextOf(entry);
+}

@@ -1,0 +1,128 @@
+import { REDACTED_VALUE } from './mask-defaults.js';
+
+/** A longer name is looked at by its end. */
+const MAX_NAME = 128;
+const MAX_SPACES = 16;
+const MAX_BACKSLASHES = 8;
+
+const IN_NAME = /[\w.%[\]-]/;
+const MASKED = /(?:__REDACTED__|REDACTED\b)/y;
+const SPACES = /\s{0,16}/y;
+/** A scheme and a credential, or a scheme and parameters. */
+const AUTHORIZATION =
+  /[\w-]{1,32}[ \t]{1,4}(?:[\w-]{1,32}=(?:"[^"]*"?|[^\s,;"']*)(?:,\s{0,4}(?=[\w-]{1,32}=))?|[^\s,;&|)}\]"'\\]+)+/y;
+const COOKIES = /[^\s;,"'\\]+(?:;\s{0,4}[^\s;,"'\\=]{1,64}(?:=[^\s;,"'\\]*)?)*/y;
+const ESCAPED_QUOTE = /\\{1,8}"/y;
+const WORD = /(?:(?:Bearer|Basic|Digest)\s{1,4})?[^\s,;&|)}\]"'\\]+/iy;
+
+/**
+ * Masks the values that follow a credential's name in running text: `password=…`, `"api_key": "…"`, `Cookie: a=1; b=2`.
+ *
+ * Each `:` or `=` is looked at once: back over the name, no further than to where the search has come, then forward over the value,
+ * which is left behind at once. So the time is linear, whatever the text.
+ *
+ * @param isSecret - whether a name is that of a credential
+ */
+export function maskNamed(text: string, isSecret: (name: string) => boolean): string {
+  let masked = '';
+  let copied = 0;
+  let separator = nextSeparator(text, 0);
+  while (separator !== -1) {
+    const name = nameBefore(text, separator, copied);
+    let next = separator + 1;
+    if (name !== '' && isSecret(name)) {
+      if (text[next] === '>') next += 1;
+      const start = endOf(SPACES, text, next);
+      const end = valueEnd(text, start, name);
+      if (end > start) {
+        const quote = /^\\{0,8}["']/.exec(text.slice(start, start + MAX_BACKSLASHES + 1))?.[0] ?? '';
+        masked += `${text.slice(copied, start)}${quote}${REDACTED_VALUE}${quote.startsWith('\\') ? '' : quote}`;
+        copied = end;
+        next = end;
+      }
+    }
+    separator = nextSeparator(text, next);
+  }
+  return copied === 0 ? text : masked + text.slice(copied);
+}
+
+function nextSeparator(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    // `:` or `=`
+    if (code === 58 || code === 61) return at;
+  }
+  return -1;
+}
+
+/** The name in front of a separator: a quote, escaped or not, and spaces may stand between. */
+function nameBefore(text: string, separator: number, from: number): string {
+  let end = separator;
+  const beforeSpaces = Math.max(from, separator - MAX_SPACES);
+  while (end > beforeSpaces && /\s/.test(text[end - 1] ?? '')) end -= 1;
+  if (end > from && (text[end - 1] === '"' || text[end - 1] === "'")) {
+    end -= 1;
+    const beforeBackslashes = Math.max(from, end - MAX_BACKSLASHES);
+    while (end > beforeBackslashes && text[end - 1] === '\\') end -= 1;
+  }
+  let start = end;
+  const longest = Math.max(from, end - MAX_NAME);
+  while (start > longest && IN_NAME.test(text[start - 1] ?? '')) start -= 1;
+  return text.slice(start, end);
+}
+
+/** Where the value that begins at `start` ends; `start` if there is none, or it is masked already. */
+function valueEnd(text: string, start: number, name: string): number {
+  if (endOf(MASKED, text, start) > start) return start;
+  const opening = text[start];
+  if (opening === '[' || opening === '{') return bracketEnd(text, start);
+  const quoted = quoteEnd(text, start);
+  if (quoted > start) return quoted;
+  if (/authorization/i.test(name)) {
+    const credentials = endOf(AUTHORIZATION, text, start);
+    if (credentials > start) return credentials;
+  } else if (/cookie/i.test(name)) {
+    const cookies = endOf(COOKIES, text, start);
+    if (cookies > start) return cookies;
+  }
+  return endOf(WORD, text, start);
+}
+
+/** Behind the bracket that closes the one at `start`, brackets in quotes left aside; the end of the text if none does. */
+function bracketEnd(text: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  while (at < text.length) {
+    const character = text[at];
+    // Within a word it is an apostrophe.
+    if (character === '"' || (character === "'" && !/\w/.test(text[at - 1] ?? ''))) {
+      at = quoteEnd(text, at);
+      continue;
+    }
+    if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    at += 1;
+    if (depth === 0) return at;
+  }
+  return at;
+}
+
+/** Behind the quote that ends the one at `start`, but before an escaped one; `start` if there is none. */
+function quoteEnd(text: string, start: number): number {
+  const quote = text[start];
+  if (quote === '"' || quote === "'") {
+    let at = start + 1;
+    while (at < text.length && text[at] !== quote) at += text[at] === '\\' ? 2 : 1;
+    return Math.min(at + 1, text.length);
+  }
+  const inside = endOf(ESCAPED_QUOTE, text, start);
+  if (inside === start) return start;
+  let end = text.indexOf('\\', inside);
+  while (end !== -1 && endOf(ESCAPED_QUOTE, text, end) === end) end = text.indexOf('\\', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function endOf(sticky: RegExp, text: string, at: number): number {
+  sticky.lastIndex = at;
+  return sticky.test(text) ? sticky.lastIndex : at;
+}

@@ -1,6 +1,8 @@
 import type { TelemetryLog } from './log.js';
 
 const QUIET_MILLIS = 60_000;
+/** Causes that are remembered: some are named after spans, which code may name as it likes. */
+const MAX_CAUSES = 1000;
 
 /** Writes at most one line a minute per cause, and says how many it held back. */
 export class RateLimitedLog {
@@ -21,8 +23,15 @@ export class RateLimitedLog {
     }
     const suffix =
       seen !== undefined && seen.heldBack > 0 ? ` (${seen.heldBack} more since the last such line)` : '';
+    this.causes.delete(cause);
     this.causes.set(cause, { quietUntil: now + QUIET_MILLIS, heldBack: 0 });
-    this.log.warn(message + suffix);
+    const [oldest] = this.causes.keys();
+    if (this.causes.size > MAX_CAUSES && oldest !== undefined) this.causes.delete(oldest);
+    try {
+      this.log.warn(message + suffix);
+    } catch {
+      // A logger that throws must not harm whoever has something to report.
+    }
   }
 }
 

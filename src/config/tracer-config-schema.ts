@@ -25,6 +25,7 @@ import {
 } from './schema.js';
 import { samplerConfig } from './sampler-schema.js';
 import { Secret } from './secret.js';
+import { checkJaegerAddress } from './jaeger-address.js';
 import { headers, url, withoutCredentials } from './text-checks.js';
 import type { BatchConfig, TracerConfig } from './tracer-config.js';
 
@@ -62,16 +63,19 @@ export const otlpShape: Shape = {
   tls,
 };
 
-const exporterConfig = variants('type', {
-  'otlp-grpc': otlpShape,
-  'otlp-http': otlpShape,
-  'otlp-http-json': otlpShape,
-  console: { format: literal('tree', 'json'), color: boolean },
-  zipkin: { url, headers },
-  jaeger: { url, host: string, headers, timeoutMillis: positiveMillis },
-  memory: { maxSpans: positiveInteger },
-  none: {},
-});
+const exporterConfig = refine(
+  variants('type', {
+    'otlp-grpc': otlpShape,
+    'otlp-http': otlpShape,
+    'otlp-http-json': otlpShape,
+    console: { format: literal('tree', 'json'), color: boolean },
+    zipkin: { url, headers },
+    jaeger: { url, host: string, headers, timeoutMillis: positiveMillis },
+    memory: { maxSpans: positiveInteger },
+    none: {},
+  }),
+  checkJaegerAddress,
+);
 
 const spanExporter = withMethods('a SpanExporter', 'export', 'shutdown');
 const oneExporter = noAddress(anyOf(spanExporter, exporterConfig));

@@ -4,6 +4,7 @@ import { BAGGAGE_HEADER, readBaggageHeader } from './baggage-header.js';
 import { BaggageKeys } from './baggage-names.js';
 import { activeContext } from './flow-context.js';
 import { compileNames, type NameFilter } from './name-patterns.js';
+import { ask } from '../base/user-function.js';
 
 /** What the rules read of a request: the server's own, on either protocol. */
 export interface InboundRequest {
@@ -141,14 +142,19 @@ export class BaggageRules {
   }
 
   private trusts(request: InboundRequest): boolean {
-    if (this.trust === undefined) return true;
-    try {
-      // A predicate that returns a promise has not said yes.
-      return (this.trust(request) as unknown) === true;
-    } catch {
-      this.log.warn('baggage.trust', '`baggage.trust` threw, the request goes on without inbound baggage.');
-      return false;
-    }
+    const { trust } = this;
+    if (trust === undefined) return true;
+    return ask(
+      () => trust(request),
+      (answer: unknown) => answer === true,
+      () => {
+        this.log.warn(
+          'baggage.trust',
+          '`baggage.trust` threw or returned a promise, the request goes on without inbound baggage.',
+        );
+        return false;
+      },
+    );
   }
 
   private readIdentity(request: InboundRequest, header: string, key: string, builder: BaggageBuilder): void {

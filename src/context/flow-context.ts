@@ -123,9 +123,11 @@ export class FlowContext implements Context {
   ) {}
 
   /** Takes over a context that other code made, with the flow of the caller. */
-  static from(context: Context): FlowContext {
+  static from(context: Context | null | undefined): FlowContext {
     if (context instanceof FlowContext) return context;
     const current = activeContext();
+    // Untyped callers, and those who leave out an argument in the middle.
+    if (typeof context?.getValue !== 'function') return current;
     const span = context.getValue(SPAN_KEY) as Span | undefined;
     const baggage = context.getValue(BAGGAGE_KEY) as Baggage | undefined;
     const flow = baggage === undefined ? current.flow : (current.flow ?? NO_FLOW).withBaggage(baggage);

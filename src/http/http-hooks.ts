@@ -1,5 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
+import { ask, tell } from '../base/user-function.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions } from './http-scope.js';
 
@@ -19,15 +20,12 @@ export function callHook(
 ): void {
   const call: ((span: Span, request: RawRequest, response: RawResponse) => unknown) | undefined = http[hook];
   if (call === undefined) return;
-  const report = (error: unknown): void => {
-    warn(hook, error, log);
-  };
-  try {
-    const result = call(span, request, response);
-    if (result instanceof Promise) result.catch(report);
-  } catch (error) {
-    report(error);
-  }
+  tell(
+    () => call(span, request, response),
+    (error) => {
+      warn(hook, error, log);
+    },
+  );
 }
 
 /** Whether the options let the caller's trace be continued. */
@@ -38,13 +36,14 @@ export function trustsCaller(
 ): boolean {
   const trust = http?.trustRemoteParent ?? true;
   if (typeof trust === 'boolean') return trust;
-  try {
-    // A predicate that returns a promise has not said yes.
-    return (trust(request) as unknown) === true;
-  } catch (error) {
-    warn('trustRemoteParent', error, log);
-    return false;
-  }
+  return ask(
+    () => trust(request),
+    (answer: unknown) => answer === true,
+    (error) => {
+      warn('trustRemoteParent', error, log);
+      return false;
+    },
+  );
 }
 
 function warn(option: string, error: unknown, log: RateLimitedLog | undefined): void {

@@ -1,6 +1,7 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '../sdk/sampler.js';
 import { Flow, FlowContext, type Entry } from '../context/flow-context.js';
+import { entryEnded } from '../context/entry-end.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling/sampling-decision.js';
@@ -35,10 +36,9 @@ import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from '.
 export class RequestTrace implements Entry, StreamedRequest {
   readonly span: ServerSpan;
   readonly context: FlowContext;
-  /** Set where the framework wraps the server's request in one of its own. */
+  /** The framework's own, where it wraps the server's. */
   frameworkRequest: FrameworkRequest | undefined;
   excluded = false;
-  /** Set where the handler is an `@Sse` route whose stream is traced. */
   sse: SseRoute | undefined;
   stream: StreamTrace | undefined;
   source: BodySource | undefined;
@@ -184,14 +184,15 @@ export class RequestTrace implements Entry, StreamedRequest {
   end(): void {
     this.bindWithoutHandler();
     this.settle();
+    entryEnded(this);
     const { span, response, stream } = this;
     this.stream = undefined;
     stream?.finish();
     this.measurement?.finish(this.match?.route, this.error, stream);
     if (!span.isRecording() || this.scope === undefined) return;
     recordOutcome(span, response, this.error);
-    if (this.scope.http !== undefined)
-      callHook('responseHook', this.scope.http, this, this.scope.pipeline.log);
+    const { http, pipeline } = this.scope;
+    if (http !== undefined) callHook('responseHook', http, this, pipeline.log);
     span.end();
   }
 

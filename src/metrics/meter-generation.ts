@@ -1,17 +1,17 @@
 import type { Meter } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
   AggregationType,
   InstrumentType,
   MeterProvider,
-  type AggregationOption,
-  type PushMetricExporter,
-  type ViewOptions,
+  type ViewOptions as SdkViewOptions,
 } from '@opentelemetry/sdk-metrics';
 import type { ExportFailure } from '../otlp/failures/export-failure.js';
 import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
+import { resourceFromAttributes } from '../sdk/resource.js';
+import type { PushMetricExporter } from '../sdk/push-metric-exporter.js';
+import type { ViewOptions } from '../sdk/view-options.js';
 import { ConsoleSender } from './readers/console-sender.js';
 import { DirectHistogramProducer } from './instruments/direct-histogram.js';
 import type { InstrumentDefinition, InstrumentKind } from './instruments/instrument-definition.js';
@@ -20,6 +20,7 @@ import { CustomSender, type MetricSender } from './readers/metric-sender.js';
 import { isPushMetricExporter } from './options/metrics-options.js';
 import type { MetricsPlan, PlannedReader } from './options/metrics-plan.js';
 import { OtlpSender } from './readers/otlp-sender.js';
+import { LentReader } from './readers/lent-reader.js';
 import { PushReader, type MetricReaderStatus } from './readers/push-reader.js';
 import {
   concernsRequests,
@@ -41,8 +42,10 @@ export interface MeterGenerationContext {
   readonly onRefused: (target: string, failure: ExportFailure) => void;
   /** Whether exports of spans fail in the same way. */
   readonly isToldBySpans: (failure: ExportFailure) => boolean;
-  /** Whether an exporter that was given in code is used by what is live. */
-  readonly isNeeded: (exporter: PushMetricExporter) => boolean;
+  /** The meter pipeline, for which a reader that was given in code reads. */
+  readonly owner: object;
+  /** Whether an exporter or reader that was given in code is used by what is live. */
+  readonly isNeeded: (given: object) => boolean;
 }
 
 const TYPES: Readonly<Record<InstrumentKind, InstrumentType>> = {
@@ -55,6 +58,10 @@ const TYPES: Readonly<Record<InstrumentKind, InstrumentType>> = {
   observableGauge: InstrumentType.OBSERVABLE_GAUGE,
 };
 
+const DEFAULT_AGGREGATION: number = AggregationType.DEFAULT;
+
+type OpenReader = PushReader | ScrapeReader | LentReader;
+
 /** One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero. */
 export class MeterGeneration implements MeterBinding {
   /** Where requests are measured; absent with `http: false`. */
@@ -63,12 +70,12 @@ export class MeterGeneration implements MeterBinding {
 
   private constructor(
     readonly plan: MetricsPlan,
-    private readonly readers: readonly (PushReader | ScrapeReader)[],
+    private readonly readers: readonly OpenReader[],
     direct: DirectRequestInstruments | undefined,
   ) {
     this.provider = new MeterProvider({
       resource: resourceFromAttributes(plan.resourceAttributes),
-      views: [...plan.views],
+      views: plan.views as readonly object[] as SdkViewOptions[],
       readers: [...readers],
     });
     const { name, version } = LIBRARY_SCOPE;
@@ -85,7 +92,7 @@ export class MeterGeneration implements MeterBinding {
   static async build(plan: MetricsPlan, context: MeterGenerationContext): Promise<MeterGeneration> {
     const simple = !plan.views.some(concernsRequests) && plan.readers.every(takesHistogramsAsTheyAre);
     const direct = simple ? new DirectRequestInstruments() : undefined;
-    const readers: (PushReader | ScrapeReader)[] = [];
+    const readers: OpenReader[] = [];
     try {
       for (const planned of plan.readers) readers.push(await openReader(planned, plan, context, direct));
     } catch (error) {
@@ -132,7 +139,7 @@ export class MeterGeneration implements MeterBinding {
   async close(timeoutMillis: number): Promise<void> {
     await Promise.all(
       this.readers.map((reader) =>
-        reader instanceof PushReader ? reader.close(timeoutMillis) : reader.shutdown(),
+        reader instanceof ScrapeReader ? reader.shutdown() : reader.close(timeoutMillis),
       ),
     );
   }
@@ -155,13 +162,19 @@ async function openReader(
   { cardinalityLimit }: MetricsPlan,
   context: MeterGenerationContext,
   direct: DirectRequestInstruments | undefined,
-): Promise<PushReader | ScrapeReader> {
-  const producers = (temporality: AggregationTemporality): DirectHistogramProducer[] =>
+): Promise<OpenReader> {
+  const producers = (temporality: number): DirectHistogramProducer[] =>
     direct === undefined ? [] : [new DirectHistogramProducer(direct.histograms, temporality)];
   const { instance, log } = context;
   if ('scrape' in planned) {
     const always = producers(AggregationTemporality.CUMULATIVE);
     return ScrapeReader.open(planned.scrape, log, cardinalityLimit, always);
+  }
+  if ('reader' in planned) {
+    const { reader } = planned;
+    const temporality = reader.selectAggregationTemporality(InstrumentType.HISTOGRAM);
+    const needed = (): boolean => context.isNeeded(reader);
+    return LentReader.open(reader, context.owner, needed, cardinalityLimit, producers(temporality));
   }
   const { exporter, derived, ...schedule } = planned;
   const sender = await openSender(exporter, context);
@@ -191,8 +204,10 @@ async function openSender(
   return exporter.type === 'console' ? new ConsoleSender() : OtlpSender.open(exporter);
 }
 
-function takesHistogramsAsTheyAre(reader: PlannedReader): boolean {
-  if ('scrape' in reader || !isPushMetricExporter(reader.exporter)) return true;
-  const wanted: AggregationOption | undefined = reader.exporter.selectAggregation?.(InstrumentType.HISTOGRAM);
-  return wanted === undefined || wanted.type === AggregationType.DEFAULT;
+function takesHistogramsAsTheyAre(planned: PlannedReader): boolean {
+  const given: Pick<PushMetricExporter, 'selectAggregation'> =
+    'reader' in planned ? planned.reader : 'exporter' in planned ? (planned.exporter as object) : {};
+  return (
+    (given.selectAggregation?.(InstrumentType.HISTOGRAM).type ?? DEFAULT_AGGREGATION) === DEFAULT_AGGREGATION
+  );
 }

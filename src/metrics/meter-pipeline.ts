@@ -1,5 +1,4 @@
 import type { Meter } from '@opentelemetry/api';
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
@@ -219,7 +218,8 @@ export class MeterPipeline {
     return MeterGeneration.build(plan, {
       instance,
       log,
-      isNeeded: (exporter) => this.uses(exporter),
+      owner: this,
+      isNeeded: (given) => this.uses(given),
       isToldBySpans: ({ code }) =>
         this.options.health?.()?.status.exporters.some((sink) => failsWith(sink, code)) === true,
       onRefused: (target, { code }) => {
@@ -234,9 +234,12 @@ export class MeterPipeline {
     });
   }
 
-  private uses(exporter: PushMetricExporter): boolean {
-    return (
-      this.live?.plan.readers.some((reader) => 'exporter' in reader && reader.exporter === exporter) === true
+  private uses(given: object): boolean {
+    const readers = this.live?.plan.readers ?? [];
+    return readers.some(
+      (planned) =>
+        ('exporter' in planned && planned.exporter === given) ||
+        ('reader' in planned && planned.reader === given),
     );
   }
 

@@ -11,10 +11,11 @@ import {
 import type { JaegerExporterConfig, OtlpExporterConfig, TlsConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
 import { runAsExport } from '../context/export-context.js';
-import { quote } from './failures/export-failure.js';
-import { classifyGrpcStatus } from './failures/grpc-failure.js';
+import type { ExportFailure } from './failures/export-failure.js';
+import { classifyGrpcStatus, strangeAnswerFailure } from './failures/grpc-failure.js';
 import { timeoutFailure } from './failures/network-failure.js';
 import { checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
+import { ReceiverWords } from './receiver-words.js';
 import { readExportResponse, readRpcStatus } from './response.js';
 import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
 
@@ -23,6 +24,9 @@ const METHODS: Readonly<Record<OtlpSignal, string>> = {
   metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
 };
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
+
+/** Answers are a few bytes; an odd number, to tell an answer above it from a request above a receiver's limit. */
+const MAX_ANSWER_BYTES = 1_000_003;
 
 /** grpc-js would wait up to two minutes before it connects again. */
 const CHANNEL_OPTIONS: ChannelOptions = {
@@ -33,6 +37,7 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.enable_retries': 0,
   'grpc.service_config_disable_resolution': 1,
   'grpc.max_send_message_length': -1,
+  'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
   'grpc.primary_user_agent': `${LIBRARY_NAME}/${LIBRARY_VERSION}`,
 };
 
@@ -44,7 +49,7 @@ export class GrpcTransport implements OtlpTransport {
   readonly encoding = 'protobuf';
   private readonly endpoint: Endpoint;
   private readonly metadata: Metadata;
-  private readonly secrets: readonly string[];
+  private readonly words: ReceiverWords;
   private readonly channelCredentials: ChannelCredentials;
   private readonly channelOptions: ChannelOptions;
   private readonly timeoutMillis: number;
@@ -58,7 +63,7 @@ export class GrpcTransport implements OtlpTransport {
     this.endpoint = parseEndpoint(config.url ?? defaultUrl(config));
     this.target = this.endpoint.shown;
     const headers = config.headers ?? {};
-    this.secrets = Object.values(headers);
+    this.words = new ReceiverWords(this.endpoint.url, headers);
     this.metadata = toMetadata(headers, this.endpoint.authorization);
     this.channelCredentials = toCredentials(this.endpoint, 'tls' in config ? config.tls : undefined);
     const gzip = 'compression' in config && config.compression === 'gzip';
@@ -77,7 +82,8 @@ export class GrpcTransport implements OtlpTransport {
       const finish = (error: ServiceError | null, response?: Buffer): void => {
         const latencyMillis = performance.now() - begun;
         if (error === null) {
-          resolve({ ok: true, latencyMillis, ...readExportResponse(response ?? Buffer.alloc(0)) });
+          const { rejectedSpans, message } = readExportResponse(response ?? Buffer.alloc(0));
+          resolve({ ok: true, latencyMillis, rejectedSpans, message: this.words.quote(message) });
           return;
         }
         // A connection that answers nothing may be half dead: the next request gets a new one.
@@ -110,13 +116,15 @@ export class GrpcTransport implements OtlpTransport {
     this.client.close();
   }
 
-  private explain(error: ServiceError, limit: number): ReturnType<typeof classifyGrpcStatus> {
+  private explain(error: ServiceError, limit: number): ExportFailure {
     if (error.code === status.DEADLINE_EXCEEDED && /^Deadline exceeded/i.test(error.details)) {
       return { ...timeoutFailure(limit), code: 'DEADLINE_EXCEEDED' };
     }
+    // The client's own words, about a limit that no receiver has.
+    if (error.details.endsWith(`vs ${MAX_ANSWER_BYTES})`)) return strangeAnswerFailure();
     const [encoded] = error.metadata.get('grpc-status-details-bin');
     const info = encoded instanceof Buffer ? readRpcStatus(encoded) : undefined;
-    return classifyGrpcStatus(error.code, quote(error.details, this.secrets), info?.retryAfterMillis);
+    return classifyGrpcStatus(error.code, this.words.quote(error.details), info?.retryAfterMillis);
   }
 
   private connect(options = this.channelOptions): Client {

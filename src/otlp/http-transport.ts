@@ -4,10 +4,11 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { OtlpExporterConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
-import { quote, type ExportFailure } from './failures/export-failure.js';
+import type { ExportFailure } from './failures/export-failure.js';
 import { classifyHttpStatus, webPageFailure } from './failures/http-failure.js';
 import { classifyNetworkError, timeoutFailure } from './failures/network-failure.js';
 import { asPem, checkTls, parseEndpoint, unusableHeader, type Endpoint } from './endpoint.js';
+import { ReceiverWords } from './receiver-words.js';
 import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
 import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
 
@@ -26,7 +27,7 @@ export class HttpTransport implements OtlpTransport {
   readonly encoding: 'protobuf' | 'json';
   private readonly endpoint: Endpoint;
   private readonly headers: Record<string, string>;
-  private readonly secrets: readonly string[];
+  private readonly words: ReceiverWords;
   private readonly agent: http.Agent;
   private readonly secure: boolean;
   private readonly gzip: boolean;
@@ -40,7 +41,7 @@ export class HttpTransport implements OtlpTransport {
     this.encoding = config.type === 'otlp-http-json' ? 'json' : 'protobuf';
     this.gzip = config.compression === 'gzip';
     this.secure = this.endpoint.url.protocol === 'https:';
-    this.secrets = Object.values(config.headers ?? {});
+    this.words = new ReceiverWords(this.endpoint.url, config.headers);
     this.headers = this.requestHeaders(config.headers ?? {});
     this.agent = this.secure ? secureAgent(config) : new http.Agent({ keepAlive: true });
     this.timeoutMillis = config.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS;
@@ -56,7 +57,8 @@ export class HttpTransport implements OtlpTransport {
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) {
         if (isWebPage(response)) return { ok: false, latencyMillis, failure: webPageFailure(status) };
-        return { ok: true, latencyMillis, ...readSuccess(response) };
+        const { rejectedSpans, message } = readSuccess(response);
+        return { ok: true, latencyMillis, rejectedSpans, message: this.words.quote(message) };
       }
       return { ok: false, latencyMillis, failure: this.explain(status, response) };
     } catch (error) {
@@ -111,7 +113,7 @@ export class HttpTransport implements OtlpTransport {
     const rpc = isProtobuf ? readRpcStatus(body) : undefined;
     const isText = /json|text\/plain/.test(headers['content-type'] ?? '');
     const said = rpc?.message ?? (isText ? body.toString('utf8') : '');
-    const failure = classifyHttpStatus(status, headers['retry-after'], quote(said, this.secrets));
+    const failure = classifyHttpStatus(status, headers['retry-after'], this.words.quote(said));
     if (!failure.retryable || failure.retryAfterMillis !== undefined || rpc?.retryAfterMillis === undefined)
       return failure;
     return { ...failure, retryAfterMillis: rpc.retryAfterMillis };

@@ -18,7 +18,7 @@ export function readExportResponse(body: Uint8Array): PartialSuccess {
   for (const [field, value] of fields(body)) {
     if (field !== 1 || typeof value === 'number') continue;
     for (const [inner, innerValue] of fields(value)) {
-      if (inner === 1 && typeof innerValue === 'number') rejectedSpans = innerValue;
+      if (inner === 1 && typeof innerValue === 'number') rejectedSpans = Math.max(0, signed(innerValue));
       if (inner === 2 && typeof innerValue !== 'number') message = Buffer.from(innerValue).toString('utf8');
     }
   }
@@ -32,7 +32,7 @@ export function readJsonExportResponse(body: string): PartialSuccess {
     const rejected = Number(partialSuccess?.['rejectedSpans'] ?? partialSuccess?.['rejectedDataPoints'] ?? 0);
     const message = partialSuccess?.['errorMessage'];
     return {
-      rejectedSpans: Number.isSafeInteger(rejected) ? rejected : 0,
+      rejectedSpans: Number.isSafeInteger(rejected) ? Math.max(0, rejected) : 0,
       message: typeof message === 'string' ? message : '',
     };
   } catch {

@@ -40,12 +40,10 @@ export function countSpans(
   exporters: readonly SinkStatus[],
   retired: RetiredTotals,
   live: number,
-  held: number,
 ): PipelineStatus['spans'] {
   const dropped: Partial<Record<DropReason, number>> = { ...retired.dropped };
   let { ended, delivered } = retired;
-  let queued = held;
-  ended += held;
+  let queued = 0;
   for (const sink of exporters) {
     ended += sink.ended;
     delivered += sink.delivered;

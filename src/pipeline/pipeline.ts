@@ -10,6 +10,7 @@ import type { FlowTarget } from '../context/flow-context.js';
 import { Propagation } from '../context/propagation.js';
 import { TelemetryError } from '../errors.js';
 import type { CallMeter } from './call-meter.js';
+import { flushAll } from './flush.js';
 import { changedOptions, type ReconfigureReport } from './generations/config-change.js';
 import type { Generation } from './generations/generation.js';
 import { GenerationLife } from './generations/generation-life.js';
@@ -18,6 +19,7 @@ import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from 
 import type { PipelineOptions } from './pipeline-options.js';
 import { countSpans, type PipelineStatus } from './pipeline-status.js';
 import { errorText, RateLimitedLog } from '../base/rate-limited-log.js';
+import { WaitingRoom } from './waiting-room.js';
 import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
 import { StandIns } from './generations/stand-ins.js';
@@ -35,6 +37,9 @@ export class Pipeline implements TenantHost {
   /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
   current: Generation | undefined;
   readonly log: RateLimitedLog;
+  readonly waiting = new WaitingRoom((reason, spans) => {
+    this.drop(reason, spans);
+  });
   readonly pool: SinkPool;
   readonly tenants: TenantRouter | undefined;
   readonly temporary: TemporaryConfigs;
@@ -43,7 +48,9 @@ export class Pipeline implements TenantHost {
   callMeter: CallMeter | undefined;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
-  private readonly overrides = new Overrides();
+  private readonly overrides = new Overrides((tenant) => {
+    this.tenants?.override(tenant, undefined);
+  });
   /** The generation that an override stands in front of: it stays open, as what is given in code does not come back from a shutdown. */
   private beneath: Generation | undefined;
   private readonly standIns: StandIns;
@@ -53,7 +60,7 @@ export class Pipeline implements TenantHost {
   constructor(private readonly options: PipelineOptions) {
     this.log = new RateLimitedLog(options.log);
     this.propagation = options.propagation ?? new Propagation();
-    this.pool = new SinkPool(options.instance, options.log);
+    this.pool = new SinkPool(options.instance, options.log, this.waiting);
     this.tenants = options.tenants && new TenantRouter(this, options.tenants);
     this.life = new GenerationLife(this, this.log, this.pool, options.closeTimeoutMillis);
     this.standIns = new StandIns(this, this.life);
@@ -136,18 +143,13 @@ export class Pipeline implements TenantHost {
   async addExporter(exporter: ExporterOption): Promise<void> {
     await this.reconfigure((current) => {
       const existing = current.exporter ?? (this.beneath ?? this.current)?.config.exporters ?? [];
-      const list = Array.isArray(existing)
-        ? (existing as readonly ExporterOption[])
-        : [existing as ExporterOption];
-      return { ...current, exporter: [...list, exporter] };
+      return { ...current, exporter: [...([existing].flat() as readonly ExporterOption[]), exporter] };
     });
   }
 
-  async forceFlush(): Promise<void> {
-    await this.tenants?.settled();
-    await Promise.all(this.life.open().map((generation) => generation.flushProcessors()));
-    await this.pool.forceFlush();
-    await this.pool.settled();
+  /** Resolves when what has ended is delivered or dropped, or `exportTimeoutMillis` are over. */
+  forceFlush(): Promise<void> {
+    return flushAll({ life: this.life, pool: this.pool, tenants: this.tenants });
   }
 
   /** Delivers what has ended, closes every exporter; a later `configure` works again. */
@@ -192,7 +194,7 @@ export class Pipeline implements TenantHost {
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
       sampler: this.current?.sampler.toString(),
-      spans: countSpans(exporters, this.pool.retired, live, this.tenants?.held ?? 0),
+      spans: countSpans(exporters, this.pool.retired, live),
       drainingGenerations: this.life.draining,
       activeTenants: this.tenants?.active ?? 0,
       temporaryConfigs: this.temporary.size,
@@ -209,8 +211,7 @@ export class Pipeline implements TenantHost {
   }
 
   drop(reason: DropReason, spans: number): void {
-    this.pool.retired.ended += spans;
-    this.pool.retired.dropped[reason] = (this.pool.retired.dropped[reason] ?? 0) + spans;
+    this.pool.drop(reason, spans);
   }
 
   slotOver(
@@ -258,6 +259,7 @@ export class Pipeline implements TenantHost {
 
   private enter(generation: Generation | undefined): void {
     this.current = generation;
+    if (generation !== undefined) this.waiting.limit(generation.config.batch);
     this.options.onChange?.();
     this.tenants?.refresh();
   }
@@ -282,7 +284,6 @@ export class Pipeline implements TenantHost {
     try {
       await this.swap(this.config);
     } catch (error) {
-      // The environment is read anew, and may have changed meanwhile.
       this.log.warn('override', `What an override had changed is back as it was built: ${errorText(error)}`);
       this.beneath = undefined;
       this.enter(beneath);

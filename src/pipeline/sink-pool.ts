@@ -9,6 +9,7 @@ import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
 import { openSink } from './open-sink.js';
 import { errorText } from '../base/rate-limited-log.js';
 import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
+import type { WaitingRoom } from './waiting-room.js';
 
 /** The right to use a sink; given back with {@link SinkPool.release}. */
 export interface SinkLease {
@@ -24,7 +25,15 @@ interface SinkEntry {
   readonly opening: Promise<SpanSink>;
   opened: SpanSink | undefined;
   leases: number;
+  /** Being closed, and not to wait for its receiver any longer. */
+  abandoned: boolean;
 }
+
+/**
+ * Over this many sinks that are being closed the oldest delivers nothing more: of tenants that come and go, with a receiver that
+ * is silent, each would keep its connection for as long as a close may take.
+ */
+const MAX_CLOSING = 64;
 
 /** Who closes an exporter that was given as an instance: the library, or whoever made it. */
 export type ExporterOwner = 'library' | 'caller';
@@ -45,13 +54,14 @@ export class SinkPool {
   /** Told of every export, if somebody measures them. */
   onExport: ExportListener | undefined;
   private readonly entries = new Map<string | SpanExporter, SinkEntry>();
-  private readonly closing = new Set<Promise<void>>();
+  private readonly closing = new Map<SinkEntry, Promise<void>>();
   private readonly open = new Set<SpanSink>();
   private readonly deferred = new Set<DeferredSink>();
 
   constructor(
     private readonly instance: string,
     private readonly log: TelemetryLog,
+    private readonly waiting: WaitingRoom,
   ) {}
 
   /** Opens the sink, or shares the one that is open. @throws TelemetryConfigError when the exporter cannot be built */
@@ -79,9 +89,8 @@ export class SinkPool {
     const entry = this.entry(exporter, batch, owner);
     entry.leases += 1;
     if (entry.opened !== undefined) return { sink: entry.opened, entry };
-    const sink = new DeferredSink(entry.exporter, entry.opening, (reason, spans) => {
-      this.retired.ended += spans;
-      this.retired.dropped[reason] = (this.retired.dropped[reason] ?? 0) + spans;
+    const sink = new DeferredSink(this.waiting.open(entry.exporter), entry.opening, (reason, spans) => {
+      this.drop(reason, spans);
     });
     this.deferred.add(sink);
     entry.opening.then(
@@ -100,9 +109,16 @@ export class SinkPool {
     if (entry.leases > 0) return;
     if (this.entries.get(entry.key) === entry) this.entries.delete(entry.key);
     const closing = this.close(entry, timeoutMillis);
-    this.closing.add(closing);
+    this.closing.set(entry, closing);
+    if (this.closing.size > MAX_CLOSING) this.abandonOldest();
     await closing;
-    this.closing.delete(closing);
+    this.closing.delete(entry);
+  }
+
+  /** Counts spans that no sink took. */
+  drop(reason: DropReason, spans: number): void {
+    this.retired.ended += spans;
+    this.retired.dropped[reason] = (this.retired.dropped[reason] ?? 0) + spans;
   }
 
   async forceFlush(): Promise<void> {
@@ -111,12 +127,11 @@ export class SinkPool {
 
   /** Waits for sinks that are being closed. */
   async settled(): Promise<void> {
-    await Promise.all(this.closing);
+    await Promise.all(this.closing.values());
   }
 
   status(): SinkStatus[] {
-    const waiting = [...this.deferred].filter((sink) => sink.pending);
-    return [...this.open, ...waiting].map((sink) => sink.status());
+    return [...[...this.open].map((sink) => sink.status()), ...this.waiting.status()];
   }
 
   sinks(): Iterable<SpanSink> {
@@ -140,6 +155,7 @@ export class SinkPool {
       ),
       opened: undefined,
       leases: 0,
+      abandoned: false,
     };
     this.entries.set(key, entry);
     if (isSpanSink(exporter)) {
@@ -173,9 +189,19 @@ export class SinkPool {
   private async close(entry: SinkEntry, timeoutMillis: number): Promise<void> {
     const sink = await entry.opening.catch(() => undefined);
     if (sink === undefined) return;
+    if (entry.abandoned) sink.abandon?.();
     await sink.shutdown(timeoutMillis);
     this.open.delete(sink);
     this.retire(sink, 1);
+  }
+
+  private abandonOldest(): void {
+    for (const entry of this.closing.keys()) {
+      if (entry.abandoned) continue;
+      entry.abandoned = true;
+      entry.opened?.abandon?.();
+      return;
+    }
   }
 
   /** Adds what a sink has counted to the totals of those that are closed, or takes it away again. */

@@ -62,5 +62,7 @@ export interface SpanSink {
    * @param timeoutMillis - after it, what is left is counted as dropped with reason `shutdown`
    */
   shutdown(timeoutMillis: number): Promise<void>;
+  /** Ends a shutdown, begun or to come, without waiting for the receiver: what is left is counted as dropped with reason `shutdown`. */
+  abandon?(): void;
   status(): SinkStatus;
 }

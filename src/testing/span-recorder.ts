@@ -1,6 +1,7 @@
 import { ExportResultCode, type ExportResult } from '../sdk/export-result.js';
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
+import { ask } from '../base/user-function.js';
 import type { SinkStatus, SpanSink } from '../pipeline/span-sink.js';
 
 /** A span and what happened in it, by names: made to be compared. */
@@ -13,6 +14,8 @@ export interface SpanNode {
 interface Waiter {
   readonly predicate: (span: ReadableSpan) => boolean;
   readonly resolve: (span: ReadableSpan) => void;
+  /** The predicate threw. */
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -66,6 +69,11 @@ export class SpanRecorder implements SpanExporter, SpanSink {
           this.waiters.delete(waiter);
           resolve(span);
         },
+        reject: (error) => {
+          clearTimeout(timer);
+          this.waiters.delete(waiter);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
       };
       this.waiters.add(waiter);
     });
@@ -96,7 +104,13 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     this.ended += 1;
     this.recorded.push(span);
     for (const waiter of [...this.waiters]) {
-      if (waiter.predicate(span)) waiter.resolve(span);
+      ask(
+        () => waiter.predicate(span),
+        (matches) => {
+          if (matches) waiter.resolve(span);
+        },
+        waiter.reject,
+      );
     }
   }
 

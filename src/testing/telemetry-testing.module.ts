@@ -6,8 +6,8 @@ import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS } from '../nest/metadata/token
 import { SpanRecorder } from './span-recorder.js';
 
 /**
- * Telemetry for tests: everything is recorded in memory, nothing leaves the process, no timer runs, and instances share nothing, so that tests
- * run in parallel. Get the {@link SpanRecorder} from the testing module.
+ * Telemetry for tests: everything is recorded in memory, nothing leaves the process, no timer runs, and apps share nothing, so that tests run
+ * in parallel, and one module can be imported by many apps. Get the {@link SpanRecorder} from the testing module.
  */
 @Module({})
 export class TelemetryTestingModule {
@@ -23,19 +23,20 @@ export class TelemetryTestingModule {
 
   /** @param options - as for the real module; global unless `isGlobal: false`, service `test` unless named */
   static forRoot(options: TelemetryModuleOptions = {}): DynamicModule {
-    const recorder = new SpanRecorder();
     return instanceModule({
       module: TelemetryTestingModule,
       isGlobal: options.isGlobal !== false,
       options: {
         provide: TELEMETRY_OPTIONS,
-        useValue: {
+        inject: [SpanRecorder],
+        useFactory: (recorder: SpanRecorder): TelemetryModuleOptions => ({
           service: { name: 'test' },
           ...options,
           exporter: recorder,
-        } satisfies TelemetryModuleOptions,
+        }),
       },
-      providers: [{ provide: SpanRecorder, useValue: recorder }],
+      // Made by each app: a module may be imported by any number of them.
+      providers: [{ provide: SpanRecorder, useFactory: () => new SpanRecorder() }],
       exports: [SpanRecorder],
     });
   }

@@ -3,13 +3,17 @@ import { runInContext, type FlowContext } from '../context/flow-context.js';
 import type { InstanceTracer, SampledSpanOptions } from './instance-tracer.js';
 import { CallMeasure } from './measured-call.js';
 import type { RecordingSpan } from './recording-span.js';
-import { runInSpan } from './run-in-span.js';
+import { runInSpan, type TracedCall } from './run-in-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
+
+/** Where the function that runs in a span wraps one of the user's. */
+export type CallDetails = Pick<TracedCall, 'written' | 'onResult'>;
 
 /**
  * Runs `fn` in a new span; without any ceremony where that span would say nothing new.
  *
  * @param isActive - whether `context` is the one that is active already
+ * @param details - what is known of the call where `fn` wraps another function
  */
 export function callInSpan<T>(
   tracer: InstanceTracer,
@@ -18,6 +22,7 @@ export function callInSpan<T>(
   context: FlowContext,
   isActive: boolean,
   fn: (span: Span) => T,
+  details?: CallDetails,
 ): T {
   const { metric } = options;
   const meter = metric === undefined ? undefined : tracer.callMeter;
@@ -30,5 +35,11 @@ export function callInSpan<T>(
   if (span instanceof UnrecordedSpan && !span.activates && measure === undefined) {
     return isActive ? fn(span) : runInContext(context, fn, span);
   }
-  return runInSpan(span, context, fn, options.perSubscriber === true ? start : undefined);
+  return runInSpan(span, context, fn, {
+    name,
+    written: details?.written,
+    onResult: details?.onResult,
+    startAnother: options.perSubscriber === true ? start : undefined,
+    log: tracer.log,
+  });
 }

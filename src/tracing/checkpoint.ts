@@ -1,4 +1,6 @@
 import type { Attributes, Span } from '@opentelemetry/api';
+import { isObject } from '../config/schema.js';
+import { ask } from '../base/user-function.js';
 
 /** How often a checkpoint is written. */
 export interface CheckpointOptions {
@@ -17,9 +19,16 @@ export function addCheckpoint(
   name: string,
   attributes: CheckpointAttributes,
   { every = 1 }: CheckpointOptions,
+  failed: (error: unknown) => void,
 ): void {
   if (every > 1 && count(span, name) % every !== 0) return;
-  span.addEvent(name, typeof attributes === 'function' ? attributes() : attributes);
+  ask(
+    () => (typeof attributes === 'function' ? attributes() : attributes),
+    (given: unknown) => {
+      span.addEvent(name, isObject(given) ? { ...given } : {});
+    },
+    failed,
+  );
 }
 
 /** How often it was asked before. */

@@ -1,10 +1,10 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { ErrorClassification } from '../config/error-classification.js';
 import { errorText } from '../base/rate-limited-log.js';
-import { answerOf } from './answer.js';
 import { classifyError } from './error-classifier.js';
 import { errorMessage } from './exception.js';
 import { isRecorded } from './recorded-errors.js';
+import { ask } from '../base/user-function.js';
 import { RecordingSpan } from './recording-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
@@ -28,12 +28,30 @@ export function recordError(span: Span, error: unknown): void {
 function classificationFor(span: Span, error: unknown): ErrorClassification {
   if (!(span instanceof RecordingSpan)) return classifyError(error);
   const { generation } = span;
-  try {
-    const judged =
-      answerOf(span.errorClassifier?.(error)) ?? answerOf(generation.config.errorClassifier?.(error));
-    if (typeof judged?.type === 'string') return judged;
-  } catch (failure) {
-    generation.log.warn('errorClassifier', `An error classifier threw: ${errorText(failure)}`);
+  for (const classifier of [span.errorClassifier, generation.config.errorClassifier]) {
+    if (classifier === undefined) continue;
+    const judged = ask(
+      () => classifier(error),
+      readClassification,
+      (failure) => {
+        generation.log.warn('errorClassifier', `An error classifier threw: ${errorText(failure)}`);
+        return undefined;
+      },
+    );
+    if (judged !== undefined) return judged;
   }
   return classifyError(error);
+}
+
+/** Takes what has the right type. */
+function readClassification(answer: ErrorClassification | null | undefined): ErrorClassification | undefined {
+  const { type, retryable, expected, message, attributes } = Object(answer) as Partial<ErrorClassification>;
+  if (typeof type !== 'string') return undefined;
+  return {
+    type,
+    ...(typeof retryable === 'boolean' ? { retryable } : {}),
+    ...(typeof expected === 'boolean' ? { expected } : {}),
+    ...(typeof message === 'string' ? { message } : {}),
+    ...(typeof attributes === 'object' ? { attributes: { ...attributes } } : {}),
+  };
 }

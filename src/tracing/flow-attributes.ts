@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { activeContext, Flow } from '../context/flow-context.js';
 import { toAttributes, toJson } from './attribute-value.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
 
 /** What a prompt was made from. */
@@ -31,10 +32,10 @@ export interface FlowAttributes {
 }
 
 /** Runs `fn` with attributes that every span started in it takes, under the span's own. */
-export function runWithAttributes<T>(attributes: FlowAttributes, fn: () => T): T {
+export function runWithAttributes<T>(attributes: FlowAttributes, fn: () => T, log?: RateLimitedLog): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-  return runInFlow(context.withFlow(flow.withAttributes(namedAttributes(attributes))), fn);
+  return runInFlow(context.withFlow(flow.withAttributes(namedAttributes(attributes))), fn, log);
 }
 
 function namedAttributes(input: FlowAttributes): Attributes {

@@ -13,11 +13,12 @@ import {
 } from '@opentelemetry/api';
 import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
 import { SamplingDecision } from '../sdk/sampler.js';
-import { activeContext, FlowContext, runInContext, type Flow } from '../context/flow-context.js';
+import { FlowContext, runInContext, type Flow } from '../context/flow-context.js';
 import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { CallMeter, CallMetric } from '../pipeline/call-meter.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { keepsShare, SKIP } from '../pipeline/sampling/sampling-decision.js';
 import { toAttributes } from './attribute-value.js';
 import { newSpanId, newTraceId } from './ids.js';
@@ -59,14 +60,18 @@ export class InstanceTracer implements Tracer {
     private readonly attributes?: Attributes,
   ) {}
 
+  get log(): RateLimitedLog {
+    return this.pipeline.log;
+  }
+
   /** Measures calls, while metrics are on. */
   get callMeter(): CallMeter | undefined {
     const { callMeter } = this.pipeline;
     return callMeter?.enabled === true ? callMeter : undefined;
   }
 
-  startSpan(name: string, options: SpanOptions = NO_OPTIONS, context?: Context): Span {
-    return this.start(name, options, context === undefined ? activeContext() : FlowContext.from(context));
+  startSpan(name: string, options?: SpanOptions | null, context?: Context | null): Span {
+    return this.start(name, options ?? NO_OPTIONS, FlowContext.from(context));
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>;
@@ -83,9 +88,9 @@ export class InstanceTracer implements Tracer {
   ): ReturnType<F>;
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
     const fn = rest.at(-1) as F;
-    const options = (rest.length > 1 ? rest[0] : NO_OPTIONS) as SpanOptions;
-    const context = rest.length > 2 ? FlowContext.from(rest[1] as Context) : activeContext();
-    const span = this.start(name, options, context);
+    const [options, given] = rest.slice(0, -1) as [SpanOptions?, Context?];
+    const context = FlowContext.from(given);
+    const span = this.start(name, options ?? NO_OPTIONS, context);
     const inside = span instanceof UnrecordedSpan && !span.activates ? context : context.withSpan(span);
     return runInContext(inside, fn, span) as ReturnType<F>;
   }

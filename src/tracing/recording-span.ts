@@ -45,6 +45,7 @@ export class RecordingSpan implements Span, ReadableSpan {
   links: Link[] = NO_LINKS;
   events: TimedEvent[] = NO_EVENTS;
   ended = false;
+  private ending = false;
   droppedAttributesCount = 0;
   droppedEventsCount = 0;
   droppedLinksCount = 0;
@@ -204,7 +205,9 @@ export class RecordingSpan implements Span, ReadableSpan {
   }
 
   end(endTime?: TimeInput): void {
-    if (this.ended) return;
+    // A processor may end the span that is about to end.
+    if (this.ended || this.ending) return;
+    this.ending = true;
     if (this.atEnd !== undefined) this.tellEnd(this.atEnd);
     this.endMillis = Math.max(this.startMillis, endTime === undefined ? this.now() : fromTimeInput(endTime));
     this.onEnd?.(this);

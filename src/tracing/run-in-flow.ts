@@ -8,6 +8,10 @@ import {
 } from '../context/flow-context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { observeLike } from './context-subscriber.js';
+import { makesOwnPromises, promiseKind } from './promise-like.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
+import { bindLazy } from './span-lazy.js';
+import { listenTo } from './unhandled-rejection.js';
 
 const NOTHING_TO_DO = { closed: () => undefined };
 
@@ -15,20 +19,35 @@ const NOTHING_TO_DO = { closed: () => undefined };
 export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => T): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-  return runInFlow(context.withFlow(flow.withOverlay({ owner: pipeline, target, next: flow.overlay })), fn);
+  const overlay = { owner: pipeline, target, next: flow.overlay };
+  return runInFlow(context.withFlow(flow.withOverlay(overlay)), fn, pipeline.log);
 }
 
 /**
- * Runs `fn` in a context, and what it returns as well: an Observable's producer, an async iterable's steps, a web stream's reads, also when a
- * promise brings them. The result itself is handed through; promises settle as they would.
+ * Runs `fn` in a context, and what it returns as well: an Observable's producer, an async iterable's steps, a web stream's reads, a lazy
+ * object's `then`, also when a promise brings them. The result itself is handed through, save that the promise of an `async` function is
+ * replaced by one that settles alike.
+ *
+ * **Gotchas** An Observable that the promise of another function brings is not bound.
+ *
+ * @param log - told of rejections that nobody handles
  */
-export function runInFlow<T>(context: FlowContext, fn: () => T): T {
-  return bound(context, runInContext(context, fn)) as T;
+export function runInFlow<T>(context: FlowContext, fn: () => T, log?: RateLimitedLog): T {
+  const result = runInContext(context, fn);
+  if (typeof result !== 'object' || result === null) return result;
+  const kind = promiseKind(result);
+  if (kind === 'none') return bound(context, result) as T;
+  if (kind === 'lazy') return bindLazy(context, result);
+  if (makesOwnPromises(fn)) {
+    return (result as Promise<unknown> & T).then((value: unknown) => bound(context, value)) as T;
+  }
+  // Nobody else's promise is replaced: what it brings is bound, if that can be done on the object itself.
+  listenTo(result, { name: 'a flow', log }, (value) => bound(context, value));
+  return result;
 }
 
 function bound(context: FlowContext, result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
-  if (result instanceof Promise) return result.then((value: unknown) => bound(context, value));
   if (isObservable(result))
     return observeLike(result, { begin: () => ({ context, listener: NOTHING_TO_DO }) });
   if (result instanceof ReadableStream) bindReaders(context, result);

@@ -1,27 +1,41 @@
 import type { Span } from '@opentelemetry/api';
-import { isObservable, type Observable } from 'rxjs';
+import { isObservable } from 'rxjs';
 import { runInContext, type FlowContext } from '../context/flow-context.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { recordError } from './error-record.js';
+import { makesOwnPromises, promiseKind } from './promise-like.js';
 import { spanAsyncIterable } from './span-async-iterable.js';
+import { spanLazy } from './span-lazy.js';
 import { spanNodeStream, type NodeReadable } from './span-node-stream.js';
 import { spanObservable } from './span-observable.js';
 import { spanReadableStream } from './span-readable-stream.js';
 import { activating, StreamSpan } from './stream-span.js';
+import { listenTo } from './unhandled-rejection.js';
+
+/** What is known of a call beside its span. */
+export interface TracedCall {
+  readonly name: string;
+  /** The function that was written, where the one that is called wraps it; tells whether its promises are its caller's alone. */
+  readonly written?: unknown;
+  /** Looks at a result before the span ends; not at streams and errors. Must not throw. */
+  readonly onResult?: ((span: Span, result: unknown) => void) | undefined;
+  /** Starts a span for each consumer of a stream after the first; without it they share one. */
+  readonly startAnother?: (() => Span) | undefined;
+  /** Told of rejections that nobody handles. */
+  readonly log?: RateLimitedLog | undefined;
+}
 
 /**
  * Runs `fn` with `span` active and ends the span when the result is there: at once for a value, when it settles for a promise, when
  * the stream is over for an Observable, an async iterable or generator, a web or Node stream, or a promise of one.
  *
- * Values are handed through unchanged. A stream is handed through as one that does the same, its producer having the span active.
- *
- * @param startAnother - starts a span for each consumer of a stream after the first; without it they share one
+ * - Values are handed through unchanged.
+ * - The promise of an `async` function is its caller's alone: the caller gets one that is derived from it, and settles alike.
+ * - Any other promise is handed through; the span listens to it.
+ * - A lazy object is handed through; the span ends when the first `then` settles, which runs in it.
+ * - A stream is handed through as one that does the same, its producer having the span active.
  */
-export function runInSpan<T>(
-  span: Span,
-  context: FlowContext,
-  fn: (span: Span) => T,
-  startAnother?: () => Span,
-): T {
+export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) => T, call: TracedCall): T {
   // Telemetry is off: the span is the caller's, and not ours to end.
   if (span === context.span) return runInContext(context, fn, span);
   let result: T;
@@ -31,42 +45,101 @@ export function runInSpan<T>(
     fail(span, error);
     throw error;
   }
-  if (typeof result !== 'object' || result === null) {
-    span.end();
-    return result;
+  if (typeof result === 'object' && result !== null) {
+    return new OpenCall(span, context, call).follow(result, call.written ?? fn) as T;
   }
-  if (result instanceof Promise) {
-    return result.then(
-      (value: unknown) => endWith(span, context, value, startAnother),
-      (error: unknown) => {
-        fail(span, error);
-        throw error;
-      },
-    ) as T;
-  }
-  return endWith(span, context, result, startAnother);
-}
-
-function endWith<T>(span: Span, context: FlowContext, result: T, startAnother?: () => Span): T {
-  const traced =
-    typeof result === 'object' && result !== null
-      ? tracedStream(result, () => new StreamSpan(span, context, startAnother))
-      : undefined;
-  if (traced !== undefined) return traced;
+  call.onResult?.(span, result);
   span.end();
   return result;
 }
 
-function tracedStream<T extends object>(result: T, stream: () => StreamSpan): T | undefined {
+/** A call that has returned an object, which may be all or tell of more to come. */
+class OpenCall {
+  constructor(
+    private readonly span: Span,
+    /** Of the caller. */
+    private readonly outer: FlowContext,
+    private readonly call: TracedCall,
+  ) {}
+
+  get context(): FlowContext {
+    return activating(this.span, this.outer);
+  }
+
+  /** @param written - the function that made the result; without it, nobody else has what it returned */
+  follow(result: unknown, written?: unknown): unknown {
+    if (typeof result !== 'object' || result === null) return this.end(result);
+    const kind = promiseKind(result);
+    if (kind === 'none') return this.end(result);
+    if (kind === 'lazy') return spanLazy(result, this);
+    if (written === undefined || makesOwnPromises(written)) return this.derive(result as Promise<unknown>);
+    this.listen(result);
+    return result;
+  }
+
+  /** @returns the traced stream, if the result is one */
+  end(result: unknown): unknown {
+    const { span, outer, call } = this;
+    if (typeof result === 'object' && result !== null) {
+      const traced = tracedStream(result, () => new StreamSpan(span, outer, call.startAnother));
+      if (traced !== undefined) return traced;
+    }
+    this.note(result);
+    span.end();
+    return result;
+  }
+
+  fail(error: unknown): void {
+    fail(this.span, error);
+  }
+
+  giveUp(): void {
+    this.span.end();
+  }
+
+  private derive(promise: Promise<unknown>): Promise<unknown> {
+    return promise.then(
+      (value) => this.end(value),
+      (error: unknown) => {
+        this.fail(error);
+        throw error;
+      },
+    );
+  }
+
+  /** The promise is handed through, and so is what it resolves with: a stream of another kind than Node's cannot be followed. */
+  private listen(promise: object): void {
+    listenTo(
+      promise,
+      this.call,
+      (value) => {
+        if (isNodeReadable(value)) this.end(value);
+        else {
+          this.note(value);
+          this.span.end();
+        }
+      },
+      (error) => {
+        this.fail(error);
+      },
+    );
+  }
+
+  private note(result: unknown): void {
+    const { onResult } = this.call;
+    if (onResult !== undefined && !isOpen(result)) onResult(this.span, result);
+  }
+}
+
+function tracedStream(result: object, stream: () => StreamSpan): object | undefined {
   try {
-    if (typeof (result as { then?: unknown }).then === 'function') return undefined;
-    if (isObservable(result)) return spanObservable(result as Observable<unknown>, stream()) as unknown as T;
+    if (isObservable(result)) return spanObservable(result, stream());
     if (result instanceof ReadableStream) {
-      return result.locked ? undefined : (spanReadableStream(result, stream()) as unknown as T);
+      return result.locked ? undefined : spanReadableStream(result, stream());
     }
     if (isNodeReadable(result)) return spanNodeStream(result, stream());
     return Symbol.asyncIterator in result
-      ? spanAsyncIterable(result as T & AsyncIterable<unknown>, stream())
+      ? spanAsyncIterable(result as AsyncIterable<unknown>, stream())
       : undefined;
   } catch {
     // A stand-in that refuses to be looked at is no stream.
@@ -74,9 +147,28 @@ function tracedStream<T extends object>(result: T, stream: () => StreamSpan): T 
   }
 }
 
-function isNodeReadable(value: object): value is NodeReadable {
-  const { pipe, read, once } = value as Partial<NodeReadable>;
-  return typeof pipe === 'function' && typeof read === 'function' && typeof once === 'function';
+function isNodeReadable(value: unknown): value is NodeReadable {
+  try {
+    const { pipe, read, once } = Object(value) as Partial<NodeReadable>;
+    return typeof pipe === 'function' && typeof read === 'function' && typeof once === 'function';
+  } catch {
+    return false;
+  }
+}
+
+/** Of a kind that has no result yet, such as an emitter of events or a stream that is being read. */
+export function isOpen(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return false;
+  try {
+    const { then, subscribe, pipe, getReader } = result as Record<string, unknown>;
+    return (
+      [then, subscribe, pipe, getReader].some((method) => typeof method === 'function') ||
+      Symbol.asyncIterator in result
+    );
+  } catch {
+    // A stand-in that refuses to be looked at.
+    return true;
+  }
 }
 
 function fail(span: Span, error: unknown): void {

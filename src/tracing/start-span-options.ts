@@ -9,9 +9,9 @@ export interface StartSpanOptions extends SampledSpanOptions {
 }
 
 /** The context of a span that is started below `parent`; the active one by default. */
-export function contextOf(parent: Span | SpanContext | Context | undefined): FlowContext {
+export function contextOf(parent: Span | SpanContext | Context | null | undefined): FlowContext {
   const current = activeContext();
-  if (parent === undefined) return current;
+  if (typeof parent !== 'object' || parent === null) return current;
   if ('getValue' in parent) return FlowContext.from(parent);
   if ('spanContext' in parent) return current.withSpan(parent);
   return current.withSpan(trace.wrapSpanContext(parent));

@@ -17,7 +17,7 @@ import type { PipelineStatus } from '../pipeline/pipeline-status.js';
 import type { VerifyExportResult } from '../pipeline/verify-export.js';
 import { errorText } from '../base/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
-import { callInSpan } from './call-in-span.js';
+import { callInSpan, type CallDetails } from './call-in-span.js';
 import { addCheckpoint, type CheckpointAttributes, type CheckpointOptions } from './checkpoint.js';
 import { runWithAttributes, type FlowAttributes } from './flow-attributes.js';
 import { generationFor, InstanceTracer } from './instance-tracer.js';
@@ -84,12 +84,20 @@ export class TracerManager {
 
   /** Runs `fn` in a new active span that ends when the result is there, failed results included. */
   withSpan<T>(name: string, fn: (span: Span) => T): T;
-  withSpan<T>(name: string, options: StartSpanOptions, fn: (span: Span) => T): T;
-  withSpan<T>(name: string, optionsOrFn: StartSpanOptions | ((span: Span) => T), fn?: (span: Span) => T): T {
-    const options = typeof optionsOrFn === 'function' ? NO_OPTIONS : optionsOrFn;
+  withSpan<T>(name: string, options: StartSpanOptions | null | undefined, fn: (span: Span) => T): T;
+  /** @internal */
+  withSpan<T>(name: string, options: StartSpanOptions, fn: (span: Span) => T, details: CallDetails): T;
+  withSpan<T>(
+    name: string,
+    optionsOrFn: StartSpanOptions | null | undefined | ((span: Span) => T),
+    fn?: (span: Span) => T,
+    details?: CallDetails,
+  ): T {
+    const options = typeof optionsOrFn === 'function' ? NO_OPTIONS : (optionsOrFn ?? NO_OPTIONS);
     const run = typeof optionsOrFn === 'function' ? optionsOrFn : (fn as (span: Span) => T);
     const { parent } = options;
-    return callInSpan(this.defaultTracer, name, options, contextOf(parent), parent === undefined, run);
+    const context = contextOf(parent);
+    return callInSpan(this.defaultTracer, name, options, context, parent === undefined, run, details);
   }
 
   /**
@@ -102,13 +110,13 @@ export class TracerManager {
   }
 
   /** Starts a child of the active span without activating it; end it yourself. */
-  startSpan(name: string, options: StartSpanOptions = NO_OPTIONS): Span {
-    return this.defaultTracer.start(name, options, contextOf(options.parent));
+  startSpan(name: string, options?: StartSpanOptions | null): Span {
+    return this.defaultTracer.start(name, options ?? NO_OPTIONS, contextOf(options?.parent));
   }
 
   /** Runs `fn`, in which every span of every instance takes these attributes, under its own of the same name. */
   withAttributes<T>(attributes: FlowAttributes, fn: () => T): T {
-    return runWithAttributes(attributes, fn);
+    return runWithAttributes(attributes, fn, this.pipeline.log);
   }
 
   /** What {@link withAttributes} gives to spans that start here. */
@@ -118,7 +126,7 @@ export class TracerManager {
 
   /** Runs `fn`, in which no instance makes spans and {@link inject} writes no trace context; the active span stays what it is. */
   withoutTracing<T>(fn: () => T): T {
-    return runInFlow(activeContext().withSuppression(), fn);
+    return runInFlow(activeContext().withSuppression(), fn, this.pipeline.log);
   }
 
   /**
@@ -130,11 +138,9 @@ export class TracerManager {
     if (this.settings()?.debugEvents !== true) return;
     const span = activeContext().span;
     if (span?.isRecording() !== true) return;
-    try {
-      addCheckpoint(span, name, attributes, options);
-    } catch (error) {
+    addCheckpoint(span, name, attributes, options, (error) => {
       this.pipeline.log.warn('checkpoint', `The attributes of a checkpoint threw: ${errorText(error)}`);
-    }
+    });
   }
 
   /** What the configuration says about spans that start here, for code that makes them; absent while telemetry is off. */
@@ -176,7 +182,7 @@ export class TracerManager {
   extract<T>(carrier: Carrier, fn: () => T): T;
   extract<T>(carrier: Carrier, fn?: () => T): Context | T {
     const context = contextFrom(this.pipeline.propagation.extract(carrier));
-    return fn === undefined ? context : runInFlow(context, fn);
+    return fn === undefined ? context : runInFlow(context, fn, this.pipeline.log);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { activeContext } from '../context/flow-context.js';
-import { runInSpan } from './run-in-span.js';
+import { runInSpan, type TracedCall } from './run-in-span.js';
 import { NO_SPAN, UnrecordedSpan } from './unrecorded-span.js';
 
 /** Told how a call ended. @param failure - holds what was thrown, if anything was */
@@ -26,8 +26,11 @@ class Watch extends UnrecordedSpan {
   }
 }
 
-/** Runs a call, hands its result through, and tells when it is over: a promise settled, a stream at its end, consumed by its last reader. */
-export function whenOver<T>(fn: () => T, onOver: OnOver): T {
+/**
+ * Runs a call, hands its result through as {@link runInSpan} does, and tells when it is over: a promise settled, a stream at its end, consumed
+ * by its last reader.
+ */
+export function whenOver<T>(fn: () => T, onOver: OnOver, call: TracedCall): T {
   const watch: Span = new Watch(onOver);
-  return runInSpan(watch, activeContext(), fn);
+  return runInSpan(watch, activeContext(), fn, call);
 }

@@ -1,4 +1,5 @@
 import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import { ask } from '../base/user-function.js';
 
 /**
  * What is known of an outgoing request before it is sent; credentials in the address are left out.
@@ -22,10 +23,19 @@ export function requestAttributes(method: string, url: string | URL): Attributes
 
 /** Records the status of a response that has one; 400 and above is a failure of the call. */
 export function recordResponse(span: Span, response: unknown): void {
-  const { status } = Object(response) as { status?: unknown };
-  if (typeof status !== 'number') return;
+  const status = statusOf(response);
+  if (status === undefined) return;
   span.setAttribute('http.response.status_code', status);
   if (status < 400) return;
   span.setAttribute('error.type', String(status));
   span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** A response may be anything, with getters that throw. */
+function statusOf(response: unknown): number | undefined {
+  return ask(
+    () => (Object(response) as { status?: unknown }).status,
+    (status) => (typeof status === 'number' ? status : undefined),
+    () => undefined,
+  );
 }

@@ -27,7 +27,8 @@ export interface PipelineResult {
 
 /** Makes the spans of a run. */
 export interface RunHost {
-  withRun<T>(run: PipelineRun, options: PipelineOptions, fn: (span: Span) => T): T;
+  /** @param written - the function that `fn` wraps */
+  withRun<T>(run: PipelineRun, options: PipelineOptions, fn: (span: Span) => T, written?: unknown): T;
   withStageOf<T>(
     run: PipelineRun,
     id: string,
@@ -77,9 +78,12 @@ export class PipelineRun implements StageOwner, SpanEnd {
   }
 
   /** Runs the pipeline in its span. @param fn - given the span; what it returns is returned */
-  execute<T>(fn: (span: Span) => T, options: PipelineOptions = {}): T {
+  execute<T>(fn: (span: Span) => T, options?: PipelineOptions | null): T;
+  /** @internal */
+  execute<T>(fn: (span: Span) => T, options: PipelineOptions, written: unknown): T;
+  execute<T>(fn: (span: Span) => T, options?: PipelineOptions | null, written: unknown = fn): T {
     this.startedAt = monotonicMillis();
-    return this.tracer.withRun(this, options, fn);
+    return this.tracer.withRun(this, options ?? {}, fn, written);
   }
 
   /** Runs a stage, in this pipeline wherever the call is made. */

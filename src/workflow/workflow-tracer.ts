@@ -1,5 +1,5 @@
 import { SpanKind, type Span } from '@opentelemetry/api';
-import { recordValue, whenSettled } from '../tracing/record-value.js';
+import { recordValue } from '../tracing/record-value.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
 import { contextOf, type StartSpanOptions } from '../tracing/start-span-options.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
@@ -32,25 +32,40 @@ export class WorkflowTracer implements RunHost {
   withPipelineSpan<T>(name: string, fn: (span: Span, run: PipelineRun) => T): T;
   withPipelineSpan<T>(
     name: string,
-    options: PipelineOptions & Omit<PipelineRunOptions, 'name'>,
+    options: (PipelineOptions & Omit<PipelineRunOptions, 'name'>) | null | undefined,
     fn: (span: Span, run: PipelineRun) => T,
   ): T;
-  withPipelineSpan<T, F extends (span: Span, run: PipelineRun) => T>(
+  /** @internal */
+  withPipelineSpan<T>(
     name: string,
-    ...rest: [F] | [object, F]
-  ): T {
-    const [options, fn] = optionsAnd<PipelineOptions & Omit<PipelineRunOptions, 'name'>, F>(rest);
+    options: PipelineOptions & Omit<PipelineRunOptions, 'name'>,
+    fn: (span: Span, run: PipelineRun) => T,
+    written: unknown,
+  ): T;
+  withPipelineSpan<T, F extends (span: Span, run: PipelineRun) => T>(name: string, ...rest: unknown[]): T {
+    const { options, fn, written } = optionsAnd<PipelineOptions & Omit<PipelineRunOptions, 'name'>, F>(rest);
     const run = this.pipelineRun({ ...options, name });
-    return run.execute((span) => fn(span, run), options);
+    return run.execute((span) => fn(span, run), options, written);
   }
 
   /** Runs a stage in the span `stage:{name}`, counted for the pipeline around it, if there is one. */
   withStageSpan<T>(id: string, fn: (span: Span, stage: StageRun) => T): T;
-  withStageSpan<T>(id: string, options: StageOptions, fn: (span: Span, stage: StageRun) => T): T;
-  withStageSpan<T, F extends (span: Span, stage: StageRun) => T>(id: string, ...rest: [F] | [object, F]): T {
-    const [options, fn] = optionsAnd<StageOptions, F>(rest);
+  withStageSpan<T>(
+    id: string,
+    options: StageOptions | null | undefined,
+    fn: (span: Span, stage: StageRun) => T,
+  ): T;
+  /** @internal */
+  withStageSpan<T>(
+    id: string,
+    options: StageOptions,
+    fn: (span: Span, stage: StageRun) => T,
+    written: unknown,
+  ): T;
+  withStageSpan<T, F extends (span: Span, stage: StageRun) => T>(id: string, ...rest: unknown[]): T {
+    const { options, fn, written } = optionsAnd<StageOptions, F>(rest);
     const work = currentWork<PipelineRun>(contextOf(options.parent));
-    return this.withStageOf(work?.run, id, options, fn);
+    return this.withStageOf(work?.run, id, options, fn, written);
   }
 
   /** Runs a model's call in the client span `llm:{provider}/{model}`, unless `traceLlmCalls` is off. */
@@ -73,6 +88,7 @@ export class WorkflowTracer implements RunHost {
         call.span = span;
         return fn(span, call);
       },
+      { written: fn },
     );
   }
 
@@ -89,18 +105,17 @@ export class WorkflowTracer implements RunHost {
         spanKind: WORKFLOW_SPAN_KINDS.httpRequest,
       }),
     };
-    return this.manager.withSpan(method.toUpperCase(), { kind: SpanKind.CLIENT, attributes }, (span) =>
-      whenSettled(fn(span), (response) => {
-        recordResponse(span, response);
-      }),
-    );
+    return this.manager.withSpan(method.toUpperCase(), { kind: SpanKind.CLIENT, attributes }, fn, {
+      onResult: recordResponse,
+    });
   }
 
   /** Runs a decision or a loop in the span `control:{type}`. */
   withControlFlowSpan<T>(type: string, fn: (span: Span) => T): T;
   withControlFlowSpan<T>(type: string, stageId: string, fn: (span: Span) => T): T;
   withControlFlowSpan<T>(type: string, ...rest: [(span: Span) => T] | [string, (span: Span) => T]): T {
-    const [stageId, fn] = rest.length === 1 ? [undefined, rest[0]] : rest;
+    const stageId = typeof rest[0] === 'string' ? rest[0] : undefined;
+    const fn = rest.at(-1) as (span: Span) => T;
     const attributes = workflowAttributes(this.manager.settings()?.workflowPrefix ?? NO_PREFIX, {
       spanKind: WORKFLOW_SPAN_KINDS.controlFlow,
       controlFlowType: type,
@@ -110,7 +125,7 @@ export class WorkflowTracer implements RunHost {
   }
 
   /** Runs the pipeline of a run; {@link PipelineRun.execute} calls it. */
-  withRun<T>(run: PipelineRun, options: PipelineOptions, fn: (span: Span) => T): T {
+  withRun<T>(run: PipelineRun, options: PipelineOptions, fn: (span: Span) => T, written: unknown = fn): T {
     const settings = this.manager.settings();
     run.prefix = settings?.workflowPrefix ?? NO_PREFIX;
     const { includeInputOutput = false } = settings ?? {};
@@ -124,11 +139,18 @@ export class WorkflowTracer implements RunHost {
       }),
       ...options.attributes,
     };
-    return this.manager.withSpan(`pipeline:${run.name}`, { attributes, parent }, (span) => {
+    const { includeInput = includeInputOutput, includeOutput = includeInputOutput } = options;
+    const call = (span: Span): T => {
       run.span = span;
       watchEnd(span, run);
-      const { includeInput = includeInputOutput, includeOutput = includeInputOutput } = options;
-      return withValues(span, run.prefix, options.input, includeInput, includeOutput, () => fn(span));
+      noteValue(span, run.prefix, 'input', options.input, includeInput);
+      return fn(span);
+    };
+    return this.manager.withSpan(`pipeline:${run.name}`, { attributes, parent }, call, {
+      written,
+      onResult: (span, result) => {
+        noteValue(span, run.prefix, 'output', result, includeOutput);
+      },
     });
   }
 
@@ -138,13 +160,16 @@ export class WorkflowTracer implements RunHost {
     id: string,
     options: StageOptions,
     fn: (span: Span, stage: StageRun) => T,
+    written: unknown = fn,
   ): T {
     const settings = this.manager.settings();
     const prefix = settings?.workflowPrefix ?? NO_PREFIX;
     const stage = new StageRun(prefix, run);
     run?.stageBegan();
     const spanOptions = stageSpan(prefix, id, options, contextOfStage(run, options.parent), run, stage);
-    return this.manager.withSpan(`stage:${options.name ?? id}`, spanOptions, (span) => {
+    const include = settings?.includeInputOutput ?? false;
+    const name = `stage:${options.name ?? id}`;
+    const call = (span: Span): T => {
       stage.span = span;
       if (!(span instanceof RecordingSpan) && run?.span.isRecording() === true) {
         // Left out by name or by `withoutTracing`, it counts all the same.
@@ -153,11 +178,18 @@ export class WorkflowTracer implements RunHost {
           (failure) => {
             stage.spanEnds(failure !== undefined);
           },
+          { name, written },
         );
       }
       watchEnd(span, stage);
-      const include = settings?.includeInputOutput ?? false;
-      return withValues(span, prefix, options.input, include, include, () => fn(span, stage));
+      noteValue(span, prefix, 'input', options.input, include);
+      return fn(span, stage);
+    };
+    return this.manager.withSpan(name, spanOptions, call, {
+      written,
+      onResult: (span, result) => {
+        noteValue(span, prefix, 'output', result, include);
+      },
     });
   }
 }
@@ -200,30 +232,25 @@ function watchEnd(span: Span, listener: SpanEnd): void {
 
 type Inclusion = boolean | 'keys';
 
-function withValues<T>(
+function noteValue(
   span: Span,
   prefix: string,
-  input: unknown,
-  includeInput: Inclusion,
-  includeOutput: Inclusion,
-  fn: () => T,
-): T {
-  if (!(span instanceof RecordingSpan)) return fn();
-  const note = (direction: 'input' | 'output', value: unknown, inclusion: Inclusion): void => {
-    if (inclusion === true) recordValue(span, direction, value);
-    if (inclusion !== 'keys' || typeof value !== 'object' || value === null) return;
+  direction: 'input' | 'output',
+  value: unknown,
+  inclusion: Inclusion,
+): void {
+  if (inclusion === false || !(span instanceof RecordingSpan)) return;
+  if (inclusion === true) recordValue(span, direction, value);
+  else if (typeof value === 'object' && value !== null) {
     const name = direction === 'input' ? WORKFLOW_ATTRIBUTES.inputKeys : WORKFLOW_ATTRIBUTES.outputKeys;
     span.setAttribute(prefix + name, Object.keys(value));
-  };
-  note('input', input, includeInput);
-  const result = fn();
-  return includeOutput === false
-    ? result
-    : whenSettled(result, (value) => {
-        note('output', value, includeOutput);
-      });
+  }
 }
 
-function optionsAnd<O extends object, F>(rest: [F] | [object, F]): [O, F] {
-  return rest.length === 1 ? [{} as O, rest[0]] : [rest[0] as O, rest[1]];
+/** What the last arguments of a method are; the very last is for decorators, whose function wraps another. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what overloads have checked
+function optionsAnd<O extends object, F>(rest: readonly unknown[]): { options: O; fn: F; written: unknown } {
+  const [first, second, third] = rest;
+  if (typeof first === 'function') return { options: {} as O, fn: first as F, written: first };
+  return { options: (first ?? {}) as O, fn: second as F, written: third ?? second };
 }

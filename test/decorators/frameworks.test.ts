@@ -189,7 +189,7 @@ it('traces resolvers, which are called through an external context', async () =>
   expect(recorder.span('OrdersResolver.order').attributes).toEqual({ 'order.id': '7' });
 });
 
-it('hands a Knex builder through without running it', async () => {
+it('hands a Knex builder through without running it, its span being open until it runs', async () => {
   const knex = knexFactory({ client: 'pg' });
   const queries: string[] = [];
   knex.on('start', (builder) => queries.push(String(builder)));
@@ -203,7 +203,7 @@ it('hands a Knex builder through without running it', async () => {
   const { app, recorder } = await startApp({ providers: [Orders] });
   const query = app.get(Orders).open().limit(3);
   expect(query.toSQL().sql).toBe('select * from "orders" where "state" = ? limit ?');
-  expect([recorder.tree(), queries]).toEqual([[{ name: 'Orders.open', children: [] }], []]);
+  expect([recorder.tree(), queries]).toEqual([[], []]);
 });
 
 describe('where Nest does not inject', () => {

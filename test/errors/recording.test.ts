@@ -106,8 +106,8 @@ describe('an error that passes through three spans', () => {
     await Promise.allSettled([trace('first'), trace('second')]);
     expect(recorder.spans().map(({ name, events }) => [name, events.length])).toEqual([
       ['first inner', 1],
-      ['second inner', 1],
       ['first outer', 0],
+      ['second inner', 1],
       ['second outer', 0],
     ]);
   });

@@ -27,7 +27,7 @@ function plan(
 /** The addresses, or types, of the readers that are planned. */
 function readers(...args: Parameters<typeof plan>): unknown[] {
   return (plan(...args)?.readers ?? []).map((reader) => {
-    if ('scrape' in reader) return reader.scrape;
+    if (!('exporter' in reader)) return 'scrape' in reader ? reader.scrape : reader.reader;
     const { exporter } = reader;
     return 'url' in exporter
       ? `${exporter.type} ${exporter.url ?? ''}`
@@ -157,9 +157,7 @@ describe('readers in code', () => {
     [{ http: { bodysizes: true } }, 'metrics.http.bodysizes'],
     [{ readers: { type: 'prometheus', port: 70_000 } }, 'metrics.readers.port'],
     [
-      {
-        readers: { setMetricProducer: () => {}, export: () => {}, forceFlush: () => {}, shutdown: () => {} },
-      },
+      { readers: { setMetricProducer: () => {}, forceFlush: () => {}, shutdown: () => {} } },
       'metrics.readers',
     ],
     [true, 'metrics'],

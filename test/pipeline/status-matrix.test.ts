@@ -137,13 +137,14 @@ describe('HTTP', () => {
     expect(receiver.requests[1]!.at - receiver.requests[0]!.at).toBeGreaterThanOrEqual(590);
   });
 
-  it('is not made to hurry by a RetryInfo beyond what a timer can wait', async () => {
+  it('makes one last attempt when it is closed, however long a RetryInfo asks to wait', async () => {
     const details = rpcStatus(14, 'next year', 31_536_000_000);
     const { receiver, sink } = await trial('otlp-http', { ok: false, status: 503, details });
     await vi.waitFor(() => expect(sink.status().breaker).toBe('open'));
-    await sink.shutdown(200);
     expect(receiver.requests).toHaveLength(1);
-    expect(sink.status()).toMatchObject({ retries: 0, dropped: { shutdown: 10 } });
+    await sink.shutdown(2_000);
+    expect(receiver.requests).toHaveLength(2);
+    expect(sink.status()).toMatchObject({ delivered: 10, retries: 1, dropped: {} });
   });
 
   it('takes a RetryInfo below zero for none', async () => {

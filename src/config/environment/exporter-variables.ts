@@ -117,8 +117,16 @@ function zipkinFromVariables(variables: Variables): EnvironmentExporter {
   return { type: 'zipkin', ...(url === undefined ? {} : { url }) };
 }
 
-/** Ports of the agent that Jaeger no longer has; they never spoke OTLP. */
-const AGENT_PORTS: ReadonlySet<string | undefined> = new Set(['6831', '6832', '5775', '5778', undefined]);
+/** Ports of the agent and the collector that Jaeger no longer has; they never spoke OTLP. */
+const AGENT_PORTS: ReadonlySet<string | undefined> = new Set([
+  '6831',
+  '6832',
+  '5775',
+  '5778',
+  '14250',
+  '14268',
+  undefined,
+]);
 
 /** Jaeger takes OTLP on 4317 at the host where its agent used to be. */
 function jaegerFromVariables(variables: Variables): JaegerExporterConfig<string | Secret> {

@@ -1,5 +1,4 @@
 import { ValueType, type Attributes, type HrTime } from '@opentelemetry/api';
-import { hrTime } from '@opentelemetry/core';
 import {
   AggregationTemporality,
   DataPointType,
@@ -9,8 +8,11 @@ import {
   type HistogramMetricData,
   type MetricProducer,
 } from '@opentelemetry/sdk-metrics';
-import { emptyResource } from '@opentelemetry/resources';
 import { LIBRARY_SCOPE } from '../../base/version.js';
+import { resourceFromAttributes } from '../../sdk/resource.js';
+import { toHrTime } from '../../tracing/clock.js';
+
+const DELTA: number = AggregationTemporality.DELTA;
 
 /** What a histogram is called and how it is divided. */
 export interface HistogramDescription {
@@ -26,7 +28,7 @@ export interface HistogramDescription {
  */
 export class HistogramSeries {
   readonly counts: number[];
-  readonly startTime = hrTime();
+  readonly startTime = toHrTime(Date.now());
   count = 0;
   sum = 0;
   min = Infinity;
@@ -78,27 +80,30 @@ export class DirectHistogramProducer implements MetricProducer {
 
   constructor(
     private readonly histograms: readonly DirectHistogram[],
-    private readonly temporality: AggregationTemporality,
+    private readonly temporality: number,
   ) {}
 
   collect(): Promise<CollectionResult> {
-    const now = hrTime();
+    const now = toHrTime(Date.now());
     const metrics = this.histograms
       .map((histogram) => this.metric(histogram, now))
       .filter(({ dataPoints }) => dataPoints.length > 0);
     const scopeMetrics = metrics.length === 0 ? [] : [{ scope: LIBRARY_SCOPE, metrics }];
-    return Promise.resolve({ resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] });
+    return Promise.resolve({
+      resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics },
+      errors: [],
+    });
   }
 
   private metric({ description, all }: DirectHistogram, now: HrTime): HistogramMetricData {
     const { name, unit } = description;
-    const delta = this.temporality === AggregationTemporality.DELTA;
+    const delta = this.temporality === DELTA;
     const dataPoints = all
       .map((series) => (delta ? this.since(series, now) : total(series, now)))
       .filter((point) => point.value.count > 0);
     return {
       descriptor: { name, unit, description: description.description, valueType: ValueType.DOUBLE },
-      aggregationTemporality: this.temporality,
+      aggregationTemporality: delta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
       dataPointType: DataPointType.HISTOGRAM,
       dataPoints,
     };

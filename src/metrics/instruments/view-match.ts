@@ -1,12 +1,13 @@
 import { compileWildcard } from '../../context/name-patterns.js';
-import type { InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics';
+import type { ViewOptions } from '../../sdk/view-options.js';
 
 /** What views choose instruments by. */
 export interface ViewTarget {
   readonly meter: string;
   readonly name: string;
   readonly unit: string | undefined;
-  readonly type: InstrumentType;
+  /** The SDK's name of its kind, such as `HISTOGRAM`. */
+  readonly type: string;
 }
 
 /** Whether the SDK applies a view to an instrument, or may do so for one version of its meter. */

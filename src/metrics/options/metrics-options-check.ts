@@ -34,15 +34,17 @@ const port = leaf({
 
 const pushExporter = withMethods('a PushMetricExporter', 'export', 'forceFlush', 'shutdown');
 
-/** Checks one that is given where it is not: a `MetricReader` can be used by one provider alone, and configurations change. */
-const noReader: Check = instance(
-  'an exporter, not a MetricReader',
-  (value) => !isObject(value) || typeof Reflect.get(value, 'setMetricProducer') !== 'function',
-  "Pass the exporter that the reader reads for; for Prometheus pass `{ type: 'prometheus' }`.",
+const sdkReader = withMethods(
+  'a MetricReader',
+  'setMetricProducer',
+  'selectAggregation',
+  'forceFlush',
+  'shutdown',
 );
 
 const reader = refine(
   anyOf(
+    sdkReader,
     pushExporter,
     variants('type', {
       'otlp-grpc': { ...otlpShape, ...schedule },
@@ -58,21 +60,13 @@ const reader = refine(
   },
 );
 
-const checkedReader: Check = {
-  ...reader,
-  assert(value, path) {
-    noReader.assert(value, path);
-    reader.assert(value, path);
-  },
-};
-
 /** Rules of the option `metrics`. */
 export const metricsOptionsCheck: Check = anyOf(
   literal(false),
   refine(
     object({
       ...schedule,
-      readers: anyOf(arrayOf(checkedReader), checkedReader),
+      readers: anyOf(arrayOf(reader), reader),
       views: arrayOf(instance('a view as of the SDK', isObject)),
       cardinalityLimit: positiveInteger,
       http: anyOf(

@@ -1,6 +1,8 @@
-import type { PushMetricExporter, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import type { Secret } from '../../config/secret.js';
+import type { SdkMetricReader } from '../../sdk/metric-reader.js';
+import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
+import type { ViewOptions } from '../../sdk/view-options.js';
 
 /**
  * Whether each export tells totals since the start (`cumulative`, the default), what came since the last export (`delta`), or whichever
@@ -52,9 +54,17 @@ export interface CustomReaderConfig extends ExportSchedule {
   readonly exporter: PushMetricExporter;
 }
 
-/** What {@link MetricsOptions} takes as a reader. */
+/**
+ * What {@link MetricsOptions} takes as a reader. A `MetricReader` of the SDK reads for one instance, through all of its
+ * configurations, and is shut down when no configuration names it any more.
+ */
 export type MetricReaderConfig =
-  OtlpReaderConfig | ConsoleReaderConfig | PrometheusReaderConfig | CustomReaderConfig | PushMetricExporter;
+  | OtlpReaderConfig
+  | ConsoleReaderConfig
+  | PrometheusReaderConfig
+  | CustomReaderConfig
+  | PushMetricExporter
+  | SdkMetricReader;
 
 /** How requests are measured. */
 export interface HttpMetricsOptions {
@@ -82,7 +92,7 @@ export interface MetricsOptions extends ExportSchedule {
    * spans, with its address and headers; without one, metrics are off.
    */
   readonly readers?: MetricReaderConfig | readonly MetricReaderConfig[];
-  /** Rename, filter, rebucket or drop streams, as of the SDK. */
+  /** Rename, filter, rebucket or drop streams; views of the SDK. */
   readonly views?: readonly ViewOptions[];
   /** Most series of an instrument; what comes beyond is added up as `otel.metric.overflow`. Default 2,000. */
   readonly cardinalityLimit?: number;
@@ -92,6 +102,10 @@ export interface MetricsOptions extends ExportSchedule {
   readonly runtime?: boolean | RuntimeMetricsOptions;
   /** The library's own queue and exporters, by the `otel.sdk.*` names; default true. */
   readonly self?: boolean;
+}
+
+export function isSdkMetricReader(reader: object): reader is SdkMetricReader {
+  return typeof (reader as Partial<SdkMetricReader>).setMetricProducer === 'function';
 }
 
 export function isPushMetricExporter(reader: object): reader is PushMetricExporter {

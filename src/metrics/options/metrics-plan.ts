@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
-import type { PushMetricExporter, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import { resolveExporter } from '../../config/resolve-exporter.js';
+import type { SdkMetricReader } from '../../sdk/metric-reader.js';
+import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
+import type { ViewOptions } from '../../sdk/view-options.js';
 import { MetricsEnvironment, type NamedReader } from './metrics-environment.js';
 import {
   isPushMetricExporter,
+  isSdkMetricReader,
   type ExportSchedule,
   type HttpMetricsOptions,
   type MetricReaderConfig,
@@ -23,7 +26,8 @@ const DEFAULT_CARDINALITY_LIMIT = 2_000;
 /** A reader with everything decided. */
 export type PlannedReader =
   | (Required<ExportSchedule> & { readonly exporter: PlannedExporter; readonly derived: boolean })
-  | { readonly scrape: PrometheusReaderConfig };
+  | { readonly scrape: PrometheusReaderConfig }
+  | { readonly reader: SdkMetricReader };
 
 type PlannedExporter = OtlpExporterConfig | { readonly type: 'console' } | PushMetricExporter;
 
@@ -122,7 +126,7 @@ function configuredReaders(
 }
 
 function isRefused(reader: PlannedReader, refused: ReadonlySet<string>): boolean {
-  if ('scrape' in reader || !reader.derived) return false;
+  if (!('exporter' in reader) || !reader.derived) return false;
   return 'url' in reader.exporter && refused.has(reader.exporter.url);
 }
 
@@ -166,6 +170,7 @@ function planReader(
   common: Required<ExportSchedule>,
   { warn }: PlanContext,
 ): PlannedReader {
+  if (isSdkMetricReader(reader)) return { reader };
   if (isPushMetricExporter(reader)) return { exporter: reader, derived, ...common };
   switch (reader.type) {
     case 'prometheus':

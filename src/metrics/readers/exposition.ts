@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { resourceFromAttributes } from '../../sdk/resource.js';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 
 /** `Content-Type` of the Prometheus text format. */

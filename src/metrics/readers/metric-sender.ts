@@ -1,8 +1,9 @@
-import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';
 import { timeoutFailure } from '../../otlp/failures/network-failure.js';
+import type { ResourceMetrics } from '../../sdk/metric-data.js';
+import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
 
 /** What became of one export. */
 export type SendOutcome =
@@ -53,7 +54,7 @@ export class CustomSender implements MetricSender {
         runAsExport(() => {
           this.custom.export(metrics, ({ code, error }) => {
             clearTimeout(timer);
-            if ((code as number) === 0) resolve({ ok: true, rejectedPoints: 0, message: '' });
+            if (code === 0) resolve({ ok: true, rejectedPoints: 0, message: '' });
             else failed(error);
           });
         });

@@ -1,5 +1,6 @@
 import {
   AggregationType,
+  type AggregationOption,
   MetricReader,
   type MetricProducer,
   type ResourceMetrics,
@@ -59,7 +60,10 @@ export class PushReader extends MetricReader {
     const { sender, schedule, cardinalityLimit, producers } = options;
     const { custom } = sender;
     super({
-      aggregationSelector: (type) => custom?.selectAggregation?.(type) ?? { type: AggregationType.DEFAULT },
+      aggregationSelector: (type) =>
+        (custom?.selectAggregation?.(type) as AggregationOption | undefined) ?? {
+          type: AggregationType.DEFAULT,
+        },
       aggregationTemporalitySelector: (type) =>
         custom?.selectAggregationTemporality?.(type) ?? temporalityFor(schedule.temporality, type),
       cardinalitySelector: () => cardinalityLimit,

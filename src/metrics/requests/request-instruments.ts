@@ -1,6 +1,6 @@
 import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
-import { InstrumentType, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { LIBRARY_SCOPE } from '../../base/version.js';
+import type { ViewOptions } from '../../sdk/view-options.js';
 import { DirectHistogram, type HistogramDescription } from '../instruments/direct-histogram.js';
 import { appliesTo, type ViewTarget } from '../instruments/view-match.js';
 
@@ -98,7 +98,7 @@ export function concernsRequests(view: ViewOptions): boolean {
 }
 
 function targetOf({ name, unit }: HistogramDescription): ViewTarget {
-  return { meter: LIBRARY_SCOPE.name, name, unit, type: InstrumentType.HISTOGRAM };
+  return { meter: LIBRARY_SCOPE.name, name, unit, type: 'HISTOGRAM' };
 }
 
 function histogramOf(meter: Meter, { name, description, unit, boundaries }: HistogramDescription): Histogram {

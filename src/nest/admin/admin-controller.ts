@@ -16,6 +16,7 @@ import type { TracerConfig } from '../../config/tracer-config.js';
 import type { PipelineStatus } from '../../pipeline/pipeline-status.js';
 import type { VerifyExportResult } from '../../pipeline/verify-export.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
+import { ask } from '../../base/user-function.js';
 import { leaveUnasked } from '../baggage/covering-baggage-guard.js';
 import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './admin-body.js';
 import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
@@ -90,14 +91,11 @@ export function adminController(options: TelemetryAdminOptions): Type {
   }
 
   function who(request: AdminRequest): string {
-    try {
-      const name: unknown = options.whoami?.(request);
-      // It comes too late to be a name; that it may reject must not end the process.
-      if (name instanceof Promise) name.catch(() => undefined);
-      return typeof name === 'string' && name !== '' ? printable(name) : 'An administrator';
-    } catch {
-      return 'An administrator';
-    }
+    return ask(
+      () => options.whoami?.(request),
+      (name: unknown) => (typeof name === 'string' && name !== '' ? printable(name) : 'An administrator'),
+      () => 'An administrator',
+    );
   }
 
   return leaveUnasked(TelemetryAdminController);

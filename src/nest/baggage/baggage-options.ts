@@ -39,7 +39,10 @@ export interface BaggageOptions {
    * Read when the guard runs: after global guards, or where you placed it.
    */
   readonly user?: Readonly<Record<string, string>>;
-  /** More entries, told by the request; read when the guard runs. What it throws is logged and harms nothing. */
+  /**
+   * More entries, told by the request; read when the guard runs. What it throws is logged and harms nothing; a promise is waited for, for
+   * 5 seconds at most.
+   */
   readonly entries?: (
     request: BaggageRequest,
   ) => BaggageEntries | undefined | Promise<BaggageEntries | undefined>;

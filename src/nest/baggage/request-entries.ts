@@ -2,9 +2,14 @@ import { BaggageKeys } from '../../context/baggage-names.js';
 import type { BaggageRules } from '../../context/baggage-rules.js';
 import type { Flow } from '../../context/flow-context.js';
 import { compileRouteFilter, type RouteFilter } from '../../http/route-filter.js';
+import { isObject } from '../../config/schema.js';
+import { askInTime } from '../../base/user-function.js';
 import type { BaggageOptions, BaggageRequest } from './baggage-options.js';
 
 const DEFAULT_USER: Readonly<Record<string, string>> = { id: BaggageKeys.USER_ID };
+
+/** How long a request waits for `baggage.entries`: a look-up that hangs must not hang the app. */
+const ENTRIES_MILLIS = 5_000;
 
 /** One instance's options as its guard needs them. */
 export class RequestEntries {
@@ -46,14 +51,8 @@ export class RequestEntries {
   ): string | undefined | Promise<string | undefined> {
     if (flow !== undefined) {
       this.put(flow, this.told(request, route));
-      const more = this.resolve(request);
-      if (more instanceof Promise) {
-        return more.then((entries) => {
-          this.put(flow, entries);
-          return this.missing(request, flow);
-        });
-      }
-      this.put(flow, more);
+      const told = this.resolve(request, flow);
+      if (told !== undefined) return told.then(() => this.missing(request, flow));
     }
     return this.missing(request, flow);
   }
@@ -74,27 +73,26 @@ export class RequestEntries {
     return entries;
   }
 
-  private resolve(request: BaggageRequest): ReturnType<NonNullable<BaggageOptions['entries']>> {
-    try {
-      const entries = this.options.entries?.(request);
-      if (!(entries instanceof Promise)) return entries;
-      return entries.catch((error: unknown) => {
+  /** @returns what to wait for, if anything */
+  private resolve(request: BaggageRequest, flow: Flow): Promise<void> | undefined {
+    const { entries } = this.options;
+    if (entries === undefined) return undefined;
+    const told = askInTime(
+      () => entries(request),
+      ENTRIES_MILLIS,
+      (more: unknown) => {
+        if (isObject(more)) this.put(flow, more as Readonly<Record<string, unknown>>);
+      },
+      (error) => {
         this.report('entries', error);
-        return undefined;
-      });
-    } catch (error) {
-      this.report('entries', error);
-      return undefined;
-    }
+      },
+    );
+    return told instanceof Promise ? told : undefined;
   }
 
-  private put(flow: Flow, entries: Readonly<Record<string, unknown>> | null | undefined): void {
-    if (entries === undefined || entries === null) return;
-    try {
-      flow.baggage = this.rules.change(flow.baggage, entries).baggage;
-    } catch (error) {
-      this.report('entries', error);
-    }
+  private put(flow: Flow, entries: Readonly<Record<string, unknown>> | undefined): void {
+    if (entries === undefined) return;
+    flow.baggage = this.rules.change(flow.baggage, entries).baggage;
     flow.entry?.baggageChanged?.();
   }
 

@@ -2,8 +2,9 @@ import type { Attributes, MetricOptions } from '@opentelemetry/api';
 import { errorType } from '../../tracing/exception.js';
 import { whenOver } from '../../tracing/when-over.js';
 import { injectMeters, metersFor } from '../hub/host-meters.js';
+import { decoratorLog } from './decorator-log.js';
 import { MethodInstrument } from './method-instrument.js';
-import { classNameOf, wrapMethod } from './method-wrapper.js';
+import { asWritten, classNameOf, wrapMethod } from './method-wrapper.js';
 
 /** What a measured method is called, and by which attributes. */
 export interface MeasuredMethodOptions extends Pick<MetricOptions, 'description' | 'unit'> {
@@ -39,6 +40,7 @@ export function Counted(name?: string, options: MeasuredMethodOptions = {}): Met
             (failure) => {
               counter.add(1, withError(attributes, failure));
             },
+            { name: counterName, written: asWritten(method), log: decoratorLog },
           );
         },
       false,

@@ -1,4 +1,5 @@
-import { answerOf } from '../../tracing/answer.js';
+import { isObject } from '../../config/schema.js';
+import { ask } from '../../base/user-function.js';
 import { reportHook } from './decorator-log.js';
 import type { AnyValue } from './span-options.js';
 
@@ -14,11 +15,13 @@ export function givenOptions<O extends object>(
   args: unknown[],
 ): O {
   if (typeof input !== 'function') return input;
-  try {
-    const options: unknown = answerOf(input.apply(host, args));
-    return typeof options === 'object' && options !== null ? (options as O) : none;
-  } catch (error) {
-    reportHook('options', spanName, error);
-    return none;
-  }
+  return ask(
+    () => input.apply(host, args),
+    // Copied: what a getter throws is thrown here.
+    (options: unknown) => (isObject(options) ? ({ ...options } as O) : none),
+    (error) => {
+      reportHook('options', spanName, error);
+      return none;
+    },
+  );
 }

@@ -1,7 +1,8 @@
 import type { Span } from '@opentelemetry/api';
+import { isObject } from '../../config/schema.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
-import { answerOf } from '../../tracing/answer.js';
-import { recordValue, whenSettled } from '../../tracing/record-value.js';
+import { recordValue } from '../../tracing/record-value.js';
+import { ask } from '../../base/user-function.js';
 import { reportHook } from './decorator-log.js';
 import type { Method } from './method-wrapper.js';
 import { namedArguments } from './parameter-names.js';
@@ -23,39 +24,48 @@ export function recordsValues(
   return span instanceof RecordingSpan && (includeInputOutput ?? span.generation.config.includeInputOutput);
 }
 
-/** Calls the method and tells its span what goes in and what comes out. */
+/** Calls the method and tells its span what goes in. */
 export function observedCall(
   span: Span,
-  observation: Observation,
+  { spanName, options, parameters }: Observation,
   host: unknown,
   method: Method,
   args: unknown[],
 ): unknown {
-  const { spanName, options, parameters } = observation;
   for (const parameter of parameters) {
-    try {
-      const value = parameter.read(args);
-      if (value !== undefined) span.setAttribute(parameter.key, value as string);
-    } catch (error) {
-      reportHook('@SpanAttribute', spanName, error);
-    }
+    ask(
+      () => parameter.read(args),
+      (value) => {
+        if (value !== undefined) span.setAttribute(parameter.key, value as string);
+      },
+      (error) => {
+        reportHook('@SpanAttribute', spanName, error);
+      },
+    );
   }
-  const values = recordsValues(span, options);
-  if (values && args.length > 0) recordValue(span, 'input', namedArguments(method, args));
-  const result = method.apply(host, args);
-  if (options.onResult === undefined && !values) return result;
-  const note = (value: unknown): void => {
-    if (values) recordValue(span, 'output', value);
-    noteResult(span, observation, value, args);
-  };
-  return whenSettled(result, note);
+  if (args.length > 0 && recordsValues(span, options))
+    recordValue(span, 'input', namedArguments(method, args));
+  return method.apply(host, args);
 }
 
-function noteResult(span: Span, { spanName, options }: Observation, value: unknown, args: unknown[]): void {
-  try {
-    const attributes = answerOf(options.onResult?.(value, ...args))?.attributes;
-    if (attributes !== undefined) span.setAttributes(attributes);
-  } catch (error) {
-    reportHook('onResult', spanName, error);
-  }
+/** Tells the span what came out. */
+export function noteResult(
+  span: Span,
+  { spanName, options }: Pick<Observation, 'spanName' | 'options'>,
+  result: unknown,
+  args: readonly unknown[],
+): void {
+  if (recordsValues(span, options)) recordValue(span, 'output', result);
+  const { onResult } = options;
+  if (onResult === undefined || !span.isRecording()) return;
+  ask(
+    () => onResult(result, ...args),
+    (answer) => {
+      const attributes: unknown = answer?.attributes;
+      if (isObject(attributes)) span.setAttributes({ ...attributes });
+    },
+    (error) => {
+      reportHook('onResult', spanName, error);
+    },
+  );
 }

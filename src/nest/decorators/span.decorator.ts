@@ -1,8 +1,9 @@
-import type { TracerManager } from '../../tracing/tracer-manager.js';
+import type { Span as ApiSpan } from '@opentelemetry/api';
+import type { CallDetails } from '../../tracing/call-in-span.js';
 import { givenOptions } from './given-options.js';
 import { injectManager, managerFor } from '../hub/host-manager.js';
-import { classNameOf, wrapMethod, type Method } from './method-wrapper.js';
-import { observedCall, recordsValues, type Observation } from './observed-call.js';
+import { asWritten, classNameOf, wrapMethod, type Method } from './method-wrapper.js';
+import { noteResult, observedCall, recordsValues, type Observation } from './observed-call.js';
 import { parameterAttributes } from './span-attribute.decorator.js';
 import type {
   AnyValue,
@@ -55,40 +56,35 @@ export function wrapInSpan(
   wrapMethod(decorator, target, key, descriptor, (method) => {
     const parameters = parameterAttributes(target, key);
     const plain = parameters.length === 0;
+    const details = fixed && detailsOf({ spanName, options: fixed }, method, []);
     return function (this: unknown, ...args: unknown[]): unknown {
       const manager = managerFor(this);
       if (manager?.isEnabled() !== true) return method.apply(this, args);
       const options = fixed ?? givenOptions(input, NO_OPTIONS, spanName, this, args);
-      if (plain && options.onResult === undefined)
-        return plainSpan(manager, spanName, options, this, method, args);
-      return observedSpan(manager, { spanName, options, parameters }, this, method, args);
+      const observation = { spanName, options, parameters };
+      const known =
+        options.onResult === undefined && details !== undefined
+          ? details
+          : detailsOf(observation, method, args);
+      const call = (span: ApiSpan): unknown =>
+        (plain ? recordsValues(span, options) : span.isRecording())
+          ? observedCall(span, observation, this, method, args)
+          : method.apply(this, args);
+      return manager.withSpan(spanName, options, call, known);
     };
   });
 }
 
-function plainSpan(
-  manager: TracerManager,
-  spanName: string,
-  options: SpanDecoratorOptions,
-  host: unknown,
+/** @param args - for `onResult` */
+function detailsOf(
+  observation: Pick<Observation, 'spanName' | 'options'>,
   method: Method,
-  args: unknown[],
-): unknown {
-  return manager.withSpan(spanName, options, (span) =>
-    recordsValues(span, options)
-      ? observedCall(span, { spanName, options, parameters: [] }, host, method, args)
-      : method.apply(host, args),
-  );
-}
-
-function observedSpan(
-  manager: TracerManager,
-  observation: Observation,
-  host: unknown,
-  method: Method,
-  args: unknown[],
-): unknown {
-  return manager.withSpan(observation.spanName, observation.options, (span) =>
-    span.isRecording() ? observedCall(span, observation, host, method, args) : method.apply(host, args),
-  );
+  args: readonly unknown[],
+): CallDetails {
+  return {
+    written: asWritten(method),
+    onResult: (span, result) => {
+      noteResult(span, observation, result, args);
+    },
+  };
 }

@@ -2,8 +2,9 @@ import { monotonicMillis } from '../../tracing/clock.js';
 import { whenOver } from '../../tracing/when-over.js';
 import { withError, type MeasuredMethodOptions } from './counted.decorator.js';
 import { injectMeters, metersFor } from '../hub/host-meters.js';
+import { decoratorLog } from './decorator-log.js';
 import { MethodInstrument } from './method-instrument.js';
-import { classNameOf, wrapMethod } from './method-wrapper.js';
+import { asWritten, classNameOf, wrapMethod } from './method-wrapper.js';
 
 /** How a timed method becomes a histogram. */
 export interface TimedOptions extends Omit<MeasuredMethodOptions, 'unit'> {
@@ -43,6 +44,7 @@ export function Timed(name?: string, options: TimedOptions = {}): MethodDecorato
             (failure) => {
               histogram.record((monotonicMillis() - begun) / 1000, withError(attributes, failure));
             },
+            { name: histogramName, written: asWritten(method), log: decoratorLog },
           );
         },
       false,

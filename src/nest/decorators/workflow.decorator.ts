@@ -7,7 +7,7 @@ import type { StageOptions } from '../../workflow/stage-run.js';
 import { WorkflowTracer } from '../../workflow/workflow-tracer.js';
 import { givenOptions, type OptionsInput } from './given-options.js';
 import { injectManager, managerFor } from '../hub/host-manager.js';
-import { wrapMethod } from './method-wrapper.js';
+import { asWritten, wrapMethod } from './method-wrapper.js';
 import { parameterNames } from './parameter-names.js';
 import type { AnyValue, SpanMethodDecorator } from './span-options.js';
 
@@ -38,8 +38,8 @@ export function TracePipeline(
   name: string,
   options: OptionsInput<TracePipelineOptions> = {},
 ): MethodDecorator {
-  return wrapping('@TracePipeline', name, options, (tracer, given, input, call) =>
-    tracer.withPipelineSpan(name, { ...given, input }, call),
+  return wrapping('@TracePipeline', name, options, (tracer, given, input, call, written) =>
+    tracer.withPipelineSpan(name, { ...given, input }, call, written),
   );
 }
 
@@ -59,8 +59,8 @@ export function TraceStage(
   options: string | OptionsInput<TraceStageOptions> = {},
 ): MethodDecorator {
   const given = typeof options === 'string' ? { componentType: options } : options;
-  return wrapping('@TraceStage', name, given, (tracer, { id = name, ...stage }, input, call) =>
-    tracer.withStageSpan(id, { ...stage, name, input }, call),
+  return wrapping('@TraceStage', name, given, (tracer, { id = name, ...stage }, input, call, written) =>
+    tracer.withStageSpan(id, { ...stage, name, input }, call, written),
   );
 }
 
@@ -68,7 +68,13 @@ function wrapping<O extends object>(
   decorator: string,
   name: string,
   options: OptionsInput<O>,
-  run: (tracer: WorkflowTracer, options: O, input: unknown, call: (span: Span) => unknown) => unknown,
+  run: (
+    tracer: WorkflowTracer,
+    options: O,
+    input: unknown,
+    call: (span: Span) => unknown,
+    written: unknown,
+  ) => unknown,
 ): MethodDecorator {
   return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
     injectManager(target);
@@ -77,11 +83,12 @@ function wrapping<O extends object>(
         const manager = managerFor(this);
         if (manager?.isEnabled() !== true) return method.apply(this, args);
         const given = givenOptions(options, {} as O, name, this, args);
-        return run(tracerOf(manager), given, args[0], (span) => {
+        const call = (span: Span): unknown => {
           const [parameter] = parameterNames(method);
           if (parameter !== undefined && span instanceof RecordingSpan) hideSecret(span, 'input', parameter);
           return method.apply(this, args);
-        });
+        };
+        return run(tracerOf(manager), given, args[0], call, asWritten(method));
       };
     });
   };

@@ -91,10 +91,10 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     this.pipeline.callMeter = this.metrics.calls;
     this.pipeline.pool.onExport = this.metrics.onSpanExport;
     this.meterManager = new MeterManager(this.metrics);
-    const { pipeline, tracerManager: manager } = this;
+    const { pipeline, tracerManager: manager, meterManager: meters } = this;
     this.bridge =
       options.instrumentations &&
-      new InstrumentationBridge(options.instrumentations, { pipeline, manager, isGlobal });
+      new InstrumentationBridge(options.instrumentations, { pipeline, manager, isGlobal, meters });
   }
 
   /** Where the instance's requests are measured, while they are. */

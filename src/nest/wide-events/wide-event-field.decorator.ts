@@ -1,8 +1,9 @@
 import type { AttributeValue } from '@opentelemetry/api';
 import { isAttributeValue } from '../../sdk/attribute-value.js';
-import { whenSettled } from '../../tracing/record-value.js';
-import { reportHook } from '../decorators/decorator-log.js';
-import { classNameOf, wrapMethod } from '../decorators/method-wrapper.js';
+import { whenSettled } from '../../tracing/when-settled.js';
+import { ask } from '../../base/user-function.js';
+import { decoratorLog, reportHook } from '../decorators/decorator-log.js';
+import { asWritten, classNameOf, wrapMethod } from '../decorators/method-wrapper.js';
 import type { AnyValue } from '../decorators/span-options.js';
 import { setField, wideEvent } from './wide-event.js';
 
@@ -27,16 +28,23 @@ export function WideEventField<T = AnyValue>(
       (original) =>
         function (this: unknown, ...args: unknown[]): unknown {
           const span = wideEvent();
-          const result = original.apply(this, args);
-          if (span === undefined) return result;
-          return whenSettled(result, (value) => {
-            try {
-              const field = pick === undefined ? value : pick(value as T);
-              if (isAttributeValue(field)) setField(span, key, field);
-            } catch (error) {
-              reportHook('@WideEventField', name, error);
-            }
-          });
+          if (span === undefined) return original.apply(this, args);
+          const call = { name, written: asWritten(original), log: decoratorLog };
+          return whenSettled(
+            () => original.apply(this, args),
+            call,
+            (value) => {
+              ask(
+                () => (pick === undefined ? value : pick(value as T)),
+                (field) => {
+                  if (isAttributeValue(field)) setField(span, key, field);
+                },
+                (error) => {
+                  reportHook('@WideEventField', name, error);
+                },
+              );
+            },
+          );
         },
       false,
     );

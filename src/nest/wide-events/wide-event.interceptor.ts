@@ -7,6 +7,8 @@ import {
 } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import { tap, type Observable } from 'rxjs';
+import { isObject } from '../../config/schema.js';
+import { askInTime } from '../../base/user-function.js';
 import { errorMessage, errorType } from '../../tracing/exception.js';
 import type { RecordingSpan } from '../../tracing/recording-span.js';
 import { TelemetryHub } from '../hub/telemetry-hub.js';
@@ -48,22 +50,19 @@ export class WideEventInterceptor implements NestInterceptor {
   }
 }
 
+/** How long the span of a request waits for a seed; nobody else does. */
+const SEED_MILLIS = 30_000;
+
 function plant(
   seed: NonNullable<WideEventOptions['seed']>,
   span: RecordingSpan,
   context: ExecutionContext,
 ): void {
-  const take = (fields: Attributes | undefined): void => {
-    setFields(span, fields ?? {});
+  const take = (fields: Attributes | null | undefined): void => {
+    if (isObject(fields)) setFields(span, fields);
   };
   const fail = (error: unknown): void => {
     span.setAttribute('wide_event.seed.error', errorMessage(error));
   };
-  try {
-    const fields = seed(context);
-    if (fields instanceof Promise) fields.then(take).catch(fail);
-    else take(fields);
-  } catch (error) {
-    fail(error);
-  }
+  void askInTime(() => seed(context), SEED_MILLIS, take, fail);
 }

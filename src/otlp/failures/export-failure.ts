@@ -25,19 +25,10 @@ export interface ExportFailure {
 
 /** A receiver that asks to wait longer is not believed. */
 export const MAX_RETRY_AFTER_MILLIS = 600_000;
-/** What a failure may quote of a receiver's own words. */
-const MAX_QUOTE_CHARS = 160;
 
-/**
- * A receiver's message as a log may show it: one line, cut, and without any of the request's secrets, which some receivers repeat.
- *
- * @param secrets - header values that must not appear
- */
-export function quote(message: string, secrets: readonly string[]): string {
-  let text = message;
-  for (const secret of secrets) {
-    if (secret.length > 3) text = text.replaceAll(secret, '****');
-  }
-  text = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  return text.length > MAX_QUOTE_CHARS ? `${text.slice(0, MAX_QUOTE_CHARS)}…` : text;
+/** Whether a receiver's words say that a request was too large for it; servers in Go say so with HTTP 400. */
+export function saysTooLarge(words: string): boolean {
+  return /larger than|exceeds? (?:the )?(?:max|limit|size)|too (?:large|big|long)|message length|size limit/i.test(
+    words,
+  );
 }

@@ -1,4 +1,4 @@
-import type { ExportFailure } from './export-failure.js';
+import { saysTooLarge, type ExportFailure } from './export-failure.js';
 import { networkCodeIn, networkFailure, wrongProtocolFailure } from './network-failure.js';
 
 /** Names of the gRPC status codes, by number. */
@@ -39,7 +39,7 @@ const RETRYABLE: ReadonlySet<number> = new Set([1, DEADLINE_EXCEEDED, 10, 11, UN
 export function classifyGrpcStatus(status: number, details = '', retryInfoMillis?: number): ExportFailure {
   const code = GRPC_STATUS_NAMES[status] ?? `gRPC ${status}`;
   const said = details === '' ? '' : `: ${details}`;
-  const tooLarge = status === RESOURCE_EXHAUSTED && isSizeLimit(details);
+  const tooLarge = status === RESOURCE_EXHAUSTED && saysTooLarge(details);
   const retryable = RETRYABLE.has(status) || (status === RESOURCE_EXHAUSTED && retryInfoMillis !== undefined);
   if (retryable) {
     const network = status === UNAVAILABLE ? explainUnavailable(details) : undefined;
@@ -63,8 +63,15 @@ const TRANSIENT_REASONS: Readonly<Record<number, string>> = {
   [RESOURCE_EXHAUSTED]: 'the receiver asks to slow down',
 };
 
-function isSizeLimit(details: string): boolean {
-  return /larger than|exceeds? (the )?max|too large|message length|size limit/i.test(details);
+/** Explains an answer that is no OTLP receiver's: far larger, or bytes that only look like a length. */
+export function strangeAnswerFailure(): ExportFailure {
+  return {
+    code: 'RESOURCE_EXHAUSTED',
+    reason: 'the answer is not that of an OTLP receiver: it is too large',
+    hint: 'Check `exporter.url`: something else may listen there.',
+    retryable: false,
+    blames: 'destination',
+  };
 }
 
 /** grpc-js reports a connection that failed as UNAVAILABLE, with the socket's error in its text. */

@@ -1,4 +1,4 @@
-import { MAX_RETRY_AFTER_MILLIS, type ExportFailure } from './export-failure.js';
+import { MAX_RETRY_AFTER_MILLIS, saysTooLarge, type ExportFailure } from './export-failure.js';
 import { wrongProtocolFailure } from './network-failure.js';
 
 /**
@@ -27,7 +27,8 @@ export function classifyHttpStatus(status: number, retryAfter?: string, message?
       ...(wait !== undefined && { retryAfterMillis: wait }),
     };
   }
-  const [reason, hint] = explain(status);
+  const tooLarge = status === 413 || ((status === 400 || status === 422) && saysTooLarge(message ?? ''));
+  const [reason, hint] = explain(tooLarge ? 413 : status);
   const blames = BLAMES_DESTINATION.has(status) || status < 400 ? 'destination' : 'data';
   return {
     code,
@@ -35,7 +36,7 @@ export function classifyHttpStatus(status: number, retryAfter?: string, message?
     hint,
     retryable: false,
     blames,
-    ...(status === 413 && { tooLarge: true }),
+    ...(tooLarge && { tooLarge: true }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { isInt64 } from './protobuf-attributes.js';
+import { isInt64, numberForm } from './protobuf-attributes.js';
 
 const MAX_DEPTH = 8;
 
@@ -26,7 +26,7 @@ function toJsonValue(value: unknown, depth: number): object {
     case 'string':
       return { stringValue: value };
     case 'number':
-      if (!Number.isFinite(value)) return { doubleValue: String(value) };
+      if (!Number.isFinite(value)) return { stringValue: String(value) };
       return isInt64(value) ? { intValue: value } : { doubleValue: value };
     case 'boolean':
       return { boolValue: value };
@@ -41,9 +41,17 @@ function toJsonValue(value: unknown, depth: number): object {
   }
 }
 
+function toJsonItems(items: readonly unknown[], depth: number): object[] {
+  const form = numberForm(items);
+  return items.map((item) => {
+    if (form === 'double' && typeof item === 'number') return { doubleValue: item };
+    return toJsonValue(form === 'text' && typeof item === 'number' ? String(item) : item, depth);
+  });
+}
+
 function toJsonStructure(value: object, depth: number): object {
   if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') };
-  if (Array.isArray(value)) return { arrayValue: { values: value.map((item) => toJsonValue(item, depth)) } };
+  if (Array.isArray(value)) return { arrayValue: { values: toJsonItems(value, depth) } };
   const values = Object.entries(value).map(([key, item]) => ({ key, value: toJsonValue(item, depth) }));
   return { kvlistValue: { values } };
 }

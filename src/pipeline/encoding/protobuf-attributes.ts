@@ -85,7 +85,9 @@ function writeAnyValue(writer: ProtobufWriter, value: unknown, depth: number): v
       return;
     case 'number':
       if (isInt64(value)) writer.int64(0x18, value);
-      else writer.double(0x21, value);
+      else if (Number.isFinite(value)) writer.double(0x21, value);
+      // Receivers that keep JSON have no number for it, and fail when the span is read.
+      else writer.string(0x0a, String(value));
       return;
     case 'boolean':
       writer.bool(0x10, value);
@@ -109,9 +111,11 @@ function writeStructure(writer: ProtobufWriter, value: object, depth: number): v
   const isArray = Array.isArray(value);
   const start = writer.beginMessage(isArray ? 0x2a : 0x32);
   if (isArray) {
+    const form = numberForm(value);
     for (const item of value as unknown[]) {
       const itemStart = writer.beginMessage(0x0a);
-      writeAnyValue(writer, item, depth);
+      if (form === 'double' && typeof item === 'number') writer.double(0x21, item);
+      else writeAnyValue(writer, form === 'text' && typeof item === 'number' ? String(item) : item, depth);
       writer.endMessage(itemStart);
     }
   } else {
@@ -120,6 +124,19 @@ function writeStructure(writer: ProtobufWriter, value: object, depth: number): v
     }
   }
   writer.endMessage(start);
+}
+
+/** In which form the numbers of a list go out, so that all have one type; nothing where each decides for itself. */
+export function numberForm(values: readonly unknown[]): 'double' | 'text' | undefined {
+  let form: 'double' | 'text' | undefined;
+  for (const value of values) {
+    if (typeof value !== 'number') {
+      // Lists have holes; other types are for a receiver to mind.
+      if (value !== undefined && value !== null) return undefined;
+    } else if (!Number.isFinite(value)) form = 'text';
+    else if (form === undefined && !isInt64(value)) form = 'double';
+  }
+  return form;
 }
 
 /** Whether a number is whole and fits into 64 bits; others go out as a double. */

@@ -11,7 +11,7 @@ import type { SpanSink } from '../span-sink.js';
 /** Over this many draining generations the oldest is closed, and what still ends in it is counted as dropped. */
 const MAX_DRAINING = 32;
 /** The same for tenants and temporary configurations, of which many come and go at a time. */
-const MAX_LEAVING = 1000;
+const MAX_LEAVING = 256;
 
 /** Who a {@link GenerationLife} works for. */
 export interface GenerationOwner {

@@ -53,10 +53,6 @@ export class GenerationSlot implements FlowTarget {
     return this.generation === undefined || this.generation.live === 0;
   }
 
-  get live(): number {
-    return this.generation?.live ?? 0;
-  }
-
   /** Delivers what its spans left and closes; spans that are alive finish first. */
   async retire(): Promise<void> {
     const { generation } = this;

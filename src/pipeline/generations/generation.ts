@@ -12,6 +12,7 @@ import type { HeadSampler } from '../sampling/head-sampler.js';
 import { SpanMask, type MaskableSpan } from '../masking/mask.js';
 import { createSampler } from '../sampling/sampler.js';
 import type { SpanSink } from '../span-sink.js';
+import { tell } from '../../base/user-function.js';
 
 /** A span that is about to end: still writable, readable by exporters afterwards. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
@@ -29,7 +30,6 @@ export class Generation {
   readonly enabled: boolean;
   /** Spans that have begun and not ended. */
   live = 0;
-  started = 0;
   ended = 0;
   /** Whether spans that end now go nowhere. */
   closed = false;
@@ -61,7 +61,6 @@ export class Generation {
 
   startSpan(span: EndingSpan, parentContext: Context): void {
     this.live += 1;
-    this.started += 1;
     for (const processor of this.processors) {
       this.guard('onStart', () => processor.onStart(span, parentContext));
     }
@@ -100,7 +99,6 @@ export class Generation {
     const { decision } = this.sampler.sample(undefined, ROOT_CONTEXT, traceId, name, kind, attributes, links);
     if (decision !== SamplingDecision.RECORD_AND_SAMPLED) return;
     span.generation = this;
-    this.started += 1;
     this.ended += 1;
     if (this.closed) this.onLateSpan();
     else this.deliver(span);
@@ -172,17 +170,9 @@ export class Generation {
   }
 
   private guard(method: string, call: () => unknown): void {
-    try {
-      const returned = call();
-      // The types say that nothing is returned; an async function in its place rejects where another would throw.
-      if (returned instanceof Promise) {
-        returned.catch((error: unknown) => {
-          this.report(method, error);
-        });
-      }
-    } catch (error) {
+    tell(call, (error) => {
       this.report(method, error);
-    }
+    });
   }
 
   private report(method: string, error: unknown): void {

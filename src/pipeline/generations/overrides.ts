@@ -17,6 +17,9 @@ export interface OverrideHandle {
   revert(): Promise<void>;
 }
 
+/** Over this many, the oldest of a tenant's ends before its time. */
+const MAX_OVERRIDES = 1000;
+
 interface Entry {
   readonly status: OverrideStatus;
   readonly timer: NodeJS.Timeout;
@@ -25,6 +28,9 @@ interface Entry {
 /** Keeps time-boxed changes, at most one for everybody and one per tenant: a new one takes the place of the old. */
 export class Overrides {
   private readonly entries = new Map<string | undefined, Entry>();
+
+  /** @param takeBack - called when a tenant's change ends because there are too many */
+  constructor(private readonly takeBack: (tenant: string) => void) {}
 
   status(): OverrideStatus[] {
     return [...this.entries.values()].map((entry) => entry.status);
@@ -52,7 +58,17 @@ export class Overrides {
       timer: setTimeout(() => void revert(), forMillis).unref(),
     };
     this.entries.set(tenant, entry);
+    while (this.entries.size > MAX_OVERRIDES) this.endOldest();
     return { until, revert };
+  }
+
+  private endOldest(): void {
+    for (const tenant of this.entries.keys()) {
+      if (tenant === undefined) continue;
+      this.forget(tenant);
+      this.takeBack(tenant);
+      return;
+    }
   }
 
   forget(tenant: string | undefined): void {

@@ -19,13 +19,6 @@ export class SlotCache {
     return this.slots.size;
   }
 
-  /** Spans that are alive in the slots. */
-  get live(): number {
-    let live = 0;
-    for (const slot of this.slots.values()) live += slot.live;
-    return live;
-  }
-
   get(key: string): GenerationSlot | undefined {
     const slot = this.slots.get(key);
     if (slot !== undefined) {

@@ -35,10 +35,6 @@ export class TemporaryConfigs {
     return this.cache.size;
   }
 
-  get live(): number {
-    return this.cache.live;
-  }
-
   /** Says that `base` stands in for the configuration that `settled` leads to once it is known. */
   standIn(base: TracerConfig, settled: FlowTarget): void {
     this.standIns.set(base, settled);

@@ -52,8 +52,8 @@ export class BatchQueue implements SpanSink {
   private lastSuccessAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private closing: Promise<void> | undefined;
-  /** While closing: the first failure ends all attempts. */
   private impatient = false;
+  private abandoned = false;
 
   constructor(
     private readonly delivery: Delivery,
@@ -109,10 +109,14 @@ export class BatchQueue implements SpanSink {
     return this.closing;
   }
 
+  abandon(): void {
+    this.abandoned = true;
+    if (this.closing !== undefined) this.dropAll();
+  }
+
   status(): SinkStatus {
     const { ledger, backlog, delivery } = this;
-    let inFlightSpans = 0;
-    for (const batch of this.inFlight) inFlightSpans += batch.settled ? 0 : batch.spans;
+    const inFlight = [...this.inFlight].filter((batch) => !batch.settled);
     return {
       exporter: delivery.name,
       ...(delivery.target !== undefined && { target: delivery.target }),
@@ -121,7 +125,7 @@ export class BatchQueue implements SpanSink {
       dropped: ledger.dropped,
       queuedSpans: backlog.heldSpans,
       queuedBytes: backlog.heldBytes,
-      inFlightSpans,
+      inFlightSpans: inFlight.reduce((sum, batch) => sum + batch.spans, 0),
       retries: ledger.retries,
       breaker: this.breaker.state,
       ...(ledger.lastSuccessAt !== undefined && { lastSuccessAt: ledger.lastSuccessAt }),
@@ -142,14 +146,18 @@ export class BatchQueue implements SpanSink {
     const deadline = performance.now() + timeoutMillis;
     clearTimeout(this.timer);
     this.impatient = this.breaker.state !== 'closed';
-    await this.drain(timeoutMillis);
-    this.abandon();
+    if (!this.abandoned) {
+      // The last attempt there will be, even where the receiver asked to wait.
+      this.breaker.probeNow();
+      await this.drain(timeoutMillis);
+    }
+    this.dropAll();
     this.breaker.dispose();
     await this.delivery.close(Math.max(MIN_CLOSE_MILLIS, deadline - performance.now()));
     this.log.closed();
   }
 
-  private abandon(): void {
+  private dropAll(): void {
     for (const batch of [...this.inFlight, ...this.retries.clear()]) this.dropBatch(batch, 'shutdown');
     const { spans } = this.backlog;
     this.backlog.clear();
@@ -269,7 +277,7 @@ export class BatchQueue implements SpanSink {
     }
     if (failure.blames === 'data') this.breaker.succeeded(era);
     else this.breaker.failed(era, failure);
-    if (this.impatient && failure.blames === 'destination') this.abandon();
+    if (this.impatient && failure.blames === 'destination') this.dropAll();
   }
 
   private dropBatch(batch: Batch, reason: DropReason): void {

@@ -57,7 +57,12 @@ export class CircuitBreaker {
 
   /** Lets one export through before its time, unless the receiver itself asked to wait. */
   nudge(): void {
-    if (this.state === 'open' && performance.now() >= this.askedUntil) this.probe();
+    if (performance.now() >= this.askedUntil) this.probeNow();
+  }
+
+  /** The same whatever the receiver asked for: there is no later. */
+  probeNow(): void {
+    if (this.state === 'open') this.probe();
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import type { Delivery, ExportOutcome } from './delivery.js';
 import { runAsExport } from '../../context/export-context.js';
 import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';
 import { timeoutFailure } from '../../otlp/failures/network-failure.js';
+import { ask, onRejection } from '../../base/user-function.js';
 import type { Part, Segment, SegmentOrigin } from './segment.js';
 import { SpanPart, SpanSegment } from './span-segment.js';
 
@@ -54,12 +55,18 @@ export class ExporterDelivery implements Delivery {
           spans,
           (result?: { readonly code?: unknown; readonly error?: unknown }) => {
             clearTimeout(timer);
-            if (result?.code === SUCCESS) resolve({ ok: true, rejectedSpans: 0, message: '' });
-            else failed(result?.error);
+            ask(
+              () => result,
+              (told) => {
+                if (told?.code === SUCCESS) resolve({ ok: true, rejectedSpans: 0, message: '' });
+                else failed(told?.error);
+              },
+              failed,
+            );
           },
         );
         // An async function in its place rejects where another would throw.
-        if (returned instanceof Promise) returned.catch(failed);
+        onRejection(returned, failed);
       } catch (error) {
         clearTimeout(timer);
         failed(error);

@@ -94,49 +94,72 @@ export class TenantBacklog {
   }
 }
 
+/** Beyond so many instrumentation scopes, the one whose segment was begun first begins another. */
+const MAX_OPEN_SEGMENTS = 64;
+
 /** Segments in the order in which they were begun. */
 class Lane {
-  private readonly segments: Segment[] = [];
-  /** Those that still take spans, one per scope; the one used last comes first. */
-  private opened: Segment[] = [];
+  private segments: Segment[] = [];
+  /** Segments in front of it have left; they are forgotten together, as a shift for each would move all others. */
+  private first = 0;
+  /** Those that still take spans, one per scope. */
+  private readonly opened = new Map<string, Segment>();
+  private latest: Segment | undefined;
 
   head(): Segment | undefined {
-    return this.segments[0];
+    return this.segments[this.first];
   }
 
   remove(segment: Segment): void {
-    if (this.segments[0] === segment) this.segments.shift();
+    if (this.segments[this.first] === segment) this.removeHead();
     else this.segments.splice(this.segments.lastIndexOf(segment), 1);
-    const index = this.opened.indexOf(segment);
-    if (index >= 0) this.opened.splice(index, 1);
+    const key = scopeKey(segment.scope);
+    if (this.opened.get(key) === segment) this.opened.delete(key);
+    if (this.latest === segment) this.latest = undefined;
   }
 
   begin(segment: Segment): void {
     this.segments.push(segment);
-    this.opened.unshift(segment);
+    const key = scopeKey(segment.scope);
+    this.opened.delete(key);
+    this.opened.set(key, segment);
+    this.latest = segment;
+    if (this.opened.size <= MAX_OPEN_SEGMENTS) return;
+    const [oldest] = this.opened;
+    if (oldest === undefined) return;
+    oldest[1].seal();
+    this.opened.delete(oldest[0]);
   }
 
   open(scope: InstrumentationScope): Segment | undefined {
-    const { opened } = this;
-    for (let index = 0; index < opened.length; index++) {
-      const segment = opened[index];
-      if (segment === undefined || !sameScope(segment.scope, scope)) continue;
-      if (!segment.full) return segment;
-      opened.splice(index, 1);
-      return undefined;
-    }
-    return undefined;
+    let segment = this.latest;
+    if (segment?.scope !== scope) segment = this.opened.get(scopeKey(scope));
+    if (segment === undefined || segment.full) return undefined;
+    this.latest = segment;
+    return segment;
   }
 
   seal(): void {
-    for (const segment of this.opened) segment.seal();
-    this.opened = [];
+    for (const segment of this.opened.values()) segment.seal();
+    this.opened.clear();
+    this.latest = undefined;
+  }
+
+  private removeHead(): void {
+    this.first += 1;
+    if (this.first < 32 || this.first * 2 < this.segments.length) return;
+    this.segments = this.segments.slice(this.first);
+    this.first = 0;
   }
 }
 
-function sameScope(one: InstrumentationScope, other: InstrumentationScope): boolean {
-  return (
-    one === other ||
-    (one.name === other.name && one.version === other.version && one.schemaUrl === other.schemaUrl)
-  );
+const keys = new WeakMap<InstrumentationScope, string>();
+
+function scopeKey(scope: InstrumentationScope): string {
+  let key = keys.get(scope);
+  if (key === undefined) {
+    key = `${scope.name}\n${scope.version ?? ''}\n${scope.schemaUrl ?? ''}`;
+    keys.set(scope, key);
+  }
+  return key;
 }

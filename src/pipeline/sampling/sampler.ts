@@ -1,9 +1,17 @@
 import { TraceFlags } from '@opentelemetry/api';
-import type { Sampler } from '../../sdk/sampler.js';
+import { isObject } from '../../config/schema.js';
+import { SamplingDecision, type Sampler, type SamplingResult } from '../../sdk/sampler.js';
 import type { SamplerConfig } from '../../config/sampler-config.js';
 import { configuredSampler } from './configured-sampler.js';
 import type { HeadSampler } from './head-sampler.js';
+import { ask } from '../../base/user-function.js';
 import { DROP, keepsShare, KEEP } from './sampling-decision.js';
+
+const DECISIONS: ReadonlySet<unknown> = new Set([
+  SamplingDecision.NOT_RECORD,
+  SamplingDecision.RECORD,
+  SamplingDecision.RECORD_AND_SAMPLED,
+]);
 
 /**
  * Builds the sampler that a configuration names.
@@ -25,19 +33,33 @@ function guarded(sampler: Sampler, onError: (error: unknown) => void): HeadSampl
     needsAttributes: true,
     sample(parent, context, traceId, name, kind, attributes, links, share) {
       if (parent === undefined && share !== undefined && !keepsShare(traceId, share)) return DROP;
-      try {
-        return sampler.shouldSample(context, traceId, name, kind, attributes, links);
-      } catch (error) {
-        onError(error);
-        return parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? DROP : KEEP;
-      }
+      return ask(
+        () => sampler.shouldSample(context, traceId, name, kind, attributes, links),
+        readDecision,
+        (error) => {
+          onError(error);
+          return parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? DROP : KEEP;
+        },
+      );
     },
-    toString: () => {
-      try {
-        return sampler.toString();
-      } catch {
-        return 'custom';
-      }
-    },
+    toString: () =>
+      ask(
+        () => sampler.toString(),
+        (text) => (typeof text === 'string' ? text : 'custom'),
+        () => 'custom',
+      ),
+  };
+}
+
+/** @throws TypeError if it is no decision */
+function readDecision(answer: SamplingResult | null | undefined): SamplingResult {
+  const { decision, attributes, traceState } = Object(answer) as Partial<SamplingResult>;
+  if (decision === undefined || !DECISIONS.has(decision)) {
+    throw new TypeError('`shouldSample` must return `{ decision }`, of `SamplingDecision`.');
+  }
+  return {
+    decision,
+    ...(isObject(attributes) ? { attributes: { ...attributes } } : {}),
+    ...(typeof traceState?.serialize === 'function' ? { traceState } : {}),
   };
 }

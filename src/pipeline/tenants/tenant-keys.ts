@@ -1,5 +1,6 @@
 import type { Entry, Flow } from '../../context/flow-context.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
+import { ask } from '../../base/user-function.js';
 import { isTenantKey, TENANT_KEY, type EntryContextLike, type TenantOptions } from './tenant-options.js';
 
 /** Names the tenant of each entry, asked for once, by the options of one instance. */
@@ -36,22 +37,21 @@ export class TenantKeys {
   }
 
   private resolve(entry: Entry): string | undefined {
-    try {
-      const key = this.ask(entry);
-      // It is refused below; that it may reject must not end the process.
-      if (key instanceof Promise) key.catch(() => undefined);
-      return key === undefined || key === null ? undefined : this.valid(key);
-    } catch (error) {
-      const hook = entry.kind === undefined ? 'resolve' : 'resolveEntry';
-      this.log.warn(
-        `tenants.${hook}`,
-        `\`tenants.${hook}\` threw, the request has no tenant: ${errorText(error)}`,
-      );
-      return undefined;
-    }
+    const hook = entry.kind === undefined ? 'resolve' : 'resolveEntry';
+    return ask(
+      () => this.answer(entry),
+      (key: unknown) => (key === undefined || key === null ? undefined : this.valid(key)),
+      (error) => {
+        this.log.warn(
+          `tenants.${hook}`,
+          `\`tenants.${hook}\` threw, the request has no tenant: ${errorText(error)}`,
+        );
+        return undefined;
+      },
+    );
   }
 
-  private ask({ kind, subject, tenant }: Entry): unknown {
+  private answer({ kind, subject, tenant }: Entry): unknown {
     const { resolve, resolveEntry } = this.options;
     if (kind === undefined) return resolve?.(subject);
     return resolveEntry === undefined ? tenant : resolveEntry(subject as EntryContextLike, kind);

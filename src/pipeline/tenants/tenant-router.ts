@@ -4,11 +4,11 @@ import type { TracerConfig } from '../../config/tracer-config.js';
 import { EMPTY_CONTEXT, runInContext, type Entry, type FlowTarget } from '../../context/flow-context.js';
 import type { EndingSpan, Generation } from '../generations/generation.js';
 import type { GenerationSlot } from '../generations/generation-slot.js';
-import { HeldSpans } from '../generations/held-spans.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
 import { TenantKeys } from './tenant-keys.js';
+import type { WaitingRoom, WaitingSpans } from '../waiting-room.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
 import { withinTime } from '../../base/within-time.js';
 
@@ -24,6 +24,8 @@ const MAX_UNKNOWN = 1000;
 export interface TenantHost {
   readonly current: Generation | undefined;
   readonly log: RateLimitedLog;
+  /** Keeps the spans of tenants that are being looked up. */
+  readonly waiting: WaitingRoom;
   /** A slot for the current configuration under changes. @throws TelemetryConfigError */
   slotOver(
     changes: readonly (TracerConfig | undefined)[],
@@ -39,7 +41,7 @@ export interface TenantHost {
 
 interface Lookup {
   readonly generation: Generation;
-  readonly held: HeldSpans;
+  readonly waiting: WaitingSpans;
   readonly done: Promise<void>;
 }
 
@@ -71,18 +73,6 @@ export class TenantRouter {
 
   get active(): number {
     return this.cache.size;
-  }
-
-  /** Spans that are alive in tenants' generations. */
-  get live(): number {
-    return this.cache.live;
-  }
-
-  /** Ended spans that wait for their tenant's configuration. */
-  get held(): number {
-    let held = 0;
-    for (const lookup of this.lookups.values()) held += lookup.held.size;
-    return held;
   }
 
   /** The tenant as a flow's target. */
@@ -126,8 +116,8 @@ export class TenantRouter {
   /** Forgets all tenants and changes; what their spans left is delivered. */
   async clear(): Promise<void> {
     this.endOverrides();
-    for (const { held } of this.lookups.values()) {
-      held.release(() => {
+    for (const { waiting } of this.lookups.values()) {
+      waiting.release(() => {
         this.pipeline.drop('shutdown', 1);
       });
     }
@@ -135,8 +125,13 @@ export class TenantRouter {
     await this.cache.clear();
   }
 
+  /** Whether a configuration is being looked up. */
+  get lookingUp(): boolean {
+    return this.lookups.size > 0;
+  }
+
   /** Resolves when every look-up that runs now is over, or the time is. */
-  async settled(limitMillis = LOOKUP_MILLIS): Promise<void> {
+  async settled(limitMillis: number): Promise<void> {
     const lookups = [...this.lookups.values()].map((lookup) => lookup.done);
     if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
   }
@@ -178,19 +173,19 @@ export class TenantRouter {
 
   /** Spans begin in a generation without exporters until the configuration is there, and move to the real one when they have ended. */
   private wait(key: string, config: Promise<TracerConfig | undefined>): Generation {
-    const held = new HeldSpans(() => {
-      this.pipeline.drop('queue_full', 1);
-    });
-    const generation = this.pipeline.holding(held, this.target(key));
+    const waiting = this.pipeline.waiting.open('tenant look-up');
+    const generation = this.pipeline.holding(waiting, this.target(key));
     const done = withinTime(config, LOOKUP_MILLIS, false).then(
       (found) => {
-        this.settle(key, held, () => (isNothing(found) ? this.noteUnknown(key) : this.tryOpen(key, found)));
+        this.settle(key, waiting, () =>
+          isNothing(found) ? this.noteUnknown(key) : this.tryOpen(key, found),
+        );
       },
       (error: unknown) => {
-        this.settle(key, held, () => this.keepOr(key, error));
+        this.settle(key, waiting, () => this.keepOr(key, error));
       },
     );
-    this.lookups.set(key, { generation, held, done });
+    this.lookups.set(key, { generation, waiting, done });
     return generation;
   }
 
@@ -217,12 +212,12 @@ export class TenantRouter {
     }
   }
 
-  private settle(key: string, held: HeldSpans, open: () => Generation | undefined): void {
+  private settle(key: string, waiting: WaitingSpans, open: () => Generation | undefined): void {
     // Nobody waits any more after a shutdown.
-    if (this.lookups.get(key)?.held !== held) return;
+    if (this.lookups.get(key)?.waiting !== waiting) return;
     this.lookups.delete(key);
     let generation = open();
-    held.release((span: ReadableSpan) => {
+    waiting.release((span: ReadableSpan) => {
       // A span may end long after the look-up, when the generation that it led to is gone.
       if (generation?.closed === true) generation = this.generation(key);
       if (generation === undefined) this.pipeline.drop('shutdown', 1);

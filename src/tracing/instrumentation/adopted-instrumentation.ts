@@ -1,11 +1,13 @@
-import { trace } from '@opentelemetry/api';
+import { metrics, trace } from '@opentelemetry/api';
 import { activeContext, type FlowContext } from '../../context/flow-context.js';
 import { errorText } from '../../base/rate-limited-log.js';
+import { APP_LOGGER_PROVIDER } from './app-logger-provider.js';
 import { adaptConfig, asksForParent } from './adapted-config.js';
 import { FlowKeeper } from './flow-keeper.js';
 import type { Instrumentation } from './instrumentation.js';
 import { chooseMember, type InstrumentationMember } from './instrumentation-member.js';
 import { ModulePatches, type HandedModules } from './module-patches.js';
+import { RoutedMeter } from './routed-meter.js';
 import { RoutedTracer } from './routed-tracer.js';
 
 /** What one instance brought along. */
@@ -70,6 +72,7 @@ export class AdoptedInstrumentation {
     const config = instrumentation.getConfig();
     const patches = new ModulePatches(instrumentation, this.report);
     const keeper = new FlowKeeper();
+    const undoMetrics: (() => void)[] = [];
     this.undo = () => {
       keeper.revert();
       instrumentation.disable();
@@ -77,6 +80,8 @@ export class AdoptedInstrumentation {
       Reflect.deleteProperty(instrumentation, 'getConfig');
       instrumentation.setConfig(config);
       instrumentation.setTracerProvider(trace.getTracerProvider());
+      instrumentation.setMeterProvider?.(metrics.getMeterProvider());
+      for (const undo of undoMetrics) undo();
     };
     instrumentation.setConfig(first.adapted);
     instrumentation.getConfig = () => this.contributionTo(activeContext())?.adapted ?? first.adapted;
@@ -89,6 +94,11 @@ export class AdoptedInstrumentation {
           (member) => this.contributions.get(member)?.requiresParent === true,
         ),
     });
+    const routing = { choose: this.choose, members: () => [...this.contributions.keys()] };
+    instrumentation.setMeterProvider?.({
+      getMeter: (name, version) => new RoutedMeter(name, version, routing, (undo) => undoMetrics.push(undo)),
+    });
+    instrumentation.setLoggerProvider?.(APP_LOGGER_PROVIDER);
     instrumentation.enable();
     const handed = [...this.contributions.values()].map(({ modules }) => modules);
     for (const modules of handed) patches.apply(modules);

@@ -1,3 +1,4 @@
+import type { MeterProvider } from '@opentelemetry/api';
 import type { FlowContext } from '../../context/flow-context.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { RecordingSpan } from '../recording-span.js';
@@ -7,6 +8,8 @@ import type { TracerManager } from '../tracer-manager.js';
 export interface InstrumentationMember {
   readonly pipeline: Pipeline;
   readonly manager: TracerManager;
+  /** Where metrics of instrumentations go; without it, nowhere. */
+  readonly meters?: MeterProvider;
   /** Preferred for what happens outside of every flow. */
   readonly isGlobal: boolean;
 }

@@ -1,4 +1,5 @@
-import type { TracerProvider } from '@opentelemetry/api';
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import type { LoggerProvider } from './app-logger-provider.js';
 
 /** An instrumentation's part for one module, or for a file in it. */
 export interface InstrumentedModule {
@@ -21,6 +22,8 @@ export interface Instrumentation {
   getConfig(): object;
   setConfig(config: object): void;
   setTracerProvider(provider: TracerProvider): void;
+  setMeterProvider?(provider: MeterProvider): void;
+  setLoggerProvider?(provider: LoggerProvider): void;
   getModuleDefinitions?(): readonly (InstrumentedModule & {
     readonly files?: readonly InstrumentedModule[];
   })[];

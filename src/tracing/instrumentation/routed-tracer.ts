@@ -7,7 +7,7 @@ import {
   type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
-import { activeContext, FlowContext, runInContext } from '../../context/flow-context.js';
+import { FlowContext, runInContext } from '../../context/flow-context.js';
 import type { InstrumentationMember } from './instrumentation-member.js';
 
 const NOOP_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
@@ -26,7 +26,7 @@ export class RoutedTracer implements Tracer {
   ) {}
 
   startSpan(name: string, options?: SpanOptions, context?: Context): Span {
-    const parent = context === undefined ? activeContext() : FlowContext.from(context);
+    const parent = FlowContext.from(context);
     const member = this.choose(parent);
     if (member === undefined) return NOOP_SPAN;
     if (this.requiresParent(member) && !hasSpan(parent)) return NOOP_SPAN;
@@ -35,8 +35,8 @@ export class RoutedTracer implements Tracer {
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
     const fn = rest.at(-1) as F;
-    const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;
-    const context = rest.length > 2 ? FlowContext.from(rest[1] as Context) : activeContext();
+    const [options, given] = rest.slice(0, -1) as [SpanOptions?, Context?];
+    const context = FlowContext.from(given);
     const span = this.startSpan(name, options, context);
     return runInContext(span === NOOP_SPAN ? context : context.withSpan(span), fn, span) as ReturnType<F>;
   }

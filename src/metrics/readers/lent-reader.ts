@@ -1,0 +1,145 @@
+import { MetricReader, type AggregationOption } from '@opentelemetry/sdk-metrics';
+import { withinTime } from '../../base/within-time.js';
+import { runAsExport } from '../../context/export-context.js';
+import type { DirectHistogramProducer } from '../instruments/direct-histogram.js';
+import { TelemetryConfigError } from '../../errors.js';
+import type { CollectionResult, MetricProducer, SdkMetricReader } from '../../sdk/metric-reader.js';
+import { resourceFromAttributes } from '../../sdk/resource.js';
+
+const FLUSH_LIMIT_MILLIS = 30_000;
+
+/** A reader takes one source of metrics in its life; configurations change behind it. */
+class ReaderSource implements MetricProducer {
+  private readonly attached: LentReader[] = [];
+  private flushing: LentReader | undefined;
+  private lastFlush = Promise.resolve();
+
+  constructor(private owner: object) {}
+
+  /** @returns whether the reader is free for this owner */
+  takeOver(owner: object): boolean {
+    if (this.owner !== owner && this.attached.length > 0) return false;
+    this.owner = owner;
+    return true;
+  }
+
+  attach(lent: LentReader): void {
+    this.attached.push(lent);
+  }
+
+  detach(lent: LentReader): void {
+    this.attached.splice(this.attached.indexOf(lent), 1);
+  }
+
+  /** Has the reader read this configuration; one after the other, since it can read one at a time. Never rejects. */
+  flush(lent: LentReader, read: () => Promise<void>): Promise<void> {
+    this.lastFlush = this.lastFlush.then(async () => {
+      this.flushing = lent;
+      await read();
+      this.flushing = undefined;
+    });
+    return this.lastFlush;
+  }
+
+  collect(options?: { timeoutMillis?: number }): Promise<CollectionResult> {
+    const lent = this.flushing ?? this.attached.at(-1);
+    if (lent !== undefined) return lent.collect(options);
+    const resourceMetrics = { resource: resourceFromAttributes({}), scopeMetrics: [] };
+    return Promise.resolve({ resourceMetrics, errors: [] });
+  }
+}
+
+const sources = new WeakMap<SdkMetricReader, ReaderSource>();
+
+/** Lends one configuration's metrics to a reader that the user built, with whichever copy of the SDK. */
+export class LentReader extends MetricReader {
+  private constructor(
+    private readonly reader: SdkMetricReader,
+    private readonly source: ReaderSource,
+    /** Asked when it closes: another configuration may go on using the reader. */
+    private readonly isNeeded: () => boolean,
+    cardinalityLimit: number,
+    producers: DirectHistogramProducer[],
+  ) {
+    super({
+      aggregationSelector: (type) => reader.selectAggregation(type) as object as AggregationOption,
+      aggregationTemporalitySelector: (type) => reader.selectAggregationTemporality(type),
+      cardinalitySelector: () => cardinalityLimit,
+      metricProducers: producers,
+    });
+  }
+
+  /** @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the reader reads for another instance or provider */
+  static open(
+    reader: SdkMetricReader,
+    owner: object,
+    isNeeded: () => boolean,
+    cardinalityLimit: number,
+    producers: DirectHistogramProducer[],
+  ): LentReader {
+    const source = sourceOf(reader, owner);
+    return new LentReader(reader, source, isNeeded, cardinalityLimit, producers);
+  }
+
+  /** Has the reader read once more, and shuts it down if nothing needs it any longer. Never rejects. */
+  async close(timeoutMillis: number): Promise<void> {
+    await this.flush(timeoutMillis);
+    this.source.detach(this);
+    if (!this.isNeeded()) await atMost(() => this.reader.shutdown({ timeoutMillis }), timeoutMillis);
+  }
+
+  /** Closes one that was never used. */
+  discard(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onInitialized(): void {
+    this.source.attach(this);
+  }
+
+  protected onForceFlush(): Promise<void> {
+    return this.flush(FLUSH_LIMIT_MILLIS);
+  }
+
+  protected onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private flush(timeoutMillis: number): Promise<void> {
+    return this.source.flush(this, () =>
+      atMost(() => this.reader.forceFlush({ timeoutMillis }), timeoutMillis),
+    );
+  }
+}
+
+/** Ends with the reader's call or with the limit, whichever comes first. */
+async function atMost(call: () => Promise<void>, timeoutMillis: number): Promise<void> {
+  try {
+    await withinTime(runAsExport(call), timeoutMillis, true);
+  } catch {
+    // A reader that fails tells so by itself.
+  }
+}
+
+function sourceOf(reader: SdkMetricReader, owner: object): ReaderSource {
+  const known = sources.get(reader);
+  if (known?.takeOver(owner) === true) return known;
+  try {
+    if (known !== undefined) throw new Error('The reader reads for another instance.');
+    const source = new ReaderSource(owner);
+    runAsExport(() => {
+      reader.setMetricProducer(source);
+    });
+    sources.set(reader, source);
+    return source;
+  } catch (cause) {
+    throw new TelemetryConfigError({
+      code: 'TELEMETRY_EXPORTER_UNBUILDABLE',
+      path: 'metrics.readers',
+      expected: 'a MetricReader that reads for nobody else',
+      got: reader,
+      remedy: 'Build a reader for each instance, and hand it over to no MeterProvider.',
+      cause,
+    });
+  }
+}

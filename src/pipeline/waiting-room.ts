@@ -1,0 +1,161 @@
+import type { ReadableSpan } from '../sdk/readable-span.js';
+import type { BatchConfig } from '../config/tracer-config.js';
+import { estimateSpanBytes } from './queue/span-size.js';
+import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
+
+/** Told of spans that end here, with the reason. */
+export type DropListener = (reason: DropReason, spans: number) => void;
+
+/**
+ * Where a pipeline's spans wait until they can be queued: for the look-up of their tenant, or for an exporter that is being opened.
+ *
+ *     span ──▶ WaitingSpans (tenant a) ──┐
+ *     span ──▶ WaitingSpans (tenant b) ──┼── known, open ──▶ the exporter's queue
+ *     span ──▶ WaitingSpans (exporter) ──┘
+ *              └───── one WaitingRoom ─────┘
+ *
+ * The room as a whole is bounded like one queue, in spans and in bytes. When it is full, whoever takes most of it loses the oldest
+ * span, so that a flood for one tenant takes nothing from the others.
+ */
+export class WaitingRoom {
+  spans = 0;
+  bytes = 0;
+  private maxSpans = 0;
+  private maxBytes = 0;
+  private readonly lists = new Set<WaitingSpans>();
+
+  constructor(private readonly onDropped: DropListener) {}
+
+  /** Takes over the limits of the queues. */
+  limit({ maxQueueSize, maxQueueBytes }: Required<BatchConfig>): void {
+    this.maxSpans = maxQueueSize;
+    this.maxBytes = maxQueueBytes;
+  }
+
+  /** Begins a list of spans that wait for the same. @param waitFor - its name in `status()` */
+  open(waitFor: string): WaitingSpans {
+    return new WaitingSpans(this, waitFor);
+  }
+
+  /** What waits now, added up by what it waits for. */
+  status(): SinkStatus[] {
+    const sums = new Map<string, SinkStatus>();
+    for (const list of this.lists) {
+      const { exporter, queuedSpans, queuedBytes } = list.status();
+      const sum = sums.get(exporter);
+      sums.set(
+        exporter,
+        waiting(exporter, queuedSpans + (sum?.queuedSpans ?? 0), queuedBytes + (sum?.queuedBytes ?? 0)),
+      );
+    }
+    return [...sums.values()];
+  }
+
+  /** Takes a span into a list, or drops one. */
+  take(list: WaitingSpans, span: ReadableSpan): void {
+    const bytes = estimateSpanBytes(span);
+    const { maxSpans, maxBytes } = this;
+    while (this.spans >= maxSpans || this.bytes + bytes > maxBytes) {
+      const reason = this.spans >= maxSpans ? 'queue_full' : 'queue_bytes';
+      const heaviest = this.heaviest();
+      if (heaviest === undefined || heaviest.bytes <= list.bytes + bytes) {
+        this.onDropped(reason, 1);
+        return;
+      }
+      this.left(heaviest.dropOldest(), heaviest, 1);
+      this.onDropped(reason, 1);
+    }
+    list.push(span, bytes);
+    this.lists.add(list);
+    this.spans += 1;
+    this.bytes += bytes;
+  }
+
+  /** Spans have left a list. */
+  left(bytes: number, list: WaitingSpans, spans: number): void {
+    this.spans -= spans;
+    this.bytes -= bytes;
+    if (list.size === 0) this.lists.delete(list);
+  }
+
+  private heaviest(): WaitingSpans | undefined {
+    let most: WaitingSpans | undefined;
+    for (const list of this.lists) {
+      if (most === undefined || list.bytes > most.bytes) most = list;
+    }
+    return most;
+  }
+}
+
+/** Spans in a {@link WaitingRoom} that wait for the same, in the order in which they ended. */
+export class WaitingSpans implements SpanSink {
+  bytes = 0;
+  private spans: ReadableSpan[] = [];
+  private sizes: number[] = [];
+  private handOver: ((span: ReadableSpan) => void) | undefined;
+
+  constructor(
+    private readonly room: WaitingRoom,
+    private readonly waitFor: string,
+  ) {}
+
+  get size(): number {
+    return this.spans.length;
+  }
+
+  accept(span: ReadableSpan): void {
+    if (this.handOver !== undefined) this.handOver(span);
+    else this.room.take(this, span);
+  }
+
+  /** Hands over what waits, and from now on every span at once. */
+  release(handOver: (span: ReadableSpan) => void): void {
+    this.handOver = handOver;
+    const { spans, bytes } = this;
+    this.spans = [];
+    this.sizes = [];
+    this.bytes = 0;
+    this.room.left(bytes, this, spans.length);
+    for (const span of spans) handOver(span);
+  }
+
+  push(span: ReadableSpan, bytes: number): void {
+    this.spans.push(span);
+    this.sizes.push(bytes);
+    this.bytes += bytes;
+  }
+
+  /** @returns its bytes */
+  dropOldest(): number {
+    this.spans.shift();
+    const bytes = this.sizes.shift() ?? 0;
+    this.bytes -= bytes;
+    return bytes;
+  }
+
+  forceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  shutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  status(): SinkStatus {
+    return waiting(this.waitFor, this.size, this.bytes);
+  }
+}
+
+function waiting(exporter: string, spans: number, bytes: number): SinkStatus {
+  return {
+    exporter,
+    ended: spans,
+    delivered: 0,
+    dropped: {},
+    queuedSpans: spans,
+    queuedBytes: bytes,
+    inFlightSpans: 0,
+    retries: 0,
+    breaker: 'closed',
+  };
+}

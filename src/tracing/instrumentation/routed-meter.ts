@@ -1,0 +1,158 @@
+import {
+  createNoopMeter,
+  type Attributes,
+  type BatchObservableCallback,
+  type Context,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Meter,
+  type MetricOptions,
+  type Observable,
+  type ObservableCallback,
+  type UpDownCounter,
+} from '@opentelemetry/api';
+import { FlowContext } from '../../context/flow-context.js';
+import { errorText } from '../../base/rate-limited-log.js';
+import type { InstrumentationMember } from './instrumentation-member.js';
+import type { ChooseMember } from './routed-tracer.js';
+
+const NOOP_METER = createNoopMeter();
+
+/** Whom measurements may go to. */
+export interface MeterRouting {
+  readonly choose: ChooseMember;
+  /** All of them, for what belongs to the process instead of a call. */
+  readonly members: () => Iterable<InstrumentationMember>;
+}
+
+/**
+ * The meter that an instrumentation gets: each measurement goes to the instance whose flow the call is made in, and callbacks are asked for
+ * every instance.
+ */
+export class RoutedMeter implements Meter {
+  constructor(
+    private readonly name: string,
+    private readonly version: string | undefined,
+    private readonly routing: MeterRouting,
+    /** Runs when the instrumentation is taken out. */
+    private readonly onUndo: (undo: () => void) => void,
+  ) {}
+
+  createCounter(name: string, options?: MetricOptions): Counter {
+    const of = this.routed((meter) => meter.createCounter(name, options));
+    return { add: (value, attributes, context) => of(context)?.add(value, attributes, context) };
+  }
+
+  createUpDownCounter(name: string, options?: MetricOptions): UpDownCounter {
+    const of = this.routed((meter) => meter.createUpDownCounter(name, options));
+    return { add: (value, attributes, context) => of(context)?.add(value, attributes, context) };
+  }
+
+  createHistogram(name: string, options?: MetricOptions): Histogram {
+    const of = this.routed((meter) => meter.createHistogram(name, options));
+    return { record: (value, attributes, context) => of(context)?.record(value, attributes, context) };
+  }
+
+  createGauge(name: string, options?: MetricOptions): Gauge {
+    const of = this.routed((meter) => meter.createGauge(name, options));
+    return { record: (value, attributes, context) => of(context)?.record(value, attributes, context) };
+  }
+
+  createObservableCounter(name: string, options?: MetricOptions): Observable {
+    return this.observable((meter) => meter.createObservableCounter(name, options));
+  }
+
+  createObservableUpDownCounter(name: string, options?: MetricOptions): Observable {
+    return this.observable((meter) => meter.createObservableUpDownCounter(name, options));
+  }
+
+  createObservableGauge(name: string, options?: MetricOptions): Observable {
+    return this.observable((meter) => meter.createObservableGauge(name, options));
+  }
+
+  addBatchObservableCallback(callback: BatchObservableCallback, observables: Observable[]): void {
+    for (const member of this.routing.members()) {
+      const own = new Map(observables.map((given) => [given, ownOf(given, member)]));
+      const translated: BatchObservableCallback = (result) =>
+        callback({
+          observe: (given: Observable, value: number, attributes?: Attributes) => {
+            const observable = own.get(given);
+            if (observable !== undefined) result.observe(observable, value, attributes);
+          },
+        });
+      const targets = [...own.values()].filter((observable) => observable !== undefined);
+      const meter = this.meterOf(member);
+      meter.addBatchObservableCallback(translated, targets);
+      const undo = (): void => {
+        meter.removeBatchObservableCallback(translated, targets);
+      };
+      this.batches.push({ callback, undo });
+      this.onUndo(undo);
+    }
+  }
+
+  removeBatchObservableCallback(callback: BatchObservableCallback): void {
+    for (const batch of this.batches) {
+      if (batch.callback === callback) batch.undo();
+    }
+    this.batches = this.batches.filter((batch) => batch.callback !== callback);
+  }
+
+  private batches: { readonly callback: BatchObservableCallback; readonly undo: () => void }[] = [];
+
+  /** @returns finds the instrument of the instance that a measurement belongs to */
+  private routed<T>(create: (meter: Meter) => T): (context: Context | undefined) => T | undefined {
+    const made = new Map<InstrumentationMember, T>();
+    return (context) => {
+      const member = this.routing.choose(FlowContext.from(context));
+      if (member === undefined) return undefined;
+      let instrument = made.get(member);
+      if (instrument === undefined) made.set(member, (instrument = this.make(member, create)));
+      return instrument;
+    };
+  }
+
+  private observable(create: (meter: Meter) => Observable): Observable {
+    const own = new Map<InstrumentationMember, Observable>();
+    for (const member of this.routing.members()) own.set(member, this.make(member, create));
+    const remove = (callback: ObservableCallback): void => {
+      for (const observable of own.values()) observable.removeCallback(callback);
+    };
+    const routed: Observable = {
+      addCallback: (callback) => {
+        for (const observable of own.values()) observable.addCallback(callback);
+        this.onUndo(() => {
+          remove(callback);
+        });
+      },
+      removeCallback: remove,
+    };
+    owned.set(routed, own);
+    return routed;
+  }
+
+  /** A name that is taken by another instrument of the instance measures nothing. */
+  private make<T>(member: InstrumentationMember, create: (meter: Meter) => T): T {
+    try {
+      return create(this.meterOf(member));
+    } catch (error) {
+      member.pipeline.log.warn(
+        `instrumentation.metric.${this.name}`,
+        `A metric of ${this.name} is not measured: ${errorText(error)}`,
+      );
+      return create(NOOP_METER);
+    }
+  }
+
+  private meterOf({ meters }: InstrumentationMember): Meter {
+    return meters?.getMeter(this.name, this.version) ?? NOOP_METER;
+  }
+}
+
+/** The instances' own observables, by the one that stands for them. */
+const owned = new WeakMap<Observable, ReadonlyMap<InstrumentationMember, Observable>>();
+
+function ownOf(observable: Observable, member: InstrumentationMember): Observable | undefined {
+  return owned.get(observable)?.get(member);
+}

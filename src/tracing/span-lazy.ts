@@ -1,0 +1,116 @@
+import { activeContext, bindContext, runInContext, type FlowContext } from '../context/flow-context.js';
+import { atEntryEnd } from '../context/entry-end.js';
+import { replaceLazyMembers, type LazyMember } from './promise-like.js';
+import { endWhenCollected } from './stream-span.js';
+
+/** A call whose result is asked for later. */
+export interface LazyCall {
+  /** Active while the result is being made. */
+  readonly context: FlowContext;
+  /** The result is there. @returns what the caller gets: the result, or the traced stream that it is */
+  end(value: unknown): unknown;
+  fail(error: unknown): void;
+  /** Follows what a method other than `then` has returned. */
+  follow(result: unknown): unknown;
+  /** Nobody asked. */
+  giveUp(): void;
+}
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Calls that wait for one object, of which the outermost count: a query that is kept may be returned any number of times. */
+const MAX_CALLS = 8;
+const calls = new WeakMap<object, number>();
+
+/**
+ * Has a lazy object, such as a query of Prisma, Knex, Mongoose or Drizzle, run in the span of the call that returned it, which ends when the
+ * first `then` settles. The object stays itself. If nobody asks for the result, the span ends with the request, or when the
+ * object is garbage-collected.
+ */
+export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
+  const waiting = calls.get(lazy) ?? 0;
+  let asked = false;
+  const replaced =
+    waiting < MAX_CALLS &&
+    replaceLazyMembers(lazy, (name, original) => {
+      return function (this: unknown, ...args: unknown[]): unknown {
+        if (asked) return Reflect.apply(original, this, args);
+        asked = true;
+        forget();
+        calls.set(lazy, Math.max(0, (calls.get(lazy) ?? 1) - 1));
+        return ask(call, name, original, this, args);
+      };
+    });
+  if (!replaced) {
+    call.giveUp();
+    return lazy;
+  }
+  const forget = atEntryEnd(call.context.flow?.entry, () => {
+    call.giveUp();
+  });
+  calls.set(lazy, waiting + 1);
+  endWhenCollected(lazy, {
+    context: call.context,
+    fail: () => undefined,
+    end: () => {
+      forget();
+      if (!asked) call.giveUp();
+    },
+  });
+  return lazy;
+}
+
+/** Has a lazy object run in a context, whoever asks for its result. */
+export function bindLazy<T extends object>(context: FlowContext, lazy: T): T {
+  const waiting = calls.get(lazy) ?? 0;
+  if (waiting >= MAX_CALLS) return lazy;
+  calls.set(lazy, waiting + 1);
+  replaceLazyMembers(lazy, (_name, original) => {
+    return function (this: unknown, ...args: unknown[]): unknown {
+      return runInContext(context, () => Reflect.apply(original, this, inCallersContext(args)));
+    };
+  });
+  return lazy;
+}
+
+function ask(
+  call: LazyCall,
+  name: LazyMember,
+  original: AnyFunction,
+  lazy: unknown,
+  args: unknown[],
+): unknown {
+  const inside = inCallersContext(args);
+  try {
+    if (name === 'then') {
+      const given = [onFulfilled(call, inside[0]), onRejected(call, inside[1]), ...inside.slice(2)];
+      return runInContext(call.context, () => Reflect.apply(original, lazy, given));
+    }
+    const given = name === 'catch' ? [onRejected(call, inside[0]), ...inside.slice(1)] : inside;
+    return call.follow(runInContext(call.context, () => Reflect.apply(original, lazy, given)));
+  } catch (error) {
+    call.fail(error);
+    throw error;
+  }
+}
+
+function onFulfilled(call: LazyCall, callback: unknown): AnyFunction {
+  return (value) => {
+    const given = call.end(value);
+    return typeof callback === 'function' ? (callback as AnyFunction)(given) : given;
+  };
+}
+
+function onRejected(call: LazyCall, callback: unknown): AnyFunction {
+  return (error) => {
+    call.fail(error);
+    if (typeof callback === 'function') return (callback as AnyFunction)(error);
+    throw error;
+  };
+}
+
+/** What the caller does with the result is none of the call's work. */
+function inCallersContext(args: readonly unknown[]): unknown[] {
+  const caller = activeContext();
+  return args.map((arg) => (typeof arg === 'function' ? bindContext(caller, arg as AnyFunction) : arg));
+}

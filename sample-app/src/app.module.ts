@@ -13,6 +13,7 @@ import { OrdersModule } from './orders/orders.module.js';
       service: { name: 'orders', version: '1.0.0' },
       isGlobal: true,
       http: { exclude: ['/health', '/metrics', '/admin/*'] },
+      sse: { onShutdown: 'complete' },
     }),
     TelemetryAdminModule.register({
       guards: [AdminTokenGuard],

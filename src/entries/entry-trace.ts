@@ -165,6 +165,7 @@ export class EntryTrace implements Entry {
           if (failure !== undefined) this.fail(failure.error);
           this.release();
         },
+        { name: this.facts.name, log: this.pipeline.log },
       ),
     );
   }

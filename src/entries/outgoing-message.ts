@@ -74,10 +74,14 @@ export class OutgoingMessage {
 
   /** Runs what sends it; the span ends when that is done. */
   during<T>(send: () => T): T {
-    return whenOver(send, (failure) => {
-      if (failure !== undefined) this.fail(failure.error);
-      this.end();
-    });
+    return whenOver(
+      send,
+      (failure) => {
+        if (failure !== undefined) this.fail(failure.error);
+        this.end();
+      },
+      { name: this.facts.pattern, log: this.scope.pipeline.log },
+    );
   }
 
   fail(error: unknown): void {

@@ -43,6 +43,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   stream: StreamTrace | undefined;
   source: BodySource | undefined;
   ending = false;
+  closed = false;
   /** The instance that the span belongs to, once known. */
   scope: HttpScope | undefined;
   /** Set while metrics are on. */
@@ -132,7 +133,6 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.provisional.release();
   }
 
-  /** The request counts for this meter from now on. */
   private measure(meter: RequestMeter | undefined): void {
     if (this.measurement !== undefined) this.measurement.moveTo(meter);
     else if (meter !== undefined)
@@ -182,6 +182,7 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /** The response has closed: everything about it is known. */
   end(): void {
+    this.closed = true;
     this.bindWithoutHandler();
     this.settle();
     entryEnded(this);
@@ -255,14 +256,13 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /** The caller's span, if the scope continues the caller's trace. */
   private trustedParent(http: CompiledHttpOptions | undefined): SpanContext | undefined {
-    const caller = this.inbound.caller;
+    const { caller } = this.inbound;
     return caller !== undefined && trustsCaller(http, this.request, this.pipeline?.log) ? caller : undefined;
   }
 
   /** The tenant's generation, else the one that was current when the request began. */
   private generationIn(pipeline: Pipeline): Generation | undefined {
-    const tenant = pipeline.tenants?.forEntry(this);
-    return tenant ?? this.ownGeneration(pipeline);
+    return pipeline.tenants?.forEntry(this) ?? this.ownGeneration(pipeline);
   }
 
   /** The one that was current when the request began. */

@@ -15,10 +15,11 @@ export interface SseOptions {
   /** A `chunk_milestone` event every so many events; 0 for none. Default 10 in development, else 0. */
   readonly milestoneEvery?: number;
   /**
-   * What `app.close()` does with open streams: `complete` them, which ends their responses, or `leave` them to Nest, which waits for
-   * every client to go. Default `complete`.
+   * What `app.close()` does with open streams after all `beforeApplicationShutdown` hooks: `leave` them to Nest, which waits for every client
+   * to go, or `complete` them, which ends their responses. Streams that are left have their spans end, and delivered, after
+   * `shutdown.timeoutMillis`. Default `leave`.
    */
-  readonly onShutdown?: 'complete' | 'leave';
+  readonly onShutdown?: 'leave' | 'complete';
 }
 
 /** What one `@Sse` route changes of its instance's options. */
@@ -31,8 +32,6 @@ export interface SseSpanOptions extends Pick<SseOptions, 'spans' | 'milestoneEve
 
 /** What is decided once for an `@Sse` route. */
 export interface SseRoute {
-  /** The function that Nest calls as the route's handler. */
-  readonly handler: unknown;
   readonly type: string;
   /** Absent where the server span carries the stream's attributes; `undefined` inside for the default name. */
   readonly ownSpan: { readonly name: string | undefined } | undefined;
@@ -41,18 +40,12 @@ export interface SseRoute {
 }
 
 /** Puts a route's own options over its instance's. @param milestoneEvery - where neither says anything */
-export function sseRoute(
-  handler: unknown,
-  instance: SseOptions,
-  route: SseSpanOptions,
-  milestoneEvery: number,
-): SseRoute {
+export function sseRoute(instance: SseOptions, route: SseSpanOptions, milestoneEvery: number): SseRoute {
   const spans = route.spans ?? (route.name === undefined ? instance.spans : 'stream');
   return {
-    handler,
     type: route.type ?? 'sse',
     ownSpan: spans === 'stream' ? { name: route.name } : undefined,
     milestoneEvery: route.milestoneEvery ?? instance.milestoneEvery ?? milestoneEvery,
-    completeOnShutdown: instance.onShutdown !== 'leave',
+    completeOnShutdown: instance.onShutdown === 'complete',
   };
 }

@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import { isObservable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { activeContext, type FlowContext } from '../context/flow-context.js';
 import { epochMillis, monotonicMillis } from '../tracing/clock.js';
 import {
@@ -32,7 +32,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   /** Whether what is written belongs to the stream, and is not an exception filter's answer in place of it. */
   private open = false;
   private ownSpan: Span | undefined;
-  /** Of the handler's call, which an interceptor may have made another than the request's. */
+  /** Of the route's call. */
   private base: FlowContext;
   private subscriber: { complete(): void } | undefined;
 
@@ -71,25 +71,10 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     return this.route.completeOnShutdown;
   }
 
-  /** Calls the handler, and gives what it returns back, an Observable as one whose producer has the stream's span active. */
-  handle(call: () => unknown): unknown {
+  /** The same Observable, whose producer has the stream's span active. */
+  observe<T>(source: Observable<T>): Observable<T> {
     this.base = activeContext();
-    let result: unknown;
-    try {
-      result = call();
-    } catch (error) {
-      this.failed(error);
-      throw error;
-    }
-    if (isObservable(result)) return observeInContext(result, this);
-    if (!isThenable(result)) return result;
-    return Promise.resolve(result).then(
-      (value) => (isObservable(value) ? observeInContext(value, this) : value),
-      (error: unknown) => {
-        this.failed(error);
-        throw error;
-      },
-    );
+    return observeInContext(source, this);
   }
 
   override failed(error: unknown): void {
@@ -203,10 +188,4 @@ function isErrorEvent(chunk: unknown): boolean {
 
 function seconds(millis: number): number {
   return Math.max(0, Math.round(millis * 1000) / 1e6);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
 }

@@ -37,6 +37,14 @@ export function observeInContext<T>(source: Observable<T>, subscribed: Subscribe
   return new ContextObservable(source, subscribed);
 }
 
+/** The same Observable, whose producer runs in the context that is active now, whoever emits. */
+export function observeHere<T>(source: Observable<T>): Observable<T> {
+  const start: SubscriptionStart = { context: activeContext(), listener: NOBODY };
+  return observeInContext(source, { begin: () => start });
+}
+
+const NOBODY: SubscriptionListener = { closed: () => undefined };
+
 /**
  * The same for an Observable whose receiver may want more than to subscribe: what a Subject or another kind can do besides is the
  * original's.

@@ -420,20 +420,17 @@ describe.each(ALL_SERVERS)('the span of an @Sse route on $name', (server) => {
   );
 
   it.each([
-    ['an interceptor’s', 'timed-out', 2],
-    ['a pipe’s', 'late-pipe', 0],
-    ['an event’s that is no JSON', 'unwritable', 2],
-  ])('tells of a failure of which only Nest knows: %s', async (_whose, path, count) => {
+    ['an interceptor’s', 'timed-out', 2, 'TimeoutError', 'Timeout has occurred'],
+    ['a pipe’s', 'late-pipe', 0, 'QuotaError', 'no such user'],
+    ['an event’s that is no JSON', 'unwritable', 2, 'premature_end', undefined],
+  ])('tells of a failure that is not the handler’s: %s', async (_whose, path, count, type, message) => {
     const app = await start();
     const { status, body } = await app.get(`/feed/${path}`);
     expect(status).toBe(200);
     expect(body).toContain('event: error');
     const span = await spanOf(app, `/feed/${path}`);
-    expect(span.status).toEqual({ code: 'ERROR' });
-    expect(span.attributes).toMatchObject({
-      ...stream('error', count, body.length),
-      'error.type': 'premature_end',
-    });
+    expect(span.status).toEqual({ code: 'ERROR', ...(message !== undefined && { message }) });
+    expect(span.attributes).toMatchObject({ ...stream('error', count, body.length), 'error.type': type });
   });
 
   it('takes the answer to a failure before the headers for no stream, whoever failed', async () => {
@@ -460,12 +457,12 @@ describe.each(ALL_SERVERS)('the span of an @Sse route on $name', (server) => {
     expect(app.app.get(TelemetryHub, { strict: false })).toMatchObject({ streams: { size: 0 } });
   });
 
-  it('keeps the failure that an interceptor hides from the client', async () => {
+  it('takes a failure that an interceptor replaces by other events for none', async () => {
     const app = await start();
     const { body } = await app.get('/feed/forgiven');
     expect(body).toContain('instead');
     expect((await spanOf(app, '/feed/forgiven')).attributes).toMatchObject({
-      'stream.outcome': 'error',
+      'stream.outcome': 'completed',
       'stream.events': 2,
     });
   });

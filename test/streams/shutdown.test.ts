@@ -92,16 +92,18 @@ async function start(
   server: ServerKind,
   forceCloseConnections: boolean,
   sse: SseOptions = {},
+  timeoutMillis = 2500,
+  warn: (text: string) => void = () => {},
 ): Promise<Started> {
   Reflect.defineMetadata('design:paramtypes', [SpanRecorder], Witness);
   @Module({
-    imports: [TelemetryTestingModule.forRoot({ sse })],
+    imports: [TelemetryTestingModule.forRoot({ sse, shutdown: { timeoutMillis } })],
     controllers: [OpenController],
     providers: [Witness],
   })
   class App {}
   const app = await NestFactory.create(App, server.adapter() as AbstractHttpAdapter, {
-    logger: false,
+    logger: { log: () => {}, error: () => {}, warn },
     forceCloseConnections,
   });
   await app.listen(0, '127.0.0.1');
@@ -120,7 +122,7 @@ describe.each(ALL_SERVERS)('app.close() on $name', (server) => {
   it.each([false, true])(
     'completes open streams and delivers their spans in time, forceCloseConnections: %s',
     async (force) => {
-      const started = await start(server, force);
+      const started = await start(server, force, { onShutdown: 'complete' });
       const exchanges = openStreams(started, server, '/open/quiet');
       await Promise.all(exchanges.map(({ firstChunk }) => firstChunk));
       const before = performance.now();
@@ -157,7 +159,7 @@ describe.each(ALL_SERVERS)('app.close() on $name', (server) => {
 
 describe.each(HTTP1_SERVERS)('app.close() on $name', (server) => {
   it('does not wait for clients that do not read', async () => {
-    const started = await start(server, false);
+    const started = await start(server, false, { onShutdown: 'complete' });
     const { port } = new URL(started.url);
     const sockets = Array.from({ length: 5 }, () => {
       const socket = connect(Number(port), '127.0.0.1');
@@ -181,7 +183,7 @@ describe.each(HTTP1_SERVERS)('app.close() on $name', (server) => {
   });
 
   it('does not wait for an interceptor that begins the stream anew', async () => {
-    const started = await start(server, false);
+    const started = await start(server, false, { onShutdown: 'complete' });
     const { firstChunk } = open(started.url, server.http2, { path: '/open/repeated' });
     await firstChunk;
     const before = performance.now();
@@ -192,13 +194,37 @@ describe.each(HTTP1_SERVERS)('app.close() on $name', (server) => {
     ]);
   });
 
-  it('leaves streams to Nest on request, and still delivers their spans', async () => {
-    const started = await start(server, true, { onShutdown: 'leave' });
+  it('leaves streams to Nest by default, and still delivers their spans', async () => {
+    const started = await start(server, true);
     const exchanges = openStreams(started, server, '/open/quiet');
     await Promise.all(exchanges.map(({ firstChunk }) => firstChunk));
     await started.app.close();
     const outcomes = started.recorder.spans().map(({ attributes }) => attributes['stream.outcome']);
     expect(outcomes).toEqual(Array.from({ length: STREAMS }, () => 'server_shutdown'));
+  });
+});
+
+describe.each(HTTP1_SERVERS)('app.close() on $name with streams that are left', (server) => {
+  it('delivers their spans when the time is up, and says what would end them', async () => {
+    const warnings: string[] = [];
+    const started = await start(server, false, {}, 100, (text) => warnings.push(text));
+    const exchanges = openStreams(started, server, '/open/quiet');
+    await Promise.all(exchanges.map(({ firstChunk }) => firstChunk));
+    const closed = started.app.close();
+    await expect.poll(() => started.recorder.spans().length).toBe(STREAMS);
+    const outcomes = new Set(started.recorder.spans().map(({ attributes }) => attributes['stream.outcome']));
+    expect([outcomes, await openConnections(started), spansAtShutdown]).toEqual([
+      new Set(['server_shutdown']),
+      STREAMS,
+      0,
+    ]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^100 open streams keep the server.*onShutdown: 'complete'/s),
+    ]);
+    for (const exchange of exchanges) exchange.abort();
+    await closed;
+    await expect.poll(() => tornDown).toBeGreaterThanOrEqual(STREAMS);
+    expect(started.recorder.spans()).toHaveLength(STREAMS);
   });
 });
 

@@ -28,16 +28,19 @@ import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
 import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
 import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
 import { reenterRequests } from '../requests/reentering.js';
+import {
+  followReturnedObservables,
+  leaveReturnedObservables,
+  loadResponseController,
+} from '../requests/returned-observables.js';
 import { RequestEntrances } from '../requests/request-entrances.js';
 import { RouteGuard } from '../requests/route-guard.js';
-import { SseHandlers } from '../requests/sse-handlers.js';
 import { sseRouteOf } from '../requests/sse-route.js';
+import { watchClosingServer } from '../requests/stream-shutdown.js';
+import { requireInstances } from './require-instances.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 import { getTracerToken, listenForTracerNames, type TracerNameListener } from '../metadata/tracer-names.js';
-
-/** How long a client may take to read the last events of its stream when the app shuts down. */
-const MAX_STREAM_GRACE_MILLIS = 1000;
 
 const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
@@ -73,6 +76,7 @@ export class TelemetryHub
       sse: instance && sseRouteOf(handler, instance.options.sse, byHand.sse),
     };
   });
+  private attached = false;
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
   private readonly entries: EntryWatch;
@@ -101,6 +105,7 @@ export class TelemetryHub
     const instance = await TelemetryInstance.create(options, isGlobal, () => {
       this.refresh();
     });
+    await loadResponseController();
     this.instances.set(id, instance);
     this.covered = undefined;
     this.guard.reset();
@@ -182,16 +187,20 @@ export class TelemetryHub
    * so that it sees what others deny, our filter is asked first.
    */
   attach(): void {
-    this.requireInstances();
+    requireInstances(this.coverage.instances, this.instances);
     this.config.getGlobalGuards().unshift(this.guard);
-    new SseHandlers().wrapAll(this.modules);
+    followReturnedObservables();
+    this.attached = true;
     if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
       // After the app's own, which may tell who the user is.
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
     }
     this.entries.attach();
     reenterRequests(this.adapter);
-    if (this.adapter !== undefined) this.entrances.watch(this.adapter);
+    if (this.adapter !== undefined) {
+      this.entrances.watch(this.adapter);
+      watchClosingServer(this.adapter, this.streams, this);
+    }
     for (const name of this.coverage.overlaps()) {
       new Logger('TelemetryModule').warn(
         `${name} imports several instances of telemetry; the first covers it, the others see no request of it. ` +
@@ -208,25 +217,8 @@ export class TelemetryHub
     this.entries.started();
   }
 
-  /** Nest leaves out of the start what hangs on a request. @throws TelemetryConfigError */
-  private requireInstances(): void {
-    for (const id of this.coverage.instances) {
-      if (this.instances.has(id)) continue;
-      throw new TelemetryConfigError({
-        path: 'forRootAsync',
-        expected: 'given its options while the app starts',
-        remedy:
-          'They hang on a request-scoped provider, so that each request would make an instance of its own. ' +
-          'What differs by request is for `tenants`, `withTemporaryConfig` and hooks.',
-      });
-    }
-  }
-
-  /** Open streams would keep the server from closing. */
-  async beforeApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): void {
     this.entries.shutDown();
-    const timeouts = this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis);
-    await this.streams.shutDown(Math.min(MAX_STREAM_GRACE_MILLIS, Math.max(0, ...timeouts) / 2));
   }
 
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
@@ -237,6 +229,18 @@ export class TelemetryHub
     }
     this.entries.close();
     await Promise.all(this.all().map((instance) => instance.shutdown()));
+    if (this.attached) leaveReturnedObservables();
+    this.attached = false;
+  }
+
+  /** Of all instances, the longest. */
+  get timeoutMillis(): number {
+    return Math.max(0, ...this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis));
+  }
+
+  /** Delivers what has ended in any instance. */
+  async flush(): Promise<void> {
+    await Promise.allSettled(this.all().map(({ tracerManager }) => tracerManager.forceFlush()));
   }
 
   private hasOpenSpans(): boolean {
@@ -289,7 +293,6 @@ export class TelemetryHub
     first?.addProvider({
       provide: HOOKS_OF_A_LATE_HUB,
       useValue: {
-        beforeApplicationShutdown: () => this.beforeApplicationShutdown(),
         onApplicationShutdown: () => this.onApplicationShutdown(),
       },
     });

@@ -4,6 +4,7 @@ import { RequestTrace } from '../../http/request-trace.js';
 import { RouteMatch } from '../../http/route-match.js';
 import type { SseRoute } from '../../http/stream-options.js';
 import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import { handlerMethod } from './handler-method.js';
 import { servedEntry } from './served-entry.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
@@ -25,7 +26,8 @@ interface HandlerFacts {
  * span gets an owner, a route and a sampling decision.
  */
 export class RouteGuard implements CanActivate {
-  private readonly facts = new Map<Type, Map<unknown, HandlerFacts>>();
+  /** Weak: a request-scoped class may have another function for each request. */
+  private facts = new WeakMap<Type, WeakMap<object, HandlerFacts>>();
 
   constructor(
     private readonly coverage: (
@@ -54,25 +56,30 @@ export class RouteGuard implements CanActivate {
 
   /** Forgets what it knew, since another instance joined. */
   reset(): void {
-    this.facts.clear();
+    this.facts = new WeakMap();
   }
 
   private factsOf(context: ExecutionContext): HandlerFacts {
     const type = context.getClass();
     const handler = context.getHandler();
     let ofClass = this.facts.get(type);
-    if (ofClass === undefined) this.facts.set(type, (ofClass = new Map<unknown, HandlerFacts>()));
+    if (ofClass === undefined) this.facts.set(type, (ofClass = new WeakMap<object, HandlerFacts>()));
     let facts = ofClass.get(handler);
     if (facts === undefined) {
-      facts = {
-        ...this.coverage(type, handler),
-        functionName: `${type.name}.${handler.name}`,
-        untraced: isUntracedHandler(type, handler),
-        match: undefined,
-      };
-      ofClass.set(handler, facts);
+      const { name, method } = handlerMethod(type, handler);
+      facts = ofClass.get(method) ?? this.newFacts(type, name, method);
+      ofClass.set(method, facts).set(handler, facts);
     }
     return facts;
+  }
+
+  private newFacts(type: Type, name: string, method: object): HandlerFacts {
+    return {
+      ...this.coverage(type, method),
+      functionName: `${type.name}.${name}`,
+      untraced: isUntracedHandler(type, method),
+      match: undefined,
+    };
   }
 }
 

@@ -1,7 +1,9 @@
 import { environmentName } from '../../config/environment/environment-name.js';
 import { sseRoute, type SseOptions, type SseRoute } from '../../http/stream-options.js';
 import { sseSpanOptions } from '../decorators/sse-span.decorator.js';
-import { SSE_METADATA } from './sse-handlers.js';
+
+/** Where `@Sse` marks a handler. */
+export const SSE_METADATA = '__sse__';
 
 /** What the original gave every stream. */
 const MILESTONE_EVERY_IN_DEVELOPMENT = 10;
@@ -20,10 +22,5 @@ export function sseRouteOf(
   if (!Reflect.hasMetadata(SSE_METADATA, handler) || (options === false && !byHand)) return undefined;
   const development = environmentName(process.env).canonical === 'development';
   const instance = options === false || options === undefined ? {} : options;
-  return sseRoute(
-    handler,
-    instance,
-    sseSpanOptions(handler),
-    development ? MILESTONE_EVERY_IN_DEVELOPMENT : 0,
-  );
+  return sseRoute(instance, sseSpanOptions(handler), development ? MILESTONE_EVERY_IN_DEVELOPMENT : 0);
 }

@@ -23,10 +23,10 @@ const layerRules = tiers.flatMap((tier, depth) => {
     const forbidden = [...above, ...tier.filter((sibling) => sibling !== layer)];
     return {
       name: `layer-${layer}`,
-      comment: `src/${layer} may import only the layers below it (see ARCHITECTURE.md): never ${[...forbidden, 'testing', 'index'].join(', ')}.`,
+      comment: `src/${layer} may import only the layers below it (see ARCHITECTURE.md): never ${[...forbidden, 'testing', 'entry-points', 'index'].join(', ')}.`,
       severity: 'error',
       from: { path: `^src/${layer}/` },
-      to: { path: [`^src/(${[...forbidden, 'testing'].join('|')})/`, '^src/index\\.ts$'] },
+      to: { path: [`^src/(${[...forbidden, 'testing', 'entry-points'].join('|')})/`, '^src/index\\.ts$'] },
     };
   });
 });
@@ -56,14 +56,17 @@ module.exports = {
       from: {},
       to: {
         path: '^src/',
-        pathNot: [`^src/(${[...tiers.flat(), 'testing'].join('|')})/`, '^src/(index|errors)\\.ts$'],
+        pathNot: [
+          `^src/(${[...tiers.flat(), 'testing', 'entry-points'].join('|')})/`,
+          '^src/(index|errors)\\.ts$',
+        ],
       },
     },
     {
       name: 'nest-only-in-nest',
       comment: 'Only src/nest, src/testing and src/index.ts know NestJS.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(nest|testing)/', '^src/index\\.ts$'] },
+      from: { path: '^src/', pathNot: ['^src/(nest|testing|entry-points)/', '^src/index\\.ts$'] },
       to: { path: ['^@nestjs/', 'node_modules/@nestjs/'] },
     },
     {

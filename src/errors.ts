@@ -13,9 +13,11 @@ export type TelemetryErrorCode =
  * Base class of every error that this library throws; thrown only while configuring, never in a request.
  */
 export class TelemetryError extends Error {
+  /** Name of the class, as it shows in a stack trace. */
   override readonly name: string = 'TelemetryError';
 
   constructor(
+    /** Tells errors apart in code; texts may change. */
     readonly code: TelemetryErrorCode,
     message: string,
     options?: ErrorOptions,
@@ -36,7 +38,9 @@ export interface ConfigProblem {
   readonly secret?: boolean;
   /** What to do about it, one sentence. */
   readonly remedy: string;
+  /** Default `TELEMETRY_CONFIG_INVALID`. */
   readonly code?: TelemetryErrorCode;
+  /** The error underneath. */
   readonly cause?: unknown;
 }
 
@@ -46,6 +50,7 @@ export interface ConfigProblem {
  * The message says which option, what was expected, what came and what to do; it never contains a secret.
  */
 export class TelemetryConfigError extends TelemetryError {
+  /** Name of the class, as it shows in a stack trace. */
   override readonly name = 'TelemetryConfigError';
   /** Dotted option path, such as `sampler.ratio`. */
   readonly path: string;

@@ -1,23 +1,19 @@
 import type { AttributeValue, SpanKind } from '@opentelemetry/api';
 
 /**
- * A name to compare with: a text, in which `*` stands for any number of characters, or a regular expression.
- */
-export type NamePattern = string | RegExp;
-
-/** The kinds of a span, as they are written in a {@link SamplingRule}. */
-export type SpanKindName = Lowercase<keyof typeof SpanKind>;
-
-/**
  * Decides about the traces that begin with a matching span. Everything that a rule names must match; a rule that names nothing
  * matches every trace.
  */
 export interface SamplingRule {
-  /** `http.route` of a server span, such as `/orders/:id` or `/health*`. */
-  readonly route?: NamePattern;
-  /** Name of the span that begins the trace. */
-  readonly name?: NamePattern;
-  readonly kind?: SpanKindName;
+  /**
+   * `http.route` of a server span, such as `/orders/:id` or `/health*`: a text, in which `*` stands for any number of characters, or a
+   * regular expression.
+   */
+  readonly route?: string | RegExp;
+  /** Name of the span that begins the trace; a pattern like `route`. */
+  readonly name?: string | RegExp;
+  /** Kind of the span that begins the trace, in lower case: `server`, `consumer`. */
+  readonly kind?: Lowercase<keyof typeof SpanKind>;
   /** Attributes that the span starts with: an equal value, or a pattern for a text. */
   readonly attributes?: Readonly<Record<string, AttributeValue | RegExp>>;
   /** Share of the matching traces kept, 0 to 1. */
@@ -38,9 +34,9 @@ export interface SamplerConfig {
   /** Asked in order; the first that matches decides. */
   readonly rules?: readonly SamplingRule[];
   /** Names of spans that are never made. A trace that would begin with one is dropped; inside a trace the span alone is left out, and what it calls belongs to its parent. */
-  readonly exclude?: readonly NamePattern[];
+  readonly exclude?: readonly (string | RegExp)[];
   /** If given, the only spans that are made below the one that begins a trace. */
-  readonly include?: readonly NamePattern[];
+  readonly include?: readonly (string | RegExp)[];
   /** Most spans per second over time. New traces are dropped while it is exceeded; traces that have begun are completed. */
   readonly maxSpansPerSecond?: number;
 }

@@ -11,6 +11,7 @@ export const REDACTED = '****';
 export class Secret {
   readonly #value: string;
 
+  /** @param value - the credential in clear */
   constructor(value: string) {
     this.#value = value;
   }
@@ -20,18 +21,22 @@ export class Secret {
     return this.#value;
   }
 
+  /** `****`. */
   toString(): string {
     return REDACTED;
   }
 
+  /** `****`. */
   toJSON(): string {
     return REDACTED;
   }
 
+  /** `****`. */
   [Symbol.toPrimitive](): string {
     return REDACTED;
   }
 
+  /** `****`. */
   [inspect.custom](): string {
     return REDACTED;
   }

@@ -20,7 +20,9 @@ export type { SamplerConfig } from './sampler-config.js';
 export interface ServiceConfig {
   /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
   readonly name?: string;
+  /** `service.version`. */
   readonly version?: string;
+  /** `service.namespace`. */
   readonly namespace?: string;
   /** `deployment.environment.name`; default: what the environment says, see {@link tracerConfigFromEnv}. */
   readonly environment?: string;
@@ -77,7 +79,9 @@ export interface TracerConfig {
   readonly sampler?: number | SamplerConfig | Sampler;
   /** Run in order: `onStart` and `onEnding` see spans as they are, `onEnd` sees them masked. */
   readonly spanProcessors?: readonly SpanProcessor[];
+  /** How many attributes, events and links a span keeps; as of the SDK. */
   readonly spanLimits?: SpanLimits;
+  /** Replaces personal data and credentials in spans before they leave; on by default. */
   readonly masking?: MaskingConfig;
   /** Judges errors before the default classifier does. */
   readonly errorClassifier?: ErrorClassifier;
@@ -91,5 +95,6 @@ export interface TracerConfig {
   readonly traceHttpRequests?: boolean;
   /** Begins the attributes of workflow spans; default `workflow.`. */
   readonly workflowPrefix?: string;
+  /** The queue between spans and exporters. */
   readonly batch?: BatchConfig;
 }

@@ -23,7 +23,13 @@ import { compileHosts, type HostFilter } from './host-patterns.js';
  * Where trace context is written to or read from: plain header objects, a message's properties, or anything with `get` and
  * `set` such as `Headers`, `Map` and the `Metadata` of gRPC.
  */
-export type Carrier = Record<string, unknown> | CarrierMap;
+export type Carrier =
+  | Record<string, unknown>
+  | {
+      get(key: string): unknown;
+      set(key: string, value: string): unknown;
+      keys?(): Iterable<string>;
+    };
 
 interface CarrierMap {
   get(key: string): unknown;

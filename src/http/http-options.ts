@@ -7,18 +7,15 @@ export type RawRequest = IncomingMessage | Http2ServerRequest;
 /** The server's own response object. */
 export type RawResponse = ServerResponse | Http2ServerResponse;
 
-/**
- * Selects routes: exact (`/health`), with `*` for any rest (`/internal/*`), with a method in front (`GET /health`), or a
- * regular expression. Compared with the route template, and with the path where no route matched.
- */
-export type RoutePattern = string | RegExp;
-
 /** How requests become server spans. */
 export interface HttpOptions {
-  /** Only these routes are traced; default all. */
-  readonly include?: readonly RoutePattern[];
-  /** These routes are not traced, nor anything below them. */
-  readonly exclude?: readonly RoutePattern[];
+  /**
+   * Only these routes are traced; default all. A route is exact (`/health`), has `*` for any rest (`/internal/*`), a method in front
+   * (`GET /health`), or is a regular expression. It is compared with the route template, and with the path where no route matched.
+   */
+  readonly include?: readonly (string | RegExp)[];
+  /** These routes, written as in `include`, are not traced, nor anything below them. */
+  readonly exclude?: readonly (string | RegExp)[];
   /**
    * Whether the caller's trace is continued; default true. At a public edge give `false` or a predicate: an untrusted caller
    * starts a new trace that links to the caller's. A predicate that throws counts as `false`.

@@ -1,5 +1,4 @@
 import { compileWildcard, stateless, type NameFilter } from '../context/name-patterns.js';
-import type { RoutePattern } from './http-options.js';
 
 /** Whether a request is traced. @param route - the route template, or the path where no route matched */
 export type RouteFilter = (method: string, route: string) => boolean;
@@ -8,8 +7,8 @@ type Matcher = (method: string, route: string) => boolean;
 
 /** Compiles include and exclude lists; exclusion wins. */
 export function compileRouteFilter(
-  include: readonly RoutePattern[] | undefined,
-  exclude: readonly RoutePattern[] | undefined,
+  include: readonly (string | RegExp)[] | undefined,
+  exclude: readonly (string | RegExp)[] | undefined,
 ): RouteFilter {
   const included = include?.map(compile);
   const excluded = exclude?.map(compile);
@@ -19,7 +18,7 @@ export function compileRouteFilter(
     excluded?.some((matches) => matches(method, route)) !== true;
 }
 
-function compile(pattern: RoutePattern): Matcher {
+function compile(pattern: string | RegExp): Matcher {
   if (pattern instanceof RegExp) {
     const expression = stateless(pattern);
     return (_method, route) => expression.test(route);

@@ -21,7 +21,8 @@ import { isPushMetricExporter } from './options/metrics-options.js';
 import type { MetricsPlan, PlannedReader } from './options/metrics-plan.js';
 import { OtlpSender } from './readers/otlp-sender.js';
 import { LentReader } from './readers/lent-reader.js';
-import { PushReader, type MetricReaderStatus } from './readers/push-reader.js';
+import type { MetricReaderStatus } from './readers/metrics-status.js';
+import { PushReader } from './readers/push-reader.js';
 import {
   concernsRequests,
   DirectRequestInstruments,

@@ -12,15 +12,10 @@ import type {
   ObservableUpDownCounter,
   UpDownCounter,
 } from '@opentelemetry/api';
-import type { MeterPipeline, MetricsStatus } from './meter-pipeline.js';
+import type { MeterPipeline } from './meter-pipeline.js';
+import type { MetricsStatus } from './readers/metrics-status.js';
 import type { MetricsOptions } from './options/metrics-options.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
-
-/** What names the instruments of one module. */
-export interface MeterDefaults {
-  /** Instrumentation scope of instruments that name no meter; default `nestjs-telemetry`. */
-  readonly meter?: string;
-}
 
 /**
  * Everything a service does with metrics of its module. Inject it; keep the instruments as long as you like, they follow every reconfiguration
@@ -33,7 +28,7 @@ export class MeterManager implements MeterProvider {
   /** @internal */
   constructor(
     private readonly pipeline: MeterPipeline,
-    private readonly defaults: MeterDefaults = {},
+    private readonly defaults: { readonly meter?: string } = {},
   ) {}
 
   /** A meter for code that wants the OpenTelemetry API. @param name - instrumentation scope; default the module's own */
@@ -131,8 +126,12 @@ export class MeterManager implements MeterProvider {
     return this.pipeline.forceFlush();
   }
 
-  /** The same meters under another module's name. */
-  withDefaults(defaults: MeterDefaults): MeterManager {
+  /**
+   * A manager of this instance's meters for another module.
+   *
+   * @param defaults - `meter`: instrumentation scope of instruments that name no meter; default `nestjs-telemetry`
+   */
+  withDefaults(defaults: { readonly meter?: string }): MeterManager {
     return new MeterManager(this.pipeline, defaults);
   }
 }

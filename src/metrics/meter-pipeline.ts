@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
-import type { SinkStatus } from '../pipeline/span-sink.js';
+import type { ExporterStatus } from '../pipeline/span-sink.js';
 import { CallMetrics } from './call-metrics.js';
 import { HttpMetrics } from './requests/http-metrics.js';
 import type { FlowAttributes } from './instruments/held-instrument.js';
@@ -11,7 +11,7 @@ import type { MeterGeneration } from './meter-generation.js';
 import type { MetricsOptions, PrometheusReaderConfig } from './options/metrics-options.js';
 import { metricsOptionsCheck } from './options/metrics-options-check.js';
 import { planMetrics, type MetricsPlan, type PlanSource } from './options/metrics-plan.js';
-import type { MetricReaderStatus } from './readers/push-reader.js';
+import type { MetricsStatus } from './readers/metrics-status.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
 import { ScrapeServer } from './readers/scrape-server.js';
 import { createSelfMetrics, type PipelineHealth } from './self-metrics.js';
@@ -30,16 +30,6 @@ export interface MeterPipelineOptions {
   readonly health?: () => PipelineHealth | undefined;
   /** Put on what counters, histograms and gauges of the user measure. */
   readonly flowAttributes?: FlowAttributes | undefined;
-}
-
-/** What `MeterManager.status()` tells. */
-export interface MetricsStatus {
-  /** Whether anything is measured. */
-  readonly enabled: boolean;
-  /** How many configurations have been live. */
-  readonly generation: number;
-  /** Readers that export on a schedule. */
-  readonly readers: readonly MetricReaderStatus[];
 }
 
 /**
@@ -283,7 +273,7 @@ export class MeterPipeline {
 }
 
 /** Whether the newest export of a queue of spans has failed with this code. */
-function failsWith({ lastError, lastSuccessAt }: SinkStatus, code: string): boolean {
+function failsWith({ lastError, lastSuccessAt }: ExporterStatus, code: string): boolean {
   return lastError?.code === code && (lastSuccessAt === undefined || lastSuccessAt <= lastError.at);
 }
 

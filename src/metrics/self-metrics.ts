@@ -1,7 +1,7 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
-import type { PipelineStatus } from '../pipeline/pipeline-status.js';
-import type { DropReason, SinkStatus } from '../pipeline/span-sink.js';
+import type { TelemetryStatus } from '../pipeline/telemetry-status.js';
+import type { DropReason, ExporterStatus } from '../pipeline/span-sink.js';
 
 /** Dropped after an exporter had tried; every other reason comes before it. */
 const BY_EXPORTER: ReadonlySet<string> = new Set<DropReason>([
@@ -23,7 +23,7 @@ const EXPORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 
 /** What is known of a pipeline of spans at the moment. */
 export interface PipelineHealth {
-  readonly status: PipelineStatus;
+  readonly status: TelemetryStatus;
   /** Most spans that each queue holds. */
   readonly queueCapacity: number | undefined;
 }
@@ -98,7 +98,7 @@ export function createSelfMetrics(meter: Meter, health: () => PipelineHealth | u
   };
 }
 
-function componentOf({ exporter }: SinkStatus, index: number): Attributes {
+function componentOf({ exporter }: ExporterStatus, index: number): Attributes {
   return {
     'otel.component.type': 'batching_span_processor',
     'otel.component.name': `${exporter}/${index}`,

@@ -8,7 +8,7 @@ import {
   type ChannelOptions,
   type ServiceError,
 } from '@grpc/grpc-js';
-import type { JaegerExporterConfig, OtlpExporterConfig, TlsConfig } from '../config/exporter-config.js';
+import type { ExporterOfType, OtlpExporterConfig, TlsConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
 import { runAsExport } from '../context/export-context.js';
 import type { ExportFailure } from './failures/export-failure.js';
@@ -57,7 +57,7 @@ export class GrpcTransport implements OtlpTransport {
   private closed = false;
 
   constructor(
-    config: OtlpExporterConfig | JaegerExporterConfig,
+    config: OtlpExporterConfig | ExporterOfType<'jaeger'>,
     private readonly signal: OtlpSignal = 'traces',
   ) {
     this.endpoint = parseEndpoint(config.url ?? defaultUrl(config));
@@ -141,7 +141,7 @@ export class GrpcTransport implements OtlpTransport {
   }
 }
 
-function defaultUrl(config: OtlpExporterConfig | JaegerExporterConfig): string {
+function defaultUrl(config: OtlpExporterConfig | ExporterOfType<'jaeger'>): string {
   return `http://${('host' in config ? config.host : undefined) ?? 'localhost'}:4317`;
 }
 

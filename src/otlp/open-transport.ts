@@ -1,4 +1,4 @@
-import type { JaegerExporterConfig, OtlpExporterConfig } from '../config/exporter-config.js';
+import type { ExporterOfType, OtlpExporterConfig } from '../config/exporter-config.js';
 import type { OtlpSignal, OtlpTransport } from './transport.js';
 
 /**
@@ -7,7 +7,7 @@ import type { OtlpSignal, OtlpTransport } from './transport.js';
  * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if the address, a header or a certificate cannot be used
  */
 export async function openTransport(
-  config: OtlpExporterConfig | JaegerExporterConfig,
+  config: OtlpExporterConfig | ExporterOfType<'jaeger'>,
   signal: OtlpSignal = 'traces',
 ): Promise<OtlpTransport> {
   if (config.type === 'otlp-http' || config.type === 'otlp-http-json') {

@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '../sdk/readable-span.js';
-import type { SinkStatus, SpanSink } from './span-sink.js';
+import type { ExporterStatus, SpanSink } from './span-sink.js';
 import type { DropListener, WaitingSpans } from './waiting-room.js';
 
 /**
@@ -40,7 +40,7 @@ export class DeferredSink implements SpanSink {
     await sink?.shutdown(timeoutMillis);
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     return this.waiting.status();
   }
 

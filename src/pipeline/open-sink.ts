@@ -1,5 +1,5 @@
 import type { SpanExporter } from '../sdk/span-exporter.js';
-import type { ExporterConfig, ZipkinExporterConfig } from '../config/exporter-config.js';
+import type { ExporterConfig, ExporterOfType } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../base/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
 import { BatchQueue } from './queue/batch-queue.js';
@@ -68,7 +68,7 @@ async function openOtlpDelivery(config: OtlpLikeConfig): Promise<OtlpDelivery> {
   return new OtlpDelivery(config.type, await openTransport(config));
 }
 
-async function openZipkinDelivery(config: ZipkinExporterConfig): Promise<ExporterDelivery> {
+async function openZipkinDelivery(config: ExporterOfType<'zipkin'>): Promise<ExporterDelivery> {
   const { loadZipkinExporter } = await import('./exporters/zipkin.js');
   const target = config.url === undefined ? undefined : parseEndpoint(config.url).shown;
   return new ExporterDelivery(await loadZipkinExporter(config), 'zipkin', target);

@@ -17,7 +17,7 @@ import { GenerationLife } from './generations/generation-life.js';
 import { GenerationSlot } from './generations/generation-slot.js';
 import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './generations/overrides.js';
 import type { PipelineOptions } from './pipeline-options.js';
-import { countSpans, type PipelineStatus } from './pipeline-status.js';
+import { countSpans, type TelemetryStatus } from './telemetry-status.js';
 import { errorText, RateLimitedLog } from '../base/rate-limited-log.js';
 import { WaitingRoom } from './waiting-room.js';
 import { SinkPool } from './sink-pool.js';
@@ -185,7 +185,7 @@ export class Pipeline implements TenantHost {
     return `Pipeline of ${this.options.instance}`;
   }
 
-  status(): PipelineStatus {
+  status(): TelemetryStatus {
     const exporters = this.pool.status();
     const live = this.life.open().reduce((sum, generation) => sum + generation.live, 0);
     return {

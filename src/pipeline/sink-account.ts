@@ -1,4 +1,4 @@
-import type { DropReason, ExportFailureStatus, SinkStatus } from './span-sink.js';
+import type { DropReason, ExportFailureStatus, ExporterStatus } from './span-sink.js';
 
 /**
  * Counts what becomes of the spans of a local sink, so that `ended = delivered + dropped + queued` holds at every moment.
@@ -75,7 +75,7 @@ export class SinkAccount {
     if (left > 0) this.drop('shutdown', left);
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     return {
       exporter: this.exporter,
       ended: this.ended,

@@ -8,7 +8,7 @@ import type { ExportListener } from './queue/delivery.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
 import { openSink } from './open-sink.js';
 import { errorText } from '../base/rate-limited-log.js';
-import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
+import type { DropReason, ExporterStatus, SpanSink } from './span-sink.js';
 import type { WaitingRoom } from './waiting-room.js';
 
 /** The right to use a sink; given back with {@link SinkPool.release}. */
@@ -130,7 +130,7 @@ export class SinkPool {
     await Promise.all(this.closing.values());
   }
 
-  status(): SinkStatus[] {
+  status(): ExporterStatus[] {
     return [...[...this.open].map((sink) => sink.status()), ...this.waiting.status()];
   }
 

@@ -14,35 +14,51 @@ export type DropReason =
   | 'generation_closed'
   | 'tenant_unknown';
 
-/** The last failed export, in words that help. Never contains a header value. */
-export interface ExportFailureStatus {
-  readonly at: Date;
-  /** gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
-  readonly code: string;
-  readonly reason: string;
-  readonly hint?: string;
-}
-
 /**
  * State of one exporter's queue. At every moment `ended = delivered + dropped (all reasons) + queuedSpans`;
  * spans in flight count as queued.
  */
-export interface SinkStatus {
+export interface ExporterStatus {
   /** The exporter's type, such as `otlp-grpc`, or the class name of an exporter given in code. */
   readonly exporter: string;
   /** Where it sends, without credentials; absent for local exporters. */
   readonly target?: string;
+  /** Spans that were handed to the exporter. */
   readonly ended: number;
+  /** Spans that arrived. */
   readonly delivered: number;
+  /** Spans that were lost, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Spans that wait or are being sent. */
   readonly queuedSpans: number;
+  /** Bytes that wait or are being sent, as encoded. */
   readonly queuedBytes: number;
+  /** Spans that are being sent. */
   readonly inFlightSpans: number;
+  /** Exports that were tried again. */
   readonly retries: number;
+  /**
+   * Circuit breaker: `open` while the receiver is down and spans are kept, `half-open` while one export
+   * probes it.
+   */
   readonly breaker: 'closed' | 'open' | 'half-open';
+  /** When the last export arrived. */
   readonly lastSuccessAt?: Date;
-  readonly lastError?: ExportFailureStatus;
+  /** The last failed export, in words that help; never contains a header value. */
+  readonly lastError?: {
+    /** When it failed. */
+    readonly at: Date;
+    /** gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
+    readonly code: string;
+    /** The failure in one sentence. */
+    readonly reason: string;
+    /** What to do about it. */
+    readonly hint?: string;
+  };
 }
+
+/** The last failed export of an exporter. */
+export type ExportFailureStatus = NonNullable<ExporterStatus['lastError']>;
 
 /**
  * Where a generation hands over its ended spans: a queue in front of one exporter, shared by every generation and
@@ -64,5 +80,6 @@ export interface SpanSink {
   shutdown(timeoutMillis: number): Promise<void>;
   /** Ends a shutdown, begun or to come, without waiting for the receiver: what is left is counted as dropped with reason `shutdown`. */
   abandon?(): void;
-  status(): SinkStatus;
+  /** Counts and state of the exporter. */
+  status(): ExporterStatus;
 }

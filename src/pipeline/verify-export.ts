@@ -13,8 +13,9 @@ import { openDelivery } from './open-sink.js';
 
 const CLOSE_MILLIS = 500;
 
-/** Whether a marked span reached an exporter's receiver, and if not, why and what to do. */
-export interface ExporterVerdict {
+/** Whether a marked span reached the receivers, and if not, why and what to do: the first exporter that fails, else the first. */
+export interface VerifyExportResult {
+  /** Whether the receiver took the span. */
   readonly ok: boolean;
   /** The exporter's type, such as `otlp-grpc`, or the class name of an exporter given in code. */
   readonly protocol: string;
@@ -24,16 +25,17 @@ export interface ExporterVerdict {
   readonly latencyMillis: number;
   /** gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
   readonly code?: string;
+  /** Why the span did not arrive. */
   readonly reason?: string;
+  /** What to do about it. */
   readonly hint?: string;
   /** For Arize: which of its header styles the endpoint accepts. */
   readonly headerStyles?: { readonly current: boolean; readonly legacy: boolean };
+  /** One verdict for each exporter. */
+  readonly exporters: readonly Omit<VerifyExportResult, 'exporters'>[];
 }
 
-/** The verdict on the first exporter that fails, else on the first; and one for each. */
-export interface VerifyExportResult extends ExporterVerdict {
-  readonly exporters: readonly ExporterVerdict[];
-}
+type ExporterVerdict = VerifyExportResult['exporters'][number];
 
 /** Sends one marked span to each exporter of a configuration, over connections of its own. Never rejects. */
 export async function verifyExporters(config: ResolvedTracerConfig): Promise<VerifyExportResult> {

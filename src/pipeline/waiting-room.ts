@@ -1,7 +1,7 @@
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { BatchConfig } from '../config/tracer-config.js';
 import { estimateSpanBytes } from './queue/span-size.js';
-import type { DropReason, SinkStatus, SpanSink } from './span-sink.js';
+import type { DropReason, ExporterStatus, SpanSink } from './span-sink.js';
 
 /** Told of spans that end here, with the reason. */
 export type DropListener = (reason: DropReason, spans: number) => void;
@@ -38,8 +38,8 @@ export class WaitingRoom {
   }
 
   /** What waits now, added up by what it waits for. */
-  status(): SinkStatus[] {
-    const sums = new Map<string, SinkStatus>();
+  status(): ExporterStatus[] {
+    const sums = new Map<string, ExporterStatus>();
     for (const list of this.lists) {
       const { exporter, queuedSpans, queuedBytes } = list.status();
       const sum = sums.get(exporter);
@@ -141,12 +141,12 @@ export class WaitingSpans implements SpanSink {
     return Promise.resolve();
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     return waiting(this.waitFor, this.size, this.bytes);
   }
 }
 
-function waiting(exporter: string, spans: number, bytes: number): SinkStatus {
+function waiting(exporter: string, spans: number, bytes: number): ExporterStatus {
   return {
     exporter,
     ended: spans,

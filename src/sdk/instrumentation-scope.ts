@@ -1,6 +1,4 @@
+import type { ReadableSpan } from './readable-span.js';
+
 /** The part of a program that made a span or a metric. */
-export interface InstrumentationScope {
-  readonly name: string;
-  readonly version?: string;
-  readonly schemaUrl?: string;
-}
+export type InstrumentationScope = ReadableSpan['instrumentationScope'];

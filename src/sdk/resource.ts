@@ -1,15 +1,19 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 
-type MaybePromise<T> = T | Promise<T>;
-
 /** The entity that makes telemetry; resources of OpenTelemetry SDK 2 and 3 have this shape. */
 export interface Resource {
+  /** Whether attributes are still being looked up. */
   readonly asyncAttributesPending?: boolean;
+  /** The attributes that are known. */
   readonly attributes: Attributes;
+  /** Version of the semantic conventions that the names follow. */
   readonly schemaUrl?: string;
+  /** Resolves when every attribute is known. */
   waitForAsyncAttributes?(): Promise<void>;
+  /** A resource with the attributes of both; the other's win. */
   merge(other: Resource | null): Resource;
-  getRawAttributes(): [string, MaybePromise<AttributeValue | undefined>][];
+  /** The attributes, those that are being looked up as promises. */
+  getRawAttributes(): [string, AttributeValue | undefined | Promise<AttributeValue | undefined>][];
 }
 
 /** A resource whose attributes are all known. */

@@ -1,11 +1,12 @@
-import { ExportResultCode, type ExportResult } from '../sdk/export-result.js';
+import { ExportResultCode } from '../sdk/export-result.js';
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
 import { ask } from '../base/user-function.js';
-import type { SinkStatus, SpanSink } from '../pipeline/span-sink.js';
+import type { ExporterStatus } from '../pipeline/span-sink.js';
 
 /** A span and what happened in it, by names: made to be compared. */
 export interface SpanNode {
+  /** Name of the span. */
   readonly name: string;
   /** In the order in which they started. */
   readonly children: readonly SpanNode[];
@@ -23,7 +24,7 @@ interface Waiter {
  *
  * Pass it as `exporter`, or let {@link TelemetryTestingModule} or {@link recordSpans} do it.
  */
-export class SpanRecorder implements SpanExporter, SpanSink {
+export class SpanRecorder implements SpanExporter {
   private recorded: ReadableSpan[] = [];
   private readonly waiters = new Set<Waiter>();
   private ended = 0;
@@ -100,6 +101,7 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     this.recorded = [];
   }
 
+  /** Records a span. */
   accept(span: ReadableSpan): void {
     this.ended += 1;
     this.recorded.push(span);
@@ -114,11 +116,13 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     }
   }
 
-  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+  /** Records spans, as an exporter. */
+  export(spans: ReadableSpan[], resultCallback: Parameters<SpanExporter['export']>[1]): void {
     for (const span of spans) this.accept(span);
     resultCallback({ code: ExportResultCode.SUCCESS });
   }
 
+  /** Resolves at once: nothing waits. */
   forceFlush(): Promise<void> {
     return Promise.resolve();
   }
@@ -128,7 +132,8 @@ export class SpanRecorder implements SpanExporter, SpanSink {
     return Promise.resolve();
   }
 
-  status(): SinkStatus {
+  /** Counts of the recorded spans. */
+  status(): ExporterStatus {
     return {
       exporter: 'recorder',
       ended: this.ended,

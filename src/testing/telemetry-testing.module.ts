@@ -21,7 +21,11 @@ export class TelemetryTestingModule {
     });
   }
 
-  /** @param options - as for the real module; global unless `isGlobal: false`, service `test` unless named */
+  /**
+   * Makes an instance that records its spans in a {@link SpanRecorder}.
+   *
+   * @param options - as for the real module; global unless `isGlobal: false`, service `test` unless named
+   */
   static forRoot(options: TelemetryModuleOptions = {}): DynamicModule {
     return instanceModule({
       module: TelemetryTestingModule,

@@ -4,9 +4,6 @@ import { BaggageRules } from '../context/baggage-rules.js';
 import { activeContext, Flow } from '../context/flow-context.js';
 import { runInFlow } from './run-in-flow.js';
 
-/** Entries to set by name; `undefined` removes one. */
-export type BaggageEntries = Readonly<Record<string, string | undefined>>;
-
 /**
  * Who is asking: entries that accompany a request through guards, services, streams and timers, and onwards through
  * `TracerManager.inject`.
@@ -63,10 +60,10 @@ export class BaggageService {
    * Runs `fn` with these entries over those of the caller, whose own do not change; a stream that `fn` returns has them to its
    * end. Works outside of requests too.
    *
-   * @param entries - what cannot travel is left out, counted and logged
+   * @param entries - by name; `undefined` removes one; what cannot travel is left out, counted and logged
    * @returns what `fn` returns
    */
-  with<T>(entries: BaggageEntries, fn: () => T): T {
+  with<T>(entries: Readonly<Record<string, string | undefined>>, fn: () => T): T {
     const context = activeContext();
     const { baggage } = this.rules.change(context.flow?.baggage, entries);
     const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);

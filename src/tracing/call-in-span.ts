@@ -1,6 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import { runInContext, type FlowContext } from '../context/flow-context.js';
-import type { InstanceTracer, SampledSpanOptions } from './instance-tracer.js';
+import type { InstanceTracer } from './instance-tracer.js';
+import type { SpanOptions } from './span-options.js';
 import { CallMeasure } from './measured-call.js';
 import type { RecordingSpan } from './recording-span.js';
 import { runInSpan, type TracedCall } from './run-in-span.js';
@@ -18,7 +19,7 @@ export type CallDetails = Pick<TracedCall, 'written' | 'onResult'>;
 export function callInSpan<T>(
   tracer: InstanceTracer,
   name: string,
-  options: SampledSpanOptions,
+  options: SpanOptions,
   context: FlowContext,
   isActive: boolean,
   fn: (span: Span) => T,

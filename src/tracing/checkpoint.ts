@@ -2,23 +2,14 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import { isObject } from '../config/schema.js';
 import { ask } from '../base/user-function.js';
 
-/** How often a checkpoint is written. */
-export interface CheckpointOptions {
-  /** Writes the first of every so many calls within one span; default 1, which is each of them. */
-  readonly every?: number;
-}
-
-/** Attributes of a checkpoint; a function is called only when they are needed. */
-export type CheckpointAttributes = Attributes | (() => Attributes);
-
 const counts = new WeakMap<Span, Map<string, number>>();
 
 /** Adds an event to a span, for every n-th call with that name. */
 export function addCheckpoint(
   span: Span,
   name: string,
-  attributes: CheckpointAttributes,
-  { every = 1 }: CheckpointOptions,
+  attributes: Attributes | (() => Attributes),
+  { every = 1 }: { readonly every?: number },
   failed: (error: unknown) => void,
 ): void {
   if (every > 1 && count(span, name) % every !== 0) return;

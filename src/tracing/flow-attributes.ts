@@ -4,13 +4,6 @@ import { toAttributes, toJson } from './attribute-value.js';
 import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
 
-/** What a prompt was made from. */
-export interface PromptTemplate {
-  readonly template?: string;
-  readonly version?: string;
-  readonly variables?: Readonly<Record<string, unknown>>;
-}
-
 /**
  * Attributes by name, and short forms for those that observability of language models knows by heart.
  *
@@ -26,7 +19,14 @@ export interface FlowAttributes {
   /** `tag.tags` */
   readonly tags?: readonly string[];
   /** `llm.prompt_template.template`, `.version` and `.variables`, the last as JSON text. */
-  readonly promptTemplate?: PromptTemplate;
+  readonly promptTemplate?: {
+    /** The text with its placeholders. */
+    readonly template?: string;
+    /** The version of the template. */
+    readonly version?: string;
+    /** The values of the placeholders. */
+    readonly variables?: Readonly<Record<string, unknown>>;
+  };
   /** Any attribute; objects become JSON text. */
   readonly [attribute: string]: unknown;
 }
@@ -50,7 +50,11 @@ function namedAttributes(input: FlowAttributes): Attributes {
   });
 }
 
-function promptAttributes({ template, version, variables }: PromptTemplate): Record<string, unknown> {
+function promptAttributes({
+  template,
+  version,
+  variables,
+}: NonNullable<FlowAttributes['promptTemplate']>): Record<string, unknown> {
   return {
     'llm.prompt_template.template': template,
     'llm.prompt_template.version': version,

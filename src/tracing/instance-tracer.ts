@@ -8,39 +8,24 @@ import {
   type Link,
   type Span,
   type SpanContext,
-  type SpanOptions,
+  type SpanOptions as ApiSpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
 import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
 import { SamplingDecision } from '../sdk/sampler.js';
 import { FlowContext, runInContext, type Flow } from '../context/flow-context.js';
-import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generations/generation.js';
-import type { CallMeter, CallMetric } from '../pipeline/call-meter.js';
+import type { CallMeter } from '../pipeline/call-meter.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { keepsShare, SKIP } from '../pipeline/sampling/sampling-decision.js';
 import { toAttributes } from './attribute-value.js';
 import { newSpanId, newTraceId } from './ids.js';
 import { RecordingSpan } from './recording-span.js';
+import type { SpanOptions } from './span-options.js';
 import { leftOut, UnrecordedSpan } from './unrecorded-span.js';
 
-/** How to start a span; as the API's, and a wish for sampling and errors. */
-export interface SampledSpanOptions extends SpanOptions {
-  /**
-   * Share kept, 0 to 1: of the traces that begin with this span, where no rule of the sampler says otherwise; inside a trace
-   * that is kept, of these spans with all that is below them.
-   */
-  readonly sample?: number;
-  /** A stream that the call returns gets a span for each of its consumers, in place of one for all; default false. */
-  readonly perSubscriber?: boolean;
-  /** Judges errors that end this span, before the configuration's classifier does. */
-  readonly errorClassifier?: ErrorClassifier;
-  /** Makes a histogram of the durations too, sampled or not; for `withSpan` and `@Span`. Default: none. */
-  readonly metric?: true | CallMetric;
-}
-
-const NO_OPTIONS: SampledSpanOptions = {};
+const NO_OPTIONS: SpanOptions = {};
 const NO_LINKS: Link[] = [];
 const NO_ATTRIBUTES: Attributes = {};
 const NO_FLOW_PARTS: Partial<Pick<Flow, 'baggage' | 'attributes'>> = {};
@@ -70,25 +55,25 @@ export class InstanceTracer implements Tracer {
     return callMeter?.enabled === true ? callMeter : undefined;
   }
 
-  startSpan(name: string, options?: SpanOptions | null, context?: Context | null): Span {
+  startSpan(name: string, options?: ApiSpanOptions | null, context?: Context | null): Span {
     return this.start(name, options ?? NO_OPTIONS, FlowContext.from(context));
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>;
   startActiveSpan<F extends (span: Span) => unknown>(
     name: string,
-    options: SpanOptions,
+    options: ApiSpanOptions,
     fn: F,
   ): ReturnType<F>;
   startActiveSpan<F extends (span: Span) => unknown>(
     name: string,
-    options: SpanOptions,
+    options: ApiSpanOptions,
     context: Context,
     fn: F,
   ): ReturnType<F>;
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
     const fn = rest.at(-1) as F;
-    const [options, given] = rest.slice(0, -1) as [SpanOptions?, Context?];
+    const [options, given] = rest.slice(0, -1) as [ApiSpanOptions?, Context?];
     const context = FlowContext.from(given);
     const span = this.start(name, options ?? NO_OPTIONS, context);
     const inside = span instanceof UnrecordedSpan && !span.activates ? context : context.withSpan(span);
@@ -99,7 +84,7 @@ export class InstanceTracer implements Tracer {
    * Starts a span under the context's span; one that records nothing while the instance is disabled, tracing is suppressed, or
    * the sampler leaves it out.
    */
-  start(name: string, options: SampledSpanOptions, context: FlowContext): RecordingSpan | UnrecordedSpan {
+  start(name: string, options: SpanOptions, context: FlowContext): RecordingSpan | UnrecordedSpan {
     // First the parent: asking a server span for its context makes it choose the generation that its children share.
     const caller = parentOf(context);
     const generation = generationFor(this.pipeline, context);
@@ -154,7 +139,7 @@ export class InstanceTracer implements Tracer {
   }
 
   /** The nearer says more: the request's baggage, under the module's, under the flow's, under the span's own. */
-  private initialAttributes(options: SpanOptions, context: FlowContext): Attributes {
+  private initialAttributes(options: ApiSpanOptions, context: FlowContext): Attributes {
     const own: Attributes = options.attributes ? toAttributes(options.attributes) : {};
     const { baggage, attributes: flowAttributes } = context.flow ?? NO_FLOW_PARTS;
     const said = baggage === undefined ? undefined : this.pipeline.propagation.rules?.attributesOf(baggage);

@@ -1,5 +1,5 @@
 import type { TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
-import { propagatorsFromEnv, type PropagatorName } from '../config/environment/environment.js';
+import { propagatorsFromEnv } from '../config/environment/environment.js';
 import type { BaggageRules } from '../context/baggage-rules.js';
 import {
   BAGGAGE_FORMAT,
@@ -18,7 +18,7 @@ export interface PropagationOptions {
    *
    * @see {@link https://opentelemetry.io/docs/specs/otel/context/api-propagators/ | Propagators}
    */
-  readonly propagators?: readonly Exclude<PropagatorName, 'none'>[];
+  readonly propagators?: readonly ('tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger')[];
   /**
    * Hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`, `*.example.com`, or `*`. Default all.
    */
@@ -31,7 +31,9 @@ const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 const DEFAULT_PROPAGATORS = ['tracecontext', 'baggage'] as const;
 
-const LOADERS: Readonly<Record<Exclude<PropagatorName, 'none'>, () => Promise<PropagationFormat>>> = {
+const LOADERS: Readonly<
+  Record<NonNullable<PropagationOptions['propagators']>[number], () => Promise<PropagationFormat>>
+> = {
   tracecontext: () => Promise.resolve(TRACE_CONTEXT_FORMAT),
   baggage: () => Promise.resolve(BAGGAGE_FORMAT),
   b3: () => loadB3('SINGLE_HEADER'),

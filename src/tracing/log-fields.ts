@@ -16,15 +16,14 @@ export interface LogFieldsOptions {
   readonly prefix?: string;
 }
 
-/** Fields by name, a new object at each call. */
-export type LogFields = () => Record<string, string>;
-
 /**
  * Makes a function that tells the trace and baggage of the running code; outside of every trace it tells nothing.
  *
  * It fits `pino({ mixin: traceLogFields() })`, and any logger that takes fields.
+ *
+ * @returns a function that returns a new object of fields at each call
  */
-export function traceLogFields(options: LogFieldsOptions = {}): LogFields {
+export function traceLogFields(options: LogFieldsOptions = {}): () => Record<string, string> {
   const { traceId = 'trace_id', spanId = 'span_id', prefix = '' } = options;
   const included = compileNames(options.baggage ?? []);
   const excluded = compileNames(options.exclude ?? []);
@@ -72,19 +71,16 @@ export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}):
   );
 }
 
-/** A format of winston, which is known by its `transform`. */
-export interface LogFormat {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- winston's own type of a log line, which need not be installed
-  transform(info: any, options?: unknown): any;
-}
-
 /**
  * A format of winston: `format.combine(traceLogFormat(), format.json())`. A field that a line has already stays.
  *
  * **Gotchas** While a transport is slow, winston formats lines later and in another flow, so that they name the trace and user of another
  * request: prefer {@link traceLogMeta}.
  */
-export function traceLogFormat(options: LogFieldsOptions = {}): LogFormat {
+export function traceLogFormat(options: LogFieldsOptions = {}): {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- winston's own type of a log line, which need not be installed
+  transform(info: any, options?: unknown): any;
+} {
   const fieldsOf = traceLogFields(options);
   return {
     transform(info: Record<string, unknown>) {

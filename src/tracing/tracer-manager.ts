@@ -13,24 +13,23 @@ import { MemorySink } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
 import type { ReconfigureReport } from '../pipeline/generations/config-change.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { PipelineStatus } from '../pipeline/pipeline-status.js';
+import type { TelemetryStatus } from '../pipeline/telemetry-status.js';
 import type { VerifyExportResult } from '../pipeline/verify-export.js';
 import { errorText } from '../base/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 import { callInSpan, type CallDetails } from './call-in-span.js';
-import { addCheckpoint, type CheckpointAttributes, type CheckpointOptions } from './checkpoint.js';
+import { addCheckpoint } from './checkpoint.js';
 import { runWithAttributes, type FlowAttributes } from './flow-attributes.js';
 import { generationFor, InstanceTracer } from './instance-tracer.js';
-import { contextOf, type StartSpanOptions } from './start-span-options.js';
+import { contextOf, type SpanOptions } from './span-options.js';
 
-export type { StartSpanOptions } from './start-span-options.js';
 import { runInFlow, runTowards } from './run-in-flow.js';
 import { runTraced } from './run-traced.js';
 
 /** Tracer names beyond this many are not kept for reuse. */
 const MAX_TRACERS = 1000;
 
-const NO_OPTIONS: StartSpanOptions = {};
+const NO_OPTIONS: SpanOptions = {};
 
 /** The first manager of each pipeline, which is the instance's own. */
 const managers = new WeakMap<object, TracerManager>();
@@ -40,17 +39,11 @@ export function managerOfPipeline(pipeline: object): TracerManager | undefined {
   return managers.get(pipeline);
 }
 
-/** The options of {@link TracerConfig} that concern whoever makes spans, with their defaults. */
-export type SpanSettings = Pick<
-  Required<TracerConfig>,
-  'includeInputOutput' | 'debugEvents' | 'traceLlmCalls' | 'traceHttpRequests' | 'workflowPrefix'
->;
-
-/** What names the spans of one module. */
-export interface TracerDefaults {
-  /** Instrumentation scope of spans that name no tracer; default `nestjs-telemetry`. */
+/** Names the spans and metrics of one module. */
+export interface TelemetryFeatureOptions {
+  /** Instrumentation scope of the module's spans and metrics; default `nestjs-telemetry`. */
   readonly tracer?: string;
-  /** Put on every span of the module. */
+  /** Attributes of every span that the module's services start. */
   readonly attributes?: Attributes;
 }
 
@@ -66,7 +59,7 @@ export class TracerManager {
   /** @internal */
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly defaults: TracerDefaults = {},
+    private readonly defaults: TelemetryFeatureOptions = {},
     private readonly shutdownTimeoutMillis = 2500,
   ) {
     this.defaultTracer = this.tracer(defaults.tracer, undefined);
@@ -84,12 +77,13 @@ export class TracerManager {
 
   /** Runs `fn` in a new active span that ends when the result is there, failed results included. */
   withSpan<T>(name: string, fn: (span: Span) => T): T;
-  withSpan<T>(name: string, options: StartSpanOptions | null | undefined, fn: (span: Span) => T): T;
+  /** Runs `fn` in a new active span with these options. */
+  withSpan<T>(name: string, options: SpanOptions | null | undefined, fn: (span: Span) => T): T;
   /** @internal */
-  withSpan<T>(name: string, options: StartSpanOptions, fn: (span: Span) => T, details: CallDetails): T;
+  withSpan<T>(name: string, options: SpanOptions, fn: (span: Span) => T, details: CallDetails): T;
   withSpan<T>(
     name: string,
-    optionsOrFn: StartSpanOptions | null | undefined | ((span: Span) => T),
+    optionsOrFn: SpanOptions | null | undefined | ((span: Span) => T),
     fn?: (span: Span) => T,
     details?: CallDetails,
   ): T {
@@ -110,7 +104,7 @@ export class TracerManager {
   }
 
   /** Starts a child of the active span without activating it; end it yourself. */
-  startSpan(name: string, options?: StartSpanOptions | null): Span {
+  startSpan(name: string, options?: SpanOptions | null): Span {
     return this.defaultTracer.start(name, options ?? NO_OPTIONS, contextOf(options?.parent));
   }
 
@@ -133,8 +127,13 @@ export class TracerManager {
    * Notes progress as an event of the active span, while `debugEvents` is on; costs next to nothing while it is off.
    *
    * @param attributes - a function is called only when they are written
+   * @param options - `every: n` writes the first of each n calls of that name within a span; default 1
    */
-  checkpoint(name: string, attributes: CheckpointAttributes = {}, options: CheckpointOptions = {}): void {
+  checkpoint(
+    name: string,
+    attributes: Attributes | (() => Attributes) = {},
+    options: { readonly every?: number } = {},
+  ): void {
     if (this.settings()?.debugEvents !== true) return;
     const span = activeContext().span;
     if (span?.isRecording() !== true) return;
@@ -144,7 +143,12 @@ export class TracerManager {
   }
 
   /** What the configuration says about spans that start here, for code that makes them; absent while telemetry is off. */
-  settings(): SpanSettings | undefined {
+  settings():
+    | Pick<
+        Required<TracerConfig>,
+        'includeInputOutput' | 'debugEvents' | 'traceLlmCalls' | 'traceHttpRequests' | 'workflowPrefix'
+      >
+    | undefined {
     const generation = generationFor(this.pipeline, activeContext());
     return generation?.enabled === true ? generation.config : undefined;
   }
@@ -179,6 +183,7 @@ export class TracerManager {
    * @returns what `fn` returns, or without `fn` the context, to be given as `parent`
    */
   extract(carrier: Carrier): Context;
+  /** Reads a carrier that the other side filled, and runs `fn` as a continuation of its trace. */
   extract<T>(carrier: Carrier, fn: () => T): T;
   extract<T>(carrier: Carrier, fn?: () => T): Context | T {
     const context = contextFrom(this.pipeline.propagation.extract(carrier));
@@ -256,7 +261,7 @@ export class TracerManager {
   }
 
   /** The same pipeline under another module's names. */
-  withDefaults(defaults: TracerDefaults): TracerManager {
+  withDefaults(defaults: TelemetryFeatureOptions): TracerManager {
     return new TracerManager(this.pipeline, defaults, this.shutdownTimeoutMillis);
   }
 
@@ -271,7 +276,7 @@ export class TracerManager {
   }
 
   /** What was recorded, delivered, dropped and is waiting, per exporter; contains no secret. */
-  status(): PipelineStatus {
+  status(): TelemetryStatus {
     return this.pipeline.status();
   }
 

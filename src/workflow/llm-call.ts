@@ -8,6 +8,7 @@ import { workflowAttributes } from './workflow-attributes.js';
 export interface LlmCallOptions {
   /** Such as `openai`. */
   readonly provider: string;
+  /** Such as `gpt-4o`. */
   readonly model: string;
   /** Default `generate`. */
   readonly operation?: string;
@@ -15,6 +16,7 @@ export interface LlmCallOptions {
 
 /** One call of a language model. */
 export class LlmCall {
+  /** The call's span; one that records nothing while telemetry is off. */
   span: Span = NO_SPAN;
   private readonly usage = new UsageSum();
 

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { monotonicMillis } from '../tracing/clock.js';
-import type { SpanEnd } from '../tracing/recording-span.js';
-import type { StartSpanOptions } from '../tracing/start-span-options.js';
+import type { SpanOptions } from '../tracing/span-options.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
-import type { StageOptions, StageOutcome, StageOwner, StageRun } from './stage-run.js';
+import type { StageOptions, StageOutcome, StageRun } from './stage-run.js';
 import { UsageSum, type Usage } from './usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
 /** Which pipeline runs. */
 export interface PipelineRunOptions {
+  /** Name of the pipeline. */
   readonly name: string;
   /** Of the pipeline, the same for each of its runs. */
   readonly pipelineId?: string;
@@ -19,16 +19,20 @@ export interface PipelineRunOptions {
 
 /** What a pipeline says of its end, in place of what was counted. */
 export interface PipelineResult {
+  /** Whether the pipeline succeeded; default: whether its function returned. */
   readonly success?: boolean;
-  readonly totalDurationMs?: number;
+  /** Default: the time that its function took, in milliseconds. */
+  readonly totalDurationMillis?: number;
+  /** Default: the sum over its stages. */
   readonly totalTokens?: number;
+  /** Default: the sum over its stages. */
   readonly totalCostUsd?: number;
 }
 
 /** Makes the spans of a run. */
 export interface RunHost {
   /** @param written - the function that `fn` wraps */
-  withRun<T>(run: PipelineRun, options: PipelineOptions, fn: (span: Span) => T, written?: unknown): T;
+  withRun<T>(run: PipelineRun, options: WorkflowPipelineOptions, fn: (span: Span) => T, written?: unknown): T;
   withStageOf<T>(
     run: PipelineRun,
     id: string,
@@ -38,14 +42,16 @@ export interface RunHost {
 }
 
 /** How a run becomes a span. */
-export interface PipelineOptions {
+export interface WorkflowPipelineOptions {
   /** Recorded as `input.value` where `includeInputOutput` is on, beside the pipeline's result. */
   readonly input?: unknown;
+  /** Attributes of the pipeline's span. */
   readonly attributes?: Attributes;
   /** A span, span context or context to start under; default: the active span. */
-  readonly parent?: StartSpanOptions['parent'];
+  readonly parent?: SpanOptions['parent'];
   /** Whether input and result are recorded: as they are, or the names in them alone; default: the configuration's `includeInputOutput`. */
   readonly includeInput?: boolean | 'keys';
+  /** Whether the result is recorded, like `includeInput`. */
   readonly includeOutput?: boolean | 'keys';
 }
 
@@ -53,13 +59,20 @@ export interface PipelineOptions {
  * One run of a pipeline, from its first stage to its last. It counts stages, tokens and cost by itself, whether stages run one after
  * the other or at once, and writes the sums when the pipeline's span ends.
  */
-export class PipelineRun implements StageOwner, SpanEnd {
+export class PipelineRun {
+  /** Name of the pipeline. */
   readonly name: string;
+  /** Id of the pipeline. */
   readonly pipelineId: string | undefined;
+  /** Id of this run. */
   readonly runId: string;
   /** The pipeline's span; one that records nothing before the run, and while telemetry is off. */
   span: Span = NO_SPAN;
-  /** Of the pipeline's attributes, once it runs. */
+  /**
+   * The prefix of the pipeline's attributes, once it runs.
+   *
+   * @internal
+   */
   prefix = '';
   private startedAt = monotonicMillis();
   private readonly usage = new UsageSum();
@@ -78,10 +91,10 @@ export class PipelineRun implements StageOwner, SpanEnd {
   }
 
   /** Runs the pipeline in its span. @param fn - given the span; what it returns is returned */
-  execute<T>(fn: (span: Span) => T, options?: PipelineOptions | null): T;
+  execute<T>(fn: (span: Span) => T, options?: WorkflowPipelineOptions | null): T;
   /** @internal */
-  execute<T>(fn: (span: Span) => T, options: PipelineOptions, written: unknown): T;
-  execute<T>(fn: (span: Span) => T, options?: PipelineOptions | null, written: unknown = fn): T {
+  execute<T>(fn: (span: Span) => T, options: WorkflowPipelineOptions, written: unknown): T;
+  execute<T>(fn: (span: Span) => T, options?: WorkflowPipelineOptions | null, written: unknown = fn): T {
     this.startedAt = monotonicMillis();
     return this.tracer.withRun(this, options ?? {}, fn, written);
   }
@@ -98,6 +111,7 @@ export class PipelineRun implements StageOwner, SpanEnd {
     });
   }
 
+  /** Adds an event to the pipeline's span. */
   addEvent(name: string, attributes?: Attributes): void {
     this.span.addEvent(name, attributes);
   }
@@ -112,20 +126,23 @@ export class PipelineRun implements StageOwner, SpanEnd {
     this.result = { ...this.result, ...result };
   }
 
+  /** @internal */
   stageBegan(): void {
     this.stages += 1;
   }
 
+  /** @internal */
   stageEnded(outcome: StageOutcome, usage: Usage): void {
     this.ended[outcome] += 1;
     this.usage.add(usage);
   }
 
+  /** @internal */
   spanEnds(failed: boolean): void {
-    const { success, totalDurationMs, totalTokens, totalCostUsd } = this.result;
+    const { success, totalDurationMillis, totalTokens, totalCostUsd } = this.result;
     this.span.setAttributes(
       workflowAttributes(this.prefix, {
-        pipelineDurationMs: totalDurationMs ?? Math.round(monotonicMillis() - this.startedAt),
+        pipelineDurationMillis: totalDurationMillis ?? Math.round(monotonicMillis() - this.startedAt),
         pipelineSuccess: success ?? !failed,
         pipelineStageCount: this.stages,
         pipelineFailedStageCount: this.ended.failure,

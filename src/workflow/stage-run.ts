@@ -1,8 +1,7 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { monotonicMillis } from '../tracing/clock.js';
 import { recordError } from '../tracing/error-record.js';
-import type { SpanEnd } from '../tracing/recording-span.js';
-import type { StartSpanOptions } from '../tracing/start-span-options.js';
+import type { SpanOptions } from '../tracing/span-options.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { UsageSum, type Usage } from './usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
@@ -10,7 +9,7 @@ import { workflowAttributes } from './workflow-attributes.js';
 /** What a stage reports of itself; whatever is left out is measured or left away. */
 export interface StageResult extends Usage {
   /** Default: the time since the stage began. */
-  readonly durationMs?: number;
+  readonly durationMillis?: number;
 }
 
 /** Which stage runs. */
@@ -21,9 +20,10 @@ export interface StageOptions {
   readonly componentType?: string;
   /** Recorded as `input.value` where `includeInputOutput` is on, beside the stage's result. */
   readonly input?: unknown;
+  /** Attributes of the stage's span. */
   readonly attributes?: Attributes;
   /** A span, span context or context to start under; default: the active span. */
-  readonly parent?: StartSpanOptions['parent'];
+  readonly parent?: SpanOptions['parent'];
 }
 
 /** Hears how each stage of a run ended. */
@@ -36,13 +36,13 @@ export type StageOutcome = 'success' | 'failure' | 'skipped';
 /**
  * One stage at work. Its outcome is found out by itself: it fails if its function throws, else it succeeds; the methods say more.
  */
-export class StageRun implements SpanEnd {
+export class StageRun {
   /** The stage's span; one that records nothing while telemetry is off. */
   span: Span = NO_SPAN;
   private readonly startedAt = monotonicMillis();
   private readonly usage = new UsageSum();
   private outcome: StageOutcome | undefined;
-  private durationMs: number | undefined;
+  private durationMillis: number | undefined;
 
   /** @internal */
   constructor(
@@ -74,12 +74,13 @@ export class StageRun implements SpanEnd {
     this.span.setAttributes(workflowAttributes(this.prefix, { stageSkipped: true, stageSkipReason: reason }));
   }
 
+  /** @internal */
   spanEnds(failed: boolean): void {
     const outcome = this.outcome ?? (failed ? 'failure' : 'success');
     const { inputTokens, outputTokens, costUsd } = this.usage;
     this.span.setAttributes(
       workflowAttributes(this.prefix, {
-        stageDurationMs: this.durationMs ?? Math.round(monotonicMillis() - this.startedAt),
+        stageDurationMillis: this.durationMillis ?? Math.round(monotonicMillis() - this.startedAt),
         stageSuccess: outcome === 'skipped' ? undefined : outcome === 'success',
         stageInputTokens: inputTokens,
         stageOutputTokens: outputTokens,
@@ -93,8 +94,8 @@ export class StageRun implements SpanEnd {
     });
   }
 
-  private note({ durationMs, ...usage }: StageResult): void {
-    if (durationMs !== undefined) this.durationMs = durationMs;
+  private note({ durationMillis, ...usage }: StageResult): void {
+    if (durationMillis !== undefined) this.durationMillis = durationMillis;
     this.usage.add(usage);
   }
 }

@@ -1,7 +1,10 @@
 /** Tokens and money that a model's work took. */
 export interface Usage {
+  /** Tokens that the model read. */
   readonly inputTokens?: number;
+  /** Tokens that the model wrote. */
   readonly outputTokens?: number;
+  /** US dollars. */
   readonly costUsd?: number;
 }
 

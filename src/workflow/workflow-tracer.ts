@@ -1,14 +1,14 @@
 import { SpanKind, type Span } from '@opentelemetry/api';
 import { recordValue } from '../tracing/record-value.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
-import { contextOf, type StartSpanOptions } from '../tracing/start-span-options.js';
+import { contextOf, type SpanOptions } from '../tracing/span-options.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import { leftOut, NO_SPAN } from '../tracing/unrecorded-span.js';
 import { whenOver } from '../tracing/when-over.js';
 import { currentWork, withWork } from './current-work.js';
 import { requestAttributes, recordResponse } from './http-call.js';
 import { LlmCall, type LlmCallOptions } from './llm-call.js';
-import { PipelineRun, type PipelineOptions, type PipelineRunOptions, type RunHost } from './pipeline-run.js';
+import { PipelineRun, type PipelineRunOptions, type WorkflowPipelineOptions } from './pipeline-run.js';
 import { StageRun, type StageOptions } from './stage-run.js';
 import { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS, workflowAttributes } from './workflow-attributes.js';
 
@@ -20,7 +20,7 @@ const NO_PREFIX = '';
  *
  * Attribute names are those of {@link WORKFLOW_ATTRIBUTES} under the configuration's `workflowPrefix`.
  */
-export class WorkflowTracer implements RunHost {
+export class WorkflowTracer {
   constructor(private readonly manager: TracerManager) {}
 
   /** A run whose stages are counted, to be executed when and where it suits. */
@@ -30,26 +30,31 @@ export class WorkflowTracer implements RunHost {
 
   /** Runs a pipeline in the span `pipeline:{name}`; stages that begin in it are counted. */
   withPipelineSpan<T>(name: string, fn: (span: Span, run: PipelineRun) => T): T;
+  /** Runs a pipeline in the span `pipeline:{name}`, with options. */
   withPipelineSpan<T>(
     name: string,
-    options: (PipelineOptions & Omit<PipelineRunOptions, 'name'>) | null | undefined,
+    options: (WorkflowPipelineOptions & Omit<PipelineRunOptions, 'name'>) | null | undefined,
     fn: (span: Span, run: PipelineRun) => T,
   ): T;
   /** @internal */
   withPipelineSpan<T>(
     name: string,
-    options: PipelineOptions & Omit<PipelineRunOptions, 'name'>,
+    options: WorkflowPipelineOptions & Omit<PipelineRunOptions, 'name'>,
     fn: (span: Span, run: PipelineRun) => T,
     written: unknown,
   ): T;
   withPipelineSpan<T, F extends (span: Span, run: PipelineRun) => T>(name: string, ...rest: unknown[]): T {
-    const { options, fn, written } = optionsAnd<PipelineOptions & Omit<PipelineRunOptions, 'name'>, F>(rest);
+    const { options, fn, written } = optionsAnd<
+      WorkflowPipelineOptions & Omit<PipelineRunOptions, 'name'>,
+      F
+    >(rest);
     const run = this.pipelineRun({ ...options, name });
     return run.execute((span) => fn(span, run), options, written);
   }
 
   /** Runs a stage in the span `stage:{name}`, counted for the pipeline around it, if there is one. */
   withStageSpan<T>(id: string, fn: (span: Span, stage: StageRun) => T): T;
+  /** Runs a stage in the span `stage:{name}`, with options. */
   withStageSpan<T>(
     id: string,
     options: StageOptions | null | undefined,
@@ -112,6 +117,7 @@ export class WorkflowTracer implements RunHost {
 
   /** Runs a decision or a loop in the span `control:{type}`. */
   withControlFlowSpan<T>(type: string, fn: (span: Span) => T): T;
+  /** Runs a decision or a loop of a stage in the span `control:{type}`. */
   withControlFlowSpan<T>(type: string, stageId: string, fn: (span: Span) => T): T;
   withControlFlowSpan<T>(type: string, ...rest: [(span: Span) => T] | [string, (span: Span) => T]): T {
     const stageId = typeof rest[0] === 'string' ? rest[0] : undefined;
@@ -124,8 +130,17 @@ export class WorkflowTracer implements RunHost {
     return this.manager.withSpan(`control:${type}`, { attributes }, fn);
   }
 
-  /** Runs the pipeline of a run; {@link PipelineRun.execute} calls it. */
-  withRun<T>(run: PipelineRun, options: PipelineOptions, fn: (span: Span) => T, written: unknown = fn): T {
+  /**
+   * Runs the pipeline of a run; {@link PipelineRun.execute} calls it.
+   *
+   * @internal
+   */
+  withRun<T>(
+    run: PipelineRun,
+    options: WorkflowPipelineOptions,
+    fn: (span: Span) => T,
+    written: unknown = fn,
+  ): T {
     const settings = this.manager.settings();
     run.prefix = settings?.workflowPrefix ?? NO_PREFIX;
     const { includeInputOutput = false } = settings ?? {};
@@ -154,7 +169,11 @@ export class WorkflowTracer implements RunHost {
     });
   }
 
-  /** Runs a stage for a run, wherever the call is made; {@link PipelineRun.stage} calls it. */
+  /**
+   * Runs a stage for a run, wherever the call is made; {@link PipelineRun.stage} calls it.
+   *
+   * @internal
+   */
   withStageOf<T>(
     run: PipelineRun | undefined,
     id: string,
@@ -211,7 +230,7 @@ function stageSpan(
   context: ReturnType<typeof contextOf>,
   run: PipelineRun | undefined,
   stage: StageRun,
-): StartSpanOptions {
+): SpanOptions {
   return {
     attributes: {
       ...workflowAttributes(prefix, {

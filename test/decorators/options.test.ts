@@ -1,15 +1,8 @@
 import { Controller, Get, Injectable, type OnModuleInit } from '@nestjs/common';
 import { SpanKind, SpanStatusCode, type Span as ApiSpan } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import {
-  CurrentSpan,
-  NoSpan,
-  Span,
-  SpanAttribute,
-  Traceable,
-  TracerManager,
-  TraceStage,
-} from '../../src/index.js';
+import { CurrentSpan, NoSpan, Span, SpanAttribute, Traceable, TracerManager } from '../../src/index.js';
+import { TraceStage } from '../../src/entry-points/workflow.js';
 import { PLAIN_SPAN, shapeOf, type SpanShape } from '../support/span-shape.js';
 import { startApp } from '../support/test-app.js';
 

@@ -1,7 +1,8 @@
 import { runInThisContext } from 'node:vm';
 import { lastValueFrom, of, type Observable } from 'rxjs';
 import { expect, it } from 'vitest';
-import { Counted, Span, Timed, TraceStage, type TelemetryModuleOptions } from '../../src/index.js';
+import { Counted, Span, Timed, type TelemetryModuleOptions } from '../../src/index.js';
+import { TraceStage } from '../../src/entry-points/workflow.js';
 import { namedArguments } from '../../src/nest/decorators/parameter-names.js';
 import { startApp } from '../support/test-app.js';
 

@@ -1,7 +1,8 @@
 import { Module, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Attributes } from '@opentelemetry/api';
-import { TracerManager, WorkflowTracer } from 'nestjs-telemetry';
+import { TracerManager } from 'nestjs-telemetry';
+import { WorkflowTracer } from 'nestjs-telemetry/workflow';
 import { SpanRecorder, TelemetryTestingModule } from 'nestjs-telemetry/testing';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

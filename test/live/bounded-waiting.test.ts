@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import type { PipelineStatus, TracerConfig, TracerManager } from '../../src/index.js';
+import type { TelemetryStatus, TracerConfig, TracerManager } from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
 import { newManager } from './new-manager.js';
 
 const never = (): Promise<TracerConfig> => new Promise(() => undefined);
 
 /** Checks the accounting identity, and gives the sums. */
-function account(manager: TracerManager): PipelineStatus['spans'] & { queuedBytes: number } {
+function account(manager: TracerManager): TelemetryStatus['spans'] & { queuedBytes: number } {
   const { spans, exporters } = manager.status();
   const dropped = Object.values(spans.dropped).reduce((sum, count) => sum + count, 0);
   expect(spans.ended).toBe(spans.delivered + dropped + spans.queued);

@@ -1,14 +1,8 @@
 import { Body, Controller, Headers, HttpException, Injectable, Post } from '@nestjs/common';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
-import {
-  Span,
-  SpanAttribute,
-  TelemetryModule,
-  TracerManager,
-  WorkflowTracer,
-  type MaskingConfig,
-} from '../../src/index.js';
+import { Span, SpanAttribute, TelemetryModule, TracerManager, type MaskingConfig } from '../../src/index.js';
+import { WorkflowTracer } from '../../src/entry-points/workflow.js';
 import { SpanRecorder } from '../../src/testing/index.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { startApp, type TestApp } from '../support/test-app.js';

@@ -5,8 +5,8 @@ import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/s
 import type { AddressInfo, Server } from 'node:net';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { MeterManager, TelemetryModule } from '../../src/index.js';
 import {
-  MeterManager,
   OtelCounter,
   OtelGauge,
   OtelHistogram,
@@ -14,8 +14,7 @@ import {
   OtelObservableGauge,
   OtelObservableUpDownCounter,
   OtelUpDownCounter,
-  TelemetryModule,
-} from '../../src/index.js';
+} from '../../src/entry-points/nestjs-otel.js';
 import { LogRecorder } from '../support/log-recorder.js';
 import { ALL_SERVERS } from '../support/server-kinds.js';
 import { appModule, startApp } from '../support/test-app.js';

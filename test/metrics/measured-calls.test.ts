@@ -4,14 +4,13 @@ import { describe, expect, it } from 'vitest';
 import {
   Counted,
   MeterManager,
-  MetricService,
-  OtelMethodCounter,
   Span,
   Timed,
   Traceable,
   TracerManager,
   type TelemetryModuleOptions,
 } from '../../src/index.js';
+import { MetricService, OtelMethodCounter } from '../../src/entry-points/nestjs-otel.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { pointsOf } from './support/memory-metrics.js';
 

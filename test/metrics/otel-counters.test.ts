@@ -1,14 +1,8 @@
 import { Controller, forwardRef, Get, Inject, Injectable, Scope, type ModuleMetadata } from '@nestjs/common';
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
 import { expect, it } from 'vitest';
-import {
-  MeterManager,
-  OtelInstanceCounter,
-  OtelMethodCounter,
-  Span,
-  TelemetryModule,
-  Traceable,
-} from '../../src/index.js';
+import { MeterManager, Span, TelemetryModule, Traceable } from '../../src/index.js';
+import { OtelInstanceCounter, OtelMethodCounter } from '../../src/entry-points/nestjs-otel.js';
 import { appModule, startApp, type TestApp } from '../support/test-app.js';
 import { pointsOf } from './support/memory-metrics.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GRPC_STATUS_NAMES } from '../../src/otlp/failures/grpc-failure.js';
 import { openSink } from '../../src/pipeline/open-sink.js';
-import type { SinkStatus, SpanSink } from '../../src/pipeline/span-sink.js';
+import type { ExporterStatus, SpanSink } from '../../src/pipeline/span-sink.js';
 import { rpcStatus } from './support/grpc-details.js';
 import { LogLines } from './support/log-lines.js';
 import { GrpcReceiver, HttpReceiver, type Answer, type Receiver } from './support/otlp-receiver.js';
@@ -37,7 +37,7 @@ async function trial(type: 'otlp-grpc' | 'otlp-http', answer: Answer): Promise<T
   return { receiver, sink, log };
 }
 
-async function settled(sink: SpanSink): Promise<SinkStatus> {
+async function settled(sink: SpanSink): Promise<ExporterStatus> {
   await vi.waitFor(() => expect(sink.status().queuedSpans).toBe(0), { timeout: 5_000, interval: 5 });
   const status = sink.status();
   expect(unaccounted(status)).toBe(0);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { SpanKind } from '@opentelemetry/api';
 import { lastValueFrom, of, tap } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Usage } from '../../src/index.js';
+import type { Usage } from '../../src/entry-points/workflow.js';
 import { shapeOf } from '../support/span-shape.js';
 import { start } from './support.js';
 
@@ -90,7 +90,7 @@ describe('sums', () => {
     const { tracer, attributes } = await start();
     tracer.withPipelineSpan('zero', { runId: 'r' }, () => {
       tracer.withStageSpan('s', (_span, stage) => {
-        stage.recordSuccess({ outputTokens: 0, costUsd: 0, durationMs: 0 });
+        stage.recordSuccess({ outputTokens: 0, costUsd: 0, durationMillis: 0 });
       });
     });
     tracer.withPipelineSpan('silent', { runId: 'r' }, () => {});
@@ -130,9 +130,9 @@ describe('sums', () => {
     const run = tracer.pipelineRun({ name: 'own', pipelineId: 'p', runId: 'r' });
     run.execute(() => {
       run.stage({ id: 's' }, (_span, stage) => {
-        stage.recordSuccess({ durationMs: 7, outputTokens: 5 });
+        stage.recordSuccess({ durationMillis: 7, outputTokens: 5 });
       });
-      run.recordComplete({ success: false, totalDurationMs: 9, totalTokens: 0, totalCostUsd: 0 });
+      run.recordComplete({ success: false, totalDurationMillis: 9, totalTokens: 0, totalCostUsd: 0 });
     });
     expect(recorder.span('pipeline:own').attributes).toMatchObject({
       'workflow.pipeline.duration_ms': 9,

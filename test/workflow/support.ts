@@ -1,7 +1,8 @@
 import { Test } from '@nestjs/testing';
 import type { Attributes } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
-import { TracerManager, WorkflowTracer, type TelemetryModuleOptions } from '../../src/index.js';
+import { TracerManager, type TelemetryModuleOptions } from '../../src/index.js';
+import { WorkflowTracer } from '../../src/entry-points/workflow.js';
 import { SpanRecorder, TelemetryTestingModule } from '../../src/testing/index.js';
 
 export interface Bench {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { TracePipeline, TraceStage } from 'nestjs-telemetry';
+import { TracePipeline, TraceStage } from 'nestjs-telemetry/workflow';
 
 export interface Report {
   readonly invoices: number;

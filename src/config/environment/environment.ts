@@ -106,8 +106,8 @@ function maskingFromVariables(variables: Variables): MaskingConfig | undefined {
 }
 
 /** Values of `OTEL_PROPAGATORS` that exist here. */
-export const PROPAGATOR_NAMES = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'none'] as const;
-export type PropagatorName = (typeof PROPAGATOR_NAMES)[number];
+const PROPAGATOR_NAMES = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'none'] as const;
+type PropagatorName = (typeof PROPAGATOR_NAMES)[number];
 
 /**
  * The propagators that `OTEL_PROPAGATORS` names, in order and each once.
@@ -117,7 +117,7 @@ export type PropagatorName = (typeof PROPAGATOR_NAMES)[number];
 export function propagatorsFromEnv(
   env: NodeJS.ProcessEnv = process.env,
   warn: (message: string) => void = () => undefined,
-): readonly Exclude<PropagatorName, 'none'>[] | undefined {
+): readonly ('tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger')[] | undefined {
   const variables = new Variables(env, warn);
   if (!variables.isSet('OTEL_PROPAGATORS')) return undefined;
   const names = new Set(variables.list('OTEL_PROPAGATORS').map((name) => name.toLowerCase()));

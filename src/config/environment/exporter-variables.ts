@@ -1,4 +1,4 @@
-import type { ExporterConfig, JaegerExporterConfig } from '../exporter-config.js';
+import type { ExporterConfig, ExporterOfType } from '../exporter-config.js';
 import { arizeFromVariables } from '../presets/arize.js';
 import { phoenixFromVariables } from '../presets/phoenix.js';
 import { literal } from '../schema.js';
@@ -129,7 +129,7 @@ const AGENT_PORTS: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /** Jaeger takes OTLP on 4317 at the host where its agent used to be. */
-function jaegerFromVariables(variables: Variables): JaegerExporterConfig<string | Secret> {
+function jaegerFromVariables(variables: Variables): ExporterOfType<'jaeger', string | Secret> {
   const named =
     variables.url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? variables.url('OTEL_EXPORTER_OTLP_ENDPOINT');
   const host = variables.text('OTEL_EXPORTER_JAEGER_AGENT_HOST') ?? collectorHost(variables);

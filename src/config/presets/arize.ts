@@ -100,7 +100,7 @@ export function arizeHeaders(
   spaceId: string | Secret,
   apiKey: string | Secret,
   style: 'current' | 'legacy' | 'both' = 'both',
-): HeaderValues<Secret> {
+): Readonly<Record<string, Secret>> {
   return secretHeaders({
     ...(style === 'legacy' ? {} : { authorization: apiKey, 'arize-space-id': spaceId }),
     ...(style === 'current' ? {} : { api_key: apiKey, space_id: spaceId }),

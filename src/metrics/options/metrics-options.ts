@@ -4,31 +4,19 @@ import type { SdkMetricReader } from '../../sdk/metric-reader.js';
 import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
 import type { ViewOptions } from '../../sdk/view-options.js';
 
-/**
- * Whether each export tells totals since the start (`cumulative`, the default), what came since the last export (`delta`), or whichever
- * needs less memory here. Up-down counters are always cumulative.
- *
- * @see {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration | Temporality preference}
- */
-export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
-
 /** When a reader exports by itself. */
 export interface ExportSchedule {
   /** Milliseconds between two exports; default 60,000. */
   readonly exportIntervalMillis?: number;
   /** Limit of one export, in milliseconds; default 30,000, at most the interval. */
   readonly exportTimeoutMillis?: number;
-  /** Default `cumulative`. */
-  readonly temporality?: Temporality;
-}
-
-/** Sends metrics to an OTLP receiver; the options of the exporter of spans, with `/v1/metrics` for the path. */
-export type OtlpReaderConfig<Credential extends string | Secret = string | Secret> =
-  OtlpExporterConfig<Credential> & ExportSchedule;
-
-/** Prints each export to standard output, one line for each series. */
-export interface ConsoleReaderConfig extends ExportSchedule {
-  readonly type: 'console';
+  /**
+   * Whether each export tells totals since the start (`cumulative`, the default), what came since the last export (`delta`), or
+   * whichever needs less memory here. Up-down counters are always cumulative.
+   *
+   * @see {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/ | OTLP metrics exporter}
+   */
+  readonly temporality?: 'cumulative' | 'delta' | 'lowmemory';
 }
 
 /**
@@ -37,6 +25,7 @@ export interface ConsoleReaderConfig extends ExportSchedule {
  * Without a `port`, `TelemetryMetricsModule` serves the page on the app's own server.
  */
 export interface PrometheusReaderConfig {
+  /** Makes a page that Prometheus scrapes. */
   readonly type: 'prometheus';
   /** Serves the page on a port of its own; by convention 9464. */
   readonly port?: number;
@@ -48,23 +37,33 @@ export interface PrometheusReaderConfig {
   readonly prefix?: string;
 }
 
-/** An exporter that was built by the user, read on a schedule. */
-export interface CustomReaderConfig extends ExportSchedule {
-  readonly type: 'custom';
-  readonly exporter: PushMetricExporter;
-}
-
 /**
- * What {@link MetricsOptions} takes as a reader. A `MetricReader` of the SDK reads for one instance, through all of its
- * configurations, and is shut down when no configuration names it any more.
+ * What {@link MetricsOptions} takes as a reader, told apart by `type`: an OTLP receiver with the options of the exporter of spans
+ * and `/v1/metrics` for the path; the console; a page for Prometheus; an exporter of your own, read on a schedule, or alone; a `MetricReader` of the SDK.
+ *
+ * A `MetricReader` reads for one instance, through all of its configurations, and is shut down when no configuration names it any more.
  */
 export type MetricReaderConfig =
-  | OtlpReaderConfig
-  | ConsoleReaderConfig
+  | (OtlpExporterConfig<string | Secret> & ExportSchedule)
+  | (ExportSchedule & {
+      /** Prints each export to standard output, one line for each series. */
+      readonly type: 'console';
+    })
   | PrometheusReaderConfig
-  | CustomReaderConfig
+  | (ExportSchedule & {
+      /** Reads an exporter that was built by the user on a schedule. */
+      readonly type: 'custom';
+      /** The exporter. */
+      readonly exporter: PushMetricExporter;
+    })
   | PushMetricExporter
   | SdkMetricReader;
+
+/** An OTLP receiver of metrics. */
+export type OtlpReaderConfig = OtlpExporterConfig<string | Secret> & ExportSchedule;
+
+/** How a reader's totals relate to its exports before. */
+export type Temporality = NonNullable<ExportSchedule['temporality']>;
 
 /** How requests are measured. */
 export interface HttpMetricsOptions {

@@ -9,22 +9,10 @@ import { backoffMillis } from '../../otlp/backoff.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
+import type { MetricReaderStatus } from './metrics-status.js';
 import type { MetricSender } from './metric-sender.js';
 import type { ExportSchedule } from '../options/metrics-options.js';
 import { temporalityFor } from './temporality.js';
-
-/** State of one reader. */
-export interface MetricReaderStatus {
-  /** Type of the reader, or class name of an exporter given in code. */
-  readonly reader: string;
-  /** Where it sends, without credentials; absent for local ones. */
-  readonly target?: string;
-  readonly exports: number;
-  /** Exports of which nothing arrived. With cumulative temporality the next one makes up for them. */
-  readonly failures: number;
-  readonly lastSuccessAt?: Date;
-  readonly lastError?: { readonly at: Date; readonly code: string; readonly reason: string };
-}
 
 /** What a {@link PushReader} is made of. */
 export interface PushReaderOptions {

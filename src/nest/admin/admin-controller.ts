@@ -13,7 +13,7 @@ import {
 import { redactConfig } from '../../config/redact-config.js';
 import { instance, isObject, object, positiveMillis, required, string } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import type { PipelineStatus } from '../../pipeline/pipeline-status.js';
+import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
 import type { VerifyExportResult } from '../../pipeline/verify-export.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { ask } from '../../base/user-function.js';
@@ -40,7 +40,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
     constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
 
     @Get('status')
-    status(): PipelineStatus & { readonly config: Record<string, unknown> } {
+    status(): TelemetryStatus & { readonly config: Record<string, unknown> } {
       return { ...this.manager.status(), config: redactConfig(this.manager.config()) };
     }
 

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
-import { TELEMETRY_FEATURE_ID } from '../metadata/tokens.js';
+import { TELEMETRY_FEATURE_ID, uniqueId } from '../metadata/tokens.js';
 import { adminController } from './admin-controller.js';
 import { checkAdminOptions, type TelemetryAdminOptions } from './admin-options.js';
 
@@ -12,10 +12,14 @@ import { checkAdminOptions, type TelemetryAdminOptions } from './admin-options.j
  */
 @Module({})
 export class TelemetryAdminModule {
-  /** @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard */
+  /**
+   * Makes the module, with its routes under `path`.
+   *
+   * @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard
+   */
   static register(options: TelemetryAdminOptions): DynamicModule {
     checkAdminOptions(options);
-    const id = Symbol('admin');
+    const id = uniqueId('admin');
     return {
       module: TelemetryAdminModule,
       imports: [...(options.imports ?? []), TelemetryHubModule],

@@ -11,15 +11,20 @@ import {
   type Check,
 } from '../../config/schema.js';
 import type { RawRequest } from '../../http/http-options.js';
-import type { BaggageEntries } from '../../tracing/baggage-service.js';
 
 /** What the framework's request tells a resolver, on Express and Fastify alike. */
 export interface BaggageRequest {
+  /** Request headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** HTTP method, such as `POST`. */
   readonly method: string;
+  /** Path and query. */
   readonly url: string;
+  /** Parameters of the route. */
   readonly params?: unknown;
+  /** Parameters of the query. */
   readonly query?: unknown;
+  /** The parsed body. */
   readonly body?: unknown;
   /** What an authentication guard put there. */
   readonly user?: unknown;
@@ -45,7 +50,10 @@ export interface BaggageOptions {
    */
   readonly entries?: (
     request: BaggageRequest,
-  ) => BaggageEntries | undefined | Promise<BaggageEntries | undefined>;
+  ) =>
+    | Readonly<Record<string, string | undefined>>
+    | undefined
+    | Promise<Readonly<Record<string, string | undefined>> | undefined>;
   /** What a request is for, by route; the first match becomes the entry `app.user.intent`. */
   readonly intent?: Readonly<Record<string, string>>;
   /**

@@ -8,37 +8,76 @@ import {
 import { instrumentName, type OtelMetricOptions } from '../services/metric.service.js';
 import { InstrumentPipe } from './instrument.pipe.js';
 
-/**
- * Hands an instrument of the module's instance to a handler's parameter; the same for every request, and for every parameter of that name.
- *
- * **Gotchas** Where the name is taken by another instrument, that is logged, and the handler gets one that measures nothing.
- *
- * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing, or none that a receiver takes
+/*
+ * Each decorator hands an instrument of the module's instance to a handler's parameter, the same one for every request and for
+ * every parameter of that name. Where another instrument has the name, that is logged, and the handler gets one that measures nothing.
  */
-export type MetricParamDecorator = (name: string, options?: OtelMetricOptions) => ParameterDecorator;
 
 /** The pipe knows the module, and thereby the instance. */
 const instrument = createParamDecorator<InstrumentDefinition>(() => undefined);
 
-/** Something that only grows. */
-export const OtelCounter = parameter('OtelCounter', 'counter');
-/** Something that grows and shrinks. */
-export const OtelUpDownCounter = parameter('OtelUpDownCounter', 'upDownCounter');
-/** How values are distributed. */
-export const OtelHistogram = parameter('OtelHistogram', 'histogram');
-/** A value that is set. */
-export const OtelGauge = parameter('OtelGauge', 'gauge');
-/** A value that is asked for at each export, by what `addCallback` was given. */
-export const OtelObservableGauge = parameter('OtelObservableGauge', 'observableGauge');
-/** A total that is asked for at each export, by what `addCallback` was given. */
-export const OtelObservableCounter = parameter('OtelObservableCounter', 'observableCounter');
-/** An amount that is asked for at each export, by what `addCallback` was given. */
-export const OtelObservableUpDownCounter = parameter(
-  'OtelObservableUpDownCounter',
-  'observableUpDownCounter',
+/**
+ * Hands the handler a counter, which only grows.
+ *
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
+ */
+export const OtelCounter: (name: string, options?: OtelMetricOptions) => ParameterDecorator = parameter(
+  'OtelCounter',
+  'counter',
 );
+/**
+ * Hands the handler an up-down counter, which grows and shrinks.
+ *
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
+ */
+export const OtelUpDownCounter: (name: string, options?: OtelMetricOptions) => ParameterDecorator = parameter(
+  'OtelUpDownCounter',
+  'upDownCounter',
+);
+/**
+ * Hands the handler a histogram.
+ *
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
+ */
+export const OtelHistogram: (name: string, options?: OtelMetricOptions) => ParameterDecorator = parameter(
+  'OtelHistogram',
+  'histogram',
+);
+/**
+ * Hands the handler a gauge.
+ *
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
+ */
+export const OtelGauge: (name: string, options?: OtelMetricOptions) => ParameterDecorator = parameter(
+  'OtelGauge',
+  'gauge',
+);
+/**
+ * Hands the handler an observable gauge; `addCallback` says who is asked at each export.
+ *
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
+ */
+export const OtelObservableGauge: (name: string, options?: OtelMetricOptions) => ParameterDecorator =
+  parameter('OtelObservableGauge', 'observableGauge');
+/**
+ * Hands the handler an observable counter, a total; `addCallback` says who is asked at each export.
+ *
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
+ */
+export const OtelObservableCounter: (name: string, options?: OtelMetricOptions) => ParameterDecorator =
+  parameter('OtelObservableCounter', 'observableCounter');
+/**
+ * Hands the handler an observable up-down counter, an amount; `addCallback` says who is asked at each export.
+ *
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
+ */
+export const OtelObservableUpDownCounter: (name: string, options?: OtelMetricOptions) => ParameterDecorator =
+  parameter('OtelObservableUpDownCounter', 'observableUpDownCounter');
 
-function parameter(decorator: string, kind: InstrumentKind): MetricParamDecorator {
+function parameter(
+  decorator: string,
+  kind: InstrumentKind,
+): (name: string, options?: OtelMetricOptions) => ParameterDecorator {
   return (name: unknown, options = {}) => {
     if (typeof name !== 'string' || name === '') {
       throw new TelemetryConfigError({

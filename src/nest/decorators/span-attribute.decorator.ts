@@ -1,5 +1,3 @@
-import type { AnyValue } from './span-options.js';
-
 /** Reads one attribute from a method's arguments. */
 export interface ParameterAttribute {
   readonly key: string;
@@ -16,7 +14,8 @@ const parameters = new WeakMap<object, Map<PropertyKey, ParameterAttribute[]>>()
  */
 export function SpanAttribute(
   key: string,
-  pick?: string | ((argument: AnyValue) => unknown),
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- typed by the parameter that is decorated
+  pick?: string | ((argument: any) => unknown),
 ): ParameterDecorator {
   const read = typeof pick === 'string' ? byPath(pick.split('.')) : pick;
   return (target, method, index) => {

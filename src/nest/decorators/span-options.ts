@@ -1,23 +1,19 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { SampledSpanOptions } from '../../tracing/instance-tracer.js';
+import type { SpanOptions } from '../../tracing/span-options.js';
 
 /** A decorator fits methods of any signature, and gives their types to the functions in its options. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyValue = any;
 
-/** What a result adds to its span. */
-export interface ResultAttributes {
-  readonly attributes?: Attributes;
-}
-
-/** How a decorated method becomes spans: the API's options, and those that a method can have. */
-export interface SpanDecoratorOptions extends SampledSpanOptions {
+/** How a decorated method becomes spans: the options of a span that a method can have, and what to read from its calls. */
+export interface SpanDecoratorOptions extends Omit<SpanOptions, 'parent'> {
   /**
-   * Reads attributes from what the method returned, or its promise resolved with; not called for streams, and for errors neither.
+   * Reads attributes from what the method returned, or its promise resolved with. Not called for streams or errors.
    *
-   * **Gotchas** If it throws, that is logged, and the method's result stands.
+   * **Gotchas** If it throws, the error is logged, and the method's result stands.
    */
-  readonly onResult?: (result: AnyValue, ...args: AnyValue[]) => ResultAttributes | undefined;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- typed by the method that is decorated
+  readonly onResult?: (result: any, ...args: any[]) => { readonly attributes?: Attributes } | undefined;
   /** Whether arguments and results are recorded; default: the configuration's `includeInputOutput`. */
   readonly includeInputOutput?: boolean;
 }
@@ -25,10 +21,3 @@ export interface SpanDecoratorOptions extends SampledSpanOptions {
 /** Fixed options, or a function of the method's arguments. */
 export type SpanDecoratorInput<T extends AnyValue[]> =
   SpanDecoratorOptions | ((...args: T) => SpanDecoratorOptions);
-
-/** A decorator of methods with these parameters. */
-export type SpanMethodDecorator<T extends AnyValue[]> = (
-  target: AnyValue,
-  key: string | symbol,
-  descriptor: TypedPropertyDescriptor<(...args: T) => AnyValue>,
-) => void;

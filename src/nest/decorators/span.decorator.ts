@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- a decorator fits methods of any signature */
 import type { Span as ApiSpan } from '@opentelemetry/api';
 import type { CallDetails } from '../../tracing/call-in-span.js';
 import { givenOptions } from './given-options.js';
@@ -5,12 +6,7 @@ import { injectManager, managerFor } from '../hub/host-manager.js';
 import { asWritten, classNameOf, wrapMethod, type Method } from './method-wrapper.js';
 import { noteResult, observedCall, recordsValues, type Observation } from './observed-call.js';
 import { parameterAttributes } from './span-attribute.decorator.js';
-import type {
-  AnyValue,
-  SpanDecoratorInput,
-  SpanDecoratorOptions,
-  SpanMethodDecorator,
-} from './span-options.js';
+import type { AnyValue, SpanDecoratorInput, SpanDecoratorOptions } from './span-options.js';
 
 const NO_OPTIONS: SpanDecoratorOptions = {};
 
@@ -23,14 +19,17 @@ const NO_OPTIONS: SpanDecoratorOptions = {};
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
 export function Span(name?: string, options?: SpanDecoratorOptions): MethodDecorator;
+/** Runs the method in a span named `Class.method`, with these options. */
 export function Span(options: SpanDecoratorOptions): MethodDecorator;
-export function Span<T extends AnyValue[]>(
+/** Runs the method in a span named `Class.method`, whose options are a function of the arguments. */
+export function Span<T extends any[]>(
   options: (...args: T) => SpanDecoratorOptions,
-): SpanMethodDecorator<T>;
-export function Span<T extends AnyValue[]>(
+): (target: any, key: string | symbol, descriptor: TypedPropertyDescriptor<(...args: T) => any>) => void;
+/** Runs the method in a named span, whose options are a function of the arguments. */
+export function Span<T extends any[]>(
   name: string,
   options: (...args: T) => SpanDecoratorOptions,
-): SpanMethodDecorator<T>;
+): (target: any, key: string | symbol, descriptor: TypedPropertyDescriptor<(...args: T) => any>) => void;
 export function Span(
   nameOrOptions?: string | SpanDecoratorInput<AnyValue[]>,
   more?: SpanDecoratorInput<AnyValue[]>,

@@ -1,4 +1,3 @@
-import type { NamePattern } from '../../config/sampler-config.js';
 import { compilePatterns } from '../../context/name-patterns.js';
 import { classNameOf, isWrapped } from './method-wrapper.js';
 import { isWithoutSpan } from './no-span.decorator.js';
@@ -19,9 +18,9 @@ export interface TraceableOptions extends SpanDecoratorOptions {
   /** Stands for the class in `Class.method`. */
   readonly name?: string;
   /** The only methods that get a span, by name, `*` for any characters; default: all of them. */
-  readonly include?: readonly NamePattern[];
+  readonly include?: readonly (string | RegExp)[];
   /** Methods that get none. */
-  readonly exclude?: readonly NamePattern[];
+  readonly exclude?: readonly (string | RegExp)[];
 }
 
 /**

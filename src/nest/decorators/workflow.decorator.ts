@@ -1,18 +1,18 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- a decorator fits methods of any signature */
 import type { Span } from '@opentelemetry/api';
 import { hideSecret } from '../../tracing/record-value.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
-import type { PipelineOptions, PipelineRunOptions } from '../../workflow/pipeline-run.js';
+import type { WorkflowPipelineOptions, PipelineRunOptions } from '../../workflow/pipeline-run.js';
 import type { StageOptions } from '../../workflow/stage-run.js';
 import { WorkflowTracer } from '../../workflow/workflow-tracer.js';
 import { givenOptions, type OptionsInput } from './given-options.js';
 import { injectManager, managerFor } from '../hub/host-manager.js';
 import { asWritten, wrapMethod } from './method-wrapper.js';
 import { parameterNames } from './parameter-names.js';
-import type { AnyValue, SpanMethodDecorator } from './span-options.js';
 
 /** How a method becomes the span of a pipeline. Its first argument counts as the input. */
-export type TracePipelineOptions = Omit<PipelineOptions, 'input'> & Omit<PipelineRunOptions, 'name'>;
+export type TracePipelineOptions = Omit<WorkflowPipelineOptions, 'input'> & Omit<PipelineRunOptions, 'name'>;
 
 /** How a method becomes the span of a stage. Its first argument counts as the input. */
 export interface TraceStageOptions extends Omit<StageOptions, 'input' | 'name'> {
@@ -24,16 +24,17 @@ export interface TraceStageOptions extends Omit<StageOptions, 'input' | 'name'> 
 const tracers = new WeakMap<TracerManager, WorkflowTracer>();
 
 /**
- * Runs the method as a pipeline, as {@link WorkflowTracer.withPipelineSpan} does; stages that it calls are counted for it.
+ * Runs the method as a pipeline, as `WorkflowTracer.withPipelineSpan` does; stages that it calls are counted for it.
  *
  * @param name - of the pipeline; the span is `pipeline:{name}`
  * @param options - or a function of the arguments, for ids that come with them
  */
 export function TracePipeline(name: string, options?: TracePipelineOptions): MethodDecorator;
-export function TracePipeline<T extends AnyValue[]>(
+/** Runs the method as a pipeline, whose options are a function of the arguments. */
+export function TracePipeline<T extends any[]>(
   name: string,
   options: (...args: T) => TracePipelineOptions,
-): SpanMethodDecorator<T>;
+): (target: any, key: string | symbol, descriptor: TypedPropertyDescriptor<(...args: T) => any>) => void;
 export function TracePipeline(
   name: string,
   options: OptionsInput<TracePipelineOptions> = {},
@@ -44,16 +45,17 @@ export function TracePipeline(
 }
 
 /**
- * Runs the method as a stage, as {@link WorkflowTracer.withStageSpan} does, of whatever pipeline it is called in.
+ * Runs the method as a stage, as `WorkflowTracer.withStageSpan` does, of whatever pipeline it is called in.
  *
  * @param name - of the stage; the span is `stage:{name}`
  * @param options - its component type, or all options, or a function of the arguments that returns them
  */
 export function TraceStage(name: string, options?: string | TraceStageOptions): MethodDecorator;
-export function TraceStage<T extends AnyValue[]>(
+/** Runs the method as a stage, whose options are a function of the arguments. */
+export function TraceStage<T extends any[]>(
   name: string,
   options: (...args: T) => TraceStageOptions,
-): SpanMethodDecorator<T>;
+): (target: any, key: string | symbol, descriptor: TypedPropertyDescriptor<(...args: T) => any>) => void;
 export function TraceStage(
   name: string,
   options: string | OptionsInput<TraceStageOptions> = {},

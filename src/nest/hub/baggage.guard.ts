@@ -14,6 +14,7 @@ export class BaggageGuard implements CanActivate {
   /** @internal */
   constructor(@Inject(TelemetryHub) private readonly hub: TelemetryHub) {}
 
+  /** Admits the request, or answers 400 where a header of `baggage.required` is missing. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     return admitRequest(this.hub.instanceOf(context.getClass())?.baggageEntries, context);
   }

@@ -33,12 +33,6 @@ import {
 import type { TenantOptions } from '../../pipeline/tenants/tenant-options.js';
 import { wideEventOptionsCheck, type WideEventOptions } from './wide-event-options.js';
 
-/** How an instance ends with its app. */
-export interface ShutdownOptions {
-  /** How long `app.close()` waits for spans to be delivered, in milliseconds; default 2,500. */
-  readonly timeoutMillis?: number;
-}
-
 /** Options of one instance: what can change while it runs ({@link TracerConfig}) and what is fixed at bootstrap. */
 export interface TelemetryModuleOptions extends TracerConfig {
   /** Lets every module inject this instance's providers without importing it; default false. */
@@ -75,13 +69,15 @@ export interface TelemetryModuleOptions extends TracerConfig {
   readonly messaging?: MessagingOptions;
   /** One span for all that is known about a request, where `WideEventInterceptor` is bound. */
   readonly wideEvents?: WideEventOptions;
-  readonly shutdown?: ShutdownOptions;
+  /** How the instance ends with its app: how long `app.close()` waits for spans to be delivered, in milliseconds; default 2,500. */
+  readonly shutdown?: { readonly timeoutMillis?: number };
   /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
   readonly onConfigError?: 'throw' | 'warn';
 }
 
 /** Makes the options in a class of the app, for `useClass` and `useExisting`. */
 export interface TelemetryOptionsFactory {
+  /** Makes the options of one instance. */
   createTelemetryOptions(): TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
 }
 
@@ -89,9 +85,13 @@ export interface TelemetryOptionsFactory {
 export interface TelemetryModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   /** Lets every module inject this instance's providers without importing it; default false. */
   readonly isGlobal?: boolean;
+  /** Tokens of the arguments of `useFactory`. */
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  /** A function that makes the options, given what `inject` names. */
   readonly useFactory?: (...args: any[]) => TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
+  /** A class that makes the options; Nest creates it for the module. */
   readonly useClass?: Type<TelemetryOptionsFactory>;
+  /** A provider of the app that makes the options. */
   readonly useExisting?: InjectionToken<TelemetryOptionsFactory>;
 }
 

@@ -5,21 +5,12 @@ import {
   type ConsoleLoggerOptions,
   type LogLevel,
 } from '@nestjs/common';
-import { traceLogFields, type LogFields, type LogFieldsOptions } from '../../tracing/log-fields.js';
+import { traceLogFields, type LogFieldsOptions } from '../../tracing/log-fields.js';
 
 /** Options of Nest's own logger, and what is added to its lines. */
 export interface TelemetryLoggerOptions extends ConsoleLoggerOptions {
+  /** Which fields of the trace and the baggage are added. */
   readonly telemetry?: LogFieldsOptions;
-}
-
-/** What Nest hands over with a message in JSON mode. */
-interface JsonLogOptions {
-  context: string;
-  logLevel: LogLevel;
-  writeStreamType?: 'stdout' | 'stderr';
-  errorStack?: unknown;
-  params?: Record<string, unknown>;
-  error?: Error;
 }
 
 /** What needs no quotes in a text. */
@@ -33,7 +24,7 @@ const PLAIN = /^[\w.:/@+-]+$/;
  */
 @Injectable()
 export class TelemetryLogger extends ConsoleLogger {
-  private readonly fields: LogFields;
+  private readonly fields: () => Record<string, string>;
 
   constructor(
     @Optional() contextOrOptions?: string | TelemetryLoggerOptions,
@@ -46,9 +37,17 @@ export class TelemetryLogger extends ConsoleLogger {
     this.fields = traceLogFields(telemetry);
   }
 
+  /** Adds the fields to a line in JSON. */
   protected override getJsonLogObject(
     message: unknown,
-    options: JsonLogOptions,
+    options: {
+      context: string;
+      logLevel: LogLevel;
+      writeStreamType?: 'stdout' | 'stderr';
+      errorStack?: unknown;
+      params?: Record<string, unknown>;
+      error?: Error;
+    },
   ): ReturnType<ConsoleLogger['getJsonLogObject']> {
     const record = super.getJsonLogObject(message, options);
     const fields = this.fields();
@@ -56,6 +55,7 @@ export class TelemetryLogger extends ConsoleLogger {
     return record;
   }
 
+  /** Adds the fields to the end of a line of text. */
   protected override formatMessage(
     ...line: [
       logLevel: LogLevel,

@@ -14,6 +14,7 @@ import type { TelemetryMetricsOptions } from './metrics-module-options.js';
  */
 @Module({})
 export class TelemetryMetricsModule {
+  /** Makes the module, with the page under `path`. */
   static register(options: TelemetryMetricsOptions = {}): DynamicModule {
     const id = uniqueId('metrics');
     return {

@@ -8,6 +8,7 @@ const NAMESPACE = 'telemetry';
 
 /** What `registerAs` of `@nestjs/config` makes of a factory, so that the package stays optional; a test compares the two. */
 export interface TelemetryConfigFactory {
+  /** Reads the configuration from the environment. */
   (): TracerConfig;
   /** Token of the configuration object, for `@Inject(telemetryConfig.KEY)`. */
   readonly KEY: string;

@@ -1,9 +1,8 @@
 import { Inject, Module, Optional, type DynamicModule, type Provider } from '@nestjs/common';
-import type { Attributes } from '@opentelemetry/api';
 import { TelemetryConfigError } from '../../errors.js';
 import { BaggageService } from '../../tracing/baggage-service.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
-import { TracerManager } from '../../tracing/tracer-manager.js';
+import { TracerManager, type TelemetryFeatureOptions } from '../../tracing/tracer-manager.js';
 import { instanceModule, withTracers } from './instance-module.js';
 import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from '../services/span-services.js';
 import { MetricService } from '../services/metric.service.js';
@@ -20,14 +19,6 @@ import {
   TELEMETRY_OPTIONS,
   uniqueId,
 } from '../metadata/tokens.js';
-
-/** What a module changes of the instance that covers it. */
-export interface TelemetryFeatureOptions {
-  /** Instrumentation scope of the module's spans and metrics. */
-  readonly tracer?: string;
-  /** Put on every span that the module's services start. */
-  readonly attributes?: Attributes;
-}
 
 /**
  * OpenTelemetry for the modules that import it. Each `forRoot*` call makes an independent instance with its own pipeline; the root

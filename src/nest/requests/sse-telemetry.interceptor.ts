@@ -10,6 +10,7 @@ import type { Observable } from 'rxjs';
  */
 @Injectable()
 export class SseTelemetryInterceptor implements NestInterceptor {
+  /** Passes the call on. */
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle();
   }

@@ -29,30 +29,37 @@ export function instrumentName(name: string, { prefix = '' }: OtelMetricOptions 
 export class MetricService {
   constructor(private readonly meters: MeterManager) {}
 
+  /** A counter, which only grows. */
   getCounter(name: string, options?: OtelMetricOptions): Counter {
     return this.meters.counter(instrumentName(name, options), options);
   }
 
+  /** An up-down counter, which grows and shrinks. */
   getUpDownCounter(name: string, options?: OtelMetricOptions): UpDownCounter {
     return this.meters.upDownCounter(instrumentName(name, options), options);
   }
 
+  /** A histogram. */
   getHistogram(name: string, options?: OtelMetricOptions): Histogram {
     return this.meters.histogram(instrumentName(name, options), options);
   }
 
+  /** A gauge. */
   getGauge(name: string, options?: OtelMetricOptions): Gauge {
     return this.meters.gauge(instrumentName(name, options), options);
   }
 
+  /** An observable counter; `addCallback` says who is asked at each export. */
   getObservableCounter(name: string, options?: OtelMetricOptions): ObservableCounter {
     return this.meters.getMeter().createObservableCounter(instrumentName(name, options), options);
   }
 
+  /** An observable up-down counter; `addCallback` says who is asked at each export. */
   getObservableUpDownCounter(name: string, options?: OtelMetricOptions): ObservableUpDownCounter {
     return this.meters.getMeter().createObservableUpDownCounter(instrumentName(name, options), options);
   }
 
+  /** An observable gauge; `addCallback` says who is asked at each export. */
   getObservableGauge(name: string, options?: OtelMetricOptions): ObservableGauge {
     return this.meters.getMeter().createObservableGauge(instrumentName(name, options), options);
   }

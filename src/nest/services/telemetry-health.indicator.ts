@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { PipelineStatus } from '../../pipeline/pipeline-status.js';
-import type { SinkStatus } from '../../pipeline/span-sink.js';
+import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
+import type { ExporterStatus } from '../../pipeline/span-sink.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 
 /** Spans that were dropped this long ago still show. */
 const LOSS_SHOWN_MILLIS = 60_000;
 
-/** How delivery fares: `degraded` means that spans are late or some were lost, `down` that none arrive and some are lost. */
+/** How delivery fares. */
 export interface TelemetryHealth {
+  /** `degraded` while an exporter fails or spans were lost within a minute, `down` where none arrive, or telemetry is shut down. */
   readonly status: 'up' | 'degraded' | 'down';
   /** Why it is not `up`, one sentence each. */
   readonly reasons?: readonly string[];
@@ -33,12 +34,16 @@ export class TelemetryHealthIndicator {
 
   constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
 
-  /** @param key - name of the entry in the health check's answer; default `telemetry` */
+  /**
+   * Tells how the exporters fare, as an entry of a health check.
+   *
+   * @param key - name of the entry in the health check's answer; default `telemetry`
+   */
   check<Key extends string = 'telemetry'>(key: Key = 'telemetry' as Key): Record<Key, TelemetryHealth> {
     return { [key]: this.judge(this.manager.status()) } as Record<Key, TelemetryHealth>;
   }
 
-  private judge({ configured, enabled, spans, exporters }: PipelineStatus): TelemetryHealth {
+  private judge({ configured, enabled, spans, exporters }: TelemetryStatus): TelemetryHealth {
     const dropped = Object.values(spans.dropped).reduce((sum, count) => sum + count, 0);
     if (dropped > this.dropped) this.lostAt = performance.now();
     this.dropped = dropped;
@@ -63,11 +68,11 @@ export class TelemetryHealthIndicator {
 }
 
 /** Whether the last export failed in a way that opens no breaker: one that is not worth a pause. */
-function failedLast({ lastError, lastSuccessAt }: SinkStatus): boolean {
+function failedLast({ lastError, lastSuccessAt }: ExporterStatus): boolean {
   return lastError !== undefined && (lastSuccessAt === undefined || lastError.at > lastSuccessAt);
 }
 
-function explain({ exporter, target, lastError }: SinkStatus): string {
+function explain({ exporter, target, lastError }: ExporterStatus): string {
   const what = target === undefined ? exporter : `${exporter} to ${target}`;
   if (lastError === undefined) return `${what} fails.`;
   const { reason, code, hint } = lastError;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Span, Tracer } from '@opentelemetry/api';
-import { type StartSpanOptions, TracerManager } from '../../tracing/tracer-manager.js';
+import type { SpanOptions } from '../../tracing/span-options.js';
+import { TracerManager } from '../../tracing/tracer-manager.js';
 import { NO_SPAN } from '../../tracing/unrecorded-span.js';
 
 /**
@@ -10,6 +11,7 @@ import { NO_SPAN } from '../../tracing/unrecorded-span.js';
 export class TraceService {
   constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
 
+  /** The module's own tracer. */
   getTracer(): Tracer {
     return this.manager.getTracer();
   }
@@ -20,7 +22,7 @@ export class TraceService {
   }
 
   /** Starts a child of the active span without activating it; end it yourself. */
-  startSpan(name: string, options?: StartSpanOptions): Span {
+  startSpan(name: string, options?: SpanOptions): Span {
     return this.manager.startSpan(name, options);
   }
 }

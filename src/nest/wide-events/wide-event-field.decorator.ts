@@ -4,7 +4,6 @@ import { whenSettled } from '../../tracing/when-settled.js';
 import { ask } from '../../base/user-function.js';
 import { decoratorLog, reportHook } from '../decorators/decorator-log.js';
 import { asWritten, classNameOf, wrapMethod } from '../decorators/method-wrapper.js';
-import type { AnyValue } from '../decorators/span-options.js';
 import { setField, wideEvent } from './wide-event.js';
 
 /**
@@ -13,8 +12,8 @@ import { setField, wideEvent } from './wide-event.js';
  * @param pick - what of the result; default: the result itself. What is no attribute value, such as an object or a stream, is left out
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- users of nestjs-otel may name the type
-export function WideEventField<T = AnyValue>(
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-explicit-any -- users of nestjs-otel may name the type
+export function WideEventField<T = any>(
   key: string,
   pick?: (result: T) => AttributeValue | undefined,
 ): MethodDecorator {

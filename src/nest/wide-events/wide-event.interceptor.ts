@@ -27,6 +27,7 @@ export class WideEventInterceptor implements NestInterceptor {
   /** @internal */
   constructor(@Inject(TelemetryHub) private readonly hub: TelemetryHub) {}
 
+  /** Runs the handler in the span of the wide event. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const span = entrySpan();
     if (span === undefined) return next.handle();

@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
-import type { SinkStatus, SpanSink } from '../span-sink.js';
+import type { ExporterStatus, SpanSink } from '../span-sink.js';
 import { spanToJsonLine } from './span-json.js';
 import { SinkAccount } from '../sink-account.js';
 import { StandardOutput, type Terminal } from '../../base/standard-output.js';
@@ -31,7 +31,7 @@ export class ConsoleJsonSink implements SpanSink {
     await this.account.settledWithin(timeoutMillis);
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     return this.account.status();
   }
 }

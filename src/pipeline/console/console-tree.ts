@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
-import type { SinkStatus, SpanSink } from '../span-sink.js';
+import type { ExporterStatus, SpanSink } from '../span-sink.js';
 import { SinkAccount } from '../sink-account.js';
 import { StandardOutput } from '../../base/standard-output.js';
 import { TracePrinter } from './trace-printer.js';
@@ -47,7 +47,7 @@ export class ConsoleTreeSink implements SpanSink {
     await this.account.settledWithin(timeoutMillis);
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     return this.account.status();
   }
 }

@@ -1,8 +1,4 @@
-import type {
-  ConsoleExporterConfig,
-  MemoryExporterConfig,
-  NoneExporterConfig,
-} from '../../config/exporter-config.js';
+import type { ExporterOfType } from '../../config/exporter-config.js';
 import type { TelemetryLog } from '../../base/log.js';
 import type { SpanSink } from '../span-sink.js';
 import { ConsoleJsonSink } from '../console/console-json.js';
@@ -24,15 +20,13 @@ export interface LocalSinkOptions {
  * no place left to say so but `status()`.
  */
 export function buildLocalSink(
-  config: ConsoleExporterConfig | MemoryExporterConfig | NoneExporterConfig,
+  config: ExporterOfType<'console' | 'memory' | 'none'>,
   _options: LocalSinkOptions,
 ): Promise<SpanSink> {
   return Promise.resolve(createLocalSink(config));
 }
 
-function createLocalSink(
-  config: ConsoleExporterConfig | MemoryExporterConfig | NoneExporterConfig,
-): SpanSink {
+function createLocalSink(config: ExporterOfType<'console' | 'memory' | 'none'>): SpanSink {
   switch (config.type) {
     case 'console':
       return config.format === 'json' ? new ConsoleJsonSink() : new ConsoleTreeSink(config.color);

@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
-import type { SinkStatus, SpanSink } from '../span-sink.js';
+import type { ExporterStatus, SpanSink } from '../span-sink.js';
 import { SinkAccount } from '../sink-account.js';
 
 const DEFAULT_MAX_SPANS = 10_000;
@@ -48,7 +48,7 @@ export class MemorySink implements SpanSink {
     return Promise.resolve();
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     return this.account.status();
   }
 

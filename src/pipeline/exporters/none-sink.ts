@@ -1,5 +1,5 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
-import type { SinkStatus, SpanSink } from '../span-sink.js';
+import type { ExporterStatus, SpanSink } from '../span-sink.js';
 import { SinkAccount } from '../sink-account.js';
 
 /** Forgets every span at once and counts it as delivered, since nobody asked for it anywhere. */
@@ -22,7 +22,7 @@ export class NoneSink implements SpanSink {
     return Promise.resolve();
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     return this.account.status();
   }
 }

@@ -1,5 +1,5 @@
 import type { SpanExporter } from '../../sdk/span-exporter.js';
-import type { ZipkinExporterConfig } from '../../config/exporter-config.js';
+import type { ExporterOfType } from '../../config/exporter-config.js';
 import { loadOptionalPeer } from '../../base/optional-peer.js';
 
 const DEFAULT_URL = 'http://localhost:9411/api/v2/spans';
@@ -14,7 +14,7 @@ const DEFAULT_URL = 'http://localhost:9411/api/v2/spans';
  * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if `@opentelemetry/exporter-zipkin` is not installed
  * @see {@link https://zipkin.io/zipkin-api/#/default/post_spans | Zipkin API v2}
  */
-export async function loadZipkinExporter(config: ZipkinExporterConfig): Promise<SpanExporter> {
+export async function loadZipkinExporter(config: ExporterOfType<'zipkin'>): Promise<SpanExporter> {
   const { ZipkinExporter } = await loadOptionalPeer(
     '@opentelemetry/exporter-zipkin',
     '2.12.0',

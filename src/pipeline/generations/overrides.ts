@@ -1,6 +1,6 @@
 import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import type { OverrideStatus } from '../pipeline-status.js';
+import type { OverrideStatus } from '../telemetry-status.js';
 
 /** How long a change lasts, and for whom. */
 export interface OverrideOptions {
@@ -12,6 +12,7 @@ export interface OverrideOptions {
 
 /** A time-boxed change at work. */
 export interface OverrideHandle {
+  /** When it reverts by itself. */
   readonly until: Date;
   /** Ends it before its time; resolves when what was before is live again. */
   revert(): Promise<void>;

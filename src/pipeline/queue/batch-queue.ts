@@ -13,7 +13,7 @@ import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';
 import { FlushWaiters } from './flush-waiters.js';
 import { Ledger } from './ledger.js';
 import { RetryList } from './retry-list.js';
-import type { DropReason, SinkStatus, SpanSink } from '../span-sink.js';
+import type { DropReason, ExporterStatus, SpanSink } from '../span-sink.js';
 
 /** What a queue needs besides its exporter. */
 export interface BatchQueueOptions {
@@ -114,7 +114,7 @@ export class BatchQueue implements SpanSink {
     if (this.closing !== undefined) this.dropAll();
   }
 
-  status(): SinkStatus {
+  status(): ExporterStatus {
     const { ledger, backlog, delivery } = this;
     const inFlight = [...this.inFlight].filter((batch) => !batch.settled);
     return {

@@ -1,12 +1,14 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import type { LoggerProvider } from './app-logger-provider.js';
 
 /** An instrumentation's part for one module, or for a file in it. */
 export interface InstrumentedModule {
   /** `pg`, or for a file `pg/lib/client.js`. */
   readonly name: string;
+  /** Ranges of versions that can be patched. */
   readonly supportedVersions: readonly string[];
+  /** Patches the exports of the module, or of the file. */
   readonly patch?: ((moduleExports: unknown, moduleVersion?: string) => unknown) | undefined;
+  /** Takes the patch back. */
   readonly unpatch?: ((moduleExports: unknown, moduleVersion?: string) => void) | undefined;
 }
 
@@ -16,14 +18,23 @@ export interface InstrumentedModule {
  * @see {@link https://github.com/open-telemetry/opentelemetry-js-contrib/tree/main/packages | Instrumentations}
  */
 export interface Instrumentation {
+  /** Name of its package. */
   readonly instrumentationName: string;
+  /** Patches its modules from now on. */
   enable(): void;
+  /** Takes its patches back. */
   disable(): void;
+  /** Its own options. */
   getConfig(): object;
+  /** Replaces its own options. */
   setConfig(config: object): void;
+  /** Sets where its spans go. */
   setTracerProvider(provider: TracerProvider): void;
+  /** Sets where its metrics go. */
   setMeterProvider?(provider: MeterProvider): void;
-  setLoggerProvider?(provider: LoggerProvider): void;
+  /** Sets where its log records go. */
+  setLoggerProvider?(provider: object): void;
+  /** The modules that it patches. */
   getModuleDefinitions?(): readonly (InstrumentedModule & {
     readonly files?: readonly InstrumentedModule[];
   })[];

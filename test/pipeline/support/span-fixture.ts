@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode, TraceFlags, type Attributes } from '@opentele
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SinkStatus } from '../../../src/pipeline/span-sink.js';
+import type { ExporterStatus } from '../../../src/pipeline/span-sink.js';
 
 export const RESOURCE = resourceFromAttributes({ 'service.name': 'orders', 'service.instance.id': 'one' });
 export const SCOPE: InstrumentationScope = { name: 'test', version: '1.0.0' };
@@ -53,10 +53,10 @@ export function makeSpan(overrides: SpanOverrides = {}): ReadableSpan {
 }
 
 /** What a queue must be able to account for at every moment: the difference is zero. */
-export function unaccounted({ ended, delivered, dropped, queuedSpans }: SinkStatus): number {
+export function unaccounted({ ended, delivered, dropped, queuedSpans }: ExporterStatus): number {
   return ended - delivered - queuedSpans - totalDropped({ dropped });
 }
 
-function totalDropped({ dropped }: Pick<SinkStatus, 'dropped'>): number {
+function totalDropped({ dropped }: Pick<ExporterStatus, 'dropped'>): number {
   return Object.values(dropped).reduce((sum, spans) => sum + spans, 0);
 }

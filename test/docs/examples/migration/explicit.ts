@@ -1,6 +1,7 @@
 // #region explicit
 import { Module } from '@nestjs/common';
-import { arize, mergeTracerConfig, TelemetryModule, type TracerConfig } from 'nestjs-telemetry';
+import { mergeTracerConfig, TelemetryModule, type TracerConfig } from 'nestjs-telemetry';
+import { arize } from 'nestjs-telemetry/presets';
 
 const service: TracerConfig = {
   service: { name: 'chat', version: '1.0.0', environment: 'production' },

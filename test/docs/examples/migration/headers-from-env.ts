@@ -1,4 +1,5 @@
-import { arize, type TracerManager, type VerifyExportResult } from 'nestjs-telemetry';
+import type { TracerManager, VerifyExportResult } from 'nestjs-telemetry';
+import { arize } from 'nestjs-telemetry/presets';
 
 export function verify(manager: TracerManager): Promise<VerifyExportResult> {
   // #region headers-from-env

@@ -1,4 +1,5 @@
-import { arize, type TracerManager } from 'nestjs-telemetry';
+import type { TracerManager } from 'nestjs-telemetry';
+import { arize } from 'nestjs-telemetry/presets';
 
 export async function reconfigure(
   manager: TracerManager,

@@ -1,7 +1,8 @@
 // The examples of nestjs-otel 8.1.1's README as they stand there, with another import.
 import { Controller, Get, Injectable } from '@nestjs/common';
 import { SpanKind, type Span as ApiSpan } from '@opentelemetry/api';
-import { CurrentSpan, Span, Traceable, TraceService } from 'nestjs-telemetry';
+import { CurrentSpan, Span, Traceable } from 'nestjs-telemetry';
+import { TraceService } from 'nestjs-telemetry/nestjs-otel';
 
 // #region span
 export class BooksService {

@@ -1,7 +1,7 @@
 // As in nestjs-otel 8.1.1's README, with another import.
 import { Controller, Get } from '@nestjs/common';
 import type { Counter } from '@opentelemetry/api';
-import { OtelCounter } from 'nestjs-telemetry';
+import { OtelCounter } from 'nestjs-telemetry/nestjs-otel';
 
 @Controller()
 export class AppController {

@@ -1,7 +1,7 @@
 // As in nestjs-otel 8.1.1's README, with another import.
 import { Controller, Get, Injectable } from '@nestjs/common';
 import type { Counter } from '@opentelemetry/api';
-import { MetricService, OtelInstanceCounter, OtelMethodCounter } from 'nestjs-telemetry';
+import { MetricService, OtelInstanceCounter, OtelMethodCounter } from 'nestjs-telemetry/nestjs-otel';
 
 @Injectable()
 export class BookService {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { samplingByEnvironment, TelemetryModule } from 'nestjs-telemetry';
+import { TelemetryModule } from 'nestjs-telemetry';
+import { samplingByEnvironment } from 'nestjs-telemetry/presets';
 
 @Module({
   imports: [

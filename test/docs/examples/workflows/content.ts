@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TracePipeline, TraceStage, WorkflowTracer } from 'nestjs-telemetry';
+import { TracePipeline, TraceStage, WorkflowTracer } from 'nestjs-telemetry/workflow';
 
 /** Stands for a model's client. */
 export class Model {

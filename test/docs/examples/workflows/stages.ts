@@ -1,5 +1,6 @@
 import type { Context } from '@opentelemetry/api';
-import type { TracerManager, WorkflowTracer } from 'nestjs-telemetry';
+import type { TracerManager } from 'nestjs-telemetry';
+import type { WorkflowTracer } from 'nestjs-telemetry/workflow';
 
 export interface Stage {
   readonly id: string;

@@ -1,46 +1,59 @@
 import type { RetiredTotals } from './sink-pool.js';
-import type { DropReason, SinkStatus } from './span-sink.js';
-
-/** A time-boxed change that is in force. */
-export interface OverrideStatus {
-  /** Absent when it is for everybody. */
-  readonly tenant?: string;
-  /** The options that it changes. */
-  readonly changes: readonly string[];
-  readonly until: Date;
-}
+import type { DropReason, ExporterStatus } from './span-sink.js';
 
 /** What `TracerManager.status()` tells about spans and where they went. */
-export interface PipelineStatus {
+export interface TelemetryStatus {
+  /** Whether the instance has a configuration: false before the first, and after `shutdown`. */
   readonly configured: boolean;
+  /** Whether spans are made. */
   readonly enabled: boolean;
+  /** Name of the service. */
   readonly service: string | undefined;
+  /** Number of the live configuration; it grows by one with each change. */
   readonly generation: number;
+  /** The sampler, in its own words. */
   readonly sampler: string | undefined;
+  /** Spans of all exporters, those of replaced configurations included. */
   readonly spans: {
     /** Begun and not ended. */
     readonly live: number;
     /** Sampled spans handed to exporters, once per exporter; `ended = delivered + dropped + queued`. */
     readonly ended: number;
+    /** Arrived. */
     readonly delivered: number;
+    /** Waiting or being sent. */
     readonly queued: number;
+    /** Lost, by reason. */
     readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   };
   /** Replaced configurations with spans that are still alive. */
   readonly drainingGenerations: number;
+  /** Tenants with a pipeline of their own. */
   readonly activeTenants: number;
+  /** Temporary configurations that are kept for reuse or still have spans. */
   readonly temporaryConfigs: number;
-  readonly overrides: readonly OverrideStatus[];
+  /** Changes of {@link TracerManager.override} that are in force. */
+  readonly overrides: readonly {
+    /** Absent when it is for everybody. */
+    readonly tenant?: string;
+    /** The options that it changes. */
+    readonly changes: readonly string[];
+    /** When it reverts by itself. */
+    readonly until: Date;
+  }[];
   /** The queues that are open now. */
-  readonly exporters: readonly SinkStatus[];
+  readonly exporters: readonly ExporterStatus[];
 }
+
+/** A change of `TracerManager.override` that is in force. */
+export type OverrideStatus = TelemetryStatus['overrides'][number];
 
 /** Adds up what all sinks of a pipeline have counted, closed ones included. */
 export function countSpans(
-  exporters: readonly SinkStatus[],
+  exporters: readonly ExporterStatus[],
   retired: RetiredTotals,
   live: number,
-): PipelineStatus['spans'] {
+): TelemetryStatus['spans'] {
   const dropped: Partial<Record<DropReason, number>> = { ...retired.dropped };
   let { ended, delivered } = retired;
   let queued = 0;

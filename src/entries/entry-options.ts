@@ -1,5 +1,7 @@
-import type { NamePattern } from '../config/sampler-config.js';
 import { compilePatterns } from '../context/name-patterns.js';
+
+/** A name as a whole, with `*` for any characters, or a regular expression that matches anywhere. */
+export type NamePattern = string | RegExp;
 
 type NameMatcher = (text: unknown) => boolean;
 

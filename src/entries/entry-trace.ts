@@ -11,7 +11,7 @@ import { bindEntry } from '../context/entry.js';
 import { Flow, FlowContext, runInContext, type Entry } from '../context/flow-context.js';
 import type { RemoteContext } from '../context/propagation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { EntryContextLike } from '../pipeline/tenants/tenant-options.js';
+import type { EntryContext } from '../pipeline/tenants/tenant-options.js';
 import { monotonicMillis } from '../tracing/clock.js';
 import { classifyError } from '../tracing/error-classifier.js';
 import { observeLike } from '../tracing/context-subscriber.js';
@@ -75,7 +75,7 @@ export interface EntryFacts {
 export class EntryTrace implements Entry {
   readonly excluded: boolean;
   readonly context: FlowContext;
-  readonly subject: EntryContextLike;
+  readonly subject: EntryContext;
   readonly pipeline: Pipeline;
   readonly span: Span;
   /** Tenant of the sender. */

@@ -1,7 +1,7 @@
 import type { Entry, Flow } from '../../context/flow-context.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { ask } from '../../base/user-function.js';
-import { isTenantKey, TENANT_KEY, type EntryContextLike, type TenantOptions } from './tenant-options.js';
+import { isTenantKey, TENANT_KEY, type EntryContext, type TenantOptions } from './tenant-options.js';
 
 /** Names the tenant of each entry, asked for once, by the options of one instance. */
 export class TenantKeys {
@@ -54,6 +54,6 @@ export class TenantKeys {
   private answer({ kind, subject, tenant }: Entry): unknown {
     const { resolve, resolveEntry } = this.options;
     if (kind === undefined) return resolve?.(subject);
-    return resolveEntry === undefined ? tenant : resolveEntry(subject as EntryContextLike, kind);
+    return resolveEntry === undefined ? tenant : resolveEntry(subject as EntryContext, kind);
   }
 }

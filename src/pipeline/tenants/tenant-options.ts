@@ -1,7 +1,7 @@
 import type { TracerConfig } from '../../config/tracer-config.js';
 
 /** What entered, as `resolveEntry` sees it. */
-export interface EntryContextLike {
+export interface EntryContext {
   /** Pattern of the message, queue, socket event, name of the scheduled job, event, or class of a command. */
   readonly pattern: string;
   /** `Class.method`. */
@@ -29,7 +29,7 @@ export interface TenantOptions<Request = unknown> {
    * @param context - pattern, handler, arguments and headers of the message, job or event
    * @param kind - `microservices`, `queues`, `websockets`, `schedule`, `events` or `cqrs`
    */
-  readonly resolveEntry?: (context: EntryContextLike, kind: string) => string | undefined | null;
+  readonly resolveEntry?: (context: EntryContext, kind: string) => string | undefined | null;
   /**
    * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant. Called on first use, again after the
    * tenant was idle, and at its first span after a reconfiguration; if that fails, the tenant keeps what it had. While a promise is

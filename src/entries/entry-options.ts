@@ -13,6 +13,7 @@ export type EntryKind = 'microservices' | 'queues' | 'websockets' | 'schedule' |
  * command. A string matches as a whole, with `*` for any characters; exclusion wins.
  */
 export interface EntryFilterOptions {
+  /** Only these have spans; default all. */
   readonly include?: readonly NamePattern[];
   /** An excluded entry makes no spans, and neither does what it calls. */
   readonly exclude?: readonly NamePattern[];
@@ -30,6 +31,7 @@ export interface EntriesOptions {
   readonly microservices?: false | EntryFilterOptions;
   /** Jobs of BullMQ. */
   readonly queues?: false | EntryFilterOptions;
+  /** Messages of WebSocket gateways. */
   readonly websockets?: false | SocketEntryOptions;
   /** Ticks of `@Cron`, `@Interval`, `@Timeout` and of jobs in the `SchedulerRegistry`. */
   readonly schedule?: false | EntryFilterOptions;

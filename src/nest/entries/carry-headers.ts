@@ -1,4 +1,5 @@
 import { ENVELOPE } from '../../entries/entry-carrier.js';
+import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import type { BrokerOptions } from './broker-address.js';
 import type { Patches } from './patches.js';
 
@@ -11,9 +12,9 @@ export interface ClientProxyLike {
   normalizePattern?(pattern: unknown): string;
 }
 
-/** The headers of the message that a client is sending right now, and of packets that wait for their turn. */
+/** The headers of packets that wait for their turn, and of the one that was serialised last. */
 export interface Outbox {
-  current: Readonly<Record<string, string>> | undefined;
+  serialized: Readonly<Record<string, string>> | undefined;
   readonly packets: WeakMap<object, Readonly<Record<string, string>>>;
 }
 
@@ -57,24 +58,21 @@ export function carryHeaders(
   if (system === 'rabbitmq') {
     patches.replace(client, 'mergeHeaders', (merge) => (...args) => {
       const merged = merge.apply(client, args);
-      return outbox.current === undefined ? merged : { ...(merged as object | undefined), ...outbox.current };
+      const headers = OutgoingMessage.current?.headers;
+      return headers === undefined ? merged : { ...(merged as object | undefined), ...headers };
     });
   }
   if (system === 'nats') {
-    patches.replace(
-      client,
-      'mergeHeaders',
-      (merge) => (given) =>
-        outbox.current === undefined
-          ? merge.call(client, given)
-          : natsHeaders(client, merge, given, outbox.current),
-    );
+    patches.replace(client, 'mergeHeaders', (merge) => (given) => {
+      const headers = OutgoingMessage.current?.headers;
+      return headers === undefined ? merge.call(client, given) : natsHeaders(client, merge, given, headers);
+    });
   }
   if (system === 'mqtt') {
     patches.replace(client, 'mergePacketOptions', (merge) => (...args) => {
       const merged = merge.apply(client, args) as { properties?: { userProperties?: object } } | undefined;
-      const headers = outbox.current;
-      outbox.current = undefined;
+      const headers = outbox.serialized;
+      outbox.serialized = undefined;
       if (headers === undefined || !usesProperties()) return merged;
       const userProperties = { ...merged?.properties?.userProperties, ...headers };
       return { ...merged, properties: { ...merged?.properties, userProperties } };
@@ -85,8 +83,7 @@ export function carryHeaders(
 /** MQTT sends requests when it is subscribed to their answers: by then the packet alone tells whose they are. */
 function headersFor(outbox: Outbox, packet: unknown): Headers | undefined {
   const kept = typeof packet === 'object' && packet !== null ? outbox.packets.get(packet) : undefined;
-  if (kept !== undefined) outbox.current = kept;
-  return outbox.current;
+  return (outbox.serialized = kept ?? OutgoingMessage.current?.headers);
 }
 
 function withSerializer(

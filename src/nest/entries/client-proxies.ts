@@ -10,6 +10,7 @@ import { addressOf } from './broker-address.js';
 import { carryHeaders, type ClientProxyLike, type Outbox } from './carry-headers.js';
 import type { EntryHost } from './entry-host.js';
 import { watchGrpcClient } from './grpc-clients.js';
+import { codeOf } from './message-facts.js';
 import { nestInstances } from './nest-instances.js';
 
 /** The packet that Nest hands to a transport's client. */
@@ -45,7 +46,7 @@ export class ClientProxies {
       watchGrpcClient(client, this.host, owner);
       return;
     }
-    const outbox: Outbox = { current: undefined, packets: new WeakMap() };
+    const outbox: Outbox = { serialized: undefined, packets: new WeakMap() };
     const begin = (pattern: unknown, awaited: boolean, count = 1): OutgoingMessage | undefined =>
       this.host.active ? this.begin(client, owner, system, { pattern, awaited, count }) : undefined;
 
@@ -126,13 +127,7 @@ export class ClientProxies {
     if (message === undefined) return dispatch.apply(client, args);
     const [packet] = args as [Packet | undefined];
     if (typeof packet === 'object') outbox.packets.set(packet, message.headers);
-    const before = outbox.current;
-    outbox.current = message.headers;
-    try {
-      return dispatch.apply(client, args);
-    } finally {
-      outbox.current = before;
-    }
+    return dispatch.apply(client, args);
   }
 }
 
@@ -155,6 +150,8 @@ function perSubscription(
           complete: settled,
           error: (error) => {
             settled();
+            const code = codeOf(error);
+            if (code !== undefined) message?.setAttributes({ [C.rpcStatusCode]: String(code) });
             message?.fail(error);
           },
           closed: () => {

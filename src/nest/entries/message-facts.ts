@@ -72,7 +72,7 @@ function grpcError(span: Span, error: unknown): boolean {
 }
 
 /** The code of an `RpcException`, or of the object that it was made from. */
-function codeOf(error: unknown): string | number | undefined {
+export function codeOf(error: unknown): string | number | undefined {
   try {
     const { getError, code } = Object(error) as { getError?: () => unknown; code?: unknown };
     const given = typeof getError === 'function' ? (getError.call(error) as { code?: unknown } | null) : null;

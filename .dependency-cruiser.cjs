@@ -1,7 +1,7 @@
 /*
  * The arrows of ARCHITECTURE.md:
  *
- *   index → nest → {http, workflow, metrics} → tracing → pipeline → otlp → {config, context} → {base, sdk} → errors
+ *   index → nest → {http, workflow, metrics, devtools} → genai → tracing → pipeline → otlp → {config, context} → {base, sdk} → errors
  *
  * A layer may import any layer below it, never one above, and never a sibling of its own tier. Type-only imports count.
  */
@@ -9,7 +9,8 @@
 /** From top to bottom; folders in one row are siblings. */
 const tiers = [
   ['nest'],
-  ['http', 'entries', 'workflow', 'genai', 'metrics'],
+  ['http', 'entries', 'workflow', 'metrics', 'devtools'],
+  ['genai'],
   ['tracing'],
   ['pipeline'],
   ['otlp'],
@@ -31,10 +32,43 @@ const layerRules = tiers.flatMap((tier, depth) => {
   });
 });
 
+/** The rooms inside of a layer, from top to bottom; `.` stands for the files that lie in no room. */
+const rooms = {
+  nest: [
+    ['admin', 'metrics'],
+    ['module'],
+    ['wide-events'],
+    ['decorators'],
+    ['services', 'logging'],
+    ['hub'],
+    ['requests'],
+    ['instance'],
+    ['baggage'],
+    ['metadata'],
+  ],
+  metrics: [['.'], ['readers', 'requests'], ['instruments'], ['options']],
+};
+
+const roomRules = Object.entries(rooms)
+  .flatMap(([layer, order]) => {
+    const inRoom = (room) => (room === '.' ? `^src/${layer}/[^/]+$` : `^src/${layer}/${room}/`);
+    return order.flatMap((row, depth) =>
+      row.map((room) => ({
+        name: `room-${layer}-${room}`,
+        comment: `src/${layer}/${room} may import only the rooms below it (see ARCHITECTURE.md).`,
+        severity: 'error',
+        from: { path: inRoom(room) },
+        to: { path: [...order.slice(0, depth).flat(), ...row.filter((other) => other !== room)].map(inRoom) },
+      })),
+    );
+  })
+  .filter(({ to }) => to.path.length > 0);
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     ...layerRules,
+    ...roomRules,
     {
       name: 'layer-lowest',
       comment: 'src/errors.ts is the lowest layer: it imports nothing of ours.',
@@ -87,14 +121,15 @@ module.exports = {
       name: 'not-resolvable',
       comment: 'An import that leads nowhere would slip through every rule above.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '^src/devtools/(page/|server/page\\.ts$)' },
       to: { couldNotResolve: true },
     },
     {
       name: 'no-dev-dependency',
       comment: 'What src loads must be a dependency or a (possibly optional) peer.',
       severity: 'error',
-      from: { path: '^src/' },
+      // The page is built into one file with what it imports.
+      from: { path: '^src/', pathNot: '^src/devtools/page/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['npm-peer', 'npm-optional'],

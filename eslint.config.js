@@ -30,7 +30,7 @@ export default defineConfig(
 
   {
     name: 'typescript',
-    files: ['**/*.ts', '**/*.mts'],
+    files: ['**/*.ts', '**/*.tsx', '**/*.mts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -57,7 +57,7 @@ export default defineConfig(
 
   {
     name: 'library',
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
     plugins: { tsdoc },
     rules: {
       'tsdoc/syntax': 'error',

@@ -7,7 +7,8 @@ export type TelemetryErrorCode =
   | 'TELEMETRY_EXPORTER_UNBUILDABLE'
   | 'TELEMETRY_SHUT_DOWN'
   | 'TELEMETRY_INSTRUMENT_CONFLICT'
-  | 'TELEMETRY_ADMIN_UNGUARDED';
+  | 'TELEMETRY_ADMIN_UNGUARDED'
+  | 'TELEMETRY_DEVTOOLS_UNAVAILABLE';
 
 /**
  * Base class of every error that this library throws; thrown only while configuring, never in a request.
@@ -69,9 +70,32 @@ function describe({ got, secret }: ConfigProblem): string {
   const type = got === null ? 'null' : Array.isArray(got) ? 'array' : typeof got;
   if (got === undefined) return 'nothing';
   if (secret === true) return `${/^[ao]/.test(type) ? 'an' : 'a'} ${type} that is not shown`;
-  if (typeof got === 'string') return `\`${got.length > 80 ? `${got.slice(0, 80)}…` : got}\` (string)`;
+  if (typeof got === 'string') {
+    const shown = withoutSecrets(got);
+    return `\`${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}\` (string)`;
+  }
   if (typeof got === 'number' || typeof got === 'boolean' || typeof got === 'bigint') {
     return `\`${String(got)}\` (${type})`;
   }
   return type === 'object' || type === 'array' ? `an ${type}` : type === 'null' ? 'null' : `a ${type}`;
+}
+
+/** What a credential in the wrong option looks like: user info, a query, a scheme or a name with a value, a key of a service. */
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  [/\/\/[^/?#\s]*@/g, '//****@'],
+  [/\?[^\s=]*=\S*/g, '?****'],
+  [/\b(bearer|basic|token|digest)\s+\S+/gi, '$1 ****'],
+  [
+    /((?:authorization|cookie|password|passwd|pwd|pass|secret|token|api[._-]?key)["']?\s*[:=]\s*)\S+/gi,
+    '$1****',
+  ],
+  [/\b(?:eyJ|[sr]k[-_]|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|AIza|npm_|hf_)[\w.-]{12,}/g, '****'],
+];
+
+/** A text without what looks like a credential: users put them into the wrong option, and paste errors into tickets. */
+export function withoutSecrets(text: string): string {
+  // Far more than is shown, and little enough to look at.
+  let shown = text.slice(0, 1_000);
+  for (const [pattern, replacement] of SECRETS) shown = shown.replace(pattern, replacement);
+  return shown;
 }

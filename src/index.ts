@@ -13,6 +13,7 @@ export type {
   ServiceConfig,
   TracerConfig,
 } from './config/tracer-config.js';
+export type { GenAiConfig, GenAiContent, GenAiConventions, ModelPrice } from './config/genai-config.js';
 export type { ErrorClassification, ErrorClassifier } from './config/error-classification.js';
 export {
   propagatorsFromEnv,
@@ -71,6 +72,7 @@ export { Traceable, type TraceableOptions } from './nest/decorators/traceable.de
 export { SseSpan } from './nest/decorators/sse-span.decorator.js';
 export { HttpTelemetryInterceptor } from './nest/requests/http-telemetry.interceptor.js';
 export { SseTelemetryInterceptor } from './nest/requests/sse-telemetry.interceptor.js';
+export type { DevtoolsOptions } from './devtools/devtools-options.js';
 export type {
   TelemetryModuleAsyncOptions,
   TelemetryModuleOptions,

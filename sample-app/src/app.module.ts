@@ -12,6 +12,7 @@ import { OrdersModule } from './orders/orders.module.js';
     TelemetryModule.forRoot({
       service: { name: 'orders', version: '1.0.0' },
       isGlobal: true,
+      devtools: process.env.NODE_ENV !== 'production',
       http: { exclude: ['/health', '/metrics', '/admin/*'] },
       sse: { onShutdown: 'complete' },
     }),

@@ -3,4 +3,5 @@ export interface TelemetryLog {
   log(message: string): void;
   warn(message: string): void;
   error(message: string): void;
+  debug?(message: string): void;
 }

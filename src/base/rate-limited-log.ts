@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../errors.js';
 import type { TelemetryLog } from './log.js';
 
 const QUIET_MILLIS = 60_000;
@@ -12,6 +13,11 @@ export class RateLimitedLog {
     private readonly log: TelemetryLog,
     private readonly now: () => number = () => performance.now(),
   ) {}
+
+  /** Writes what is of interest to whoever looks for it. */
+  debug(message: string): void {
+    this.log.debug?.(message);
+  }
 
   /** @param cause - a fixed name, never user data: it is the key of the limit */
   warn(cause: string, message: string): void {
@@ -35,10 +41,14 @@ export class RateLimitedLog {
   }
 }
 
-/** One line of an unknown error, for a log. */
+/** The part of an error that a line of a log shows. */
+const MAX_ERROR_CHARS = 500;
+
+/** One line of an unknown error, for a log, without what looks like a credential: drivers quote their connection's address. */
 export function errorText(error: unknown): string {
   try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const text = withoutSecrets(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return text.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, MAX_ERROR_CHARS);
   } catch {
     return 'an unreadable error';
   }

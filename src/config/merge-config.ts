@@ -8,10 +8,11 @@ const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
   'spanLimits',
   'masking',
   'batch',
+  'genai',
 ]);
 
 /**
- * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking` and `batch` option by option,
+ * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking`, `batch` and `genai` option by option,
  * everything else (`exporter`, `sampler`, `spanProcessors`, `enabled`) as a whole.
  *
  * @returns a new object; options that are `undefined` in `change` keep their current value
@@ -21,7 +22,10 @@ export function mergeTracerConfig(current: TracerConfig, change: TracerConfig): 
   assertOptions(change);
   return mergeDefined(current, change, (key, before, after) =>
     SECTIONS.has(key) && isObject(before) && isObject(after)
-      ? mergeDefined(before, after, (_key, _before, value) => value)
+      ? mergeDefined(before, after, (name, old, value) =>
+          // Whoever hides one kind of content does not show the others.
+          name === 'hide' && isObject(old) && isObject(value) ? { ...old, ...value } : value,
+        )
       : after,
   );
 }

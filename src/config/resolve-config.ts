@@ -6,6 +6,7 @@ import type { SpanProcessor } from '../sdk/span-processor.js';
 import { fail } from './schema.js';
 import { readEnvironment } from './environment/environment.js';
 import type { ExporterConfig } from './exporter-config.js';
+import { resolveGenAi, type ResolvedGenAiConfig } from './genai-config.js';
 import { mergeTracerConfig } from './merge-config.js';
 import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedService } from './resource.js';
 import { resolveExporter } from './resolve-exporter.js';
@@ -42,6 +43,7 @@ export interface ResolvedTracerConfig {
   readonly traceHttpRequests: boolean;
   readonly workflowPrefix: string;
   readonly batch: Required<BatchConfig>;
+  readonly genai: ResolvedGenAiConfig;
 }
 
 /**
@@ -57,6 +59,9 @@ const SPAN_LIMITS: Required<SpanLimits> = {
   attributePerEventCountLimit: 128,
   attributePerLinkCountLimit: 128,
 };
+
+/** OpenInference has an attribute for each part of each message. */
+const ROOM_FOR_MESSAGES: SpanLimits = { attributeCountLimit: 10_000 };
 
 /** The SDK's defaults, but for a queue that holds a burst instead of dropping it. */
 const BATCH: Required<BatchConfig> = {
@@ -104,6 +109,7 @@ export function resolveTracerConfig(
   const exporters = exportersOf(
     merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' }),
   ).map((exporter) => resolveExporter(exporter, warn));
+  const genai = resolveGenAi(merged.genai);
   return {
     enabled,
     service,
@@ -111,7 +117,11 @@ export function resolveTracerConfig(
     exporters,
     sampler: merged.sampler ?? 1,
     spanProcessors: merged.spanProcessors ?? [],
-    spanLimits: { ...SPAN_LIMITS, ...merged.spanLimits },
+    spanLimits: {
+      ...SPAN_LIMITS,
+      ...(genai.conventions === 'gen_ai' ? {} : ROOM_FOR_MESSAGES),
+      ...merged.spanLimits,
+    },
     masking: merged.masking ?? {},
     errorClassifier: merged.errorClassifier,
     includeInputOutput: merged.includeInputOutput ?? false,
@@ -120,6 +130,7 @@ export function resolveTracerConfig(
     traceHttpRequests: merged.traceHttpRequests ?? true,
     workflowPrefix: merged.workflowPrefix ?? 'workflow.',
     batch: resolveBatch(merged.batch ?? {}, exporters),
+    genai,
   };
 }
 

@@ -1,3 +1,4 @@
+import { genAiCheck } from './genai-schema.js';
 import {
   anyOf,
   arrayOf,
@@ -170,6 +171,7 @@ export const tracerConfigShape = {
       });
     },
   ),
+  genai: genAiCheck,
 } as const satisfies Record<keyof TracerConfig, Check>;
 
 const tracerConfig = object(tracerConfigShape, 'Pass the tracer configuration as an object.');

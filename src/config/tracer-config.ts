@@ -4,6 +4,7 @@ import type { SpanLimits } from '../sdk/span-limits.js';
 import type { SpanProcessor } from '../sdk/span-processor.js';
 import type { ErrorClassifier } from './error-classification.js';
 import type { ExporterConfig } from './exporter-config.js';
+import type { GenAiConfig } from './genai-config.js';
 import type { MaskingConfig } from './masking-config.js';
 import type { SamplerConfig } from './sampler-config.js';
 import type { Secret } from './secret.js';
@@ -97,4 +98,6 @@ export interface TracerConfig {
   readonly workflowPrefix?: string;
   /** The queue between spans and exporters. */
   readonly batch?: BatchConfig;
+  /** Model calls, for apps that import `nestjs-telemetry/genai`. */
+  readonly genai?: GenAiConfig;
 }

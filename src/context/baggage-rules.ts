@@ -46,6 +46,10 @@ const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
 const SECRET_NAME =
   /(^|[._-])(password|passwd|pwd|secret|token|access[_-]?token|authorization|cookies?|credentials?|api[_-]?key|apikey|jwt)($|[._-])/i;
 
+/** Attributes that the library sets itself: a pattern such as `*` does not let a caller write them. */
+const OWN_ATTRIBUTE =
+  /^(?:http|url|server|client|network|user_agent|code|nestjs|nestjs_telemetry|error|exception|stream|otel|telemetry|service)\./;
+
 const UBER_BAGGAGE = 'uberctx-';
 
 /**
@@ -59,7 +63,7 @@ export class BaggageRules {
   readonly headers: readonly (readonly [header: string, key: string])[];
   private readonly allows: NameFilter | undefined;
   private readonly denies: NameFilter;
-  private readonly isAttribute: NameFilter | undefined;
+  private readonly isAttribute: NameFilter;
   private readonly trust: ((request: InboundRequest) => boolean) | undefined;
   private readonly attributes = new WeakMap<Baggage, Attributes>();
 
@@ -76,7 +80,10 @@ export class BaggageRules {
     this.allows = compileNames([...keys, ...allow]);
     const denied = compileNames(deny);
     this.denies = (key) => SECRET_NAME.test(key) || denied?.(key) === true;
-    this.isAttribute = compileNames([...keys, ...attributes]);
+    const isListed = compileNames([...keys, ...attributes].filter((name) => !name.includes('*')));
+    const isMeant = compileNames(attributes.filter((name) => name.includes('*')));
+    this.isAttribute = (key) =>
+      isListed?.(key) === true || (isMeant?.(key) === true && !OWN_ATTRIBUTE.test(key));
     const named = compileNames((options.metricAttributes ?? []).filter((name) => !name.includes('*')));
     this.flowAttributes =
       named &&
@@ -198,9 +205,8 @@ export class BaggageRules {
   };
 }
 
-function select(baggage: Baggage, selects: NameFilter | undefined): Attributes {
+function select(baggage: Baggage, selects: NameFilter): Attributes {
   const attributes: Attributes = {};
-  if (selects === undefined) return attributes;
   for (const [key, { value }] of baggage.getAllEntries()) {
     // Baggage that other code made may have any name.
     if (key !== '__proto__' && selects(key)) attributes[key] = value;

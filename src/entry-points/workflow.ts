@@ -12,6 +12,6 @@ export {
   type WorkflowPipelineOptions,
 } from '../workflow/pipeline-run.js';
 export { StageRun, type StageOptions, type StageResult } from '../workflow/stage-run.js';
-export type { Usage } from '../workflow/usage.js';
+export type { Usage } from '../genai/usage.js';
 export { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS } from '../workflow/workflow-attributes.js';
 export { WorkflowTracer } from '../workflow/workflow-tracer.js';

@@ -212,7 +212,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   private attributes(http: CompiledHttpOptions): Attributes {
     const { request, target, peer, match, forwarded } = this;
     const attributes = serverAttributes(request, target, peer, match, forwarded, http.redact);
-    return Object.assign(attributes, this.inbound.attributes(this.flow));
+    return { ...this.inbound.attributes(this.flow), ...attributes };
   }
 
   get spanName(): string {

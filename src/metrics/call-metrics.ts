@@ -1,5 +1,5 @@
 import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@opentelemetry/api';
-import type { CallMeter } from '../pipeline/call-meter.js';
+import type { CallMeter, HistogramDefinition } from '../pipeline/call-meter.js';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
 /** The conventions' buckets for the duration of a call. */
@@ -24,12 +24,11 @@ export class CallMetrics implements CallMeter {
   }
 
   recordCall(name: string, seconds: number, attributes: Attributes): void {
-    let histogram = this.histograms.get(name);
-    if (histogram === undefined && !this.histograms.has(name) && this.histograms.size < MAX_NAMES) {
-      histogram = this.create(name);
-      this.histograms.set(name, histogram);
-    }
-    histogram?.record(seconds, attributes);
+    this.record(
+      { name, description: 'Duration of calls.', unit: 's', boundaries: SECONDS },
+      seconds,
+      attributes,
+    );
   }
 
   countCalls(name: string, count: number, attributes: Attributes): void {
@@ -50,12 +49,22 @@ export class CallMetrics implements CallMeter {
     counter.add(change, attributes);
   }
 
-  private create(name: string): Histogram | undefined {
+  record(definition: HistogramDefinition, value: number, attributes: Attributes): void {
+    const { name } = definition;
+    let histogram = this.histograms.get(name);
+    if (histogram === undefined && !this.histograms.has(name) && this.histograms.size < MAX_NAMES) {
+      histogram = this.create(definition);
+      this.histograms.set(name, histogram);
+    }
+    histogram?.record(value, attributes);
+  }
+
+  private create({ name, description, unit, boundaries }: HistogramDefinition): Histogram | undefined {
     try {
       return this.meter().createHistogram(name, {
-        description: 'Duration of calls.',
-        unit: 's',
-        advice: { explicitBucketBoundaries: SECONDS },
+        description,
+        unit,
+        advice: { explicitBucketBoundaries: [...boundaries] },
       });
     } catch (error) {
       this.log.warn('call metric', `Calls are not measured: ${errorText(error)}`);

@@ -68,12 +68,15 @@ export class MeterGeneration implements MeterBinding {
   /** Where requests are measured; absent with `http: false`. */
   readonly requests: RequestSeriesIndex | undefined;
   private readonly provider: MeterProvider;
+  // Truly private: it holds credentials, which `inspect` would show.
+  readonly #plan: MetricsPlan;
 
   private constructor(
-    readonly plan: MetricsPlan,
+    plan: MetricsPlan,
     private readonly readers: readonly OpenReader[],
     direct: DirectRequestInstruments | undefined,
   ) {
+    this.#plan = plan;
     this.provider = new MeterProvider({
       resource: resourceFromAttributes(plan.resourceAttributes),
       views: plan.views as readonly object[] as SdkViewOptions[],
@@ -87,6 +90,10 @@ export class MeterGeneration implements MeterBinding {
         plan.http,
         limitOf(plan, viewsOf(plan, REQUEST_DURATION_TARGET)),
       );
+  }
+
+  get plan(): MetricsPlan {
+    return this.#plan;
   }
 
   /** @throws TelemetryConfigError if a reader cannot be built */
@@ -114,10 +121,10 @@ export class MeterGeneration implements MeterBinding {
       (reader) => reader.selectAggregationTemporality(type) === AggregationTemporality.CUMULATIVE,
     );
     if (!accumulates) return undefined;
-    const views = viewsOf(this.plan, { meter, name, unit: options.unit, type });
+    const views = viewsOf(this.#plan, { meter, name, unit: options.unit, type });
     // A view may leave fewer attributes than there seem to be.
     if (views.some(({ attributesProcessors }) => attributesProcessors !== undefined)) return undefined;
-    return new SeriesLimiter(limitOf(this.plan, views));
+    return new SeriesLimiter(limitOf(this.#plan, views));
   }
 
   /** The page for Prometheus: of the reader for an address, else of the first; nothing without one. */

@@ -51,8 +51,10 @@ export class MeterPipeline {
   /** Wants to know of every export of spans. */
   readonly onSpanExport: ExportListener;
   private readonly runtime = new RuntimeMetrics();
-  private metrics: MetricsOptions | false;
-  private source: PlanSource | undefined;
+  // Truly private: they hold credentials, which `inspect` would show.
+  readonly #options: MeterPipelineOptions;
+  #metrics: MetricsOptions | false;
+  #source: PlanSource | undefined;
   private live: MeterGeneration | undefined;
   private generations = 0;
   private nextIdentity = 0;
@@ -61,8 +63,9 @@ export class MeterPipeline {
   private showsSelf = false;
   private lastChange: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: MeterPipelineOptions) {
-    this.metrics = options.metrics;
+  constructor(options: MeterPipelineOptions) {
+    this.#options = options;
+    this.#metrics = options.metrics;
     this.http = new HttpMetrics(this.libraryMeter);
     this.calls = new CallMetrics(
       () => this.libraryMeter,
@@ -97,14 +100,14 @@ export class MeterPipeline {
     if (meter === undefined)
       this.meters.set(
         key,
-        (meter = new InstanceMeter(name, version, this.live, this.options.flowAttributes)),
+        (meter = new InstanceMeter(name, version, this.live, this.#options.flowAttributes)),
       );
     return meter;
   }
 
   /** Follows a configuration of spans, or none. @throws TelemetryConfigError, after which nothing has changed */
   follow(source: PlanSource | undefined): Promise<void> {
-    this.source = source;
+    this.#source = source;
     return this.inOrder(() => this.apply());
   }
 
@@ -112,12 +115,12 @@ export class MeterPipeline {
   async configure(change: MetricsOptions | false): Promise<void> {
     metricsOptionsCheck.assert(change, 'metrics');
     return this.inOrder(async () => {
-      const before = this.metrics;
+      const before = this.#metrics;
       const metrics = change === false || before === false ? change : { ...before, ...change };
       metricsOptionsCheck.assert(metrics, 'metrics');
-      this.metrics = metrics;
+      this.#metrics = metrics;
       await this.apply().catch((error: unknown) => {
-        this.metrics = before;
+        this.#metrics = before;
         throw error;
       });
     });
@@ -155,12 +158,12 @@ export class MeterPipeline {
 
   /** Exports what has come and closes everything; a later `follow` works again. */
   async shutdown(timeoutMillis: number): Promise<void> {
-    this.source = undefined;
+    this.#source = undefined;
     await this.inOrder(() => this.apply(timeoutMillis));
     await Promise.all(this.closing);
   }
 
-  private async apply(timeoutMillis = this.options.closeTimeoutMillis): Promise<void> {
+  private async apply(timeoutMillis = this.#options.closeTimeoutMillis): Promise<void> {
     const plan = this.plan();
     if (plan?.key === this.live?.plan.key) return;
     const next = plan && (await this.build(plan));
@@ -184,9 +187,10 @@ export class MeterPipeline {
   }
 
   private plan(): MetricsPlan | undefined {
-    const { source, options, refused, scraped } = this;
+    const { refused, scraped } = this;
+    const [source, options] = [this.#source, this.#options];
     if (source === undefined) return undefined;
-    return planMetrics(this.metrics, source, {
+    return planMetrics(this.#metrics, source, {
       env: options.env ?? process.env,
       warn: (message) => {
         options.log.warn(`metrics config:${message}`, message);
@@ -202,7 +206,7 @@ export class MeterPipeline {
   }
 
   private async build(plan: MetricsPlan): Promise<MeterGeneration> {
-    const { instance, log } = this.options;
+    const { instance, log } = this.#options;
     // The SDK is loaded by those who measure.
     const { MeterGeneration } = await import('./meter-generation.js');
     return MeterGeneration.build(plan, {
@@ -211,7 +215,7 @@ export class MeterPipeline {
       owner: this,
       isNeeded: (given) => this.uses(given),
       isToldBySpans: ({ code }) =>
-        this.options.health?.()?.status.exporters.some((sink) => failsWith(sink, code)) === true,
+        this.#options.health?.()?.status.exporters.some((sink) => failsWith(sink, code)) === true,
       onRefused: (target, { code }) => {
         this.refused.add(target);
         log.warn(
@@ -260,7 +264,7 @@ export class MeterPipeline {
 
   /** Reports what nobody waits for. */
   readonly complain = (error: unknown): void => {
-    const { instance, log } = this.options;
+    const { instance, log } = this.#options;
     log.warn('metrics config', `${instance}: metrics go on as they were: ${errorText(error)}`);
   };
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   Client,
   compressionAlgorithms,
@@ -109,6 +110,15 @@ export class GrpcTransport implements OtlpTransport {
         } as ServiceError);
       }
     });
+  }
+
+  /** It holds credentials: whoever prints it sees its target alone. */
+  toJSON(): object {
+    return { target: this.target };
+  }
+
+  [inspect.custom](): string {
+    return `GrpcTransport to ${this.target}`;
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { OtlpExporterConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
@@ -67,6 +67,15 @@ export class HttpTransport implements OtlpTransport {
     }
   }
 
+  /** It holds credentials: whoever prints it sees its target alone. */
+  toJSON(): object {
+    return { target: this.target };
+  }
+
+  [inspect.custom](): string {
+    return `HttpTransport to ${this.target}`;
+  }
+
   close(): void {
     this.closed = true;
     for (const request of this.requests) request.destroy();
@@ -111,7 +120,7 @@ export class HttpTransport implements OtlpTransport {
   private explain(status: number, { body, headers }: ReadResponse): ExportFailure {
     const isProtobuf = headers['content-type']?.includes('protobuf') === true;
     const rpc = isProtobuf ? readRpcStatus(body) : undefined;
-    const isText = /json|text\/plain/.test(headers['content-type'] ?? '');
+    const isText = /json|text\/(?:plain|\*)/.test(headers['content-type'] ?? '');
     const said = rpc?.message ?? (isText ? body.toString('utf8') : '');
     const failure = classifyHttpStatus(status, headers['retry-after'], this.words.quote(said));
     if (!failure.retryable || failure.retryAfterMillis !== undefined || rpc?.retryAfterMillis === undefined)

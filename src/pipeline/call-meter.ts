@@ -8,6 +8,14 @@ export interface CallMetric {
   readonly attributes?: readonly string[];
 }
 
+/** A histogram that the library fills itself. */
+export interface HistogramDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly boundaries: readonly number[];
+}
+
 /** Takes the durations of calls. */
 export interface CallMeter {
   /** Whether anything is measured. */
@@ -17,4 +25,5 @@ export interface CallMeter {
   countCalls(name: string, count: number, attributes: Attributes): void;
   /** Adds to a counter that goes down again, such as that of open connections. */
   countOpen(name: string, change: number, attributes: Attributes): void;
+  record(definition: HistogramDefinition, value: number, attributes: Attributes): void;
 }

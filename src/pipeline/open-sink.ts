@@ -6,7 +6,6 @@ import { BatchQueue } from './queue/batch-queue.js';
 import type { Delivery, ExportListener } from './queue/delivery.js';
 import { ExporterDelivery } from './queue/exporter-delivery.js';
 import { isSpanExporter } from './is-span-exporter.js';
-import { parseEndpoint } from '../otlp/endpoint.js';
 import type { OtlpDelivery } from './encoding/otlp-delivery.js';
 import type { SpanSink } from './span-sink.js';
 
@@ -68,10 +67,9 @@ async function openOtlpDelivery(config: OtlpLikeConfig): Promise<OtlpDelivery> {
   return new OtlpDelivery(config.type, await openTransport(config));
 }
 
-async function openZipkinDelivery(config: ExporterOfType<'zipkin'>): Promise<ExporterDelivery> {
-  const { loadZipkinExporter } = await import('./exporters/zipkin.js');
-  const target = config.url === undefined ? undefined : parseEndpoint(config.url).shown;
-  return new ExporterDelivery(await loadZipkinExporter(config), 'zipkin', target);
+async function openZipkinDelivery(config: ExporterOfType<'zipkin'>): Promise<Delivery> {
+  const { ZipkinDelivery } = await import('./exporters/zipkin-delivery.js');
+  return ZipkinDelivery.open(config);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { BatchConfig } from '../config/tracer-config.js';
 import { DeferredSink } from './deferred-sink.js';
 import type { ExportListener } from './queue/delivery.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
+import type { SpanWatch } from './generations/generation.js';
 import { openSink } from './open-sink.js';
 import { errorText } from '../base/rate-limited-log.js';
 import type { DropReason, ExporterStatus, SpanSink } from './span-sink.js';
@@ -51,6 +52,8 @@ export interface RetiredTotals {
  */
 export class SinkPool {
   readonly retired: RetiredTotals = { ended: 0, delivered: 0, dropped: {} };
+  /** Sees every span that goes to the pool's sinks, if somebody looks. */
+  watch: SpanWatch | undefined;
   /** Told of every export, if somebody measures them. */
   onExport: ExportListener | undefined;
   private readonly entries = new Map<string | SpanExporter, SinkEntry>();

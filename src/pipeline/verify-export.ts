@@ -9,6 +9,7 @@ import { revealHeaders } from '../config/secret.js';
 import { TelemetryError } from '../errors.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 import { isSpanExporter } from './is-span-exporter.js';
+import { SpanMask } from './masking/mask.js';
 import { openDelivery } from './open-sink.js';
 
 const CLOSE_MILLIS = 500;
@@ -157,8 +158,11 @@ async function withHeaderStyles(
 }
 
 function markedSpan(config: ResolvedTracerConfig): ReadableSpan {
+  // As an app's spans: times with fractions of a microsecond, and an event.
   const now = Date.now();
-  const time: [number, number] = [Math.trunc(now / 1000), (now % 1000) * 1e6];
+  const [seconds, nanos] = [Math.trunc(now / 1000), (now % 1000) * 1e6];
+  const startTime: [number, number] = [seconds, nanos + 123_456];
+  const endTime: [number, number] = [seconds, nanos + 654_321];
   const spanContext = {
     traceId: crypto.randomUUID().replaceAll('-', ''),
     spanId: crypto.randomUUID().replaceAll('-', '').slice(0, 16),
@@ -168,15 +172,15 @@ function markedSpan(config: ResolvedTracerConfig): ReadableSpan {
     name: 'nestjs-telemetry verify export',
     kind: SpanKind.INTERNAL,
     spanContext: () => spanContext,
-    startTime: time,
-    endTime: time,
-    duration: [0, 0],
+    startTime,
+    endTime,
+    duration: [0, endTime[1] - startTime[1]],
     ended: true,
     status: { code: SpanStatusCode.UNSET },
-    attributes: { 'nestjs_telemetry.verify': true },
+    attributes: { 'nestjs_telemetry.verify': true, 'code.function.name': 'TracerManager.verifyExport' },
     links: [],
-    events: [],
-    resource: resourceFromAttributes(config.resourceAttributes),
+    events: [{ name: 'verify', time: endTime, attributes: {} }],
+    resource: resourceFromAttributes(new SpanMask(config.masking).masked(config.resourceAttributes)),
     instrumentationScope: LIBRARY_SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,

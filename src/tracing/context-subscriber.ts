@@ -5,7 +5,7 @@ import { activeContext, runInContext, type FlowContext } from '../context/flow-c
 export interface SubscriptionListener {
   /** The subscription is about to begin; whoever must end it early completes the subscriber. */
   begun?(subscriber: { complete(): void }): void;
-  next?(): void;
+  next?(value: unknown): void;
   /** The producer failed; `closed` follows. */
   error?(error: unknown): void;
   /** The producer is done, or was told to be; `closed` follows. */
@@ -108,7 +108,7 @@ class ContextSubscriber<T> extends Subscriber<T> {
   }
 
   protected override _next(value: T): void {
-    this.listener.next?.();
+    this.listener.next?.(value);
     const { sink } = this;
     if (activeContext() === this.consumer) sink.next(value);
     else

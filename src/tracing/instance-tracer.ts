@@ -39,7 +39,7 @@ const NO_FLOW_PARTS: Partial<Pick<Flow, 'baggage' | 'attributes'>> = {};
  */
 export class InstanceTracer implements Tracer {
   constructor(
-    private readonly pipeline: Pipeline,
+    readonly pipeline: Pipeline,
     private readonly scope: InstrumentationScope,
     /** Put on every span of this tracer. */
     private readonly attributes?: Attributes,

@@ -9,7 +9,7 @@ import { spanLazy } from './span-lazy.js';
 import { spanNodeStream, type NodeReadable } from './span-node-stream.js';
 import { spanObservable } from './span-observable.js';
 import { spanReadableStream } from './span-readable-stream.js';
-import { activating, StreamSpan } from './stream-span.js';
+import { activating, StreamSpan, type StreamListener } from './stream-span.js';
 import { listenTo } from './unhandled-rejection.js';
 
 /** What is known of a call beside its span. */
@@ -21,6 +21,8 @@ export interface TracedCall {
   readonly onResult?: ((span: Span, result: unknown) => void) | undefined;
   /** Starts a span for each consumer of a stream after the first; without it they share one. */
   readonly startAnother?: (() => Span) | undefined;
+  /** Hears each chunk of a stream. */
+  readonly listener?: StreamListener | undefined;
   /** Told of rejections that nobody handles. */
   readonly log?: RateLimitedLog | undefined;
 }
@@ -81,7 +83,10 @@ class OpenCall {
   end(result: unknown): unknown {
     const { span, outer, call } = this;
     if (typeof result === 'object' && result !== null) {
-      const traced = tracedStream(result, () => new StreamSpan(span, outer, call.startAnother));
+      const traced = tracedStream(
+        result,
+        () => new StreamSpan(span, outer, call.startAnother, call.listener),
+      );
       if (traced !== undefined) return traced;
     }
     this.note(result);

@@ -63,7 +63,9 @@ async function step(
 ): Promise<IteratorResult<unknown, unknown>> {
   try {
     const result = await runInContext(use.context, () => (iterator[name] as StepFunction)(...args));
-    if (result.done === true) use.end();
+    if (result.done !== true) use.chunk(result.value);
+    else if (name === 'next') use.end();
+    else use.leave();
     return result;
   } catch (error) {
     use.fail(error);

@@ -50,9 +50,7 @@ export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
   });
   calls.set(lazy, waiting + 1);
   endWhenCollected(lazy, {
-    context: call.context,
-    fail: () => undefined,
-    end: () => {
+    leave: () => {
       forget();
       if (!asked) call.giveUp();
     },

@@ -8,15 +8,23 @@ export function spanObservable<T>(source: Observable<T>, stream: StreamSpan): Ob
     begin() {
       const use = stream.use();
       let failure: { readonly error: unknown } | undefined;
+      let completed = false;
       return {
         context: use.context,
         listener: {
+          next(value) {
+            use.chunk(value);
+          },
+          complete() {
+            completed = true;
+          },
           error(error) {
             failure = { error };
           },
           closed() {
-            if (failure === undefined) use.end();
-            else use.fail(failure.error);
+            if (failure !== undefined) use.fail(failure.error);
+            else if (completed) use.end();
+            else use.leave();
           },
         },
       };

@@ -49,6 +49,7 @@ class Reading {
     try {
       const { done, value } = await runInContext(use.context, () => reader.read());
       if (!done) {
+        use.chunk(value);
         controller.enqueue(value);
         return;
       }
@@ -65,7 +66,7 @@ class Reading {
     const { use } = this;
     try {
       await runInContext(use.context, () => (this.reader ?? this.source).cancel(reason));
-      use.end();
+      use.leave();
     } catch (error) {
       use.fail(error);
       throw error;

@@ -7,9 +7,20 @@ import { UnrecordedSpan } from './unrecorded-span.js';
 export interface StreamUse {
   /** Active in all that the producer does for this consumer. */
   readonly context: FlowContext;
+  /** A chunk is on its way to the consumer. */
+  chunk(value: unknown): void;
   fail(error: unknown): void;
   /** The stream is over for this consumer; later calls change nothing. */
   end(): void;
+  /** The consumer left before the stream's end. */
+  leave(): void;
+}
+
+/** Hears what a traced stream does, for whoever measures it; must not throw. */
+export interface StreamListener {
+  chunk(value: unknown): void;
+  /** The consumer left before the end; the span ends next. */
+  left(): void;
 }
 
 /** What the garbage collector took ends its span: a stream that nobody consumes would keep it alive for ever. */
@@ -32,6 +43,7 @@ export class StreamSpan {
     private readonly context: FlowContext,
     /** Starts a span for each consumer after the first; without it all of them share one. */
     private readonly startAnother?: () => Span,
+    private readonly listener?: StreamListener,
   ) {}
 
   /** Ends the span when the stream object is gone before anybody consumed it. */
@@ -46,14 +58,17 @@ export class StreamSpan {
     const span = own ? this.startAnother() : this.span;
     this.used = true;
     this.open += 1;
-    return new Consumption(span, activating(span, this.context), () => {
+    const onEnd = (): void => {
       this.open -= 1;
       if (own || this.startAnother !== undefined || this.open === 0) span.end();
-    });
+    };
+    return new Consumption(span, activating(span, this.context), onEnd, this.listener);
   }
 
   giveUp(): void {
-    if (!this.used) this.span.end();
+    if (this.used) return;
+    this.listener?.left();
+    this.span.end();
   }
 }
 
@@ -69,7 +84,12 @@ class Consumption implements StreamUse {
     private readonly span: Span,
     readonly context: FlowContext,
     private readonly onEnd: () => void,
+    private readonly listener: StreamListener | undefined,
   ) {}
+
+  chunk(value: unknown): void {
+    this.listener?.chunk(value);
+  }
 
   fail(error: unknown): void {
     if (this.over) return;
@@ -83,16 +103,21 @@ class Consumption implements StreamUse {
     this.onEnd();
   }
 
-  giveUp(): void {
+  leave(): void {
+    if (!this.over) this.listener?.left();
     this.end();
+  }
+
+  giveUp(): void {
+    this.leave();
   }
 }
 
 /** Ends a consumption whose consumer was garbage-collected in the middle. */
-export function endWhenCollected(consumer: object, use: StreamUse): void {
+export function endWhenCollected(consumer: object, use: Pick<StreamUse, 'leave'>): void {
   collected.register(consumer, {
     giveUp: () => {
-      use.end();
+      use.leave();
     },
   });
 }

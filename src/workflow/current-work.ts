@@ -1,10 +1,7 @@
 import { createContextKey, type Context } from '@opentelemetry/api';
-import type { Usage } from './usage.js';
-
-/** Whatever the usage of a model counts for. */
-export interface UsageOwner {
-  addUsage(usage: Usage): void;
-}
+import type { FlowContext } from '../context/flow-context.js';
+import { withUsageOwner } from '../genai/current-call.js';
+import type { UsageOwner } from '../genai/usage.js';
 
 /** What of a workflow the running code is in. */
 export interface CurrentWork<R> {
@@ -19,6 +16,7 @@ export function currentWork<R>(context: Context): CurrentWork<R> | undefined {
   return context.getValue(KEY) as CurrentWork<R> | undefined;
 }
 
-export function withWork<C extends Context, R>(context: C, work: CurrentWork<R>): ReturnType<C['setValue']> {
-  return context.setValue(KEY, work) as ReturnType<C['setValue']>;
+/** Has the usage of models that are called in the context count for what is at work. */
+export function withWork<R>(context: FlowContext, work: CurrentWork<R>): FlowContext {
+  return withUsageOwner(context.setValue(KEY, work), work.usage);
 }

@@ -1,7 +1,7 @@
-import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import type { Span } from '@opentelemetry/api';
-import type { UsageOwner } from './current-work.js';
-import { UsageSum, type Usage } from './usage.js';
+import type { GenAiCall } from '../genai/genai-call.js';
+import { UsageSum, type Usage, type UsageOwner } from '../genai/usage.js';
+import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
 /** Which model is asked for what. */
@@ -10,25 +10,32 @@ export interface LlmCallOptions {
   readonly provider: string;
   /** Such as `gpt-4o`. */
   readonly model: string;
-  /** Default `generate`. */
+  /** Default `generate`. An operation of the `gen_ai` conventions is also `gen_ai.operation.name`; any other is a `chat`. */
   readonly operation?: string;
 }
 
-/** One call of a language model. */
+/** One call of a language model: a {@link GenAiCall} that adds up what it is told. */
 export class LlmCall {
-  /** The call's span; one that records nothing while telemetry is off. */
-  span: Span = NO_SPAN;
   private readonly usage = new UsageSum();
 
   /** @internal */
   constructor(
     private readonly prefix: string,
-    private readonly owner: UsageOwner | undefined,
+    private readonly call: GenAiCall | undefined,
+    /** What the usage counts for where there is no call. */
+    private readonly owner?: UsageOwner,
   ) {}
 
-  /** Adds to what the call took, and counts it for the stage and the pipeline around it. Zeros count. */
+  /** The call's span; one that records nothing while telemetry is off. */
+  get span(): Span {
+    return this.call?.span ?? NO_SPAN;
+  }
+
+  /** Adds to what the call took; it counts for the stage and the pipeline around it. Zeros count. */
   recordUsage(usage: Usage): void {
     this.usage.add(usage);
+    this.owner?.addUsage(usage);
+    this.call?.setUsage(this.usage.figures);
     this.span.setAttributes(
       workflowAttributes(this.prefix, {
         llmInputTokens: this.usage.inputTokens,
@@ -36,6 +43,5 @@ export class LlmCall {
         llmCostUsd: this.usage.costUsd,
       }),
     );
-    this.owner?.addUsage(usage);
   }
 }

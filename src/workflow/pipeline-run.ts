@@ -4,7 +4,7 @@ import { monotonicMillis } from '../tracing/clock.js';
 import type { SpanOptions } from '../tracing/span-options.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import type { StageOptions, StageOutcome, StageRun } from './stage-run.js';
-import { UsageSum, type Usage } from './usage.js';
+import { UsageSum, type Usage } from '../genai/usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
 /** Which pipeline runs. */

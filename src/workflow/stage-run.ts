@@ -3,7 +3,7 @@ import { monotonicMillis } from '../tracing/clock.js';
 import { recordError } from '../tracing/error-record.js';
 import type { SpanOptions } from '../tracing/span-options.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
-import { UsageSum, type Usage } from './usage.js';
+import { UsageSum, type Usage } from '../genai/usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
 /** What a stage reports of itself; whatever is left out is measured or left away. */
@@ -87,11 +87,7 @@ export class StageRun {
         stageCostUsd: costUsd,
       }),
     );
-    this.owner?.stageEnded(outcome, {
-      ...(inputTokens === undefined ? {} : { inputTokens }),
-      ...(outputTokens === undefined ? {} : { outputTokens }),
-      ...(costUsd === undefined ? {} : { costUsd }),
-    });
+    this.owner?.stageEnded(outcome, this.usage.figures);
   }
 
   private note({ durationMillis, ...usage }: StageResult): void {

@@ -1,4 +1,6 @@
 import { SpanKind, type Span } from '@opentelemetry/api';
+import { isGenAiOperation } from '../genai/operations.js';
+import { runCall } from '../genai/run-call.js';
 import { recordValue } from '../tracing/record-value.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
 import { contextOf, type SpanOptions } from '../tracing/span-options.js';
@@ -78,22 +80,22 @@ export class WorkflowTracer {
     const { provider, model, operation = 'generate' } = options;
     const settings = this.manager.settings();
     const prefix = settings?.workflowPrefix ?? NO_PREFIX;
-    const call = new LlmCall(prefix, currentWork(contextOf(undefined))?.usage);
-    if (settings?.traceLlmCalls === false) return fn(leftOut(this.manager.activeSpan()), call);
+    if (settings?.traceLlmCalls === false) {
+      const owner = currentWork(contextOf(undefined))?.usage;
+      return fn(leftOut(this.manager.activeSpan()), new LlmCall(prefix, undefined, owner));
+    }
     const attributes = workflowAttributes(prefix, {
       spanKind: WORKFLOW_SPAN_KINDS.llmCall,
       llmProvider: provider,
       llmModel: model,
       llmOperation: operation,
     });
-    return this.manager.withSpan(
-      `llm:${provider}/${model}`,
-      { kind: SpanKind.CLIENT, attributes },
-      (span) => {
-        call.span = span;
-        return fn(span, call);
-      },
-      { written: fn },
+    return runCall(
+      this.manager,
+      isGenAiOperation(operation) ? operation : 'chat',
+      { provider, model, spanName: `llm:${provider}/${model}`, kind: SpanKind.CLIENT, attributes },
+      (call) => fn(call.span, new LlmCall(prefix, call)),
+      fn,
     );
   }
 

@@ -24,12 +24,8 @@ const work = mkdtempSync(join(tmpdir(), 'nestjs-telemetry-brokers-'));
 const started = [];
 
 function find(program) {
-  const folders = [
-    ...(process.env.PATH ?? '').split(delimiter),
-    '/usr/sbin',
-    '/usr/local/sbin',
-    '/usr/lib/rabbitmq/bin',
-  ];
+  // The server of RabbitMQ itself: Debian's script on the path becomes another user, who may not write here.
+  const folders = ['/usr/lib/rabbitmq/bin', ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }
 

@@ -227,6 +227,7 @@ describe("the originals' variables", () => {
     exporter: { type: 'otlp-grpc', url: 'https://otlp.arize.com', headers },
     resourceAttributes: project,
     spanLimits: { attributeCountLimit: 10_000 },
+    genai: { conventions: 'both' },
   });
   const arizeHeaders = (space: string, key: string) => ({
     authorization: key,
@@ -378,6 +379,7 @@ describe("the originals' variables", () => {
         },
         resourceAttributes: { 'openinference.project.name': 'p' },
         spanLimits: { attributeCountLimit: 10_000 },
+        genai: { conventions: 'both' },
       },
     ],
     [
@@ -387,6 +389,7 @@ describe("the originals' variables", () => {
         exporter: { type: 'otlp-grpc', url: 'http://phoenix:14317' },
         resourceAttributes: { 'openinference.project.name': 'default' },
         spanLimits: { attributeCountLimit: 10_000 },
+        genai: { conventions: 'both' },
       },
     ],
   ])('%s', (_name, env, config) => {

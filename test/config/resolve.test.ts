@@ -46,6 +46,15 @@ describe('defaults', () => {
       traceLlmCalls: true,
       traceHttpRequests: true,
       workflowPrefix: 'workflow.',
+      genai: {
+        conventions: 'gen_ai',
+        version: 'current',
+        prices: {},
+        capture: false,
+        hide: {},
+        base64ImageMaxLength: 32_000,
+        maxContentLength: 65_536,
+      },
       batch: {
         scheduledDelayMillis: 5_000,
         maxExportBatchSize: 512,

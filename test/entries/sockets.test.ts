@@ -71,7 +71,7 @@ async function socketIo(app: TestApp): Promise<Client> {
 async function ws(app: TestApp): Promise<Client> {
   const socket = new WebSocket(app.url.replace('http', 'ws'), { headers: TRACEPARENT });
   const received: string[] = [];
-  socket.on('message', (message) => received.push(String(message)));
+  socket.on('message', (message) => received.push((message as Buffer).toString()));
   await new Promise<void>((resolve) => socket.on('open', resolve));
   return {
     received,

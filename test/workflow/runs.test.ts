@@ -119,7 +119,7 @@ describe('sums', () => {
     const sums = (name: string): object =>
       Object.fromEntries(Object.entries(attributes(name)).filter(([key]) => /(tokens|cost_usd)$/.test(key)));
     expect(['llm:p/m', 'stage:s', 'pipeline:odd'].map(sums)).toEqual([
-      { 'llm.input_tokens': 3 },
+      { 'llm.input_tokens': 3, 'gen_ai.usage.input_tokens': 3 },
       { 'stage.input_tokens': 3 },
       { 'pipeline.total_tokens': 3 },
     ]);
@@ -288,6 +288,11 @@ describe('calls', () => {
     expect(shapeOf(recorder.span('llm:openai/gpt-4'))).toMatchObject({ kind: 'CLIENT' });
     expect(attributes('llm:openai/gpt-4')).toEqual({
       span_kind: 'llm_call',
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-4',
+      'gen_ai.usage.input_tokens': 1,
+      'gen_ai.usage.output_tokens': 0,
       'llm.provider': 'openai',
       'llm.model': 'gpt-4',
       'llm.operation': 'chat',

@@ -1,6 +1,7 @@
 import { nearestName } from '../nearest-name.js';
 import type { MaskingConfig, TracerConfig } from '../tracer-config.js';
 import { exporterFromVariables } from './exporter-variables.js';
+import { genAiFromVariables } from './genai-variables.js';
 import { environmentName, stagePrefixes } from './environment-name.js';
 import { resourceFromVariables } from './resource-variables.js';
 import { batchFromVariables, limitsFromVariables, samplerFromVariables } from './sampling-variables.js';
@@ -59,6 +60,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
   const batch = batchFromVariables(variables);
   const spanLimits = limitsFromVariables(variables);
   const masking = maskingFromVariables(variables);
+  const genai = genAiFromVariables(variables);
   const debugEvents = variables.flag('DEBUG_TRACING');
   const attributes = { ...exporting.resourceAttributes, ...resourceAttributes };
   warnOfUnread(variables, wanted && !exportsNothing(exporting));
@@ -72,6 +74,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
     ...(spanLimits === undefined ? {} : { spanLimits: { ...exporting.spanLimits, ...spanLimits } }),
     ...(masking === undefined ? {} : { masking }),
     ...(debugEvents === undefined ? {} : { debugEvents }),
+    ...(genai === undefined && exporting.genai === undefined
+      ? {}
+      : { genai: { ...exporting.genai, ...genai } }),
   };
 }
 

@@ -4,6 +4,7 @@ import { PHOENIX_VARIABLES } from '../presets/phoenix.js';
 import { EXPORTER_VARIABLES } from './exporter-variables.js';
 import { RESOURCE_VARIABLES } from './resource-variables.js';
 import { SAMPLING_VARIABLES } from './sampling-variables.js';
+import { GENAI_VARIABLES } from './genai-variables.js';
 import type { Variables } from './variables.js';
 
 const EXPORTING = new Set([...EXPORTER_VARIABLES, ...ARIZE_VARIABLES, ...PHOENIX_VARIABLES]);
@@ -18,8 +19,7 @@ export const READ_VARIABLES = [
   'TELEMETRY_ENABLED',
   'OTEL_PROPAGATORS',
   'DEBUG_TRACING',
-  'OPENINFERENCE_HIDE_INPUTS',
-  'OPENINFERENCE_HIDE_OUTPUTS',
+  ...GENAI_VARIABLES,
 ];
 
 /** Of other signals, other languages and other tools: whoever sets them has them read elsewhere. */
@@ -53,7 +53,7 @@ export function warnOfUnread(variables: Variables, exporter: boolean): void {
       if (exporter) variables.ignore(name, 'the exporter that is chosen does not use it.');
     } else if (
       !READ_VARIABLES.includes(name) &&
-      /^(OTEL|ARIZE|PHOENIX)_/.test(name) &&
+      /^(OTEL|ARIZE|PHOENIX|OPENINFERENCE)_/.test(name) &&
       !OF_OTHERS.test(name)
     ) {
       warnOfUnknown(variables, name);
@@ -67,8 +67,10 @@ function warnOfUnknown(variables: Variables, name: string): void {
     variables.ignore(name, reason);
     return;
   }
+  // Whoever sets one of these relies on it.
+  const ofOpenInference = name.startsWith('OPENINFERENCE_');
   // Names of other tools resemble ours more than misspelt ones do.
-  const nearest = nearestName(name, READ_VARIABLES, name.startsWith('OTEL_') ? 3 : 2);
+  const nearest = nearestName(name, READ_VARIABLES, name.startsWith('OTEL_') || ofOpenInference ? 3 : 2);
   if (nearest !== undefined) variables.ignore(name, `did you mean ${nearest}?`);
-  else if (name.startsWith('OTEL_')) variables.ignore(name, 'nothing here knows it.');
+  else if (name.startsWith('OTEL_') || ofOpenInference) variables.ignore(name, 'nothing here knows it.');
 }

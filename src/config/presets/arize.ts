@@ -126,6 +126,7 @@ function arizeConfig(given: ArizeOptions, variables: Variables): TracerConfig {
       'openinference.project.name': project ?? model ?? 'default',
       model_id: model ?? project ?? 'default',
     },
+    genai: { conventions: 'both' },
     ...(variables.isSet('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT')
       ? {}
       : { spanLimits: { attributeCountLimit: 10_000 } }),

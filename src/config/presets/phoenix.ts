@@ -91,6 +91,7 @@ function phoenixConfig(given: PhoenixOptions, variables: Variables): TracerConfi
   return {
     exporter: { ...exporter, ...(Object.keys(headers).length === 0 ? {} : { headers }) },
     resourceAttributes: { 'openinference.project.name': projectOf(given, variables) },
+    genai: { conventions: 'both' },
     ...(variables.isSet('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT')
       ? {}
       : { spanLimits: { attributeCountLimit: 10_000 } }),

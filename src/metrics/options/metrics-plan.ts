@@ -6,6 +6,7 @@ import { resolveExporter } from '../../config/resolve-exporter.js';
 import type { SdkMetricReader } from '../../sdk/metric-reader.js';
 import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
 import type { ViewOptions } from '../../sdk/view-options.js';
+import { SpanMask } from '../../pipeline/masking/mask.js';
 import { MetricsEnvironment, type NamedReader } from './metrics-environment.js';
 import {
   isPushMetricExporter,
@@ -86,10 +87,10 @@ export function planMetrics(
   if (readers.length === 0) return undefined;
   const { views = [], cardinalityLimit = DEFAULT_CARDINALITY_LIMIT, http = {} } = options;
   const { runtime = false, self = true } = options;
-  const { resourceAttributes } = source.config;
+  const { resourceAttributes, masking } = source.config;
   const parts = {
     readers,
-    resourceAttributes,
+    resourceAttributes: new SpanMask(masking).masked(resourceAttributes),
     views,
     cardinalityLimit,
     runtime: runtime === true ? {} : runtime,

@@ -17,7 +17,7 @@ import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
 import type { VerifyExportResult } from '../../pipeline/verify-export.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { ask } from '../../base/user-function.js';
-import { leaveUnasked } from '../baggage/covering-baggage-guard.js';
+import { leaveUnasked } from '../requests/covering-baggage-guard.js';
 import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './admin-body.js';
 import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
 

@@ -1,6 +1,5 @@
 import type { SseSpanOptions } from '../../http/stream-options.js';
-
-const SSE_SPAN = 'nestjs-telemetry:sse-span';
+import { setSseSpanOptions } from '../metadata/sse-span-options.js';
 
 /**
  * Changes how one `@Sse` route becomes spans; place it above or below `@Sse`.
@@ -10,11 +9,6 @@ const SSE_SPAN = 'nestjs-telemetry:sse-span';
 export function SseSpan(options: string | SseSpanOptions): MethodDecorator {
   const own: SseSpanOptions = typeof options === 'string' ? { name: options } : options;
   return (_prototype, _key, descriptor: PropertyDescriptor) => {
-    Reflect.defineMetadata(SSE_SPAN, own, descriptor.value as object);
+    setSseSpanOptions(descriptor.value as object, own);
   };
-}
-
-/** What `@SseSpan` says of a handler. */
-export function sseSpanOptions(handler: object): SseSpanOptions {
-  return (Reflect.getMetadata(SSE_SPAN, handler) as SseSpanOptions | undefined) ?? {};
 }

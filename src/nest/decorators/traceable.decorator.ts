@@ -1,6 +1,6 @@
 import { compilePatterns } from '../../context/name-patterns.js';
 import { classNameOf, isWrapped } from './method-wrapper.js';
-import { isWithoutSpan } from './no-span.decorator.js';
+import { isWithoutSpan } from '../metadata/untraced-handlers.js';
 import { wrapInSpan } from './span.decorator.js';
 import type { SpanDecoratorOptions } from './span-options.js';
 

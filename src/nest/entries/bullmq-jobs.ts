@@ -4,7 +4,7 @@ import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { headersOfText } from '../../entries/entry-carrier.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import { OutgoingMessage } from '../../entries/outgoing-message.js';
-import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { Method } from '../like-method.js';
 import { addressOf, type BrokerOptions } from './broker-address.js';

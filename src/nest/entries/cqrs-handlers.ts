@@ -3,7 +3,7 @@ import { SpanKind, type Attributes } from '@opentelemetry/api';
 import { activeContext } from '../../context/flow-context.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
-import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import type { Method } from '../like-method.js';
 import type { EntryHost } from './entry-host.js';
 import { runAsChild } from './local-calls.js';

@@ -1,7 +1,7 @@
 import { runInContext } from '../../context/flow-context.js';
 import { CONVENTIONS as C, OTHER_METHOD, systemOf } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
-import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import type { Method } from '../like-method.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { EntryHost } from './entry-host.js';

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 
 /** Where `@nestjs/websockets` marks gateways and their methods. */
 export const GATEWAY_METADATA = 'websockets:is_gateway';

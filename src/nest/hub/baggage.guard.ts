@@ -1,6 +1,6 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { TelemetryHub } from './telemetry-hub.js';
-import { admitRequest } from '../baggage/admit-request.js';
+import { admitRequest } from '../requests/admit-request.js';
 
 /**
  * Asks for the headers that `baggage.required` names, and adds to the baggage what `request.user`, `baggage.entries` and

@@ -4,6 +4,9 @@ import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID } from '../metadata/tokens.
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
+/** Modules of Nest and of this library hold nothing of the app's. */
+const LIBRARY_MODULE = /^(Telemetry\w*|InternalCoreModule)$/;
+
 /** What covers a controller class, or a provider that serves requests as one does: a GraphQL resolver. */
 export interface ControllerCoverage {
   readonly instance: symbol | undefined;
@@ -54,6 +57,14 @@ export class Coverage {
       this.note(type, module);
     }
     return this.controllers.get(type);
+  }
+
+  /** Names of the modules that an instance covers, without the library's own. */
+  modulesOf(instance: symbol | undefined): string[] {
+    const covered = [...this.modules.values()].filter(
+      (module) => !LIBRARY_MODULE.test(module.name) && (this.of(module) ?? this.fallback) === instance,
+    );
+    return [...new Set(covered.map(({ name }) => name))].sort();
   }
 
   private note(type: unknown, module: NestModule | undefined): void {

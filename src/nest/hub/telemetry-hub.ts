@@ -20,13 +20,13 @@ import { OpenStreams } from '../../http/stream-registry.js';
 import type { Generation } from '../../pipeline/generations/generation.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
-import { CoveringBaggageGuard } from '../baggage/covering-baggage-guard.js';
+import { DevtoolsHost } from '../devtools/devtools-host.js';
+import { CoveringBaggageGuard } from '../requests/covering-baggage-guard.js';
 import { Coverage } from './coverage.js';
 import { Arrivals } from './arrivals.js';
 import { EntryWatch } from '../entries/entry-watch.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
 import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
-import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
 import { reenterRequests } from '../requests/reentering.js';
 import {
   followReturnedObservables,
@@ -37,10 +37,10 @@ import { RequestEntrances } from '../requests/request-entrances.js';
 import { RouteGuard } from '../requests/route-guard.js';
 import { sseRouteOf } from '../requests/sse-route.js';
 import { watchClosingServer } from '../requests/stream-shutdown.js';
+import { LateNames } from './late-names.js';
 import { requireInstances } from './require-instances.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
-import { getTracerToken, listenForTracerNames, type TracerNameListener } from '../metadata/tracer-names.js';
 
 const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
@@ -55,15 +55,10 @@ const nextTurn = setImmediate;
  */
 @Injectable()
 export class TelemetryHub
-  implements
-    OnModuleInit,
-    OnApplicationBootstrap,
-    BeforeApplicationShutdown,
-    OnApplicationShutdown,
-    TracerNameListener,
-    MeterNameListener
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private readonly instances = new Map<symbol, TelemetryInstance>();
+  private readonly names = new LateNames(this.instances, () => this.coverage);
   private readonly arrivals = new Arrivals<TelemetryInstance>();
   private readonly streams = new OpenStreams();
   private readonly guard = new RouteGuard((type, handler) => {
@@ -76,6 +71,7 @@ export class TelemetryHub
       sse: instance && sseRouteOf(handler, instance.options.sse, byHand.sse),
     };
   });
+  private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
@@ -88,8 +84,6 @@ export class TelemetryHub
     @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
   ) {
     this.entries = new EntryWatch(this, config);
-    listenForTracerNames(this);
-    listenForMeterNames(this);
     if (this.server() !== undefined) this.joinLate();
     // `main.ts` registers middleware before the modules are configured.
     reenterRequests(this.adapter);
@@ -107,6 +101,7 @@ export class TelemetryHub
     });
     await loadResponseController();
     this.instances.set(id, instance);
+    await this.devtools.join(instance);
     this.covered = undefined;
     this.guard.reset();
     this.refresh();
@@ -116,6 +111,11 @@ export class TelemetryHub
 
   all(): TelemetryInstance[] {
     return [...this.instances.values()];
+  }
+
+  private idOf(instance: TelemetryInstance): symbol | undefined {
+    for (const [id, each] of this.instances) if (each === instance) return id;
+    return undefined;
   }
 
   instance(id: symbol | undefined): TelemetryInstance | undefined {
@@ -168,20 +168,6 @@ export class TelemetryHub
     return this.arrivals.of(id).promise;
   }
 
-  /** A name that `@InjectTracer` asked for after the modules were read, in a file loaded late. */
-  onTracerName(name: string): void {
-    for (const [id, { tracerManager }] of this.instances) {
-      this.coverage.provide(id, getTracerToken(name), tracerManager.getTracer(name));
-    }
-  }
-
-  /** The same for `@InjectMeter`. */
-  onMeterName(name: string): void {
-    for (const [id, { meterManager }] of this.instances) {
-      this.coverage.provide(id, getMeterToken(name), meterManager.getMeter(name));
-    }
-  }
-
   /**
    * Takes its places in the app; must run after all enhancers are known and before routes are built. Our guard comes first,
    * so that it sees what others deny, our filter is asked first.
@@ -229,6 +215,7 @@ export class TelemetryHub
     }
     this.entries.close();
     await Promise.all(this.all().map((instance) => instance.shutdown()));
+    await this.devtools.close();
     if (this.attached) leaveReturnedObservables();
     this.attached = false;
   }

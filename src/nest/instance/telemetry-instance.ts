@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Attributes } from '@opentelemetry/api';
 import { EntryRules } from '../../entries/entry-options.js';
 import type { EntryScope } from '../../entries/entry-trace.js';
 import type { InstanceTracer } from '../../tracing/instance-tracer.js';
@@ -29,6 +30,8 @@ import {
 
 /** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
 export class TelemetryInstance implements HttpScope, EntryScope {
+  /** The service that it reports as, for log lines and pages. */
+  readonly name: string;
   readonly pipeline: Pipeline;
   readonly http: CompiledHttpOptions | undefined;
   readonly tracerManager: TracerManager;
@@ -52,6 +55,7 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     onChange: () => void,
   ) {
     const name = nameOf(initial);
+    this.name = name;
     this.shutdownTimeoutMillis = options.shutdown?.timeoutMillis ?? DEFAULT_SHUTDOWN_MILLIS;
     this.http = options.http === false ? undefined : compileHttpOptions(options.http ?? {});
     this.pipeline = new Pipeline({
@@ -81,7 +85,7 @@ export class TelemetryInstance implements HttpScope, EntryScope {
       instance: name,
       log,
       metrics: options.metrics ?? {},
-      flowAttributes: rules?.flowAttributes,
+      flowAttributes: rules?.flowAttributes && (() => this.maskedFlowAttributes(rules)),
       closeTimeoutMillis: this.shutdownTimeoutMillis,
       health: () => {
         const queueCapacity = this.pipeline.current?.config.batch.maxQueueSize;
@@ -119,6 +123,12 @@ export class TelemetryInstance implements HttpScope, EntryScope {
   /** Begins to read a page for Prometheus. @throws TelemetryConfigError without the package for it */
   serveScrapes(): Promise<void> {
     return this.metrics.serveScrapes();
+  }
+
+  /** What a caller says goes nowhere unmasked, onto metrics neither. */
+  private maskedFlowAttributes(rules: BaggageRules): Attributes | undefined {
+    const said = rules.flowAttributes?.();
+    return said && (this.pipeline.current?.mask.masked(said) ?? said);
   }
 
   /** The configuration that metrics follow. */

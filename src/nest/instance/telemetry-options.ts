@@ -16,6 +16,7 @@ import {
 import { headerName } from '../../config/text-checks.js';
 import { tracerConfigShape } from '../../config/tracer-config-schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
+import type { DevtoolsOptions } from '../../devtools/devtools-options.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { EntriesOptions, MessagingOptions } from '../../entries/entry-options.js';
 import type { HttpOptions } from '../../http/http-options.js';
@@ -24,6 +25,7 @@ import type { MetricsOptions } from '../../metrics/options/metrics-options.js';
 import { metricsOptionsCheck } from '../../metrics/options/metrics-options-check.js';
 import type { InstrumentationOption } from '../../tracing/instrumentation/instrumentation.js';
 import type { PropagationOptions } from '../../tracing/load-propagation.js';
+import { devtoolsCheck, devtoolsOptions } from '../devtools/devtools-option.js';
 import { instrumentationsCheck } from './instrumentations-check.js';
 import {
   baggageOptionsCheck,
@@ -69,6 +71,11 @@ export interface TelemetryModuleOptions extends TracerConfig {
   readonly messaging?: MessagingOptions;
   /** One span for all that is known about a request, where `WideEventInterceptor` is bound. */
   readonly wideEvents?: WideEventOptions;
+  /**
+   * Shows traces in a browser, on a port of its own on this machine; the address with its token is printed at start. `true`, or where it
+   * listens and how much it keeps. Default off; in production it needs a `token`.
+   */
+  readonly devtools?: boolean | DevtoolsOptions;
   /** How the instance ends with its app: how long `app.close()` waits for spans to be delivered, in milliseconds; default 2,500. */
   readonly shutdown?: { readonly timeoutMillis?: number };
   /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
@@ -157,6 +164,7 @@ const optionsShape = object({
     relation: anyOf(literal('link', 'parent'), record(literal('link', 'parent'))),
   }),
   shutdown: object({ timeoutMillis: positiveMillis }),
+  devtools: devtoolsCheck,
   onConfigError: literal('throw', 'warn'),
 });
 
@@ -176,6 +184,7 @@ export function validateModuleOptions(
     });
   }
   optionsShape.assert(options, '');
+  devtoolsOptions((options as TelemetryModuleOptions).devtools, process.env);
   if ((options as TelemetryModuleOptions).isGlobal === true && !isGlobal) {
     throw new TelemetryConfigError({
       path: 'isGlobal',

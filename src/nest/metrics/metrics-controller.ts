@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Inject, UseGuards, type Type } from '@nestjs/common';
 import { EXPOSITION_TYPE } from '../../metrics/readers/exposition.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
-import { leaveUnasked } from '../baggage/covering-baggage-guard.js';
+import { leaveUnasked } from '../requests/covering-baggage-guard.js';
 import type { TelemetryMetricsOptions } from './metrics-module-options.js';
 
 const DEFAULT_PATH = 'metrics';

@@ -42,7 +42,8 @@ export class TelemetryModule {
     return instanceModule({
       module: TelemetryModule,
       isGlobal: options.isGlobal === true,
-      options: { provide: TELEMETRY_OPTIONS, useValue: options },
+      // A function, since dynamic modules are printed and turned into JSON, and options hold credentials.
+      options: { provide: TELEMETRY_OPTIONS, useFactory: () => options },
     });
   }
 

@@ -3,7 +3,7 @@ import { routeOf, type FrameworkRequest } from '../../http/framework-request.js'
 import { RequestTrace } from '../../http/request-trace.js';
 import { RouteMatch } from '../../http/route-match.js';
 import type { SseRoute } from '../../http/stream-options.js';
-import { isUntracedHandler } from '../decorators/no-span.decorator.js';
+import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import { handlerMethod } from './handler-method.js';
 import { servedEntry } from './served-entry.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';

@@ -1,6 +1,6 @@
 import { environmentName } from '../../config/environment/environment-name.js';
 import { sseRoute, type SseOptions, type SseRoute } from '../../http/stream-options.js';
-import { sseSpanOptions } from '../decorators/sse-span.decorator.js';
+import { sseSpanOptions } from '../metadata/sse-span-options.js';
 
 /** Where `@Sse` marks a handler. */
 export const SSE_METADATA = '__sse__';

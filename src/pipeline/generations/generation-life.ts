@@ -73,9 +73,10 @@ export class GenerationLife implements GenerationBuilder {
   /** A generation that holds no exporters of its own and needs no closing. */
   unleased(given: TracerConfig, config: ResolvedTracerConfig, sinks: readonly SpanSink[]): Generation {
     this.numbers += 1;
-    return new Generation(this.owner, this.numbers, given, config, sinks, this.log, () => {
+    const onLateSpan = (): void => {
       this.owner.drop('generation_closed', 1);
-    });
+    };
+    return new Generation(this.owner, this.numbers, given, config, sinks, this.log, onLateSpan, this.pool);
   }
 
   /** Closes the generation that another has taken the place of. */

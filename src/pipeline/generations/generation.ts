@@ -17,6 +17,17 @@ import { tell } from '../../base/user-function.js';
 /** A span that is about to end: still writable, readable by exporters afterwards. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
 
+/** Sees the sampled spans of a pipeline as they begin and, masked, as they end; must not throw. */
+export interface SpanWatch {
+  started(span: EndingSpan): void;
+  ended(span: EndingSpan): void;
+}
+
+/** Where a generation finds who watches its spans; nobody does unless devtools is on. */
+export interface WatchedSpans {
+  readonly watch: SpanWatch | undefined;
+}
+
 /**
  * One configuration of a pipeline, complete and immutable: resource, sampler, limits, processors and exporters.
  *
@@ -48,14 +59,15 @@ export class Generation {
     readonly log: RateLimitedLog,
     /** Told of a span that ended after the generation was closed. */
     private readonly onLateSpan: () => void,
+    private readonly watched: WatchedSpans,
   ) {
     this.enabled = config.enabled;
-    this.resource = resourceFromAttributes(config.resourceAttributes);
     this.sampler = createSampler(config.sampler, (error) => {
       log.warn('sampler', `The sampler threw, its spans are kept: ${errorText(error)}`);
     });
     this.spanLimits = config.spanLimits;
     this.mask = new SpanMask(config.masking);
+    this.resource = resourceFromAttributes(this.mask.masked(config.resourceAttributes));
     this.processors = config.spanProcessors;
   }
 
@@ -64,6 +76,7 @@ export class Generation {
     for (const processor of this.processors) {
       this.guard('onStart', () => processor.onStart(span, parentContext));
     }
+    this.watched.watch?.started(span);
   }
 
   /** Stays open for a span whose generation is not known yet, such as a server span before a guard found its owner. */
@@ -114,6 +127,7 @@ export class Generation {
     }
     for (const processor of this.processors) this.guard('onEnd', () => processor.onEnd(span));
     if (!sampled) return;
+    this.watched.watch?.ended(span);
     for (const sink of this.sinks) sink.accept(span);
   }
 

@@ -29,6 +29,12 @@ const INPUTS: Readonly<Record<string, KeyVerdict>> = {
   'gen_ai.input.messages': 'remove',
   'gen_ai.system_instructions': 'remove',
   'gen_ai.prompt': 'remove',
+  'gen_ai.tool.definitions': 'remove',
+  'gen_ai.tool.call.arguments': 'remove',
+  'gen_ai.retrieval.query.text': 'remove',
+  'gen_ai.memory.query.text': 'remove',
+  'llm.tools': 'remove',
+  'tool.parameters': 'remove',
 };
 
 const OUTPUTS: Readonly<Record<string, KeyVerdict>> = {
@@ -38,6 +44,10 @@ const OUTPUTS: Readonly<Record<string, KeyVerdict>> = {
   'llm.choices': 'remove',
   'gen_ai.output.messages': 'remove',
   'gen_ai.completion': 'remove',
+  'gen_ai.tool.call.result': 'remove',
+  'gen_ai.retrieval.documents': 'remove',
+  'gen_ai.memory.records': 'remove',
+  'retrieval.documents': 'remove',
 };
 
 /** Tells by its key what may leave the process. */

@@ -1,4 +1,11 @@
-import type { Attributes, AttributeValue, Link, SpanStatus } from '@opentelemetry/api';
+import {
+  createTraceState,
+  type Attributes,
+  type AttributeValue,
+  type Link,
+  type SpanContext,
+  type SpanStatus,
+} from '@opentelemetry/api';
 import type { TimedEvent } from '../../sdk/readable-span.js';
 import type { MaskingConfig } from '../../config/masking-config.js';
 import { REDACTED_VALUE } from './mask-defaults.js';
@@ -17,6 +24,7 @@ export interface MaskableSpan {
   status: SpanStatus;
   events: TimedEvent[];
   links: Link[];
+  spanContext?: () => SpanContext;
 }
 
 /** Removes from a span what a {@link MaskingConfig} says must not leave the process. */
@@ -58,9 +66,38 @@ export class SpanMask {
       event.name = this.name(event.name);
       if (event.attributes !== undefined) this.attributes(event.attributes);
     }
-    for (const { attributes } of span.links) {
-      if (attributes !== undefined) this.attributes(attributes);
+    for (const [index, link] of span.links.entries()) {
+      if (link.attributes !== undefined) this.attributes(link.attributes);
+      const context = this.context(link.context);
+      if (context !== link.context) span.links[index] = { ...link, context };
     }
+    const context = span.spanContext?.();
+    if (context?.traceState === undefined) return;
+    const masked = this.context(context);
+    if (masked !== context) span.spanContext = () => masked;
+  }
+
+  /** A masked copy of attributes that do not belong to a span, such as a resource's. */
+  masked(attributes: Attributes): Attributes {
+    const copy = { ...attributes };
+    this.attributes(copy);
+    return copy;
+  }
+
+  /** The same context, with a `tracestate` that gives nothing away: it comes from callers. */
+  private context(context: SpanContext): SpanContext {
+    const state = context.traceState?.serialize();
+    if (state === undefined || state === '') return context;
+    const masked = state
+      .split(',')
+      .map((member) => {
+        const equals = member.indexOf('=');
+        const name = member.slice(0, equals);
+        if (equals > 0 && this.secrets.has(name.trim())) return `${name}=${REDACTED_VALUE}`;
+        return `${member.slice(0, equals + 1)}${this.texts.mask(member.slice(equals + 1))}`;
+      })
+      .join(',');
+    return masked === state ? context : { ...context, traceState: createTraceState(masked) };
   }
 
   /** Whether a name in recorded arguments and results is that of a credential. */

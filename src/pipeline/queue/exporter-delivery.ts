@@ -21,15 +21,10 @@ export class ExporterDelivery implements Delivery {
   readonly maxConcurrency = 1;
   readonly refusal = 'exporter_error';
 
-  declare readonly target?: string;
-
   constructor(
     private readonly exporter: AnyExporter,
     readonly name: string = exporter.constructor.name,
-    target?: string,
-  ) {
-    if (target !== undefined) this.target = target;
-  }
+  ) {}
 
   readonly newSegment = (origin: SegmentOrigin): Segment => new SpanSegment(origin);
 

@@ -1,111 +1,115 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadZipkinExporter } from '../../../src/pipeline/exporters/zipkin.js';
+import { SpanKind } from '@opentelemetry/api';
+import { describe, expect, it, vi } from 'vitest';
+import { TracerManager as Manager } from '../../../src/tracing/tracer-manager.js';
 import { loadOptionalPeer } from '../../../src/base/optional-peer.js';
-import { at, START, tracingInto } from './tracing-into.js';
+import { Pipeline } from '../../../src/pipeline/pipeline.js';
+import { LogLines } from '../../live/new-manager.js';
+import { ZipkinReceiver } from '../support/zipkin-receiver.js';
 
-interface Received {
-  readonly path: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: unknown;
-}
-
-let server: Server;
-let url: string;
-let received: Received[];
-let answer: number;
-
-beforeEach(async () => {
-  received = [];
-  answer = 202;
-  server = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    request.on('end', () => {
-      received.push({ path: request.url, headers: request.headers, body: JSON.parse(text) });
-      response.writeHead(answer).end();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
-});
-
-function oneSpan(): ReadableSpan[] {
-  const spans: ReadableSpan[] = [];
-  tracingInto((span) => spans.push(span))
-    .start('work', 0, { attributes: { 'order.id': 42 } })
-    .end(at(1));
-  return spans;
-}
-
-function exported(exporter: SpanExporter): Promise<ExportResult> {
-  return new Promise((resolve) => exporter.export(oneSpan(), resolve));
+async function managerFor(url: string | undefined, log = new LogLines()): Promise<Manager> {
+  const pipeline = new Pipeline({ instance: 'test', log, env: {}, closeTimeoutMillis: 500 });
+  const manager = new Manager(pipeline);
+  await manager.configure({
+    service: { name: 'orders', instanceId: 'one' },
+    exporter: {
+      type: 'zipkin',
+      ...(url !== undefined && { url }),
+      headers: { authorization: 'Basic abcdefgh' },
+    },
+    batch: { scheduledDelayMillis: 10 },
+  });
+  return manager;
 }
 
 describe('the zipkin exporter', () => {
-  it('delivers to the configured address with the configured headers, whatever the environment says', async () => {
+  it('delivers what a real Zipkin takes: whole microseconds, and no span without a length', async () => {
     vi.stubEnv('OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'http://127.0.0.1:1/other');
-    vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=leaked');
-    vi.stubEnv('OTEL_SERVICE_NAME', 'other-service');
-    const exporter = await loadZipkinExporter({
-      type: 'zipkin',
-      url: `${url}/api/v2/spans`,
-      headers: { authorization: 'Basic abc' },
+    const receiver = await ZipkinReceiver.start();
+    const manager = await managerFor(`${receiver.url}/api/v2/spans`);
+    const start = 1_763_600_000_000.125;
+    const span = manager.startSpan('work', {
+      startTime: start,
+      kind: SpanKind.SERVER,
+      attributes: { 'order.id': 42 },
     });
-    expect(await exported(exporter)).toEqual({ code: ExportResultCode.SUCCESS });
-    await exporter.shutdown();
-
-    expect(received).toEqual([
-      {
-        path: '/api/v2/spans',
-        headers: expect.objectContaining({ authorization: 'Basic abc', 'content-type': 'application/json' }),
-        body: [
-          {
-            traceId: '00000000000000000000000000000001',
-            id: '0000000000000001',
-            name: 'work',
-            timestamp: START * 1000,
-            duration: 1000,
-            localEndpoint: { serviceName: 'orders' },
-            tags: { 'order.id': '42', 'service.name': 'orders' },
-          },
-        ],
-      },
+    span.addEvent('tick', start + 0.000_3);
+    span.end(start + 1.000_3);
+    manager.startSpan('instant', { startTime: start }).end(start);
+    manager.withSpan('as an app makes them', () => undefined);
+    await manager.forceFlush();
+    expect(manager.status().spans).toMatchObject({ ended: 3, delivered: 3, dropped: {} });
+    expect(receiver.requests).toHaveLength(1);
+    const [{ path, headers, spans } = {} as never] = receiver.requests;
+    expect([path, headers['content-type'], headers.authorization]).toEqual([
+      '/api/v2/spans',
+      'application/json',
+      'Basic abcdefgh',
     ]);
-  });
-
-  it('sends to the default address, not to the one in the environment, when no url is given', async () => {
-    vi.stubEnv('OTEL_EXPORTER_ZIPKIN_ENDPOINT', `${url}/leaked`);
-    const exporter = await loadZipkinExporter({ type: 'zipkin' });
-    // Nothing listens there in a test; what matters is that our server was not asked.
-    await exported(exporter);
-    await exporter.shutdown();
-    expect(received).toEqual([]);
-  });
-
-  it('reports a refusal with its HTTP status, and a dead server with its code', async () => {
-    answer = 401;
-    const exporter = await loadZipkinExporter({ type: 'zipkin', url });
-    expect(await exported(exporter)).toMatchObject({ code: ExportResultCode.FAILED, error: { code: 401 } });
-    await exporter.shutdown();
-
-    const dead = await loadZipkinExporter({ type: 'zipkin', url: 'http://127.0.0.1:1' });
-    expect(await exported(dead)).toMatchObject({
-      code: ExportResultCode.FAILED,
-      error: { code: 'ECONNREFUSED' },
+    expect(spans[0]).toMatchObject({
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      name: 'work',
+      kind: 'SERVER',
+      timestamp: Math.floor(start * 1000),
+      duration: 1000,
+      localEndpoint: { serviceName: 'orders' },
+      tags: { 'order.id': '42', 'service.name': 'orders' },
+      annotations: [{ timestamp: Math.floor(start * 1000), value: 'tick' }],
     });
-    await dead.shutdown();
+    expect(spans[1]).toMatchObject({ name: 'instant', duration: 1 });
+    await manager.shutdown();
+    vi.unstubAllEnvs();
+  });
+
+  it('finds the path at an address without one, and verifies with a span such as an app’s', async () => {
+    const receiver = await ZipkinReceiver.start();
+    const manager = await managerFor(receiver.url);
+    expect(await manager.verifyExport()).toMatchObject({
+      ok: true,
+      protocol: 'zipkin',
+      target: `${receiver.url}/api/v2/spans`,
+    });
+    const [{ spans: [span] } = {} as never] = receiver.requests;
+    expect(span).toMatchObject({ name: 'nestjs-telemetry verify export', duration: expect.any(Number) });
+    expect(span?.['duration']).toBeGreaterThan(0);
+    await manager.shutdown();
+  });
+
+  it.each<[number, string, RegExp, string]>([
+    [400, 'Expected a long but was 1.5 reading List<Span>', /Expected a long but was 1\.5/, 'rejected'],
+    [401, 'bad Basic abcdefgh', /credentials: bad \*\*\*\*/, 'permanent_error'],
+    [302, '', /redirects, which Zipkin does not follow/, 'permanent_error'],
+    [404, '', /no Zipkin endpoint for spans at this address/, 'permanent_error'],
+  ])('says what Zipkin says with %d, and where', async (status, body, words, reason) => {
+    const receiver = await ZipkinReceiver.start();
+    receiver.answer = { status, body };
+    const log = new LogLines();
+    const manager = await managerFor(`${receiver.url}/api/v2/spans`, log);
+    manager.startSpan('work').end();
+    await manager.forceFlush();
+    const [exporter] = manager.status().exporters;
+    expect(exporter).toMatchObject({
+      target: `${receiver.url}/api/v2/spans`,
+      dropped: { [reason]: 1 },
+      lastError: { code: `HTTP ${status}`, reason: expect.stringMatching(words) },
+    });
+    const told = log.lines.join('\n');
+    expect(told).toMatch(words);
+    expect(told).toContain(`zipkin to ${receiver.url}/api/v2/spans`);
+    expect(told).not.toContain('abcdefgh');
+    await manager.shutdown();
+  });
+
+  it('keeps spans while nothing listens at the default address', async () => {
+    const manager = await managerFor('http://127.0.0.1:1');
+    manager.startSpan('work').end();
+    await vi.waitFor(() =>
+      expect(manager.status().exporters[0]).toMatchObject({
+        queuedSpans: 1,
+        lastError: { code: 'ECONNREFUSED' },
+      }),
+    );
+    await manager.shutdown();
   });
 });
 

@@ -1,8 +1,8 @@
 import { BadRequestException, type ExecutionContext } from '@nestjs/common';
 import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
-import { servedContext } from '../requests/served-entry.js';
-import type { BaggageRequest } from './baggage-options.js';
-import type { RequestEntries } from './request-entries.js';
+import { servedContext } from './served-entry.js';
+import type { BaggageRequest } from '../baggage/baggage-options.js';
+import type { RequestEntries } from '../baggage/request-entries.js';
 
 type ServedRequest = BaggageRequest & FrameworkRequest;
 

@@ -1,6 +1,6 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { admitRequest } from './admit-request.js';
-import type { RequestEntries } from './request-entries.js';
+import type { RequestEntries } from '../baggage/request-entries.js';
 
 /** The library's own pages: nobody is asking who scrapes or operates. */
 const unasked = new WeakSet<Type>();

@@ -1,0 +1,44 @@
+import type { DevtoolsSource } from './devtools-source.js';
+import { MetricStore } from './store/metric-store.js';
+import type { StoredTrace, TraceSummary } from './store/stored-trace.js';
+import { TraceStore, type TraceStoreOptions } from './store/trace-store.js';
+
+/** Everything that devtools shows: what has ended, what is open, and the instances that can be asked and steered. */
+export class Recorder {
+  readonly store: TraceStore;
+  readonly metrics = new MetricStore();
+  private readonly running: DevtoolsSource[] = [];
+
+  constructor(options: TraceStoreOptions = {}) {
+    this.store = new TraceStore(options);
+  }
+
+  get sources(): readonly DevtoolsSource[] {
+    return this.running;
+  }
+
+  addSource(source: DevtoolsSource): void {
+    this.running.push(source);
+  }
+
+  /** Takes over the present state of spans that are open; only when somebody looks. */
+  refresh(): void {
+    for (const source of this.running) for (const span of source.openSpans()) this.store.add(span);
+  }
+
+  /** Newest first. */
+  traces(): StoredTrace[] {
+    this.refresh();
+    return this.store.all();
+  }
+
+  changesSince(version: number): { readonly version: number; readonly changed: readonly TraceSummary[] } {
+    this.refresh();
+    return this.store.since(version);
+  }
+
+  clear(): void {
+    this.store.clear();
+    this.metrics.clear();
+  }
+}

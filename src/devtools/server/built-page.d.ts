@@ -1,0 +1,6 @@
+/** Made by `npm run build` from `src/devtools/page`. */
+declare module 'nestjs-telemetry/devtools/page' {
+  export const html: string;
+  export const script: string;
+  export const style: string;
+}

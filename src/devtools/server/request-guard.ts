@@ -1,0 +1,123 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+/** Why a request is turned away. */
+export interface Refusal {
+  readonly status: 401 | 403 | 429;
+  readonly message: string;
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1']);
+/** Wrong tokens in a second before everybody has to wait for the next. */
+const MAX_FAILURES_PER_SECOND = 20;
+const MAX_REQUESTS_PER_SECOND = 500;
+
+/**
+ * Lets in whoever knows the token, from pages of this server alone: names that lead here by DNS rebinding, other
+ * sites' pages and guesses are turned away.
+ */
+export class RequestGuard {
+  readonly token: string;
+  private readonly digest: Buffer;
+  private second = 0;
+  private requests = 0;
+  private failures = 0;
+
+  constructor(
+    private readonly host: string,
+    token: string | undefined,
+  ) {
+    this.token = token ?? randomBytes(24).toString('base64url');
+    this.digest = digestOf(this.token);
+  }
+
+  /** Cookies of several ports of one host share a jar. */
+  cookieName(port: number): string {
+    return `nestjs-telemetry-${port}`;
+  }
+
+  knows(token: string): boolean {
+    return timingSafeEqual(digestOf(token), this.digest);
+  }
+
+  /**
+   * @param port - the server's own
+   * @param offered - a token of the address; only the first page has one
+   * @returns nothing if the request may pass
+   */
+  refuse(request: IncomingMessage, port: number, offered: string | undefined): Refusal | undefined {
+    if (this.tooMany()) return { status: 429, message: 'Too many requests.' };
+    const foreign = this.foreign(request);
+    if (foreign !== undefined) return { status: 403, message: foreign };
+    const token = offered ?? bearerOf(request) ?? this.cookieOf(request, port);
+    if (token !== undefined && this.knows(token)) return undefined;
+    this.failures += 1;
+    return {
+      status: 401,
+      message: 'Open the address that the app printed at its start, or send `Authorization: Bearer <token>`.',
+    };
+  }
+
+  private foreign(request: IncomingMessage): string | undefined {
+    const { host, origin } = request.headers;
+    if (host === undefined || !this.isOwnName(host)) {
+      return 'This name is not one of the server’s own: use localhost.';
+    }
+    if (origin !== undefined && origin !== `http://${host}`) {
+      return 'Pages of other sites may not ask.';
+    }
+    const site = request.headers['sec-fetch-site'];
+    if (site === 'cross-site' && request.headers['sec-fetch-mode'] !== 'navigate') {
+      return 'Pages of other sites may not ask.';
+    }
+    return undefined;
+  }
+
+  /** An address in numbers cannot be rebound: no name stands between it and the server. */
+  private isOwnName(host: string): boolean {
+    const name = host
+      .replace(/:\d+$/, '')
+      .replace(/^\[|\]$/g, '')
+      .toLowerCase();
+    if (LOOPBACK.has(name) || name === this.host) return true;
+    return !LOOPBACK.has(this.host) && isIP(name) !== 0;
+  }
+
+  private cookieOf(request: IncomingMessage, port: number): string | undefined {
+    const prefix = `${this.cookieName(port)}=`;
+    for (const part of (request.headers.cookie ?? '').split(';')) {
+      const cookie = part.trim();
+      if (cookie.startsWith(prefix)) return decoded(cookie.slice(prefix.length));
+    }
+    return undefined;
+  }
+
+  private tooMany(): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.second) {
+      this.second = second;
+      this.requests = 0;
+      this.failures = 0;
+    }
+    this.requests += 1;
+    return this.requests > MAX_REQUESTS_PER_SECOND || this.failures > MAX_FAILURES_PER_SECOND;
+  }
+}
+
+function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+/** Of equal length whatever the token's is. */
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

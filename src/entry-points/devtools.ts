@@ -1,0 +1,5 @@
+export {
+  startDevtools,
+  type StandaloneDevtools,
+  type StandaloneDevtoolsOptions,
+} from '../devtools/start-devtools.js';

@@ -1,0 +1,140 @@
+import type { CallResponse } from '../call-options.js';
+import type { GenAiMessage, MessagePart } from '../messages.js';
+import type { Usage } from '../usage.js';
+
+/** A piece of one choice of an answer. */
+export interface AnswerDelta {
+  /** Of the choice. */
+  readonly index: number;
+  readonly text?: string;
+  readonly reasoning?: string;
+  readonly toolCall?: {
+    /** Among the calls of the choice. */
+    readonly index: number;
+    readonly id?: string;
+    readonly name?: string;
+    readonly arguments?: string;
+  };
+  readonly finishReason?: string;
+}
+
+/** What an answer of a provider says, whole or in pieces. */
+export interface Answer extends Omit<CallResponse, 'finishReasons'> {
+  readonly usage?: Usage;
+  readonly deltas?: readonly AnswerDelta[];
+  /** Vectors of embeddings. */
+  readonly vectors?: readonly unknown[];
+  /** How a stream ended by the provider's own word, such as `response.failed`. */
+  readonly failure?: string;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+export function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** An object without the members that are `undefined`. */
+export function defined<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
+  for (const key of Object.keys(value) as (keyof T)[]) {
+    if (value[key] === undefined) Reflect.deleteProperty(value, key);
+  }
+  return value as T;
+}
+
+interface Choice {
+  text: string;
+  reasoning: string;
+  finishReason: string | undefined;
+  readonly calls: Map<number, { id?: string; name?: string; arguments: string }>;
+}
+
+/** Texts of an answer that nobody wants in full are not kept beyond this. */
+const MAX_TEXT = 1_000_000;
+
+/** Puts the pieces of an answer together. */
+export class AnswerBuilder {
+  private readonly choices = new Map<number, Choice>();
+
+  /** @param keepsText - whether more than finish reasons is kept */
+  constructor(private readonly keepsText: boolean) {}
+
+  add(delta: AnswerDelta): void {
+    if (!this.keepsText && delta.finishReason === undefined) return;
+    const choice = this.choice(delta.index);
+    if (delta.finishReason !== undefined) choice.finishReason = delta.finishReason;
+    if (!this.keepsText) return;
+    if (delta.text !== undefined && choice.text.length < MAX_TEXT) choice.text += delta.text;
+    if (delta.reasoning !== undefined && choice.reasoning.length < MAX_TEXT)
+      choice.reasoning += delta.reasoning;
+    if (delta.toolCall !== undefined) addCall(choice, delta.toolCall);
+  }
+
+  get finishReasons(): string[] {
+    return [...this.choices.values()].flatMap(({ finishReason }) => finishReason ?? []);
+  }
+
+  messages(): GenAiMessage[] {
+    return [...this.choices.values()].map(({ text, reasoning, calls, finishReason }) => ({
+      role: 'assistant',
+      parts: [
+        ...(reasoning === '' ? [] : [{ type: 'reasoning', content: reasoning } as const]),
+        ...(text === '' ? [] : [{ type: 'text', content: text } as const]),
+        ...[...calls.values()].map(toolCall),
+      ],
+      ...(finishReason === undefined ? {} : { finish_reason: finishReason }),
+    }));
+  }
+
+  /** Texts alone, as of text completions. */
+  texts(): string[] {
+    return [...this.choices.values()].map(({ text }) => text);
+  }
+
+  private choice(index: number): Choice {
+    let choice = this.choices.get(index);
+    if (choice === undefined) {
+      choice = { text: '', reasoning: '', finishReason: undefined, calls: new Map() };
+      this.choices.set(index, choice);
+    }
+    return choice;
+  }
+}
+
+function addCall({ calls }: Choice, delta: NonNullable<AnswerDelta['toolCall']>): void {
+  const call = calls.get(delta.index) ?? { arguments: '' };
+  calls.set(delta.index, call);
+  if (delta.id !== undefined) call.id = delta.id;
+  if (delta.name !== undefined) call.name = delta.name;
+  if (delta.arguments !== undefined && call.arguments.length < MAX_TEXT) call.arguments += delta.arguments;
+}
+
+function toolCall({
+  id,
+  name = '',
+  arguments: args,
+}: {
+  id?: string;
+  name?: string;
+  arguments: string;
+}): MessagePart {
+  let parsed: unknown = args;
+  try {
+    parsed = JSON.parse(args);
+  } catch {
+    // The stream broke off in the middle of them.
+  }
+  return { type: 'tool_call', ...(id === undefined ? {} : { id }), name, arguments: parsed };
+}

@@ -1,0 +1,140 @@
+import {
+  defined,
+  fieldsOf,
+  listOf,
+  numberOf,
+  textOf,
+  type Answer,
+  type AnswerDelta,
+  type Fields,
+} from './answer.js';
+import type { Usage } from '../usage.js';
+
+/** Reads answers of chat and text completions, whole or chunks, and of embeddings. */
+export function readCompletion(value: Fields): Answer | undefined {
+  const { object } = value;
+  if (object === 'list') return readEmbeddings(value);
+  const choices = listOf(value['choices']);
+  if (
+    !Array.isArray(value['choices']) ||
+    (choices.length === 0 && value['usage'] === undefined && typeof object !== 'string')
+  )
+    return undefined;
+  return defined<Answer>({
+    id: textOf(value['id']),
+    model: textOf(value['model']),
+    fingerprint: textOf(value['system_fingerprint']),
+    serviceTier: textOf(value['service_tier']),
+    usage: readUsage(value['usage']),
+    deltas: choices.flatMap(readChoice),
+  });
+}
+
+function readChoice(choice: Fields, position: number): AnswerDelta[] {
+  const index = numberOf(choice['index']) ?? position;
+  const said = fieldsOf(choice['delta'] ?? choice['message']);
+  const calls = listOf(said['tool_calls']).map((call, at) => {
+    const named = fieldsOf(call['function']);
+    return {
+      index,
+      toolCall: defined<NonNullable<AnswerDelta['toolCall']>>({
+        index: numberOf(call['index']) ?? at,
+        id: textOf(call['id']),
+        name: textOf(named['name']),
+        arguments: textOf(named['arguments']),
+      }),
+    };
+  });
+  return [
+    defined<AnswerDelta>({
+      index,
+      text: textOf(said['content']) ?? textOf(said['refusal']) ?? textOf(choice['text']),
+      reasoning: textOf(said['reasoning_content']) ?? textOf(said['reasoning']),
+      finishReason: textOf(choice['finish_reason']),
+    }),
+    ...calls,
+  ];
+}
+
+function readEmbeddings(value: Fields): Answer {
+  return defined<Answer>({
+    model: textOf(value['model']),
+    usage: readUsage(value['usage']),
+    vectors: listOf(value['data']).map(({ embedding }) => embedding),
+  });
+}
+
+/** Usage of chat completions and of the responses API. */
+function readUsage(value: unknown): Usage | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const usage = fieldsOf(value);
+  const input = fieldsOf(usage['prompt_tokens_details'] ?? usage['input_tokens_details']);
+  const output = fieldsOf(usage['completion_tokens_details'] ?? usage['output_tokens_details']);
+  return defined<Usage>({
+    inputTokens: numberOf(usage['prompt_tokens']) ?? numberOf(usage['input_tokens']),
+    outputTokens: numberOf(usage['completion_tokens']) ?? numberOf(usage['output_tokens']),
+    cacheReadTokens: numberOf(input['cached_tokens']),
+    cacheWriteTokens: numberOf(input['cache_write_tokens']),
+    reasoningTokens: numberOf(output['reasoning_tokens']),
+  });
+}
+
+/** Reads an answer of the responses API. */
+export function readResponse(value: Fields): Answer | undefined {
+  if (value['object'] !== 'response') return undefined;
+  const incomplete = textOf(fieldsOf(value['incomplete_details'])['reason']);
+  const status = textOf(value['status']);
+  return defined<Answer>({
+    id: textOf(value['id']),
+    model: textOf(value['model']),
+    serviceTier: textOf(value['service_tier']),
+    usage: readUsage(value['usage']),
+    failure: status === 'failed' ? (textOf(fieldsOf(value['error'])['code']) ?? status) : undefined,
+    deltas: [
+      ...listOf(value['output']).flatMap(readItem),
+      ...(status === undefined || status === 'in_progress'
+        ? []
+        : [{ index: 0, finishReason: incomplete ?? status }]),
+    ],
+  });
+}
+
+function readItem(item: Fields, index: number): AnswerDelta[] {
+  if (item['type'] === 'function_call') {
+    const { call_id, name, arguments: args } = item;
+    const call = { index, id: textOf(call_id), name: textOf(name), arguments: textOf(args) };
+    return [{ index: 0, toolCall: defined<NonNullable<AnswerDelta['toolCall']>>(call) }];
+  }
+  return listOf(item['content']).map((part) =>
+    defined<AnswerDelta>({ index: 0, text: textOf(part['text']) ?? textOf(part['refusal']) }),
+  );
+}
+
+/** Reads an event of a streamed answer of the responses API. */
+export function readResponseEvent(event: Fields): Answer | undefined {
+  const { type } = event;
+  if (typeof type !== 'string' || !type.startsWith('response.')) return undefined;
+  if (event['response'] !== undefined) {
+    const whole = readResponse(fieldsOf(event['response'])) ?? {};
+    // The deltas have said it all but the end.
+    const deltas = whole.deltas?.filter(({ finishReason }) => finishReason !== undefined);
+    return { ...whole, ...(deltas === undefined ? {} : { deltas }) };
+  }
+  const index = numberOf(event['output_index']) ?? 0;
+  switch (type) {
+    case 'response.output_text.delta':
+    case 'response.refusal.delta':
+      return { deltas: [{ index: 0, text: String(event['delta']) }] };
+    case 'response.reasoning_text.delta':
+    case 'response.reasoning_summary_text.delta':
+      return { deltas: [{ index: 0, reasoning: String(event['delta']) }] };
+    case 'response.function_call_arguments.delta':
+      return { deltas: [{ index: 0, toolCall: { index, arguments: String(event['delta']) } }] };
+    case 'response.output_item.added': {
+      const item = fieldsOf(event['item']);
+      return item['type'] === 'function_call' ? { deltas: readItem({ ...item, arguments: '' }, index) } : {};
+    }
+    default:
+      return {};
+  }
+}

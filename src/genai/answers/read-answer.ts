@@ -1,0 +1,38 @@
+import type { ChunkReading } from '../call-options.js';
+import { fieldsOf, defined, type Answer, type AnswerDelta } from './answer.js';
+import { readMessage } from './anthropic-answer.js';
+import { readGenerated } from './google-answer.js';
+import { readCompletion, readResponse, readResponseEvent } from './openai-answer.js';
+import type { Usage } from '../usage.js';
+
+/**
+ * Reads what a provider answered, whole or a chunk of a stream, by its form.
+ *
+ * @returns nothing for what has the form of no provider
+ */
+export function readAnswer(value: unknown): Answer | undefined {
+  if (typeof value === 'string') return { deltas: [{ index: 0, text: value }] };
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = fieldsOf(value);
+  return (
+    readCompletion(fields) ??
+    readResponseEvent(fields) ??
+    readMessage(fields) ??
+    readResponse(fields) ??
+    readGenerated(fields)
+  );
+}
+
+/** What a function of the user's says of a chunk. */
+export function answerOfReading(reading: ChunkReading): Answer {
+  const { text, finishReason, inputTokens, outputTokens, model, id } = reading;
+  return defined<Answer>({
+    id,
+    model,
+    usage:
+      inputTokens === undefined && outputTokens === undefined
+        ? undefined
+        : defined<Usage>({ inputTokens, outputTokens }),
+    deltas: [defined<AnswerDelta>({ index: 0, text, finishReason })],
+  });
+}

@@ -1,0 +1,214 @@
+import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
+import type { CallDescription } from '../call-facts.js';
+import type { CallResponse, RequestParameters } from '../call-options.js';
+import type { GenAiHost } from '../genai-host.js';
+import { startCall, type AnyOperation, type StartedCall } from '../run-call.js';
+import type { Usage } from '../usage.js';
+
+/** Runs beyond this many at a time are not followed. */
+const MAX_RUNS = 10_000;
+
+/** LangChain's names of providers, where those of the conventions differ. */
+const PROVIDERS: Readonly<Record<string, string>> = {
+  google_genai: 'gcp.gemini',
+  google_vertexai: 'gcp.vertex_ai',
+  mistralai: 'mistral_ai',
+  xai: 'x_ai',
+  azure: 'azure.ai.openai',
+  amazon_bedrock: 'aws.bedrock',
+};
+
+/**
+ * Hears of LangChain's runs: pass it in `callbacks`. Each run becomes a span below that of the run around it.
+ *
+ * **Gotchas** Callbacks activate nothing: spans that are made inside of a run are siblings of the run's span.
+ */
+export class LangChainHandler {
+  /** Of the handler, in LangChain's logs. */
+  readonly name = 'nestjs-telemetry';
+  /** Before the run goes on, so that spans begin and end when their runs do. */
+  readonly awaitHandlers = true;
+  /** What goes wrong here stays here. */
+  readonly raiseError = false;
+  private readonly runs = new Map<string, StartedCall>();
+
+  constructor(private readonly host: GenAiHost) {}
+
+  /** Called by LangChain. */
+  handleChatModelStart(llm: unknown, messages: unknown, runId: string, ...rest: unknown[]): void {
+    const [first] = Array.isArray(messages) ? (messages as unknown[]) : [];
+    this.beginModel('chat', llm, first, runId, rest);
+  }
+
+  /** Called by LangChain. */
+  handleLLMStart(llm: unknown, prompts: unknown, runId: string, ...rest: unknown[]): void {
+    this.beginModel('text_completion', llm, prompts, runId, rest);
+  }
+
+  /** Called by LangChain. */
+  handleLLMNewToken(token: string, _index: unknown, runId: string): void {
+    this.runs.get(runId)?.call.chunk(token);
+  }
+
+  /** Called by LangChain. */
+  handleLLMEnd(output: unknown, runId: string): void {
+    const started = this.take(runId);
+    if (started === undefined) return;
+    const [generations] = fieldsOf(output)['generations'] as readonly (readonly unknown[])[];
+    const messages = (generations ?? []).map((generation) => fieldsOf(generation));
+    const message = fieldsOf(messages[0]?.['message']);
+    const meta = fieldsOf(message['response_metadata']);
+    const told = fieldsOf(fieldsOf(output)['llmOutput']);
+    const usage = usageOf(message['usage_metadata']) ?? usageOf(told['tokenUsage']);
+    if (usage !== undefined) started.call.setUsage(usage);
+    const reason = textOf(meta['finish_reason']) ?? textOf(meta['stop_reason']);
+    started.call.setResponse(
+      defined<CallResponse>({
+        id: textOf(meta['id']) ?? textOf(message['id']),
+        model: textOf(meta['model_name']) ?? textOf(meta['model']),
+        fingerprint: textOf(meta['system_fingerprint']),
+        finishReasons: reason === undefined ? undefined : [reason],
+      }),
+    );
+    started.call.setOutput(
+      started.call.operation === 'chat'
+        ? messages.map((generation) => generation['message'] ?? generation['text'])
+        : messages.map(({ text }) => text),
+    );
+    started.end();
+  }
+
+  /** Called by LangChain. */
+  handleChainStart(chain: unknown, inputs: unknown, runId: string, ...rest: unknown[]): void {
+    const [, , , runName, parentRunId] = rest;
+    const spanName = textOf(runName) ?? nameOf(chain) ?? 'chain';
+    this.begin('chain', { spanName, input: inputs }, runId, parentRunId);
+  }
+
+  /** Called by LangChain. */
+  handleChainEnd(outputs: unknown, runId: string): void {
+    this.end(runId, outputs);
+  }
+
+  /** Called by LangChain. */
+  handleToolStart(tool: unknown, input: string, runId: string, ...rest: unknown[]): void {
+    const [parentRunId, , , runName, callId] = rest;
+    const named = textOf(runName) ?? textOf(fieldsOf(tool)['name']) ?? nameOf(tool);
+    const described = defined({ name: named, callId: textOf(callId), type: 'function' });
+    this.begin('execute_tool', { tool: described, input: parsed(input) }, runId, parentRunId);
+  }
+
+  /** Called by LangChain. */
+  handleToolEnd(output: unknown, runId: string): void {
+    this.end(runId, fieldsOf(output)['content'] ?? output);
+  }
+
+  /** Called by LangChain. */
+  handleRetrieverStart(retriever: unknown, query: string, runId: string, ...rest: unknown[]): void {
+    const [parentRunId, , , runName] = rest;
+    const dataSource = textOf(runName) ?? nameOf(retriever);
+    this.begin('retrieval', defined<CallDescription>({ dataSource, input: query }), runId, parentRunId);
+  }
+
+  /** Called by LangChain. */
+  handleRetrieverEnd(documents: unknown, runId: string): void {
+    this.end(runId, documents);
+  }
+
+  /** Called by LangChain. */
+  handleLLMError(error: unknown, runId: string): void {
+    this.take(runId)?.fail(error);
+  }
+
+  /** Called by LangChain. */
+  handleChainError(error: unknown, runId: string): void {
+    this.take(runId)?.fail(error);
+  }
+
+  /** Called by LangChain. */
+  handleToolError(error: unknown, runId: string): void {
+    this.take(runId)?.fail(error);
+  }
+
+  /** Called by LangChain. */
+  handleRetrieverError(error: unknown, runId: string): void {
+    this.take(runId)?.fail(error);
+  }
+
+  private beginModel(
+    operation: 'chat' | 'text_completion',
+    llm: unknown,
+    input: unknown,
+    runId: string,
+    [parentRunId, extra, , metadata]: unknown[],
+  ): void {
+    const parameters = fieldsOf(fieldsOf(extra)['invocation_params']);
+    const { ls_provider: provider, ls_model_name: model } = fieldsOf(metadata);
+    const named = textOf(provider);
+    const options = defined<CallDescription>({
+      provider: named === undefined ? undefined : (PROVIDERS[named] ?? named),
+      model: textOf(model) ?? textOf(parameters['model']) ?? nameOf(llm),
+      stream: parameters['stream'] === true ? true : undefined,
+      parameters: parametersOf(parameters),
+    });
+    this.begin(operation, { ...options, input }, runId, parentRunId);
+    const { tools } = parameters;
+    if (Array.isArray(tools)) this.runs.get(runId)?.call.setTools(listOf(tools));
+  }
+
+  private begin(operation: AnyOperation, options: CallDescription, runId: string, parentId: unknown): void {
+    if (this.runs.size >= MAX_RUNS) return;
+    const around = typeof parentId === 'string' ? this.runs.get(parentId) : undefined;
+    const placed = around === undefined ? options : { ...options, parent: around.context };
+    this.runs.set(runId, startCall(this.host.manager(), operation, placed));
+  }
+
+  private end(runId: string, output: unknown): void {
+    const started = this.take(runId);
+    started?.call.setOutput(output);
+    started?.end();
+  }
+
+  private take(runId: string): StartedCall | undefined {
+    const started = this.runs.get(runId);
+    this.runs.delete(runId);
+    return started;
+  }
+}
+
+/** The last part of a serialized object's path is its class. */
+function nameOf(serialized: unknown): string | undefined {
+  const { id, name } = fieldsOf(serialized);
+  return textOf(name) ?? (Array.isArray(id) ? textOf(id.at(-1)) : undefined);
+}
+
+function parsed(input: string): unknown {
+  try {
+    return JSON.parse(input) as unknown;
+  } catch {
+    return input;
+  }
+}
+
+function parametersOf(parameters: Fields): RequestParameters {
+  return defined<RequestParameters>({
+    temperature: numberOf(parameters['temperature']),
+    topP: numberOf(parameters['top_p']),
+    maxTokens: numberOf(parameters['max_tokens']) ?? numberOf(parameters['max_completion_tokens']),
+    frequencyPenalty: numberOf(parameters['frequency_penalty']),
+    presencePenalty: numberOf(parameters['presence_penalty']),
+  });
+}
+
+function usageOf(value: unknown): Usage | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const usage = fieldsOf(value);
+  const input = fieldsOf(usage['input_token_details']);
+  return defined<Usage>({
+    inputTokens: numberOf(usage['input_tokens']) ?? numberOf(usage['promptTokens']),
+    outputTokens: numberOf(usage['output_tokens']) ?? numberOf(usage['completionTokens']),
+    cacheReadTokens: numberOf(input['cache_read']),
+    cacheWriteTokens: numberOf(input['cache_creation']),
+    reasoningTokens: numberOf(fieldsOf(usage['output_token_details'])['reasoning']),
+  });
+}

@@ -1,0 +1,108 @@
+import { runInContext } from '../../context/flow-context.js';
+import { endWhenCollected, StreamSpan, type StreamUse } from '../../tracing/stream-span.js';
+import type { StartedCall } from '../run-call.js';
+
+type Step = (...args: unknown[]) => Promise<IteratorResult<unknown, unknown>>;
+type Steps = Partial<Record<'next' | 'return' | 'throw', Step>>;
+
+/** A stream of a provider's client. */
+interface ClientStream {
+  /** Begins an iteration; a field in OpenAI's and Anthropic's. */
+  iterator?: () => Steps;
+  readonly controller?: AbortController;
+  next?: unknown;
+}
+
+/** Decides about a chunk before the consumer sees it. @returns false for one that is kept back */
+export type ChunkFilter = (chunk: unknown) => boolean;
+
+/** Whether a client returned a stream of chunks. */
+export function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Has a call follow a stream, which stays the object that it is. The span ends with the stream, however it ends. */
+export function observeStream(
+  source: AsyncIterable<unknown>,
+  { call, span, context }: StartedCall,
+  filter?: ChunkFilter,
+): void {
+  const stream = source as AsyncIterable<unknown> & ClientStream;
+  const uses = new StreamSpan(span, context, undefined, call);
+  const { signal } = stream.controller ?? {};
+  const observed = (iterator: Steps): Steps => observeSteps(iterator, uses.use(), signal, filter);
+  uses.watch(stream);
+  if (typeof stream.iterator === 'function') {
+    const begin = stream.iterator.bind(stream);
+    stream.iterator = () => iterable(observed(runInContext(context, begin)));
+  } else if (typeof stream.next === 'function') {
+    const own = stream as unknown as Steps;
+    const plain: Steps = {};
+    for (const name of ['next', 'return', 'throw'] as const) {
+      if (own[name] !== undefined) plain[name] = own[name].bind(stream);
+    }
+    const steps = observed(plain);
+    for (const [name, value] of Object.entries(steps)) define(stream, name, value);
+  } else {
+    const begin = stream[Symbol.asyncIterator].bind(stream);
+    define(stream, Symbol.asyncIterator, () =>
+      iterable(observed(runInContext(context, begin) as unknown as Steps)),
+    );
+  }
+}
+
+function observeSteps(
+  iterator: Steps,
+  use: StreamUse,
+  signal: AbortSignal | undefined,
+  filter: ChunkFilter | undefined,
+): Steps {
+  let pending = 0;
+  const take = (name: keyof Steps, args: unknown[]): Promise<IteratorResult<unknown, unknown>> => {
+    pending += 1;
+    return runInContext(use.context, iterator[name] as Step, ...args).then(
+      (result) => {
+        pending -= 1;
+        if (result.done !== true) {
+          use.chunk(result.value);
+          if (filter !== undefined && !filter(result.value)) return take(name, args);
+        } else if (name === 'next' && signal?.aborted !== true) use.end();
+        else use.leave();
+        return result;
+      },
+      (error: unknown) => {
+        pending -= 1;
+        use.fail(error);
+        throw error;
+      },
+    );
+  };
+  // A stream that nobody waits for tells of its abort to nobody. Clients abort a failed one, too: what is pending says more.
+  signal?.addEventListener(
+    'abort',
+    () => {
+      if (pending === 0) use.leave();
+    },
+    { once: true },
+  );
+  const steps: Steps = {};
+  for (const name of ['next', 'return', 'throw'] as const) {
+    const step = iterator[name];
+    if (typeof step === 'function') {
+      iterator[name] = step.bind(iterator);
+      steps[name] = (...args) => take(name, args);
+    }
+  }
+  endWhenCollected(steps, use);
+  return steps;
+}
+
+/** An iterator, made iterable as those of the language are. */
+function iterable(steps: Steps): Steps {
+  Object.defineProperty(steps, Symbol.asyncIterator, { value: () => steps });
+  return steps;
+}
+
+function define(target: object, key: PropertyKey, value: unknown): void {
+  Object.defineProperty(target, key, { value, configurable: true, writable: true });
+}

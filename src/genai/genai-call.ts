@@ -1,0 +1,278 @@
+import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import { RecordingSpan } from '../tracing/recording-span.js';
+import { NO_SPAN } from '../tracing/unrecorded-span.js';
+import { AnswerBuilder, defined, type Answer } from './answers/answer.js';
+import { answerOfReading, readAnswer } from './answers/read-answer.js';
+import { GEN_AI, STREAM_OUTCOME } from './attribute-names.js';
+import type { CallFacts } from './call-facts.js';
+import type { CallParts } from './call-parts.js';
+import type { CallResponse, Evaluation } from './call-options.js';
+import { addToConversation } from './conversation-costs.js';
+import { genAiResponse, type Values } from './gen-ai-vocabulary.js';
+import { measureCall } from './genai-metrics.js';
+import { openInferenceResponse } from './open-inference-vocabulary.js';
+import { isGenAiOperation, isInference } from './operations.js';
+import { costOf } from './prices.js';
+import { addToEntry } from './entry-costs.js';
+import { StreamProgress } from './stream-progress.js';
+import { UsageSum, type Usage } from './usage.js';
+
+/** One operation at work: a model's call, a tool, an agent. What it is told becomes attributes when its span ends. */
+export class GenAiCall {
+  /** One that records nothing while telemetry is off. */
+  span: Span = NO_SPAN;
+  private readonly own = new UsageSum();
+  private readonly inner = new UsageSum();
+  private response: CallResponse = {};
+  private readonly builder: AnswerBuilder;
+  private answered = false;
+  private readonly progress = new StreamProgress();
+  private over = false;
+
+  /** @internal */
+  constructor(private readonly parts: CallParts) {
+    this.builder = new AnswerBuilder(parts.content.wantsOutput);
+  }
+
+  /** Such as `chat`. */
+  get operation(): string {
+    return this.parts.operation;
+  }
+
+  /** The conversation that it belongs to, and calls inside it. */
+  get conversation(): string | undefined {
+    return this.parts.options.conversation;
+  }
+
+  /** Says what the call took; a later word replaces an earlier one. Zeros count, and the total is derived. */
+  setUsage(usage: Usage): void {
+    this.own.put(usage);
+  }
+
+  /** Counts work that was done inside the call, as calls made in it do by themselves. */
+  addUsage(usage: Usage): void {
+    this.inner.add(usage);
+  }
+
+  /** Says what the provider says of its answer; a later word adds to an earlier one. */
+  setResponse(response: CallResponse): void {
+    this.response = { ...this.response, ...defined({ ...response }) };
+    if (response.finishReasons !== undefined) this.progress.finished = true;
+  }
+
+  /** Content that goes in: messages in the form of any provider, a query, arguments. Kept only as far as `genai.capture` allows. */
+  setInput(input: unknown): void {
+    this.guarded(() => {
+      this.parts.content.setInput(input);
+    });
+  }
+
+  /** Instructions that stand apart from the messages. Kept only as far as `genai.capture` allows. */
+  setInstructions(instructions: unknown): void {
+    this.guarded(() => {
+      this.parts.content.setInstructions(instructions);
+    });
+  }
+
+  /** Definitions of the tools that the model may call. Kept only as far as `genai.capture` allows. */
+  setTools(tools: readonly unknown[]): void {
+    this.guarded(() => {
+      this.parts.content.setTools(tools);
+    });
+  }
+
+  /** Content that comes out: messages, documents, vectors, a result. Kept only as far as `genai.capture` allows. */
+  setOutput(output: unknown): void {
+    this.answered = true;
+    this.guarded(() => {
+      this.parts.content.setOutput(output);
+    });
+  }
+
+  /** Puts further attributes on the span. */
+  setAttributes(attributes: Attributes): void {
+    this.span.setAttributes(attributes);
+  }
+
+  /** Notes a judgement of an answer, as the event `gen_ai.evaluation.result`. */
+  recordEvaluation({ name, score, label, explanation, responseId = this.response.id }: Evaluation): void {
+    const shown = this.parts.content.policy.verdict('outputs') === 'show';
+    this.span.addEvent(
+      'gen_ai.evaluation.result',
+      defined<Attributes>({
+        [GEN_AI.evaluationName]: name,
+        [GEN_AI.evaluationScore]: score,
+        [GEN_AI.evaluationLabel]: label,
+        [GEN_AI.evaluationExplanation]: shown ? explanation : undefined,
+        [GEN_AI.responseId]: responseId,
+      }),
+    );
+  }
+
+  /** Reads what a provider answered. @internal */
+  read(answer: Answer): void {
+    const { id, model, fingerprint, serviceTier, usage, deltas, vectors, failure } = answer;
+    if (usage !== undefined) this.own.put(usage);
+    if (id !== undefined || model !== undefined || fingerprint !== undefined || serviceTier !== undefined) {
+      this.response = { ...this.response, ...defined<CallResponse>({ id, model, fingerprint, serviceTier }) };
+    }
+    if (deltas !== undefined) {
+      for (const delta of deltas) {
+        if (delta.finishReason !== undefined) this.progress.finished = true;
+        this.builder.add(delta);
+      }
+    }
+    if (vectors !== undefined) this.parts.content.setOutput(vectors);
+    if (failure !== undefined) {
+      this.span.setAttribute('error.type', failure);
+      this.span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+  }
+
+  /** What the call's function returned: a provider's answer, or what counts as the output. @internal */
+  readResult(result: unknown): void {
+    if (result === undefined) return;
+    const { operation, content } = this.parts;
+    this.guarded(() => {
+      const answers = isInference(operation) || operation === 'embeddings';
+      const answer = answers && typeof result !== 'string' ? readAnswer(result) : undefined;
+      if (answer !== undefined) this.read(answer);
+      else if (!this.answered && (typeof result === 'string' || !content.ofMessages))
+        content.setOutput(result);
+    });
+  }
+
+  /** @internal */
+  chunk(value: unknown): void {
+    this.progress.chunk(this.parts.meter !== undefined);
+    this.guarded(() => {
+      const { mapChunks } = this.parts.options;
+      if (mapChunks === undefined) this.readChunk(readAnswer(value));
+      else {
+        const reading = mapChunks(value as never);
+        if (reading !== undefined) this.readChunk(answerOfReading(reading));
+      }
+    });
+  }
+
+  private readChunk(answer: Answer | undefined): void {
+    if (answer !== undefined) this.read(answer);
+  }
+
+  /** The app broke the call off. @internal */
+  abort(): void {
+    this.progress.leave('aborted');
+  }
+
+  /** Says when the first chunk came, where others have seen it. @internal */
+  firstChunkAfter(millis: number): void {
+    this.progress.firstChunkAfter(millis);
+  }
+
+  /** @internal */
+  left(): void {
+    this.progress.leave('left');
+  }
+
+  /** @internal */
+  spanEnds(failed: boolean, errorType?: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.guarded(() => {
+      this.finish(failed, errorType);
+    });
+  }
+
+  private finish(failed: boolean, errorType: string | undefined): void {
+    const { owner, meter, config } = this.parts;
+    const facts = this.facts();
+    const { usage, cost } = facts;
+    const spent: Usage = { ...usage.figures, ...(cost === undefined ? {} : { costUsd: cost.total }) };
+    const { span } = this;
+    span.setAttributes(this.attributes(facts, failed) as Attributes);
+    if (!usage.empty) owner?.addUsage(spent);
+    // What was spent inside was counted there.
+    if (!this.own.empty && this.inner.empty) this.count(spent);
+    if (meter === undefined) return;
+    const recorded = span instanceof RecordingSpan ? (span.attributes['error.type'] as string) : errorType;
+    const { elapsed: seconds, gaps } = this.progress;
+    measureCall(
+      meter,
+      facts,
+      { seconds, gaps, errorType: failed ? (recorded ?? '_OTHER') : undefined },
+      config.version,
+    );
+  }
+
+  private count(spent: Usage): void {
+    const { span } = this;
+    const { entry, options } = this.parts;
+    if (!(span instanceof RecordingSpan)) return;
+    const { generation } = span;
+    if (entry?.pipeline === generation.owner) addToEntry(entry, spent);
+    if (options.conversation === undefined || spent.costUsd === undefined) return;
+    const cost = addToConversation(generation, options.conversation, spent);
+    if (cost !== undefined) span.setAttribute(GEN_AI.conversationCost, cost);
+  }
+
+  private facts(): CallFacts {
+    const { operation, spanKind, options, content } = this.parts;
+    const { builder, response } = this;
+    if (!this.answered && content.wantsOutput && content.output === undefined) {
+      const output = operation === 'text_completion' ? builder.texts() : builder.messages();
+      if (output.length > 0) content.setOutput(output);
+    }
+    const { finishReasons = builder.finishReasons } = response;
+    const { began, timeToFirstChunk } = this.progress;
+    const summed = this.own.empty;
+    const usage = summed ? this.inner : this.own;
+    return {
+      operation,
+      spanKind,
+      options,
+      content,
+      usage,
+      summed,
+      response: { ...response, ...(finishReasons.length === 0 ? {} : { finishReasons }) },
+      cost: summed ? given(this.inner) : this.cost(),
+      stream: options.stream ?? began,
+      timeToFirstChunk,
+    };
+  }
+
+  private cost(): CallFacts['cost'] {
+    const told = given(this.own);
+    const { prices, options, unpriced } = this.parts;
+    if (told !== undefined || prices.empty) return told;
+    const price = prices.find(options.provider, [this.response.model, options.model]);
+    if (price !== undefined) return costOf(price, this.own.figures);
+    unpriced(this.response.model ?? options.model ?? 'unnamed');
+    return undefined;
+  }
+
+  private attributes(facts: CallFacts, failed: boolean): Values {
+    const { conventions } = this.parts.config;
+    const plain = !isGenAiOperation(facts.operation);
+    return {
+      ...(conventions === 'openinference' ? {} : genAiResponse(facts)),
+      ...(conventions === 'gen_ai' && !plain ? {} : openInferenceResponse(facts)),
+      [GEN_AI.cost]: facts.cost?.total,
+      [STREAM_OUTCOME]: this.progress.outcome(failed, this.parts.options.stream === true),
+    };
+  }
+
+  /** The library's own reading of foreign values must not touch the app. */
+  private guarded(fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      if (this.span instanceof RecordingSpan) {
+        this.span.generation.log.warn('genai', `A model's call could not be read: ${String(error)}`);
+      }
+    }
+  }
+}
+
+function given({ costUsd }: UsageSum): { readonly total: number } | undefined {
+  return costUsd === undefined ? undefined : { total: costUsd };
+}

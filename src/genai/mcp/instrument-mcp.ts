@@ -1,0 +1,90 @@
+import { fieldsOf } from '../answers/answer.js';
+import { replace } from '../clients/replace.js';
+import type { GenAiHost } from '../genai-host.js';
+import { McpConnection, type McpRole } from './mcp-connection.js';
+import type { McpMessage, McpTransport } from './mcp-message.js';
+
+/** What clients and servers of both generations of the SDK have in common. */
+interface McpPeer {
+  connect(transport: McpTransport, ...rest: unknown[]): Promise<void>;
+  readonly transport?: McpTransport | undefined;
+}
+
+const watched = new WeakSet();
+
+/** Whether it is a `Client`, a `Server` or an `McpServer` of the model context protocol. */
+export function isMcpPeer(value: object): boolean {
+  return isPeer(value) || isPeer(fieldsOf(value)['server']);
+}
+
+function isPeer(value: unknown): value is McpPeer {
+  const { connect, setRequestHandler, notification } = fieldsOf(value);
+  return [connect, setRequestHandler, notification].every((method) => typeof method === 'function');
+}
+
+/**
+ * Watches the messages of a client or a server, on whatever transport: those of a connection that is there, and of every one to come.
+ */
+export function instrumentMcp(peer: object, host: GenAiHost): void {
+  const { server } = peer as { server?: unknown };
+  const protocol = (isPeer(peer) ? peer : server) as McpPeer;
+  const role: McpRole = 'callTool' in protocol ? 'client' : 'server';
+  if (protocol.transport !== undefined) watch(protocol.transport, role, host);
+  replace(
+    protocol,
+    'connect',
+    (connect) =>
+      function (this: unknown, transport: unknown, ...rest: unknown[]) {
+        watch(transport as McpTransport, role, host);
+        return connect.call(this, transport, ...rest);
+      },
+  );
+}
+
+function watch(transport: McpTransport, role: McpRole, host: GenAiHost): void {
+  if (watched.has(transport)) return;
+  watched.add(transport);
+  const connection = new McpConnection(transport, role, host);
+  const send = transport.send.bind(transport);
+  Object.defineProperty(transport, 'send', {
+    configurable: true,
+    writable: true,
+    value: (message: McpMessage, ...rest: unknown[]) =>
+      connection.sending(message, (sent) => send(sent, ...rest)),
+  });
+  intercept(transport, 'onmessage', (handler) => (message, ...rest) => {
+    connection.receiving(message as McpMessage, () => {
+      handler(message, ...rest);
+    });
+  });
+  intercept(transport, 'onclose', (handler) => (...args) => {
+    connection.close();
+    handler(...args);
+  });
+}
+
+type Handler = (...args: unknown[]) => void;
+
+/** Protocols assign their handlers when they connect, and read what was there before. */
+function intercept(
+  transport: McpTransport,
+  name: 'onmessage' | 'onclose',
+  wrap: (handler: Handler) => Handler,
+): void {
+  let handler = transport[name] as Handler | undefined;
+  const wrapped = new WeakMap<Handler, Handler>();
+  const current = (): Handler | undefined => {
+    if (handler === undefined) return undefined;
+    let found = wrapped.get(handler);
+    if (found === undefined) wrapped.set(handler, (found = wrap(handler)));
+    return found;
+  };
+  Object.defineProperty(transport, name, {
+    configurable: true,
+    enumerable: true,
+    get: current,
+    set: (value: Handler | undefined) => {
+      handler = value;
+    },
+  });
+}

@@ -1,0 +1,252 @@
+import { SpanKind, SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import { activeContext, FlowContext, runInContext } from '../../context/flow-context.js';
+import { contextFrom } from '../../context/propagation.js';
+import type { CallMeter, HistogramDefinition } from '../../pipeline/call-meter.js';
+import { monotonicMillis } from '../../tracing/clock.js';
+import type { TracerManager } from '../../tracing/tracer-manager.js';
+import { pipelineOf } from '../pipeline-of.js';
+import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
+import { MCP } from '../attribute-names.js';
+import { activeCall } from '../current-call.js';
+import type { GenAiHost } from '../genai-host.js';
+import { startCall, type StartedCall } from '../run-call.js';
+import { serverOf } from '../clients/server-address.js';
+import {
+  cancellationOf,
+  failureOf,
+  requestAttributes,
+  spanNameOf,
+  targetOf,
+  type McpFailure,
+  type McpMessage,
+  type McpTransport,
+} from './mcp-message.js';
+
+/** Which side of a connection is watched; requests go both ways on either. */
+export type McpRole = 'client' | 'server';
+
+/** The conventions' buckets, in seconds. */
+const SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+/** Names that tell how much is spent on something, and no more. */
+const UNMEASURED: ReadonlySet<string> = new Set([MCP.requestId, MCP.session, MCP.resource]);
+const CLOSED: McpFailure = { type: 'connection_closed' };
+
+function duration(role: McpRole, of: 'operation' | 'session'): HistogramDefinition {
+  const description = `Duration of an MCP ${of}, as its ${role} sees it.`;
+  return { name: `mcp.${role}.${of}.duration`, description, unit: 's', boundaries: SECONDS };
+}
+
+/** A request that waits for its answer. */
+interface Pending {
+  readonly started: StartedCall | undefined;
+  readonly span: Span;
+  readonly attributes: Attributes;
+  readonly meter: CallMeter | undefined;
+  readonly role: McpRole;
+  readonly begun: number;
+  /** Whether the span is somebody else's, who ends it. */
+  readonly adopted: boolean;
+}
+
+/** One connection of a client or a server: the requests in both directions, each a span until its answer. */
+export class McpConnection {
+  private readonly sent = new Map<unknown, Pending>();
+  private readonly received = new Map<unknown, Pending>();
+  private readonly openedAt = monotonicMillis();
+  private protocol: string | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly transport: McpTransport,
+    private readonly role: McpRole,
+    private readonly host: GenAiHost,
+  ) {}
+
+  /** A message leaves. @param forward - sends it, with the trace's context in it */
+  sending<T>(message: McpMessage, forward: (message: McpMessage) => T): T {
+    this.noteCancellation(message, this.sent);
+    if (message.method === undefined) {
+      this.settle(this.received, message);
+      return forward(message);
+    }
+    const manager = this.host.manager();
+    if (message.id === undefined || manager?.isEnabled() !== true) return forward(message);
+    const pending = this.beginSent(message, manager);
+    this.sent.set(message.id, pending);
+    const context = pending.started?.context ?? activeContext().withSpan(pending.span);
+    return runInContext(context, () => forward(this.withContext(message, manager, context)));
+  }
+
+  /** A message comes in. @param handle - the protocol's own */
+  receiving(message: McpMessage, handle: () => void): void {
+    this.noteCancellation(message, this.received);
+    if (message.method === undefined) this.settle(this.sent, message);
+    const manager = this.host.manager();
+    if (message.method === undefined || message.id === undefined || manager?.isEnabled() !== true) {
+      handle();
+      return;
+    }
+    const parent = this.callerOf(message, manager);
+    const { span: ambient } = activeContext();
+    const links =
+      parent.span === ambient || ambient === undefined ? [] : [{ context: ambient.spanContext() }];
+    const pending = this.begin(message, manager, 'server', parent);
+    for (const link of links) pending.span.addLink(link);
+    this.received.set(message.id, pending);
+    runInContext(pending.started?.context ?? parent.withSpan(pending.span), handle);
+  }
+
+  /** The connection is gone: nobody answers any more. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const pending of [this.sent, this.received].flatMap((map) => [...map.values()])) {
+      this.finish(pending, CLOSED, undefined);
+    }
+    this.sent.clear();
+    this.received.clear();
+    const manager = this.host.manager();
+    if (manager?.isEnabled() !== true) return;
+    const seconds = (monotonicMillis() - this.openedAt) / 1000;
+    meterOf(manager)?.record(
+      duration(this.role, 'session'),
+      seconds,
+      this.measured(this.connectionAttributes()),
+    );
+  }
+
+  /** Inside an `execute_tool` span, a call of a tool is what that span tells of. */
+  private beginSent(message: McpMessage, manager: TracerManager): Pending {
+    const { tool } = targetOf(message);
+    const around = tool === undefined ? undefined : activeCall();
+    if (around?.operation !== 'execute_tool') {
+      return this.begin(message, manager, 'client', activeContext());
+    }
+    const attributes = { ...requestAttributes(message), ...this.connectionAttributes() };
+    around.span.setAttributes(attributes);
+    return this.pending(undefined, around.span, attributes, manager, 'client', true);
+  }
+
+  private begin(message: McpMessage, manager: TracerManager, role: McpRole, parent: FlowContext): Pending {
+    const attributes = { ...requestAttributes(message), ...this.connectionAttributes() };
+    const kind = role === 'client' ? SpanKind.CLIENT : SpanKind.SERVER;
+    const { tool } = targetOf(message);
+    const spanName = spanNameOf(message);
+    if (tool === undefined) {
+      const span = manager.startSpan(spanName, { kind, attributes, parent });
+      return this.pending(undefined, span, attributes, manager, role, false);
+    }
+    const input = message.params?.['arguments'];
+    const options = { tool: { name: tool }, spanName, kind, attributes, parent, input, measured: false };
+    const started = startCall(manager, 'execute_tool', options);
+    return this.pending(started, started.span, attributes, manager, role, false);
+  }
+
+  private pending(
+    started: StartedCall | undefined,
+    span: Span,
+    attributes: Attributes,
+    manager: TracerManager,
+    role: McpRole,
+    adopted: boolean,
+  ): Pending {
+    return { started, span, attributes, meter: meterOf(manager), role, begun: monotonicMillis(), adopted };
+  }
+
+  private settle(waiting: Map<unknown, Pending>, message: McpMessage): void {
+    const pending = waiting.get(message.id);
+    if (pending === undefined) return;
+    waiting.delete(message.id);
+    this.noteProtocol(message.result);
+    this.finish(pending, failureOf(message), message.result);
+  }
+
+  private noteCancellation(message: McpMessage, waiting: Map<unknown, Pending>): void {
+    const cancelled = cancellationOf(message);
+    const pending = cancelled && waiting.get(cancelled.id);
+    if (cancelled === undefined || pending === undefined) return;
+    waiting.delete(cancelled.id);
+    this.finish(pending, cancelled.failure, undefined);
+  }
+
+  private finish(pending: Pending, failure: McpFailure | undefined, result: unknown): void {
+    const { started, span, meter, role, adopted } = pending;
+    const failed: Attributes = defined<Attributes>({
+      'error.type': failure?.type,
+      [MCP.status]: failure?.code,
+    });
+    span.setAttributes({ ...this.connectionAttributes(), ...failed });
+    if (failure !== undefined && failure.expected !== true) {
+      span.setStatus(defined({ code: SpanStatusCode.ERROR, message: failure.message }));
+    }
+    if (failure === undefined && result !== undefined) started?.call.setOutput(result);
+    if (!adopted) span.end();
+    const seconds = (monotonicMillis() - pending.begun) / 1000;
+    const measured = { ...pending.attributes, ...this.connectionAttributes(), ...failed };
+    meter?.record(duration(role, 'operation'), seconds, this.measured(measured));
+  }
+
+  /** The caller's context came in the message itself, whatever carried it; else the running one is the caller's. */
+  private callerOf({ params }: McpMessage, manager: TracerManager): FlowContext {
+    const meta = fieldsOf(params?.['_meta']);
+    const headers: Record<string, string> = {};
+    for (const name of ['traceparent', 'tracestate', 'baggage']) {
+      const value = textOf(meta[name]);
+      if (value !== undefined) headers[name] = value;
+    }
+    const remote = pipelineOf(manager).propagation.receive({ headers });
+    const current = activeContext();
+    if (remote === undefined) return current;
+    const { spanContext, baggage = current.flow?.baggage } = remote;
+    const continued = contextFrom({ spanContext, baggage });
+    return spanContext === undefined
+      ? new FlowContext(current.span, continued.flow, current.base)
+      : continued;
+  }
+
+  private withContext(message: McpMessage, manager: TracerManager, context: FlowContext): McpMessage {
+    const { hostname = '', port = '' } = this.address ?? {};
+    const headers = pipelineOf(manager).propagation.headersTo(
+      port === '' ? hostname : `${hostname}:${port}`,
+      context,
+    );
+    const { params = {} } = message;
+    // What the app wrote there itself stays.
+    const meta: Fields = { ...headers, ...fieldsOf(params['_meta']) };
+    return { ...message, params: { ...params, _meta: meta } };
+  }
+
+  /** Where a client's requests go, if they go over HTTP. */
+  private get address(): URL | undefined {
+    const { _url: url } = this.transport as { _url?: unknown };
+    return url instanceof URL ? url : undefined;
+  }
+
+  private connectionAttributes(): Attributes {
+    const { constructor, sessionId } = this.transport;
+    const kind = constructor.name;
+    const overHttp = /http|sse/i.test(kind);
+    const server = serverOf(this.address?.href);
+    return defined<Attributes>({
+      [MCP.session]: textOf(sessionId),
+      [MCP.protocol]: this.protocol,
+      'network.transport': overHttp ? 'tcp' : /stdio/i.test(kind) ? 'pipe' : undefined,
+      'network.protocol.name': overHttp ? 'http' : undefined,
+      'server.address': server?.address,
+      'server.port': server?.port,
+    });
+  }
+
+  private noteProtocol(result: unknown): void {
+    this.protocol = textOf(fieldsOf(result)['protocolVersion']) ?? this.protocol;
+  }
+
+  private measured(attributes: Attributes): Attributes {
+    return Object.fromEntries(Object.entries(attributes).filter(([name]) => !UNMEASURED.has(name)));
+  }
+}
+
+function meterOf(manager: TracerManager): CallMeter | undefined {
+  const { callMeter } = pipelineOf(manager);
+  return callMeter?.enabled === true ? callMeter : undefined;
+}

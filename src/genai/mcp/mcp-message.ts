@@ -1,0 +1,80 @@
+import type { Attributes } from '@opentelemetry/api';
+import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
+import { GEN_AI, MCP } from '../attribute-names.js';
+
+/** A message of JSON-RPC, as the model context protocol sends it. */
+export interface McpMessage {
+  readonly id?: string | number;
+  readonly method?: string;
+  readonly params?: Fields;
+  readonly result?: unknown;
+  readonly error?: { readonly code?: unknown; readonly message?: unknown };
+}
+
+/** A connection of a client or a server, of either generation of the SDK. */
+export interface McpTransport {
+  onmessage?: ((message: McpMessage, ...rest: unknown[]) => void) | undefined;
+  onclose?: (() => void) | undefined;
+  send(message: McpMessage, ...rest: unknown[]): Promise<unknown>;
+  readonly sessionId?: string | undefined;
+}
+
+/** Methods that name a resource. */
+const OF_RESOURCES = /^(resources\/(read|subscribe|unsubscribe)|notifications\/resources\/updated)$/;
+
+/** What a request is about: the tool or the prompt that it names. */
+export function targetOf({ method, params }: McpMessage): { tool?: string; prompt?: string } {
+  const name = textOf(params?.['name']);
+  if (name === undefined) return {};
+  if (method === 'tools/call') return { tool: name };
+  return method === 'prompts/get' ? { prompt: name } : {};
+}
+
+export function spanNameOf(message: McpMessage): string {
+  const { tool, prompt } = targetOf(message);
+  return [message.method, tool ?? prompt].filter((part) => part !== undefined).join(' ');
+}
+
+/** Attributes of a request, beside what is known of its connection. */
+export function requestAttributes(message: McpMessage): Attributes {
+  const { method, params, id } = message;
+  const { tool, prompt } = targetOf(message);
+  return defined<Attributes>({
+    [MCP.method]: method,
+    [MCP.requestId]: id === undefined ? undefined : String(id),
+    [MCP.resource]: OF_RESOURCES.test(method ?? '') ? textOf(params?.['uri']) : undefined,
+    [GEN_AI.operation]: tool === undefined ? undefined : 'execute_tool',
+    [GEN_AI.toolName]: tool,
+    [GEN_AI.promptName]: prompt,
+  });
+}
+
+/** How a request failed, if it did. */
+export interface McpFailure {
+  readonly type: string;
+  readonly code?: string;
+  readonly message?: string;
+  /** Whether somebody wanted it so. */
+  readonly expected?: true;
+}
+
+export function failureOf({ result, error }: McpMessage): McpFailure | undefined {
+  if (error !== undefined) {
+    const code = String(error.code);
+    return defined<McpFailure>({ type: code, code, message: textOf(error.message) });
+  }
+  return fieldsOf(result)['isError'] === true ? { type: 'tool_error' } : undefined;
+}
+
+/** The request that the other side gave up, and why. */
+export function cancellationOf({
+  method,
+  params,
+}: McpMessage): { readonly id: unknown; readonly failure: McpFailure } | undefined {
+  if (method !== 'notifications/cancelled') return undefined;
+  const timedOut = /timed? ?out/i.test(String(params?.['reason']));
+  return {
+    id: params?.['requestId'],
+    failure: timedOut ? { type: 'timeout' } : { type: 'cancelled', expected: true },
+  };
+}

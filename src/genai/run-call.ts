@@ -1,0 +1,241 @@
+import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
+import { resolveGenAi, type ResolvedGenAiConfig } from '../config/genai-config.js';
+import type { MaskingConfig } from '../config/masking-config.js';
+import { runInContext, type FlowContext } from '../context/flow-context.js';
+import { generationFor } from '../tracing/instance-tracer.js';
+import { classifyError } from '../tracing/error-classifier.js';
+import { recordError } from '../tracing/error-record.js';
+import { RecordingSpan } from '../tracing/recording-span.js';
+import { runInSpan } from '../tracing/run-in-span.js';
+import { contextOf } from '../tracing/span-options.js';
+import { activating } from '../tracing/stream-span.js';
+import type { TracerManager } from '../tracing/tracer-manager.js';
+import { pipelineOf } from './pipeline-of.js';
+import { NO_SPAN, UnrecordedSpan } from '../tracing/unrecorded-span.js';
+import { defined } from './answers/answer.js';
+import { GEN_AI } from './attribute-names.js';
+import { CallContent } from './call-content.js';
+import type { CallDescription, CallFacts } from './call-facts.js';
+import { ContentPolicy } from './content-policy.js';
+import { callOf, usageOwnerOf, withCall } from './current-call.js';
+import { genAiRequest } from './gen-ai-vocabulary.js';
+import { GenAiCall } from './genai-call.js';
+import { classifyModelError, isAbort } from './model-error.js';
+import { openInferenceRequest } from './open-inference-vocabulary.js';
+import {
+  isGenAiOperation,
+  OPERATIONS,
+  PLAIN_OPERATIONS,
+  type GenAiOperation,
+  type OperationSubject,
+  type PlainOperation,
+} from './operations.js';
+import { PriceTable } from './prices.js';
+import { UsageSum } from './usage.js';
+
+/** What is made of a configuration once, for all calls under it. */
+interface Compiled {
+  readonly policy: ContentPolicy;
+  readonly prices: PriceTable;
+}
+
+const compiled = new WeakMap<ResolvedGenAiConfig, Compiled>();
+/** Of calls that nobody records. */
+const OFF = resolveGenAi();
+
+/** A call that has begun. */
+export interface StartedCall {
+  readonly call: GenAiCall;
+  /** Its own, for `end`; one that tells the call of its end also where nothing is recorded. */
+  readonly span: Span;
+  /** Active in all that is done for the call. */
+  readonly context: FlowContext;
+  /** The same without the span, which is activated where the call is at work. */
+  readonly around: FlowContext;
+  fail(error: unknown): void;
+  /** Does nothing from the second time on. */
+  end(): void;
+}
+
+/** Which operation, of which vocabulary. */
+export type AnyOperation = GenAiOperation | PlainOperation;
+
+/**
+ * Begins a call for whoever cannot hand over a function, under the span of `options.parent`, else of the running code.
+ *
+ * @param manager - of the instance that the call belongs to; absent where there is none
+ */
+export function startCall(
+  manager: TracerManager | undefined,
+  operation: AnyOperation,
+  given: CallDescription,
+): StartedCall {
+  const outside = contextOf(given.parent);
+  const options = withConversation(given, outside);
+  const pipeline = manager === undefined ? undefined : pipelineOf(manager);
+  const generation = pipeline && generationFor(pipeline, outside);
+  const settings = generation?.enabled === true ? generation.config : undefined;
+  const config = settings?.genai ?? OFF;
+  const { policy, prices } = compiledOf(config, settings?.masking ?? {});
+  const { kind, spanKind } = isGenAiOperation(operation)
+    ? OPERATIONS[operation]
+    : PLAIN_OPERATIONS[operation];
+  const content = new CallContent(operation, policy);
+  const call = new GenAiCall({
+    operation,
+    spanKind,
+    options,
+    config,
+    content,
+    prices,
+    meter:
+      pipeline?.callMeter?.enabled === true && options.measured !== false ? pipeline.callMeter : undefined,
+    owner: usageOwnerOf(outside),
+    entry: outside.flow?.entry,
+    unpriced: (model) => {
+      if (prices.isNewlyMissing(model))
+        pipeline?.log.debug(`\`genai.prices\` has no price for ${model}: it has no cost.`);
+    },
+  });
+  if (options.input !== undefined) call.setInput(options.input);
+  if (manager === undefined || settings === undefined) return unrecorded(call, outside);
+
+  const facts = requestFacts(operation, options, content);
+  const { conventions } = config;
+  const attributes = defined<Attributes>({
+    ...(conventions === 'openinference' ? {} : genAiRequest(facts)),
+    ...(conventions === 'gen_ai' && isGenAiOperation(operation) ? {} : openInferenceRequest(facts)),
+    ...options.attributes,
+  } as Attributes);
+  const started = manager.startSpan(options.spanName ?? nameOf(operation, options), {
+    kind: options.kind ?? (options.remote === true ? SpanKind.CLIENT : kind),
+    attributes,
+    parent: outside,
+    errorClassifier: (error) => {
+      if (isAbort(error)) call.abort();
+      return classifyModelError(error);
+    },
+  });
+  const span = started instanceof RecordingSpan ? started : new UnrecordedCall(started, call);
+  if (span instanceof RecordingSpan) span.atEnd = call;
+  call.span = span;
+  return began(call, span, outside);
+}
+
+/**
+ * Runs `fn` as a call; the result, or the stream that it is, ends it.
+ *
+ * @param written - the user's function, where `fn` wraps it
+ */
+export function runCall<T>(
+  manager: TracerManager | undefined,
+  operation: AnyOperation,
+  options: CallDescription,
+  fn: (call: GenAiCall) => T,
+  written: unknown = fn,
+): T {
+  const { call, span, around } = startCall(manager, operation, options);
+  const inside = (): T => fn(call);
+  if (span === NO_SPAN) return runInContext(around, inside);
+  return runInSpan(span, around, inside, {
+    name: operation,
+    written,
+    onResult: (_span, result) => {
+      call.readResult(result);
+    },
+    listener: call,
+    log: manager === undefined ? undefined : pipelineOf(manager).log,
+  });
+}
+
+/** A call whose span is not recorded, and which is counted all the same. */
+class UnrecordedCall extends UnrecordedSpan {
+  private errorType: string | undefined;
+
+  constructor(
+    span: Span,
+    private readonly call: GenAiCall,
+  ) {
+    super(span.spanContext(), span instanceof UnrecordedSpan && span.activates);
+  }
+
+  override failed(error: unknown): void {
+    if (isAbort(error)) this.call.abort();
+    this.errorType = (classifyModelError(error) ?? classifyError(error)).type;
+  }
+
+  override end(): void {
+    this.call.spanEnds(this.errorType !== undefined, this.errorType);
+  }
+}
+
+function unrecorded(call: GenAiCall, outside: FlowContext): StartedCall {
+  const nothing = (): void => undefined;
+  const around = withCall(outside, call);
+  return { call, span: NO_SPAN, context: around, around, fail: nothing, end: nothing };
+}
+
+function began(call: GenAiCall, span: Span, outside: FlowContext): StartedCall {
+  const around = withCall(outside, call);
+  return {
+    call,
+    span,
+    around,
+    context: activating(span, around),
+    fail: (error) => {
+      recordError(span, error);
+      span.end();
+    },
+    end: () => {
+      span.end();
+    },
+  };
+}
+
+function compiledOf(config: ResolvedGenAiConfig, masking: MaskingConfig): Compiled {
+  let found = compiled.get(config);
+  if (found === undefined) {
+    found = { policy: new ContentPolicy(config, masking), prices: new PriceTable(config.prices) };
+    compiled.set(config, found);
+  }
+  return found;
+}
+
+/** Calls belong to the conversation of what is around them. */
+function withConversation(given: CallDescription, outside: FlowContext): CallDescription {
+  if (given.conversation !== undefined) return given;
+  const said = outside.flow?.attributes?.[GEN_AI.conversation];
+  const conversation = callOf(outside)?.conversation ?? (typeof said === 'string' ? said : undefined);
+  return conversation === undefined ? given : { ...given, conversation };
+}
+
+function requestFacts(operation: AnyOperation, options: CallDescription, content: CallContent): CallFacts {
+  const { spanKind } = isGenAiOperation(operation) ? OPERATIONS[operation] : PLAIN_OPERATIONS[operation];
+  return {
+    operation,
+    spanKind,
+    options,
+    content,
+    response: {},
+    usage: new UsageSum(),
+    summed: false,
+    cost: undefined,
+    stream: options.stream === true,
+    timeToFirstChunk: undefined,
+  };
+}
+
+/** `{operation} {model|agent|tool}`, or the operation alone where there is no such thing. */
+function nameOf(operation: AnyOperation, options: CallDescription): string {
+  if (!isGenAiOperation(operation)) return operation;
+  const subjects: Readonly<Record<OperationSubject, string | undefined>> = {
+    model: options.model,
+    agent: options.agent?.name,
+    tool: options.tool?.name,
+    dataSource: options.dataSource,
+    workflow: options.workflow,
+    nothing: undefined,
+  };
+  const subject = subjects[OPERATIONS[operation].subject];
+  return subject === undefined || subject === '' ? operation : `${operation} ${subject}`;
+}

@@ -1,0 +1,132 @@
+import { Logger } from '@nestjs/common';
+import { StandardOutput } from '../../base/standard-output.js';
+import { redactConfig } from '../../config/redact-config.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
+import type { DevtoolsOptions } from '../../devtools/devtools-options.js';
+import type { ControlRequest, DevtoolsSource } from '../../devtools/devtools-source.js';
+import type { DevtoolsServer } from '../../devtools/server/devtools-server.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+import { devtoolsOptions } from './devtools-option.js';
+import { OpenSpans } from './open-spans.js';
+
+/** Devtools of one app at work. */
+interface RunningDevtools {
+  readonly server: DevtoolsServer;
+  watch(instance: TelemetryInstance): void;
+}
+
+/** Starts devtools when the first instance asks for it, and shows every instance of the app in it. */
+export class DevtoolsHost {
+  private readonly instances: TelemetryInstance[] = [];
+  private running: Promise<RunningDevtools | undefined> | undefined;
+  private readonly switchedOff = new Map<
+    TelemetryInstance,
+    { readonly exporter: TracerConfig['exporter'] }
+  >();
+  private readonly logger = new Logger('TelemetryDevtools');
+
+  /** @param modulesOf - names of the modules that an instance covers */
+  constructor(private readonly modulesOf: (instance: TelemetryInstance) => readonly string[]) {}
+
+  /** Shows an instance; its own failure to start is a warning, since the app works without it. */
+  async join(instance: TelemetryInstance): Promise<void> {
+    const options = devtoolsOptions(instance.options.devtools, process.env);
+    if (this.running !== undefined) {
+      (await this.running)?.watch(instance);
+      return;
+    }
+    this.instances.push(instance);
+    if (options === undefined) return;
+    this.running = this.start(options);
+    const running = await this.running;
+    for (const each of this.instances) running?.watch(each);
+  }
+
+  async close(): Promise<void> {
+    await (await this.running)?.server.close();
+  }
+
+  private async start(options: DevtoolsOptions): Promise<RunningDevtools | undefined> {
+    const { DevtoolsServer, Recorder, storedSpan } = await import('../../devtools/index.js');
+    const recorder = new Recorder(options);
+    try {
+      const server = await DevtoolsServer.start(recorder, options);
+      // Whatever the app's logger leaves out: without the address nobody can look.
+      new StandardOutput().write(`Devtools: ${server.url}\n`, () => undefined);
+      return {
+        server,
+        watch: (instance) => {
+          const spans = new OpenSpans(recorder, storedSpan);
+          instance.pipeline.pool.watch = spans;
+          const taken = recorder.sources.filter(({ name }) => name.split(' #')[0] === instance.name).length;
+          const name = taken === 0 ? instance.name : `${instance.name} #${taken + 1}`;
+          recorder.addSource(this.sourceOf(instance, name, spans));
+        },
+      };
+    } catch (error) {
+      this.logger.warn((error as Error).message);
+      return undefined;
+    }
+  }
+
+  private sourceOf(instance: TelemetryInstance, name: string, spans: OpenSpans): DevtoolsSource {
+    const { tracerManager: manager } = instance;
+    return {
+      name,
+      status: () => manager.status(),
+      config: () => redactConfig(manager.config()),
+      modules: () => this.modulesOf(instance),
+      openSpans: () => spans.all(),
+      control: (request) => this.control(instance, request),
+    };
+  }
+
+  private async control(instance: TelemetryInstance, request: ControlRequest): Promise<object> {
+    const { tracerManager: manager, name } = instance;
+    switch (request.action) {
+      case 'flush':
+        await manager.forceFlush();
+        return { status: 'flushed' };
+      case 'verify':
+        return manager.verifyExport();
+      case 'exporter':
+        return this.switchExporter(instance, request.on);
+      case 'reconfigure': {
+        const { generation, changed, draining } = await manager.reconfigure(request.change);
+        this.logger.log(
+          `${name}: changed ${changed.join(', ') || 'nothing'}; generation ${generation} is live.`,
+        );
+        return { status: 'reconfigured', generation, changed, draining };
+      }
+      case 'override': {
+        const { change, forMillis, tenant } = request;
+        const options = tenant === undefined ? { forMillis } : { forMillis, tenant };
+        const { until } = await manager.override(change, options);
+        this.logger.log(`${name}: overrode ${Object.keys(change).join(', ')} until ${until.toISOString()}.`);
+        return { status: 'overridden', until };
+      }
+    }
+  }
+
+  /** What was configured comes back as it was; a configuration that came meanwhile stays. */
+  private async switchExporter(instance: TelemetryInstance, on: boolean): Promise<object> {
+    const { tracerManager: manager, name } = instance;
+    const before = this.switchedOff.get(instance);
+    if (on && before !== undefined) {
+      this.switchedOff.delete(instance);
+      await manager.reconfigure((current) => withExporter(current, before.exporter));
+    } else if (!on && before === undefined) {
+      const { exporter } = manager.config();
+      await manager.reconfigure({ exporter: { type: 'none' } });
+      this.switchedOff.set(instance, { exporter });
+    }
+    this.logger.log(`${name}: export is ${on ? 'on' : 'off'}.`);
+    return { status: on ? 'exporting' : 'not exporting' };
+  }
+}
+
+/** Without an exporter the environment's, or the default, applies again. */
+function withExporter(config: TracerConfig, exporter: TracerConfig['exporter']): TracerConfig {
+  const { exporter: _off, ...rest } = config;
+  return exporter === undefined ? rest : { ...rest, exporter };
+}

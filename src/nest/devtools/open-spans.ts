@@ -1,0 +1,71 @@
+import { TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Recorder } from '../../devtools/recorder.js';
+import type { StoredSpan, storedSpan } from '../../devtools/store/stored-span.js';
+import type { EndingSpan, SpanWatch } from '../../pipeline/generations/generation.js';
+
+/** Open spans beyond this many are shown when they end. */
+const MAX_OPEN = 2000;
+
+/** Hands ended spans to a recorder, and keeps those of one instance that are open. */
+export class OpenSpans implements SpanWatch {
+  private readonly open = new Set<EndingSpan>();
+
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly read: typeof storedSpan,
+  ) {}
+
+  started(span: EndingSpan): void {
+    if (this.open.size >= MAX_OPEN) this.forgetEnded();
+    if (this.open.size < MAX_OPEN) this.open.add(span);
+  }
+
+  ended(span: EndingSpan): void {
+    this.open.delete(span);
+    try {
+      this.recorder.store.add(this.read(asReadable(span)));
+    } catch {
+      // A span that cannot be read is missing on the page, and nowhere else.
+    }
+  }
+
+  /** Those that will be exported, masked as they would be if they ended now. */
+  all(): StoredSpan[] {
+    this.forgetEnded();
+    const spans: StoredSpan[] = [];
+    for (const span of this.open) {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) continue;
+      const copy = copyOf(asReadable(span));
+      try {
+        span.generation.mask.apply(copy);
+        spans.push(this.read(asReadable(span), copy));
+      } catch {
+        // Shown when it ends, or not at all: nothing is shown unmasked.
+      }
+    }
+    return spans;
+  }
+
+  /** Spans of a generation that was closed end without being told of. */
+  private forgetEnded(): void {
+    for (const span of this.open) if (span.ended) this.open.delete(span);
+  }
+}
+
+/** Recording spans are what exporters read, too. */
+function asReadable(span: EndingSpan): ReadableSpan {
+  return span;
+}
+
+type MaskedParts = Pick<ReadableSpan, 'name' | 'attributes' | 'events' | 'links' | 'status'>;
+
+function copyOf(span: ReadableSpan): MaskedParts {
+  return {
+    name: span.name,
+    attributes: { ...span.attributes },
+    status: span.status,
+    events: span.events.map((event) => ({ ...event, attributes: { ...event.attributes } })),
+    links: span.links.map((link) => ({ ...link, attributes: { ...link.attributes } })),
+  };
+}

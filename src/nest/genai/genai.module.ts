@@ -1,0 +1,35 @@
+import { Global, Module } from '@nestjs/common';
+import { activeContext } from '../../context/flow-context.js';
+import { GenAiTracer } from '../../genai/genai-tracer.js';
+import { managerOfPipeline, type TracerManager } from '../../tracing/tracer-manager.js';
+import { activeTracerManager } from '../hub/active-tracer-manager.js';
+import { TelemetryHub } from '../hub/telemetry-hub.js';
+import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
+
+/**
+ * Makes {@link GenAiTracer} injectable everywhere, whichever module imports it. Each call belongs to the instance of the flow that makes it,
+ * outside of flows to the instance that covers what no nearer one does.
+ */
+@Global()
+@Module({
+  imports: [TelemetryHubModule],
+  providers: [
+    {
+      provide: GenAiTracer,
+      inject: [TelemetryHub],
+      useFactory: (hub: TelemetryHub) => new GenAiTracer({ manager: () => managerOfFlow(hub) }),
+    },
+  ],
+  exports: [GenAiTracer],
+})
+export class GenAiModule {}
+
+function managerOfFlow(hub: TelemetryHub): TracerManager | undefined {
+  const pipeline = activeContext().flow?.entry?.pipeline;
+  return (
+    activeTracerManager() ??
+    (pipeline && managerOfPipeline(pipeline)) ??
+    hub.managerOfTheRest ??
+    hub.all()[0]?.tracerManager
+  );
+}

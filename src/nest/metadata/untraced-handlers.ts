@@ -1,0 +1,35 @@
+const methods = new WeakMap<object, Set<PropertyKey>>();
+const untraced = new WeakSet();
+
+const NO_SPAN = 'nestjs-telemetry:no-span';
+
+/** Notes `@NoSpan` on a class. */
+export function markClassUntraced(type: object): void {
+  untraced.add(type);
+}
+
+/** Notes `@NoSpan` on a method. */
+export function markMethodUntraced(prototype: object, key: PropertyKey, method: unknown): void {
+  let keys = methods.get(prototype);
+  if (keys === undefined) methods.set(prototype, (keys = new Set()));
+  keys.add(key);
+  if (typeof method === 'function') Reflect.defineMetadata(NO_SPAN, true, method);
+}
+
+/** Whether `@NoSpan` is on the method. */
+export function isWithoutSpan(prototype: object, key: PropertyKey): boolean {
+  return methods.get(prototype)?.has(key) === true;
+}
+
+/** Whether `@NoSpan` is on a controller, one that it extends, or the handler. */
+export function isUntracedHandler(type: object, handler: object): boolean {
+  if (Reflect.getMetadata(NO_SPAN, handler) === true) return true;
+  for (
+    let current: object | null = type;
+    current !== null;
+    current = Object.getPrototypeOf(current) as object | null
+  ) {
+    if (untraced.has(current)) return true;
+  }
+  return false;
+}

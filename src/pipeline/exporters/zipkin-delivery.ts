@@ -1,0 +1,128 @@
+import type { ExporterOfType } from '../../config/exporter-config.js';
+import { loadOptionalPeer } from '../../base/optional-peer.js';
+import type { ExportFailure } from '../../otlp/failures/export-failure.js';
+import { HttpTransport } from '../../otlp/http-transport.js';
+import type { HrTime } from '@opentelemetry/api';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
+import type { SpanExporter } from '../../sdk/span-exporter.js';
+import type { Delivery, ExportOutcome } from '../queue/delivery.js';
+import { SpanPart, SpanSegment } from '../queue/span-segment.js';
+import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
+
+const DEFAULT_ADDRESS = 'http://localhost:9411';
+const PATH = '/api/v2/spans';
+
+/** Sends a list of spans in Zipkin's form, as the official exporter calls it. */
+type ZipkinSend = (spans: readonly object[], done: (result: { readonly code: number }) => void) => void;
+
+/**
+ * Sends to Zipkin: the official exporter translates, the transport that carries OTLP sends, with its limit of time, its reuse of
+ * connections and the receiver's own words about a failure.
+ *
+ * Zipkin takes times as whole microseconds alone, and refuses a whole request for one fraction.
+ *
+ * @see {@link https://zipkin.io/zipkin-api/#/default/post_spans | Zipkin API v2}
+ */
+export class ZipkinDelivery implements Delivery {
+  readonly name = 'zipkin';
+  readonly maxConcurrency = 1;
+  readonly refusal = 'rejected';
+  readonly target: string;
+  private readonly transport: HttpTransport;
+  private outcome: ExportOutcome | undefined;
+  private timeoutMillis = Infinity;
+
+  private constructor(
+    private readonly translator: SpanExporter,
+    { url = DEFAULT_ADDRESS, headers }: ExporterOfType<'zipkin'>,
+  ) {
+    const address = /^https?:\/\/[^/?#]+\/?$/i.test(url) ? `${url.replace(/\/$/, '')}${PATH}` : url;
+    this.transport = new HttpTransport({ type: 'otlp-http-json', url: address, ...(headers && { headers }) });
+    this.target = this.transport.target;
+    const send: ZipkinSend = (spans, done) => {
+      void this.transport.send(Buffer.from(JSON.stringify(spans)), this.timeoutMillis).then((result) => {
+        this.outcome = result.ok ? result : { ok: false, failure: aboutZipkin(result.failure) };
+        done({ code: 0 });
+      });
+    };
+    // Its own sender knows neither a limit of time nor what Zipkin says, and takes a redirect for success.
+    Reflect.set(translator, '_send', send);
+  }
+
+  /** @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if `@opentelemetry/exporter-zipkin` is not installed */
+  static async open(config: ExporterOfType<'zipkin'>): Promise<ZipkinDelivery> {
+    const { ZipkinExporter } = await loadOptionalPeer(
+      '@opentelemetry/exporter-zipkin',
+      '2.12.0',
+      'exporter.type',
+      () => import('@opentelemetry/exporter-zipkin'),
+    );
+    // With an address it does not read `OTEL_EXPORTER_ZIPKIN_ENDPOINT`.
+    return new ZipkinDelivery(new ZipkinExporter({ url: DEFAULT_ADDRESS }), config);
+  }
+
+  readonly newSegment = (origin: SegmentOrigin): Segment => new SpanSegment(origin);
+
+  envelopeBytes(): number {
+    return 0;
+  }
+
+  send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
+    const spans = parts.flatMap((part) => (part instanceof SpanPart ? part.items.map(inMicroseconds) : []));
+    this.outcome = undefined;
+    this.timeoutMillis = timeoutMillis;
+    return new Promise((resolve) => {
+      this.translator.export(spans, () => {
+        resolve(this.outcome ?? { ok: true, rejectedSpans: 0, message: '' });
+      });
+    });
+  }
+
+  async forceFlush(): Promise<void> {
+    // A transport holds nothing back.
+  }
+
+  close(): Promise<void> {
+    this.transport.close();
+    return Promise.resolve();
+  }
+}
+
+/** The parts of a span that the official exporter reads, its times in whole microseconds. */
+function inMicroseconds(span: ReadableSpan): ReadableSpan {
+  const { name, kind, parentSpanContext, attributes, resource, status } = span;
+  const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;
+  const [seconds, nanos] = span.duration;
+  return {
+    name,
+    kind,
+    parentSpanContext,
+    attributes,
+    resource,
+    status,
+    droppedAttributesCount,
+    droppedEventsCount,
+    droppedLinksCount,
+    spanContext: () => span.spanContext(),
+    startTime: whole(span.startTime),
+    duration: seconds === 0 && nanos < 1_000 ? [0, 1_000] : whole(span.duration),
+    events: span.events.map((event) => ({ ...event, time: whole(event.time) })),
+  } as unknown as ReadableSpan;
+}
+
+function whole([seconds, nanos]: HrTime): HrTime {
+  return [seconds, nanos - (nanos % 1_000)];
+}
+
+/** The transport explains failures in the words of OTLP. */
+function aboutZipkin(failure: ExportFailure): ExportFailure {
+  const reword = (text: string): string =>
+    text
+      .replaceAll('OTLP traces endpoint', 'Zipkin endpoint for spans')
+      .replaceAll('an OTLP', 'a Zipkin')
+      .replaceAll('OTLP', 'Zipkin')
+      .replace('/v1/traces', PATH)
+      .replace(/Try `otlp-http-json`.*/s, 'Check that it is a Zipkin.');
+  const { reason, hint } = failure;
+  return { ...failure, reason: reword(reason), ...(hint !== undefined && { hint: reword(hint) }) };
+}

@@ -87,7 +87,7 @@ export function askInTime<A, T>(
 }
 
 /**
- * Listens to a promise that nobody waits for; a lazy object, such as a query, is none and stays unasked.
+ * Listens to a promise that nobody waits for; a lazy object, such as a query, is not a promise and is not started.
  *
  * @returns whether it is a promise
  */

@@ -84,7 +84,7 @@ export interface ResolveHooks {
 /**
  * Validates a configuration and completes it from the environment and the defaults.
  *
- * Precedence: code, then the originals' variables, then the standard ones, then the default. An exporter given in code reads no
+ * Precedence: code, then this library's own variables, then the standard ones, then the default. An exporter given in code reads no
  * `OTEL_EXPORTER_*` variable.
  *
  * @param env - read, never written

@@ -25,8 +25,8 @@ export interface HttpOptions {
   readonly traceIdHeader?: string;
   /** Query parameters whose values are replaced by `REDACTED`, added to the built-in list of signatures and tokens. */
   readonly redactQuery?: readonly string[];
-  /** Called when the span is created; what it throws is logged and harms nothing. */
+  /** Called when the span is created; an error in it is logged and never affects the request. */
   readonly requestHook?: (span: Span, request: RawRequest) => void;
-  /** Called before the span ends; what it throws is logged and harms nothing. */
+  /** Called before the span ends; an error in it is logged and never affects the request. */
   readonly responseHook?: (span: Span, request: RawRequest, response: RawResponse) => void;
 }

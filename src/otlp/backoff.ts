@@ -8,7 +8,7 @@ const FIRST_PROBE_MILLIS = 5_000;
 const PROBE_CAP_MILLIS = 60_000;
 
 /**
- * How long to wait after a failure that may mend itself: exponential, with jitter so that a fleet does not return in step.
+ * How long to wait after a failure that may pass by itself: exponential, with jitter so that a fleet does not return in step.
  *
  * @param failures - in a row, at least 1
  * @param failingMillis - since the first of them
@@ -24,7 +24,7 @@ export function backoffMillis(
   return delay * (0.5 + random() / 2);
 }
 
-/** How long to wait before a failure that somebody must mend is probed, with the same jitter. */
+/** How long to wait before a failure that needs a fix is probed, with the same jitter. */
 export function probeMillis(failures: number, random: () => number = Math.random): number {
   const delay = Math.min(PROBE_CAP_MILLIS, FIRST_PROBE_MILLIS * 2 ** (failures - 1));
   return delay * (0.5 + random() / 2);

@@ -102,7 +102,7 @@ export class InstanceTracer implements Tracer {
     const sampled = sampler.sample(parent, context, traceId, name, kind, given, links, share);
     const { decision } = sampled;
     if (decision === SamplingDecision.NOT_RECORD && parent !== undefined) {
-      // Whose parent is not sampled, says nothing new about the trace.
+      // An unsampled child of an unsampled parent needs no context of its own.
       if (sampled === SKIP || (!isSampled(parent) && sampled.traceState === undefined))
         return leftOut(context.span);
     }

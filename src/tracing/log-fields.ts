@@ -2,7 +2,7 @@ import { isSpanContextValid, propagation } from '@opentelemetry/api';
 import { activeContext, type FlowContext } from '../context/flow-context.js';
 import { compileNames } from '../context/name-patterns.js';
 
-/** What a log line tells of the flow that it is written in. */
+/** Which fields of the active trace and its baggage a log line gets. */
 export interface LogFieldsOptions {
   /** Name of the trace id's field, or `false`; default `trace_id`. */
   readonly traceId?: string | false;

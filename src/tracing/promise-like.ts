@@ -7,7 +7,7 @@ export type LazyMember = (typeof MEMBERS)[number];
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * How a result tells of its end: a `promise` can be listened to without changing anything; a `lazy` object may begin its work when
+ * How a result reports its end: a `promise` can be listened to without changing anything; a `lazy` object may begin its work when
  * `then` is called; `none` is there at once.
  */
 export function promiseKind(result: object): 'promise' | 'lazy' | 'none' {

@@ -55,7 +55,7 @@ export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) 
   return result;
 }
 
-/** A call that has returned an object, which may be all or tell of more to come. */
+/** A call that has returned an object, which may be the result, or announce more to come. */
 class OpenCall {
   constructor(
     private readonly span: Span,

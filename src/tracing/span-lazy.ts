@@ -107,7 +107,7 @@ function onRejected(call: LazyCall, callback: unknown): AnyFunction {
   };
 }
 
-/** What the caller does with the result is none of the call's work. */
+/** What the caller does with the result does not belong to the call's work. */
 function inCallersContext(args: readonly unknown[]): unknown[] {
   const caller = activeContext();
   return args.map((arg) => (typeof arg === 'function' ? bindContext(caller, arg as AnyFunction) : arg));

@@ -23,7 +23,7 @@ export interface StreamListener {
   left(): void;
 }
 
-/** What the garbage collector took ends its span: a stream that nobody consumes would keep it alive for ever. */
+/** Ends the span of a stream that was garbage-collected; otherwise a stream nobody reads would never end it. */
 const collected = new FinalizationRegistry<{ giveUp(): void }>((owner) => {
   owner.giveUp();
 });

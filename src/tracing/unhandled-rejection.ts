@@ -30,7 +30,7 @@ export function listenTo(
 }
 
 /**
- * In development, tells of a promise that was rejected and that nobody was seen to wait for, since Node says nothing of it: a span
+ * In development, reports a promise that was rejected and that nobody was seen to wait for, since Node says nothing of it: a span
  * listens to it.
  *
  * **Gotchas** A handler that was attached before the promise was returned cannot be seen.

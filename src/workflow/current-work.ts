@@ -3,7 +3,7 @@ import type { FlowContext } from '../context/flow-context.js';
 import { withUsageOwner } from '../genai/current-call.js';
 import type { UsageOwner } from '../genai/usage.js';
 
-/** What of a workflow the running code is in. */
+/** The run and stage that the running code belongs to. */
 export interface CurrentWork<R> {
   readonly run: R | undefined;
   /** The nearest stage, else the run. */

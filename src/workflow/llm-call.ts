@@ -4,11 +4,11 @@ import { UsageSum, type Usage, type UsageOwner } from '../genai/usage.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
-/** Which model is asked for what. */
+/** The model of a call, and what it is asked for. */
 export interface LlmCallOptions {
-  /** Such as `openai`. */
+  /** Provider of the model, such as `openai`. */
   readonly provider: string;
-  /** Such as `gpt-4o`. */
+  /** Name of the model, such as `gpt-4o`. */
   readonly model: string;
   /** Default `generate`. An operation of the `gen_ai` conventions is also `gen_ai.operation.name`; any other is a `chat`. */
   readonly operation?: string;

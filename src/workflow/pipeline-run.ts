@@ -7,17 +7,17 @@ import type { StageOptions, StageOutcome, StageRun } from './stage-run.js';
 import { UsageSum, type Usage } from '../genai/usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
-/** Which pipeline runs. */
+/** Identifies a run of a pipeline. */
 export interface PipelineRunOptions {
   /** Name of the pipeline. */
   readonly name: string;
-  /** Of the pipeline, the same for each of its runs. */
+  /** Id of the pipeline, the same for each of its runs. */
   readonly pipelineId?: string;
   /** Default: a random UUID. */
   readonly runId?: string;
 }
 
-/** What a pipeline says of its end, in place of what was counted. */
+/** Results that a pipeline reports itself; they replace what was counted. */
 export interface PipelineResult {
   /** Whether the pipeline succeeded; default: whether its function returned. */
   readonly success?: boolean;
@@ -41,7 +41,7 @@ export interface RunHost {
   ): T;
 }
 
-/** How a run becomes a span. */
+/** Options of the span of a run. */
 export interface WorkflowPipelineOptions {
   /** Recorded as `input.value` where `includeInputOutput` is on, beside the pipeline's result. */
   readonly input?: unknown;
@@ -121,7 +121,7 @@ export class PipelineRun {
     this.usage.add(usage);
   }
 
-  /** Says how the pipeline ended, in place of what was counted; zeros count. */
+  /** Reports how the pipeline ended, which replaces what was counted; zeros count. */
   recordComplete(result: PipelineResult): void {
     this.result = { ...this.result, ...result };
   }

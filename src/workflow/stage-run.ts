@@ -6,17 +6,17 @@ import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { UsageSum, type Usage } from '../genai/usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
-/** What a stage reports of itself; whatever is left out is measured or left away. */
+/** Results that a stage reports itself; those left out are measured, or absent. */
 export interface StageResult extends Usage {
   /** Default: the time since the stage began. */
   readonly durationMillis?: number;
 }
 
-/** Which stage runs. */
+/** Options of a stage and its span. */
 export interface StageOptions {
   /** Default: the stage's id. */
   readonly name?: string;
-  /** Such as `generator`. */
+  /** Kind of the stage, such as `generator`. */
   readonly componentType?: string;
   /** Recorded as `input.value` where `includeInputOutput` is on, beside the stage's result. */
   readonly input?: unknown;
@@ -26,7 +26,7 @@ export interface StageOptions {
   readonly parent?: SpanOptions['parent'];
 }
 
-/** Hears how each stage of a run ended. */
+/** Counts the stages of a run as they end. */
 export interface StageOwner {
   stageEnded(outcome: StageOutcome, usage: Usage): void;
 }
@@ -34,7 +34,7 @@ export interface StageOwner {
 export type StageOutcome = 'success' | 'failure' | 'skipped';
 
 /**
- * One stage at work. Its outcome is found out by itself: it fails if its function throws, else it succeeds; the methods say more.
+ * A running stage. It fails if its function throws, else it succeeds; its methods report more.
  */
 export class StageRun {
   /** The stage's span; one that records nothing while telemetry is off. */
@@ -55,7 +55,7 @@ export class StageRun {
     this.usage.add(usage);
   }
 
-  /** Says what the stage took; it counts as a success even if its function throws later. */
+  /** Reports the stage as a success, even if its function throws later, with what it took. */
   recordSuccess(result: StageResult = {}): void {
     this.outcome = 'success';
     this.note(result);
@@ -68,7 +68,7 @@ export class StageRun {
     recordError(this.span, error);
   }
 
-  /** Marks the stage as one that had nothing to do. */
+  /** Marks the stage as skipped: it had nothing to do. */
   skip(reason?: string): void {
     this.outcome = 'skipped';
     this.span.setAttributes(workflowAttributes(this.prefix, { stageSkipped: true, stageSkipReason: reason }));

@@ -14,7 +14,7 @@ import { PipelineRun, type PipelineRunOptions, type WorkflowPipelineOptions } fr
 import { StageRun, type StageOptions } from './stage-run.js';
 import { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS, workflowAttributes } from './workflow-attributes.js';
 
-/** Without telemetry, nobody reads it. */
+/** The prefix while telemetry is off; no span shows it. */
 const NO_PREFIX = '';
 
 /**
@@ -25,7 +25,7 @@ const NO_PREFIX = '';
 export class WorkflowTracer {
   constructor(private readonly manager: TracerManager) {}
 
-  /** A run whose stages are counted, to be executed when and where it suits. */
+  /** A run whose stages are counted, to be executed later. */
   pipelineRun(options: PipelineRunOptions): PipelineRun {
     return new PipelineRun(this, options);
   }

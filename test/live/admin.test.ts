@@ -293,3 +293,16 @@ it('needs an instance', async () => {
     Test.createTestingModule({ imports: [TelemetryAdminModule.register(admin())] }).compile(),
   ).rejects.toMatchObject({ path: 'TelemetryAdminModule' });
 });
+
+it('serves each of two registrations where modules are told apart by deep hash', async () => {
+  const app = await startApp({
+    imports: ['first', 'second'].map((path) => TelemetryAdminModule.register(admin({ path }))),
+    deepHash: true,
+  });
+  const statuses = await Promise.all(
+    ['first', 'second'].map(
+      async (path) => (await fetch(`${app.url}/${path}/status`, { headers: ADMIN })).status,
+    ),
+  );
+  expect(statuses).toEqual([200, 200]);
+});

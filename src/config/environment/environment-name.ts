@@ -6,7 +6,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   dev: 'development',
 };
 
-/** Prefixes of the originals' variables, such as `PROD_ARIZE_API_KEY`. */
+/** Prefixes of variables that count in one environment, such as `PROD_ARIZE_API_KEY`. */
 const SHORT: Readonly<Record<string, string>> = { production: 'PROD_', development: 'DEV_' };
 
 /** The environment that the process runs in: `APP_ENV`, else `NODE_ENV`, else `development`. */

@@ -9,7 +9,7 @@ import type { Variables } from './variables.js';
 
 type EnvironmentExporter = ExporterConfig<string | Secret>;
 
-/** `OTEL_EXPORTER_TYPE`, the originals' variable. */
+/** `OTEL_EXPORTER_TYPE`: an exporter's `type`, as it is written in code. */
 const TYPES = [
   'console',
   'otlp',

@@ -13,7 +13,7 @@ const SAMPLERS: Readonly<Record<string, SamplerConfig>> = {
   parentbased_traceidratio: { type: 'ratio', parentBased: true },
 };
 
-/** Reads the sampler; `OTEL_SAMPLE_RATE`, the originals' variable, wins over `OTEL_TRACES_SAMPLER`. */
+/** Reads the sampler; `OTEL_SAMPLE_RATE`, a share from 0 to 1, wins over `OTEL_TRACES_SAMPLER`. */
 export function samplerFromVariables(variables: Variables): number | SamplerConfig | undefined {
   const rate = variables.number('OTEL_SAMPLE_RATE', ratio);
   if (rate !== undefined) {

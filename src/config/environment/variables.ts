@@ -128,7 +128,7 @@ export class Variables {
 /**
  * Parses `key1=value1,key2=value2` with percent-encoded values, as for `OTEL_RESOURCE_ATTRIBUTES` and OTLP headers.
  *
- * @returns the entries in order, or the first entry that is none
+ * @returns the entries in order, or the first invalid entry
  */
 export function parsePairs(text: string): { entries: [string, string][]; malformed?: string } {
   const entries: [string, string][] = [];

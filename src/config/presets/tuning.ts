@@ -3,8 +3,8 @@ import type { TracerConfig } from '../tracer-config.js';
 /**
  * Sampling to begin with, by environment: everything in development, half in staging, a tenth in production.
  *
- * Made for `environments`: `forRoot({ service, environments: samplingByEnvironment })`. Workers, which have fewer and longer traces,
- * bear 0.5 in production.
+ * Made for `environments`: `forRoot({ service, environments: samplingByEnvironment })`. For workers, which have fewer but longer traces,
+ * 0.5 works in production.
  */
 export const samplingByEnvironment = {
   development: { sampler: 1 },

@@ -15,7 +15,7 @@ export interface ErrorEntry {
   /** First line of the stack that is the app's own code, such as `OrdersService.load (src/orders.service.ts:12:9)`. */
   readonly source: string | undefined;
   readonly stack: string | undefined;
-  /** How many traces failed in this way; the entry tells of the newest. */
+  /** How many traces failed in this way; the entry shows the newest. */
   readonly count: number;
 }
 

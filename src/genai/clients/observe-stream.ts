@@ -77,7 +77,7 @@ function observeSteps(
       },
     );
   };
-  // A stream that nobody waits for tells of its abort to nobody. Clients abort a failed one, too: what is pending says more.
+  // A stream that nobody waits for reports its abort to nobody. Clients abort a failed one, too: what is pending says more.
   signal?.addEventListener(
     'abort',
     () => {

@@ -115,7 +115,7 @@ export class McpConnection {
     );
   }
 
-  /** Inside an `execute_tool` span, a call of a tool is what that span tells of. */
+  /** Inside an `execute_tool` span, that span already describes the call of a tool. */
   private beginSent(message: McpMessage, manager: TracerManager): Pending {
     const { tool } = targetOf(message);
     const around = tool === undefined ? undefined : activeCall();

@@ -47,7 +47,7 @@ abstract class HeldSync<T> implements HeldInstrument {
     return this.limiter === undefined ? attributes : this.limiter.admit(attributes);
   }
 
-  /** What types let nobody pass, such as a `bigint` among the attributes, is the code's mistake, not its end. */
+  /** Invalid arguments, such as a `bigint` attribute, are logged and must never throw into the app. */
   protected leaveOut(reason: unknown): void {
     diag.warn(`a measurement of ${this.definition.name} was left out: ${errorText(reason)}`);
   }

@@ -29,7 +29,7 @@ export interface InstrumentDefinition {
 const NAME = /^[a-z][a-z0-9_.\-/]{0,254}$/i;
 const MAX_UNIT = 63;
 
-/** @throws TelemetryConfigError if name or unit are none that a receiver takes */
+/** @throws TelemetryConfigError if the name or unit is invalid */
 export function checkDefinition({ name, options: { unit = '' } }: InstrumentDefinition): void {
   if (!NAME.test(name)) {
     throw new TelemetryConfigError({

@@ -7,7 +7,7 @@ import { mergeFamilies, withLabels } from './exposition.js';
 import type { PrometheusReaderConfig } from '../options/metrics-options.js';
 import { ScrapeServer } from './scrape-server.js';
 
-/** A page that nobody reads is read here, since the SDK keeps what other readers have seen and this one has not. */
+/** Collects on a timer when nobody scrapes; otherwise the SDK would keep data for this reader forever. */
 const IDLE_READ_MILLIS = 300_000;
 /** Prometheus gives up after ten seconds, unless it is told otherwise. */
 const CALLBACK_LIMIT_MILLIS = 5_000;

@@ -45,7 +45,7 @@ export interface BaggageOptions {
    */
   readonly user?: Readonly<Record<string, string>>;
   /**
-   * More entries, told by the request; read when the guard runs. What it throws is logged and harms nothing; a promise is waited for, for
+   * More entries, told by the request; read when the guard runs. An error in it is logged and never affects the request; a promise is waited for, for
    * 5 seconds at most.
    */
   readonly entries?: (

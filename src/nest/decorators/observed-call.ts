@@ -9,7 +9,7 @@ import { namedArguments } from './parameter-names.js';
 import type { ParameterAttribute } from './span-attribute.decorator.js';
 import type { SpanDecoratorOptions } from './span-options.js';
 
-/** What is looked at beside the call itself. */
+/** What a span records of a call. */
 export interface Observation {
   readonly spanName: string;
   readonly options: SpanDecoratorOptions;

@@ -8,11 +8,11 @@ import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { MethodInstrument } from './method-instrument.js';
 import { classNameOf } from './method-wrapper.js';
 
-/** How nestjs-otel's counters are called, and by which attributes. */
+/** Options of nestjs-otel's counters: their name, and attributes of each count. */
 export interface OtelCounterOptions extends OtelMetricOptions {
-  /** In place of the default name. */
+  /** Replaces the default name. */
   readonly name?: string;
-  /** The same for every count, of few values each. */
+  /** Attributes of every count; keep the number of values small. */
   readonly attributes?: Attributes;
 }
 
@@ -41,7 +41,7 @@ export function OtelInstanceCounter(options: OtelCounterOptions = {}): ClassDeco
     const count = (meters: MeterManager | undefined): void => {
       counters.of(meters)?.add(1, attributes);
     };
-    // Who makes an object is known after its constructor: Nest tells of its own.
+    // We learn only after construction whether Nest created the object.
     let madeByNest = false;
     let untold = 0;
     const prototype = type.prototype as object;
@@ -62,7 +62,7 @@ export function OtelInstanceCounter(options: OtelCounterOptions = {}): ClassDeco
   };
 }
 
-/** The class with a constructor that tells of each object; prototype, statics and metadata are the class's own. */
+/** A class whose constructor reports each object; prototype, statics and metadata are those of the given class. */
 function toldOf(type: Constructor, made: () => void): Constructor {
   function constructor(...args: never[]): object {
     const instance = Reflect.construct(type, args, new.target as unknown as Constructor) as object;

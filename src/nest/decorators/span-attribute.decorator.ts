@@ -10,7 +10,7 @@ const parameters = new WeakMap<object, Map<PropertyKey, ParameterAttribute[]>>()
  * Puts a parameter of a method with `@Span`, or of a class with `@Traceable`, on its span.
  *
  * @param key - name of the attribute
- * @param pick - what of the argument: a path such as `customer.id`, or a function; default: the argument itself, an object as JSON
+ * @param pick - the part of the argument: a path such as `customer.id`, or a function; default: the argument itself, an object as JSON
  */
 export function SpanAttribute(
   key: string,
@@ -29,7 +29,7 @@ export function SpanAttribute(
   };
 }
 
-/** What `@SpanAttribute` said about a method. */
+/** The attributes that `@SpanAttribute` declares for a method. */
 export function parameterAttributes(target: object, method: PropertyKey): readonly ParameterAttribute[] {
   return parameters.get(target)?.get(method) ?? [];
 }

@@ -41,7 +41,7 @@ export function Span(
   };
 }
 
-/** What `@Span` and `@Traceable` do to a method. */
+/** Wraps a method in a span, for `@Span` and `@Traceable`. */
 export function wrapInSpan(
   decorator: string,
   target: object,

@@ -15,7 +15,7 @@ export function hiddenInjection(token: Token, slot: symbol): (prototype: object)
   });
 }
 
-/** Has Nest tell of each instance of a class that it has built, also of the prototypes that it keeps of request-scoped ones. */
+/** Makes Nest report every instance it builds of a class, including the prototypes it keeps for request-scoped providers. */
 export function onInjection<T extends object>(
   token: abstract new (...args: never[]) => T,
   purpose: string,

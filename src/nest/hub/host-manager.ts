@@ -14,15 +14,15 @@ interface Host {
   readonly [HUB]?: TelemetryHub;
 }
 
-/** Has Nest hand the module's manager to every instance of the class. */
+/** Makes Nest hand the module's manager to every instance of the class. */
 export function injectManager(prototype: object): void {
   injectOwn(prototype);
   injectHub(prototype);
 }
 
 /**
- * The manager that spans of an object belong to: its module's, else that of the instance which covers whatever no nearer one does,
- * else, where Nest did not build the object, the active flow's.
+ * Finds the `TracerManager` for an object: (1) its module's; (2) the fallback instance's; (3) for objects Nest did not create, the
+ * active flow's.
  */
 export function managerFor(host: unknown): TracerManager | undefined {
   if (typeof host !== 'object' || host === null) return activeTracerManager();

@@ -7,13 +7,13 @@ import {
 } from '@nestjs/common';
 import { traceLogFields, type LogFieldsOptions } from '../../tracing/log-fields.js';
 
-/** Options of Nest's own logger, and what is added to its lines. */
+/** Options of Nest's own logger, and of the fields that are added to its lines. */
 export interface TelemetryLoggerOptions extends ConsoleLoggerOptions {
   /** Which fields of the trace and the baggage are added. */
   readonly telemetry?: LogFieldsOptions;
 }
 
-/** What needs no quotes in a text. */
+/** Values that need no quotes in a line of text. */
 const PLAIN = /^[\w.:/@+-]+$/;
 
 /**

@@ -2,7 +2,7 @@ import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { admitRequest } from './admit-request.js';
 import type { RequestEntries } from '../baggage/request-entries.js';
 
-/** The library's own pages: nobody is asking who scrapes or operates. */
+/** The library's own endpoints: a scraper or operator need not send the headers in `baggage.required`. */
 const unasked = new WeakSet<Type>();
 
 /** Lets requests to a controller pass without the headers that `baggage.required` names. */

@@ -12,11 +12,11 @@ import type { MeterManager } from '../../metrics/meter-manager.js';
 
 /** Options of an instrument as in nestjs-otel: the API's, and a prefix. */
 export interface OtelMetricOptions extends MetricOptions {
-  /** Put before the name, with a dot between. */
+  /** Prefix of the name; a dot is put between. */
   readonly prefix?: string;
 }
 
-/** The name that an instrument gets with these options. */
+/** The name of an instrument with its prefix. */
 export function instrumentName(name: string, { prefix = '' }: OtelMetricOptions = {}): string {
   return prefix === '' ? name : `${prefix}.${name}`;
 }

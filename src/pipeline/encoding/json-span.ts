@@ -59,7 +59,7 @@ function toJsonSpan(span: ReadableSpan): object {
   };
 }
 
-/** Nanoseconds since 1970; one time that is none would make the whole request unreadable. */
+/** Nanoseconds since 1970; an invalid time would make the whole request unreadable. */
 function nanos([seconds, rest]: HrTime): string {
   if (!(seconds >= 0 && seconds < UINT64_SECONDS && rest >= 0)) return '0';
   return `${seconds}${String(Math.trunc(rest)).padStart(9, '0')}`;

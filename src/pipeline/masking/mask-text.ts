@@ -110,7 +110,7 @@ export class TextMask {
     return masked === plain ? text : masked;
   }
 
-  /** Masks by the names in JSON text. @returns nothing if it is none */
+  /** Masks by the names in JSON text. @returns nothing if the text is not JSON */
   private maskJson(text: string): string | undefined {
     if (this.hint === undefined) return undefined;
     const first = text.charCodeAt(0);

@@ -7,11 +7,11 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /**
  * Stops exports to a receiver that fails, and lets a single one through from time to time.
  *
- * A transient failure is tried again after a backoff; one that only a person can mend is probed rarely.
+ * A transient failure is tried again after a backoff; one that only a person can fix is probed rarely.
  */
 export class CircuitBreaker {
   state: BreakerState = 'closed';
-  /** Open because of a failure that waiting does not mend, such as wrong credentials. */
+  /** Open because of a failure that waiting does not cure, such as wrong credentials. */
   permanent = false;
   private failures = 0;
   private failingSince = 0;

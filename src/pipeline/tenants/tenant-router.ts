@@ -258,7 +258,7 @@ function isThenable<T>(value: T): value is T & PromiseLike<Awaited<T>> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** What a data base says of somebody whom it does not know is often `null`. */
+/** Treat `null` as "unknown tenant": many databases return it for a missing row. */
 function isNothing(config: TracerConfig | null | undefined): config is null | undefined {
   return config === undefined || config === null;
 }

@@ -19,7 +19,7 @@ const bound = new WeakSet();
 
 /**
  * Keeps undici's requests in the flow that makes them. A pool hands on what waits when a connection is free, and answers come on
- * connections that others have opened: without this, a request would tell of whoever did.
+ * connections that others have opened: without this, a request would carry the trace of the request that opened the connection.
  *
  * @param dispatch - the pool's own, by the name of a symbol, as dispatchers call it that were composed before
  */

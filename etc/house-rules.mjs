@@ -1,0 +1,37 @@
+// Part of `npm run lint`: words that were retired, each with the one that took its place.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** @type {readonly (readonly [RegExp, string])[]} */
+const retired = [
+  [/\b(Start|Sampled)SpanOptions\b/, 'SpanOptions'],
+  [/\bSinkStatus\b/, 'ExporterStatus'],
+  [/\bPipelineStatus\b/, 'TelemetryStatus'],
+  [/\b(d|totalD|pipelineD|stageD)urationMs\b/, '…durationMillis'],
+  [/\b(Tracer|Meter)Defaults\b/, 'TelemetryFeatureOptions'],
+  [/\bPHARIA_/, 'a constant of the app'],
+  [/\bthe originals\b/i, 'nothing: no history'],
+  [/\bharms nothing\b/i, 'never affects the request'],
+  [/\bsays no\b/i, '“rejects” or “refuses”'],
+  [/\btells? of\b/i, '“reports” or “names”'],
+  [/(?<!there )\bis none\b(?! of these)/i, 'a noun: “is not a …”'],
+];
+
+/** The pages that tell of earlier systems. */
+const history = /^docs\/(migration|migration-nestjs-otel|earlier-systems)\.md$/;
+
+const files = execFileSync('git', ['ls-files', 'src', 'docs', 'README.md'], { encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => /\.(ts|tsx|md)$/.test(file) && !history.test(file));
+
+let mistakes = 0;
+for (const file of files) {
+  for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    for (const [word, instead] of retired) {
+      if (!word.test(line)) continue;
+      mistakes += 1;
+      console.error(`${file}:${index + 1}: ${word.exec(line)?.[0]} is retired; write ${instead}`);
+    }
+  }
+}
+if (mistakes > 0) process.exitCode = 1;

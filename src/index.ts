@@ -27,20 +27,13 @@ export { Secret } from './config/secret.js';
 export type { BaggageRefusal } from './context/baggage-builder.js';
 export { BaggageKeys } from './context/baggage-names.js';
 export type { Carrier } from './context/propagation.js';
-export type {
-  EntriesOptions,
-  EntryFilterOptions,
-  MessageRelation,
-  MessagingOptions,
-  NamePattern,
-  SocketEntryOptions,
-} from './entries/entry-options.js';
+export type { EntriesOptions, MessagingOptions } from './entries/entry-options.js';
 export type { HttpOptions, RawRequest, RawResponse } from './http/http-options.js';
 export type { CallMetric } from './pipeline/call-meter.js';
 export type { OverrideHandle, OverrideOptions } from './pipeline/generations/overrides.js';
 export type { ReconfigureReport } from './pipeline/generations/config-change.js';
 export type { TelemetryStatus } from './pipeline/telemetry-status.js';
-export type { EntryContext, TenantOptions } from './pipeline/tenants/tenant-options.js';
+export type { TenantOptions } from './pipeline/tenants/tenant-options.js';
 export type { VerifyExportResult } from './pipeline/verify-export.js';
 export type { DropReason, ExporterStatus } from './pipeline/span-sink.js';
 export { BaggageService } from './tracing/baggage-service.js';

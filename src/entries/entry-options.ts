@@ -1,44 +1,43 @@
 import { compilePatterns } from '../context/name-patterns.js';
 
-/** A name as a whole, with `*` for any characters, or a regular expression that matches anywhere. */
-export type NamePattern = string | RegExp;
-
-type NameMatcher = (text: unknown) => boolean;
-
 /** A kind of work that enters an app by another way than HTTP. */
 export type EntryKind = 'microservices' | 'queues' | 'websockets' | 'schedule' | 'events' | 'cqrs';
 
 /**
- * Selects entries of one kind by their pattern: the message pattern, queue, socket event, name of a scheduled job, event, or class of a
- * command. A string matches as a whole, with `*` for any characters; exclusion wins.
+ * Which kinds of entries have spans; each is on by default, and off with `false`.
+ *
+ * `include` and `exclude` select by pattern: the message pattern, queue, socket event, name of the scheduled job, event, or class of a command. A
+ * string matches as a whole, with `*` for any characters; exclusion wins. An excluded entry makes no spans, and neither does anything that it calls.
  */
-export interface EntryFilterOptions {
-  /** Only these have spans; default all. */
-  readonly include?: readonly NamePattern[];
-  /** An excluded entry makes no spans, and neither does what it calls. */
-  readonly exclude?: readonly NamePattern[];
-}
-
-/** Options of WebSocket gateways. */
-export interface SocketEntryOptions extends EntryFilterOptions {
-  /** Makes a span for each connection, from its handshake to its end; default false. */
-  readonly connections?: boolean;
-}
-
-/** Which kinds of entries have spans; each is on by default, and off with `false`. */
 export interface EntriesOptions {
   /** Handlers of `@MessagePattern`, `@EventPattern` and gRPC, and the calls of `ClientProxy` and gRPC clients. */
-  readonly microservices?: false | EntryFilterOptions;
+  readonly microservices?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
   /** Jobs of BullMQ. */
-  readonly queues?: false | EntryFilterOptions;
-  /** Messages of WebSocket gateways. */
-  readonly websockets?: false | SocketEntryOptions;
+  readonly queues?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
+  /** Messages of WebSocket gateways; `connections` makes a span for each connection, too. */
+  readonly websockets?:
+    | false
+    | {
+        readonly connections?: boolean;
+        readonly include?: readonly (string | RegExp)[];
+        readonly exclude?: readonly (string | RegExp)[];
+      };
   /** Ticks of `@Cron`, `@Interval`, `@Timeout` and of jobs in the `SchedulerRegistry`. */
-  readonly schedule?: false | EntryFilterOptions;
+  readonly schedule?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
   /** Listeners of `@OnEvent`. */
-  readonly events?: false | EntryFilterOptions;
+  readonly events?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
   /** Handlers of commands, queries and events of `@nestjs/cqrs`. */
-  readonly cqrs?: false | EntryFilterOptions;
+  readonly cqrs?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
   /** Operation name and type of GraphQL requests on their server span. */
   readonly graphql?: boolean;
 }
@@ -52,7 +51,7 @@ export interface MessagingOptions {
    * How messages that nobody waits for are related to their senders: for all, or by pattern (`{ 'orders.*': 'parent' }`, the first that
    * matches). Default `link`. Request–response is always `parent`; repeated jobs and batches always `link`.
    */
-  readonly relation?: MessageRelation | Readonly<Record<string, MessageRelation>>;
+  readonly relation?: 'link' | 'parent' | Readonly<Record<string, 'link' | 'parent'>>;
 }
 
 interface CompiledFilter {

@@ -1,17 +1,5 @@
 import type { TracerConfig } from '../../config/tracer-config.js';
 
-/** What entered, as `resolveEntry` sees it. */
-export interface EntryContext {
-  /** Pattern of the message, queue, socket event, name of the scheduled job, event, or class of a command. */
-  readonly pattern: string;
-  /** `Class.method`. */
-  readonly handler: string;
-  /** What the handler is called with: data and message context, the job, client and data, the event. */
-  readonly args: readonly unknown[];
-  /** Headers that came with it, names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
-
 /**
  * Routes the spans of each tenant to a pipeline of its own: resource, exporter, credentials, sampler.
  */
@@ -29,7 +17,15 @@ export interface TenantOptions<Request = unknown> {
    * @param context - pattern, handler, arguments and headers of the message, job or event
    * @param kind - `microservices`, `queues`, `websockets`, `schedule`, `events` or `cqrs`
    */
-  readonly resolveEntry?: (context: EntryContext, kind: string) => string | undefined | null;
+  readonly resolveEntry?: (
+    context: {
+      readonly pattern: string;
+      readonly handler: string;
+      readonly args: readonly unknown[];
+      readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+    },
+    kind: string,
+  ) => string | undefined | null;
   /**
    * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant. Called on first use, again after the
    * tenant was idle, and at its first span after a reconfiguration; if that fails, the tenant keeps what it had. While a promise is
@@ -43,6 +39,9 @@ export interface TenantOptions<Request = unknown> {
   /** Where spans of a tenant without a usable configuration go: the instance's own pipeline, or nowhere. Default `default`. */
   readonly fallback?: 'default' | 'drop';
 }
+
+/** The context that `resolveEntry` is given. */
+export type EntryContext = Parameters<NonNullable<TenantOptions['resolveEntry']>>[0];
 
 export const DEFAULT_TENANT_LIMITS = { maxActive: 100, idleMillis: 300_000 };
 /** Keys come from requests: longer ones are refused. */

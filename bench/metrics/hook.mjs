@@ -1,6 +1,7 @@
 // The metrics of requests alone, so that few instructions are not lost among the many of a framework: our own from a request's first moment to its
 // last, and a plain server under the official instrumentation, with and without its metrics.
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { prepareVariant } from './variants.mjs';
 
@@ -18,9 +19,7 @@ const variants = {
     return () => 1;
   },
   async 'nestjs-telemetry'() {
-    const { RequestMeasurement } = await import('../../dist/http/request-measurement.js');
-    const { MeterPipeline } = await import('../../dist/metrics/meter-pipeline.js');
-    const { resolveTracerConfig } = await import('../../dist/config/resolve-config.js');
+    const { RequestMeasurement, MeterPipeline, resolveTracerConfig } = await internals();
     const pipeline = new MeterPipeline({
       instance: 'bench',
       log: console,
@@ -45,6 +44,28 @@ const variants = {
   'instrumentation-http': () => plainServer('instrumentation-http'),
   'instrumentation-http-metrics': () => plainServer('instrumentation-http-metrics'),
 };
+
+/** Parts of the library that it does not export, built as they are shipped. */
+async function internals() {
+  const { build } = await import('rolldown');
+  const { default: config } = await import('../../rolldown.config.js');
+  const root = join(import.meta.dirname, '..', '..');
+  const dir = join(root, 'temp', 'bench-internals');
+  const input = {
+    measurement: join(root, 'src/http/request-measurement.ts'),
+    meters: join(root, 'src/metrics/meter-pipeline.ts'),
+    config: join(root, 'src/config/resolve-config.ts'),
+  };
+  await build({
+    ...config,
+    cwd: root,
+    input,
+    plugins: config.plugins.slice(0, 2),
+    output: { ...config.output, dir },
+  });
+  const parts = await Promise.all(Object.keys(input).map((name) => import(join(dir, `${name}.js`))));
+  return Object.assign({}, ...parts);
+}
 
 class Connection extends Duplex {
   remoteAddress = '127.0.0.1';

@@ -1,5 +1,7 @@
 import { compilePatterns } from '../context/name-patterns.js';
 
+type NameMatcher = (text: unknown) => boolean;
+
 /** A kind of work that enters an app by another way than HTTP. */
 export type EntryKind = 'microservices' | 'queues' | 'websockets' | 'schedule' | 'events' | 'cqrs';
 

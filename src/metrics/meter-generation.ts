@@ -13,7 +13,7 @@ import { resourceFromAttributes } from '../sdk/resource.js';
 import type { PushMetricExporter } from '../sdk/push-metric-exporter.js';
 import type { ViewOptions } from '../sdk/view-options.js';
 import { ConsoleSender } from './readers/console-sender.js';
-import { DirectHistogramProducer } from './instruments/direct-histogram.js';
+import { DirectHistogramProducer } from './instruments/direct-histogram-producer.js';
 import type { InstrumentDefinition, InstrumentKind } from './instruments/instrument-definition.js';
 import type { MeterBinding } from './instruments/instance-meter.js';
 import { CustomSender, type MetricSender } from './readers/metric-sender.js';

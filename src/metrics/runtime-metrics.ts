@@ -62,6 +62,7 @@ async function startNode(provider: MeterProvider): Promise<() => void> {
     '0.36.0',
     'metrics.runtime.node',
     () => import('@opentelemetry/instrumentation-runtime-node'),
+    '0.37.0',
   );
   return runAsExport(() => {
     const instrumentation = new RuntimeNodeInstrumentation({ enabled: false });
@@ -80,6 +81,7 @@ async function startHost(meterProvider: MeterProvider): Promise<() => void> {
     '0.38.3',
     'metrics.runtime.host',
     () => import('@opentelemetry/host-metrics'),
+    '0.39.0',
   );
   return runAsExport(() => {
     new HostMetrics({ meterProvider, name: '@opentelemetry/host-metrics' }).start();

@@ -1,6 +1,7 @@
-import type { TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
+import type { TextMapPropagator } from '@opentelemetry/api';
 import { propagatorsFromEnv } from '../config/environment/environment.js';
 import type { BaggageRules } from '../context/baggage-rules.js';
+import { JaegerPropagator } from '../context/jaeger-propagator.js';
 import {
   BAGGAGE_FORMAT,
   Propagation,
@@ -14,11 +15,13 @@ export interface PropagationOptions {
   /**
    * Formats that are read and written, all at once; when several tell a trace, the last one counts. Default: what
    * `OTEL_PROPAGATORS` says, else `tracecontext` and `baggage`. `b3` (one header) and `b3multi` need the optional package
-   * `@opentelemetry/propagator-b3`, `jaeger` needs `@opentelemetry/propagator-jaeger`.
+   * `@opentelemetry/propagator-b3`. A propagator of your own, or of another package, is taken as it is.
    *
    * @see {@link https://opentelemetry.io/docs/specs/otel/context/api-propagators/ | Propagators}
    */
-  readonly propagators?: readonly ('tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger')[];
+  readonly propagators?: readonly (
+    'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | TextMapPropagator
+  )[];
   /**
    * Hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`, `*.example.com`, or `*`. Default all.
    */
@@ -27,18 +30,22 @@ export interface PropagationOptions {
   readonly baggageHosts?: readonly string[];
 }
 
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const JAEGER_FORMAT: PropagationFormat = {
+  propagator: new JaegerPropagator(),
+  headers: ['uber-trace-id'],
+  baggage: 'jaeger',
+};
 
 const DEFAULT_PROPAGATORS = ['tracecontext', 'baggage'] as const;
 
-const LOADERS: Readonly<
-  Record<NonNullable<PropagationOptions['propagators']>[number], () => Promise<PropagationFormat>>
-> = {
+type FormatName = Extract<NonNullable<PropagationOptions['propagators']>[number], string>;
+
+const LOADERS: Readonly<Record<FormatName, () => Promise<PropagationFormat>>> = {
   tracecontext: () => Promise.resolve(TRACE_CONTEXT_FORMAT),
   baggage: () => Promise.resolve(BAGGAGE_FORMAT),
   b3: () => loadB3('SINGLE_HEADER'),
   b3multi: () => loadB3('MULTI_HEADER'),
-  jaeger: loadJaeger,
+  jaeger: () => Promise.resolve(JAEGER_FORMAT),
 };
 
 /**
@@ -54,7 +61,9 @@ export async function loadPropagation(
   warn: (message: string) => void,
 ): Promise<Propagation> {
   const names = options.propagators ?? propagatorsFromEnv(env, warn) ?? DEFAULT_PROPAGATORS;
-  const formats = await Promise.all([...new Set(names)].map((name) => LOADERS[name]()));
+  const formats = await Promise.all(
+    [...new Set(names)].map(async (name) => (typeof name === 'string' ? LOADERS[name]() : givenFormat(name))),
+  );
   const { traceHosts, baggageHosts } = options;
   return new Propagation({ formats, rules, traceHosts, baggageHosts });
 }
@@ -65,6 +74,7 @@ async function loadB3(encoding: 'SINGLE_HEADER' | 'MULTI_HEADER'): Promise<Propa
     '2.12.0',
     'propagation.propagators',
     () => import('@opentelemetry/propagator-b3'),
+    '3.1.0',
   );
   return {
     propagator: new B3Propagator({ injectEncoding: B3InjectEncoding[encoding] }),
@@ -72,29 +82,12 @@ async function loadB3(encoding: 'SINGLE_HEADER' | 'MULTI_HEADER'): Promise<Propa
   };
 }
 
-async function loadJaeger(): Promise<PropagationFormat> {
-  const { JaegerPropagator } = await loadOptionalPeer(
-    '@opentelemetry/propagator-jaeger',
-    '2.12.0',
-    'propagation.propagators',
-    () => import('@opentelemetry/propagator-jaeger'),
-  );
-  const jaeger = new JaegerPropagator();
-  const propagator: TextMapPropagator = {
-    inject: (context, carrier, setter) => {
-      jaeger.inject(context, carrier, headersOnly(setter));
-    },
-    extract: (context, carrier, getter) => jaeger.extract(context, carrier, getter),
-    fields: () => jaeger.fields(),
-  };
-  return { propagator, headers: ['uber-trace-id'], baggage: 'jaeger' };
-}
-
-/** Jaeger puts names of entries into names of headers, where one such as `a b` makes the whole request fail: it stays behind. */
-function headersOnly(setter: TextMapSetter): TextMapSetter {
+/** A propagator that the user built says in `fields()` which headers it reads. */
+function givenFormat(propagator: TextMapPropagator): PropagationFormat {
+  const fields = propagator.fields();
   return {
-    set(carrier, key, value) {
-      if (HEADER_NAME.test(key)) setter.set(carrier, key, value);
-    },
+    propagator,
+    headers: fields.filter((field) => field !== 'baggage'),
+    ...(fields.includes('baggage') && { baggage: 'w3c' }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { estimateSpanBytes } from '../../pipeline/queue/span-size.js';
 
 /** A span event as the store keeps it. */

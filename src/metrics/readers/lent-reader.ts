@@ -1,7 +1,7 @@
 import { MetricReader, type AggregationOption } from '@opentelemetry/sdk-metrics';
 import { withinTime } from '../../base/within-time.js';
 import { runAsExport } from '../../context/export-context.js';
-import type { DirectHistogramProducer } from '../instruments/direct-histogram.js';
+import type { DirectHistogramProducer } from '../instruments/direct-histogram-producer.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { CollectionResult, MetricProducer, SdkMetricReader } from '../../sdk/metric-reader.js';
 import { resourceFromAttributes } from '../../sdk/resource.js';

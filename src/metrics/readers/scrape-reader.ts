@@ -48,6 +48,7 @@ export class ScrapeReader extends MetricReader {
       '0.223.0',
       'metrics.readers',
       () => import('@opentelemetry/exporter-prometheus'),
+      '0.301.0',
     );
     const serializer = new PrometheusSerializer(config.prefix?.replace(/\W/g, '_'));
     return new ScrapeReader(config, serializer, log, cardinalityLimit, producers);

@@ -2,13 +2,14 @@ import {
   anyOf,
   arrayOf,
   boolean,
+  type Check,
   fn,
   leaf,
   literal,
   object,
   record,
   string,
-  type Check,
+  withMethods,
 } from '../../config/schema.js';
 import type { RawRequest } from '../../http/http-options.js';
 
@@ -127,7 +128,12 @@ const host = leaf({
 
 /** Rule of the option `propagation`. */
 export const propagationOptionsCheck: Check = object({
-  propagators: arrayOf(literal('tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger')),
+  propagators: arrayOf(
+    anyOf(
+      withMethods('a TextMapPropagator', 'inject', 'extract', 'fields'),
+      literal('tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger'),
+    ),
+  ),
   traceHosts: arrayOf(host),
   baggageHosts: arrayOf(host),
 });

@@ -1,5 +1,5 @@
 import { TraceFlags } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { Recorder } from '../../devtools/recorder.js';
 import type { StoredSpan, storedSpan } from '../../devtools/store/stored-span.js';
 import type { EndingSpan, SpanWatch } from '../../pipeline/generations/generation.js';

@@ -96,9 +96,9 @@ export class TelemetryHub
 
   /** Makes an instance of this app. @throws TelemetryConfigError */
   async create(id: symbol, options: TelemetryModuleOptions, isGlobal: boolean): Promise<TelemetryInstance> {
-    const instance = await TelemetryInstance.create(options, isGlobal, () => {
-      this.refresh();
-    });
+    const refresh = this.refresh.bind(this);
+    const scraped = this.coverage.isScraped(id);
+    const instance = await TelemetryInstance.create(options, isGlobal, refresh, scraped);
     await loadResponseController();
     this.instances.set(id, instance);
     await this.devtools.join(instance);

@@ -164,12 +164,15 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     options: TelemetryModuleOptions,
     isGlobal: boolean,
     onChange: () => void,
+    scraped = false,
   ): Promise<TelemetryInstance> {
     try {
       validateModuleOptions(options, isGlobal);
       const propagation = await propagationOf(options);
       const initial = initialConfig(options);
       const instance = new TelemetryInstance(options, initial, isGlobal, propagation, onChange);
+      // Before anything is counted: another reader begins at zero.
+      if (scraped) await instance.serveScrapes();
       await instance.start();
       return instance;
     } catch (error) {

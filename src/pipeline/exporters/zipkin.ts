@@ -20,6 +20,7 @@ export async function loadZipkinExporter(config: ExporterOfType<'zipkin'>): Prom
     '2.12.0',
     'exporter.type',
     () => import('@opentelemetry/exporter-zipkin'),
+    '3.1.0',
   );
   const exporter = new ZipkinExporter({ url: config.url ?? DEFAULT_URL, headers: { ...config.headers } });
   return {

@@ -5,6 +5,7 @@ export {
   type TelemetryErrorCode,
 } from './errors.js';
 export type { ExporterConfig, OtlpExporterConfig } from './config/exporter-config.js';
+export type { ClientsConfig } from './config/clients-config.js';
 export type {
   BatchConfig,
   ExporterOption,

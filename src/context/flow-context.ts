@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Channel } from 'node:diagnostics_channel';
 import {
   createContextKey,
   ROOT_CONTEXT,
@@ -210,5 +211,17 @@ export function bindContext<T, A extends unknown[], R>(
 ): (this: T, ...args: A) => R {
   return function (this: T, ...args: A): R {
     return storage.run(context, () => fn.apply(this, args));
+  };
+}
+
+/**
+ * Lets a channel's publisher run what it runs for a message (`runStores`) in the context that `choose` gives.
+ *
+ * @returns takes it back
+ */
+export function bindChannel(channel: Channel, choose: (message: object) => FlowContext): () => void {
+  channel.bindStore(storage, (message) => choose(message as object));
+  return () => {
+    channel.unbindStore(storage);
   };
 }

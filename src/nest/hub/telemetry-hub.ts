@@ -10,10 +10,17 @@ import {
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
+import {
+  ApplicationConfig,
+  ExternalContextCreator,
+  HttpAdapterHost,
+  ModulesContainer,
+  type AbstractHttpAdapter,
+} from '@nestjs/core';
 import { bindEntry } from '../../context/entry.js';
 import type { MountedEndpoints } from '../../http/framework-request.js';
 import { followListeners } from '../../http/request-listeners.js';
+import type { RegisteredRoute } from '../../http/missed-routes.js';
 import { RequestTrace } from '../../http/request-trace.js';
 import { followResponse } from '../../http/stream-body.js';
 import { OpenStreams } from '../../http/stream-registry.js';
@@ -22,11 +29,14 @@ import { TelemetryConfigError } from '../../errors.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import { DevtoolsHost } from '../devtools/devtools-host.js';
 import { CoveringBaggageGuard } from '../requests/covering-baggage-guard.js';
+import { Arrivals, requireAll } from './arrivals.js';
 import { Coverage } from './coverage.js';
-import { Arrivals } from './arrivals.js';
+import { runHooksOfLateHub } from './late-hub.js';
 import { EntryWatch } from '../entries/entry-watch.js';
+import { reenterExternalCalls } from '../requests/external-calls.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
 import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
+import { readUserBehindGuards } from '../requests/nearer-guards.js';
 import { reenterRequests } from '../requests/reentering.js';
 import {
   followReturnedObservables,
@@ -35,14 +45,12 @@ import {
 } from '../requests/returned-observables.js';
 import { RequestEntrances } from '../requests/request-entrances.js';
 import { RouteGuard } from '../requests/route-guard.js';
+import { warnOfMissedPatterns } from '../requests/route-patterns.js';
 import { sseRouteOf } from '../requests/sse-route.js';
 import { watchClosingServer } from '../requests/stream-shutdown.js';
 import { LateNames } from './late-names.js';
-import { requireInstances } from './require-instances.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
-
-const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
 /** Connections that the server has cut off say so in the next turns of the event loop: their requests' spans end then. */
 const TURNS_FOR_CUT_CONNECTIONS = 4;
@@ -59,7 +67,7 @@ export class TelemetryHub
 {
   private readonly instances = new Map<symbol, TelemetryInstance>();
   private readonly names = new LateNames(this.instances, () => this.coverage);
-  private readonly arrivals = new Arrivals<TelemetryInstance>();
+  private readonly arrivals = new Arrivals();
   private readonly streams = new OpenStreams();
   private readonly guard = new RouteGuard((type, handler) => {
     const byHand = interceptorsByHand(type, handler, this.config);
@@ -73,6 +81,8 @@ export class TelemetryHub
   });
   private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
+  /** Of the framework, until the app has started. */
+  private readonly routes: RegisteredRoute[] = [];
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
   private readonly entries: EntryWatch;
@@ -82,11 +92,13 @@ export class TelemetryHub
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
     @Inject(ModulesContainer) readonly modules: ModulesContainer,
     @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
+    @Optional() @Inject(ExternalContextCreator) external?: ExternalContextCreator,
   ) {
     this.entries = new EntryWatch(this, config);
-    if (this.server() !== undefined) this.joinLate();
+    if (this.server() !== undefined) runHooksOfLateHub(this.modules, this);
     // `main.ts` registers middleware before the modules are configured.
-    reenterRequests(this.adapter);
+    reenterRequests(this.adapter, this.routes);
+    reenterExternalCalls(external);
   }
 
   get coverage(): Coverage {
@@ -173,16 +185,17 @@ export class TelemetryHub
    * so that it sees what others deny, our filter is asked first.
    */
   attach(): void {
-    requireInstances(this.coverage.instances, this.instances);
+    requireAll(this.coverage.instances, this.instances);
     this.config.getGlobalGuards().unshift(this.guard);
     followReturnedObservables();
     this.attached = true;
     if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
       // After the app's own, which may tell who the user is.
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
+      readUserBehindGuards(this.modules, this.config.getGlobalRequestGuards().length > 0);
     }
     this.entries.attach();
-    reenterRequests(this.adapter);
+    reenterRequests(this.adapter, this.routes);
     if (this.adapter !== undefined) {
       this.entrances.watch(this.adapter);
       watchClosingServer(this.adapter, this.streams, this);
@@ -199,8 +212,11 @@ export class TelemetryHub
     this.entries.attach();
   }
 
+  /** All routes are there. */
   onApplicationBootstrap(): void {
     this.entries.started();
+    const routes = this.routes.splice(0);
+    for (const { options } of this.all()) warnOfMissedPatterns(options, routes, this.config);
   }
 
   beforeApplicationShutdown(): void {
@@ -272,16 +288,5 @@ export class TelemetryHub
     const active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
     this.entrances.active = active;
     this.entries.active = active;
-  }
-
-  /** Loaded with a lazy module, whose hooks Nest never runs: its shutdown hook moves to a module that was there before. */
-  private joinLate(): void {
-    const [first] = this.modules.values();
-    first?.addProvider({
-      provide: HOOKS_OF_A_LATE_HUB,
-      useValue: {
-        onApplicationShutdown: () => this.onApplicationShutdown(),
-      },
-    });
   }
 }

@@ -5,6 +5,7 @@ import { RouteMatch } from '../../http/route-match.js';
 import type { SseRoute } from '../../http/stream-options.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import { handlerMethod } from './handler-method.js';
+import { isOwnPage } from './own-pages.js';
 import { servedEntry } from './served-entry.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
@@ -77,7 +78,7 @@ export class RouteGuard implements CanActivate {
     return {
       ...this.coverage(type, method),
       functionName: `${type.name}.${name}`,
-      untraced: isUntracedHandler(type, method),
+      untraced: isOwnPage(type) || isUntracedHandler(type, method),
       match: undefined,
     };
   }

@@ -17,7 +17,7 @@ import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
 import type { VerifyExportResult } from '../../pipeline/verify-export.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { ask, tell } from '../../base/user-function.js';
-import { leaveUnasked } from '../requests/covering-baggage-guard.js';
+import { asOwnPage } from '../requests/own-pages.js';
 import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './admin-body.js';
 import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
 
@@ -104,7 +104,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
     );
   }
 
-  return leaveUnasked(TelemetryAdminController);
+  return asOwnPage(TelemetryAdminController);
 }
 
 interface OverrideBody {

@@ -9,7 +9,7 @@
 /** From top to bottom; folders in one row are siblings. */
 const tiers = [
   ['nest'],
-  ['http', 'workflow', 'clients', 'metrics', 'devtools'],
+  ['http', 'entries', 'workflow', 'clients', 'metrics', 'devtools'],
   ['genai'],
   ['tracing'],
   ['pipeline'],

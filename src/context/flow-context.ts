@@ -20,6 +20,8 @@ const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 export interface FlowTarget {
   /** The pipeline generation, built again if it was given up meanwhile; absent if there is none to be had. */
   current(): object | undefined;
+  /** Key of the tenant that it stands for, if it does. */
+  readonly tenant?: string;
 }
 
 /** Chooses a target for one instance inside a flow; the innermost entry for an owner wins. */
@@ -37,6 +39,10 @@ export interface FlowOverlay {
  * several share calls back.
  */
 export interface Entry {
+  /** How it entered the app; absent for HTTP. */
+  readonly kind?: string;
+  /** Key of the tenant that came with a message. */
+  readonly tenant?: string | undefined;
   /** The context of its work, its span and its flow included. */
   readonly context: FlowContext;
   /** What hooks are given: the framework's request once a route was found, with what guards put on it, else the server's. */

@@ -164,12 +164,9 @@ export class Pipeline implements TenantHost {
       this.current = undefined;
       this.beneath = undefined;
       this.options.onChange?.();
-      await this.pool.hurry(left, async () => {
-        void this.tenants?.clear();
-        void this.temporary.clear();
-        await Promise.all(this.life.open().map((generation) => this.life.close(generation, left)));
-        await this.life.settled();
-      });
+      void this.tenants?.clear();
+      void this.temporary.clear();
+      await this.pool.hurry(left, () => this.life.closeAll(left));
     });
   }
 

@@ -290,7 +290,7 @@ describe('exporters', () => {
     }
     expect(message).toContain('Expected `exporter.url` to be the address of Jaeger');
     expect(message).toContain(why);
-    expect(message).toContain(`${right}\``.replace('\`', right.includes('/v1/') ? "'" : '`'));
+    expect(message).toContain(right);
     expect(message).not.toContain('s3cret');
   });
 

@@ -4,8 +4,10 @@ import {
   Injectable,
   Logger,
   Optional,
+  type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type OnModuleInit,
   type Type,
 } from '@nestjs/common';
 import {
@@ -30,12 +32,10 @@ import { CoveringBaggageGuard } from '../requests/covering-baggage-guard.js';
 import { Arrivals, requireAll } from './arrivals.js';
 import { Coverage } from './coverage.js';
 import { runHooksOfLateHub } from './late-hub.js';
-import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
+import { EntryWatch } from '../entries/entry-watch.js';
 import { reenterExternalCalls } from '../requests/external-calls.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
 import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
-import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
-import { probeNearerFilters } from '../requests/nearer-filters.js';
 import { readUserBehindGuards } from '../requests/nearer-guards.js';
 import { reenterRequests } from '../requests/reentering.js';
 import {
@@ -48,9 +48,9 @@ import { RouteGuard } from '../requests/route-guard.js';
 import { warnOfMissedPatterns } from '../requests/route-patterns.js';
 import { sseRouteOf } from '../requests/sse-route.js';
 import { watchClosingServer } from '../requests/stream-shutdown.js';
+import { LateNames } from './late-names.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
-import { getTracerToken, listenForTracerNames, type TracerNameListener } from '../metadata/tracer-names.js';
 
 /** Connections that the server has cut off say so in the next turns of the event loop: their requests' spans end then. */
 const TURNS_FOR_CUT_CONNECTIONS = 4;
@@ -63,9 +63,10 @@ const nextTurn = setImmediate;
  */
 @Injectable()
 export class TelemetryHub
-  implements OnApplicationBootstrap, OnApplicationShutdown, TracerNameListener, MeterNameListener
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private readonly instances = new Map<symbol, TelemetryInstance>();
+  private readonly names = new LateNames(this.instances, () => this.coverage);
   private readonly arrivals = new Arrivals();
   private readonly streams = new OpenStreams();
   private readonly guard = new RouteGuard((type, handler) => {
@@ -84,16 +85,16 @@ export class TelemetryHub
   private readonly routes: RegisteredRoute[] = [];
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
+  private readonly entries: EntryWatch;
   private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
 
   constructor(
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ModulesContainer) readonly modules: ModulesContainer,
     @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
     @Optional() @Inject(ExternalContextCreator) external?: ExternalContextCreator,
   ) {
-    listenForTracerNames(this);
-    listenForMeterNames(this);
+    this.entries = new EntryWatch(this, config);
     if (this.server() !== undefined) runHooksOfLateHub(this.modules, this);
     // `main.ts` registers middleware before the modules are configured.
     reenterRequests(this.adapter, this.routes);
@@ -143,6 +144,11 @@ export class TelemetryHub
     return this.instance(this.coverage.rest);
   }
 
+  /** The instance of what reaches no handler. */
+  get fallbackInstance(): TelemetryInstance | undefined {
+    return this.instance(this.coverage.fallback);
+  }
+
   /** The same, for whoever comes before it is built. */
   get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
     const { rest } = this.coverage;
@@ -174,20 +180,6 @@ export class TelemetryHub
     return this.arrivals.of(id).promise;
   }
 
-  /** A name that `@InjectTracer` asked for after the modules were read, in a file loaded late. */
-  onTracerName(name: string): void {
-    for (const [id, { tracerManager }] of this.instances) {
-      this.coverage.provide(id, getTracerToken(name), tracerManager.getTracer(name));
-    }
-  }
-
-  /** The same for `@InjectMeter`. */
-  onMeterName(name: string): void {
-    for (const [id, { meterManager }] of this.instances) {
-      this.coverage.provide(id, getMeterToken(name), meterManager.getMeter(name));
-    }
-  }
-
   /**
    * Takes its places in the app; must run after all enhancers are known and before routes are built. Our guard comes first,
    * so that it sees what others deny, our filter is asked first.
@@ -202,8 +194,7 @@ export class TelemetryHub
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
       readUserBehindGuards(this.modules, this.config.getGlobalRequestGuards().length > 0);
     }
-    this.config.addGlobalFilter(new ErrorProbeFilter());
-    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
+    this.entries.attach();
     reenterRequests(this.adapter, this.routes);
     if (this.adapter !== undefined) {
       this.entrances.watch(this.adapter);
@@ -217,10 +208,19 @@ export class TelemetryHub
     }
   }
 
+  onModuleInit(): void {
+    this.entries.attach();
+  }
+
   /** All routes are there. */
   onApplicationBootstrap(): void {
+    this.entries.started();
     const routes = this.routes.splice(0);
     for (const { options } of this.all()) warnOfMissedPatterns(options, routes, this.config);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.entries.shutDown();
   }
 
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
@@ -229,6 +229,7 @@ export class TelemetryHub
     for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
       await new Promise((resolve) => nextTurn(resolve));
     }
+    this.entries.close();
     await Promise.all(this.all().map((instance) => instance.shutdown()));
     await this.devtools.close();
     if (this.attached) leaveReturnedObservables();
@@ -284,8 +285,8 @@ export class TelemetryHub
 
   /** An instance was configured or shut down. */
   private refresh(): void {
-    this.entrances.active = [...this.instances.values()].some(
-      ({ pipeline }) => pipeline.current?.enabled === true,
-    );
+    const active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
+    this.entrances.active = active;
+    this.entries.active = active;
   }
 }

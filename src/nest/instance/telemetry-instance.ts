@@ -1,5 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
+import { EntryRules } from '../../entries/entry-options.js';
+import type { EntryScope } from '../../entries/entry-trace.js';
+import type { InstanceTracer } from '../../tracing/instance-tracer.js';
 import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../../http/http-scope.js';
 import { TelemetryError } from '../../errors.js';
 import { pickTracerConfig } from '../../config/tracer-config-schema.js';
@@ -28,12 +31,14 @@ import {
 } from './telemetry-options.js';
 
 /** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
-export class TelemetryInstance implements HttpScope {
+export class TelemetryInstance implements HttpScope, EntryScope {
   /** The service that it reports as, for log lines and pages. */
   readonly name: string;
   readonly pipeline: Pipeline;
   readonly http: CompiledHttpOptions | undefined;
   readonly tracerManager: TracerManager;
+  readonly tracer: InstanceTracer;
+  readonly entryRules: EntryRules;
   readonly baggage: BaggageService;
   /** Absent with `baggage: false`. */
   readonly baggageEntries: RequestEntries | undefined;
@@ -77,6 +82,8 @@ export class TelemetryInstance implements HttpScope {
         log.warn(`baggage.${hook}`, `\`baggage.${hook}\` threw, the request goes on: ${errorText(error)}`);
       });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
+    this.tracer = this.tracerManager.getTracer() as InstanceTracer;
+    this.entryRules = new EntryRules(options.entries, options.messaging);
     this.metrics = new MeterPipeline({
       instance: name,
       log,

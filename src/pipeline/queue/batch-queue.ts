@@ -101,9 +101,7 @@ export class BatchQueue implements SpanSink {
   }
 
   hold(): boolean {
-    if (this.inFlight.size > 0) return false;
-    this.held = true;
-    return true;
+    return (this.held = this.inFlight.size === 0);
   }
 
   abandon(): void {
@@ -187,8 +185,8 @@ export class BatchQueue implements SpanSink {
   }
 
   private get mayExport(): boolean {
-    const { size } = this.inFlight;
-    return !this.held && size < this.concurrency && this.breaker.admits(size);
+    const { held, concurrency, inFlight } = this;
+    return !held && inFlight.size < concurrency && this.breaker.admits(inFlight.size);
   }
 
   private pump(): void {

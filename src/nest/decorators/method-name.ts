@@ -4,6 +4,7 @@ import { classNameOf } from './method-wrapper.js';
 export class MethodName {
   /** By the class that declares the method. */
   readonly declared: string;
+  private readonly names = new WeakMap<object, string>();
 
   constructor(
     private readonly target: object,
@@ -12,19 +13,25 @@ export class MethodName {
     this.declared = `${classNameOf(target)}.${String(key)}`;
   }
 
-  /** @param host - what the method is called on; anything else than an object of a derived class counts as the declaring one */
+  /** @param host - what the method is called on; a class that overrides the method calls the declaring one's */
   on(host: unknown): string {
-    const { target } = this;
-    if ((typeof host !== 'object' && typeof host !== 'function') || host === null) return this.declared;
-    if (host === target) return this.declared;
     try {
-      if (Object.getPrototypeOf(host) === target && typeof host === 'object') return this.declared;
-      if (!Object.prototype.isPrototypeOf.call(target, host)) return this.declared;
-      const name: unknown = classNameOf(host);
-      return typeof name === 'string' && name !== '' ? `${name}.${String(this.key)}` : this.declared;
+      const start: unknown = typeof host === 'function' ? host : Object.getPrototypeOf(host);
+      if (start === this.target || start === null) return this.declared;
+      let name = this.names.get(start as object);
+      if (name === undefined) this.names.set(start as object, (name = this.below(start as object)));
+      return name;
     } catch {
-      // A proxy that refuses, or an object whose class is hidden.
+      // No object, a proxy that refuses, or one whose class is hidden.
       return this.declared;
     }
+  }
+
+  private below(start: object): string {
+    let owner: object | null = start;
+    while (owner !== null && !Object.hasOwn(owner, this.key))
+      owner = Object.getPrototypeOf(owner) as object | null;
+    const name = owner === this.target ? classNameOf(start) : '';
+    return name === '' ? this.declared : `${name}.${String(this.key)}`;
   }
 }

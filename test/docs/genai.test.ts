@@ -92,6 +92,8 @@ it('the example of clients is seen', async () => {
   expect(
     recorder.spans().map(({ name, attributes }) => [name, attributes['gen_ai.response.finish_reasons']]),
   ).toEqual([
+    // The HTTP call of the client below its chat.
+    ['POST', undefined],
     ['chat gpt-4o', ['stop']],
     ['chat mine-1', ['stop']],
   ]);

@@ -68,6 +68,7 @@ function begin(session: ClientHttp2Session, headers: Headers): OutgoingRequest |
   const origin = origins.get(session);
   if (origin === undefined) return undefined;
   const names = new Map(Object.keys(headers).map((name) => [name.toLowerCase(), name]));
+  if (isRecordedRpc(headers, names)) return undefined;
   const pseudo = (name: string, otherwise: string): string => {
     const { [name]: value } = headers;
     return typeof value === 'string' ? value : otherwise;
@@ -78,6 +79,12 @@ function begin(session: ClientHttp2Session, headers: Headers): OutgoingRequest |
       headers[name] = value;
     },
   });
+}
+
+/** A gRPC call with trace context has a span of its own: its HTTP request would say the same again. */
+function isRecordedRpc(headers: Headers, names: ReadonlyMap<string, string>): boolean {
+  const type = headers[names.get('content-type') ?? ''];
+  return typeof type === 'string' && type.startsWith('application/grpc') && names.has('traceparent');
 }
 
 function follow(stream: ClientHttp2Stream, begun: OutgoingRequest): void {

@@ -1,7 +1,7 @@
 /*
  * The arrows of ARCHITECTURE.md:
  *
- *   index → nest → {http, workflow, metrics, devtools} → genai → tracing → pipeline → otlp → {config, context} → {base, sdk} → errors
+ *   index → nest → {http, workflow, clients, metrics, devtools} → genai → tracing → pipeline → otlp → {config, context} → {base, sdk} → errors
  *
  * A layer may import any layer below it, never one above, and never a sibling of its own tier. Type-only imports count.
  */
@@ -9,7 +9,7 @@
 /** From top to bottom; folders in one row are siblings. */
 const tiers = [
   ['nest'],
-  ['http', 'workflow', 'metrics', 'devtools'],
+  ['http', 'entries', 'workflow', 'clients', 'metrics', 'devtools'],
   ['genai'],
   ['tracing'],
   ['pipeline'],

@@ -10,14 +10,14 @@ export const pinning = canPin;
  * Starts a script that answers messages `{ id, ask }` with `{ id, answer }` or `{ id, error }`.
  *
  * @param {URL} script
- * @param {{ args?: string[], core: 0 | 1, node?: string }} options
+ * @param {{ args?: string[], core: 0 | 1, node?: string, nodeArgs?: string[] }} options
  * @returns {{ ask(question: unknown): Promise<any>, stop(): Promise<void> }}
  */
-export function startProcess(script, { args = [], core, node = process.execPath }) {
+export function startProcess(script, { args = [], core, node = process.execPath, nodeArgs = [] }) {
   // `fork` starts what `execPath` names with `execArgv` before the script: taskset becomes Node.
   const child = fork(script, args, {
     execPath: canPin ? 'taskset' : node,
-    execArgv: canPin ? ['-c', String(core), node] : [],
+    execArgv: canPin ? ['-c', String(core), node, ...nodeArgs] : nodeArgs,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: withoutOpenTelemetry(process.env),
   });

@@ -5,6 +5,7 @@ export {
   type TelemetryErrorCode,
 } from './errors.js';
 export type { ExporterConfig, OtlpExporterConfig } from './config/exporter-config.js';
+export type { ClientsConfig } from './config/clients-config.js';
 export type {
   BatchConfig,
   ExporterOption,
@@ -27,6 +28,7 @@ export { Secret } from './config/secret.js';
 export type { BaggageRefusal } from './context/baggage-builder.js';
 export { BaggageKeys } from './context/baggage-names.js';
 export type { Carrier } from './context/propagation.js';
+export type { EntriesOptions, MessagingOptions } from './entries/entry-options.js';
 export type { HttpOptions, RawRequest, RawResponse } from './http/http-options.js';
 export type { CallMetric } from './pipeline/call-meter.js';
 export type { OverrideHandle, OverrideOptions } from './pipeline/generations/overrides.js';

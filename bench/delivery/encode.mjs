@@ -1,14 +1,14 @@
 // What a span costs between its end and the socket, in ns: our encoder at the end of the span, and the official serialiser at export.
-// Usage: npm run build && node --expose-gc bench/delivery/encode.mjs [dist directory]
+// Usage: npm run bench:delivery [-- directory of compiled modules]
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import { SpanKind } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 
-const dist = pathToFileURL(resolve(process.argv[2] ?? 'dist') + '/');
+const dist = pathToFileURL(resolve(process.argv[2] ?? 'temp/unbundled') + '/');
 const { BatchQueue } = await import(new URL('pipeline/queue/batch-queue.js', dist));
-const { OtlpDelivery } = await import(new URL('pipeline/otlp/otlp-delivery.js', dist));
+const { OtlpDelivery } = await import(new URL('pipeline/encoding/otlp-delivery.js', dist));
 const { ExporterDelivery } = await import(new URL('pipeline/queue/exporter-delivery.js', dist));
 
 const SPANS = 512;

@@ -21,6 +21,15 @@ export class RateLimitedLog {
 
   /** @param cause - a fixed name, never user data: it is the key of the limit */
   warn(cause: string, message: string): void {
+    this.write('warn', cause, message);
+  }
+
+  /** As {@link warn}, at the level of what need not be wrong. */
+  note(cause: string, message: string): void {
+    this.write('debug', cause, message);
+  }
+
+  private write(level: 'warn' | 'debug', cause: string, message: string): void {
     const now = this.now();
     const seen = this.causes.get(cause);
     if (seen !== undefined && now < seen.quietUntil) {
@@ -34,7 +43,7 @@ export class RateLimitedLog {
     const [oldest] = this.causes.keys();
     if (this.causes.size > MAX_CAUSES && oldest !== undefined) this.causes.delete(oldest);
     try {
-      this.log.warn(message + suffix);
+      this.log[level]?.(message + suffix);
     } catch {
       // A logger that throws must not harm whoever has something to report.
     }

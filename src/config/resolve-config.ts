@@ -12,6 +12,7 @@ import { liftService, PROCESS_INSTANCE_ID, resourceAttributesOf, type ResolvedSe
 import { resolveExporter } from './resolve-exporter.js';
 import type {
   BatchConfig,
+  ClientsConfig,
   ErrorClassifier,
   ExporterOption,
   MaskingConfig,
@@ -43,6 +44,8 @@ export interface ResolvedTracerConfig {
   readonly traceHttpRequests: boolean;
   readonly workflowPrefix: string;
   readonly batch: Required<BatchConfig>;
+  /** Absent where nothing was said: everything is seen then. */
+  readonly clients?: ClientsConfig | false;
   readonly genai: ResolvedGenAiConfig;
 }
 
@@ -130,6 +133,7 @@ export function resolveTracerConfig(
     traceHttpRequests: merged.traceHttpRequests ?? true,
     workflowPrefix: merged.workflowPrefix ?? 'workflow.',
     batch: resolveBatch(merged.batch ?? {}, exporters),
+    ...(merged.clients === undefined ? {} : { clients: merged.clients }),
     genai,
   };
 }

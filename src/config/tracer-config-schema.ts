@@ -1,3 +1,4 @@
+import { clientsCheck } from './clients-config-schema.js';
 import { genAiCheck } from './genai-schema.js';
 import {
   anyOf,
@@ -135,6 +136,7 @@ export const tracerConfigShape = {
     attributePerLinkCountLimit: limit,
   }),
   errorClassifier: fn,
+  clients: clientsCheck,
   includeInputOutput: boolean,
   debugEvents: boolean,
   traceLlmCalls: boolean,

@@ -1,3 +1,4 @@
+import type { ClientsConfig } from './clients-config.js';
 import type { Sampler } from '../sdk/sampler.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { SpanLimits } from '../sdk/span-limits.js';
@@ -9,6 +10,7 @@ import type { MaskingConfig } from './masking-config.js';
 import type { SamplerConfig } from './sampler-config.js';
 import type { Secret } from './secret.js';
 
+export type { ClientsConfig } from './clients-config.js';
 export type { ErrorClassifier } from './error-classification.js';
 export type { MaskingConfig } from './masking-config.js';
 export type { SamplerConfig } from './sampler-config.js';
@@ -98,6 +100,8 @@ export interface TracerConfig {
   readonly workflowPrefix?: string;
   /** The queue between spans and exporters. */
   readonly batch?: BatchConfig;
+  /** Outgoing calls: HTTP, databases, caches. On by default, for what is called in a request, a job or a span; `false` records none. */
+  readonly clients?: false | ClientsConfig;
   /** Model calls, for apps that import `nestjs-telemetry/genai`. */
   readonly genai?: GenAiConfig;
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Channel } from 'node:diagnostics_channel';
 import {
   createContextKey,
   ROOT_CONTEXT,
@@ -19,6 +20,8 @@ const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 export interface FlowTarget {
   /** The pipeline generation, built again if it was given up meanwhile; absent if there is none to be had. */
   current(): object | undefined;
+  /** Key of the tenant that it stands for, if it does. */
+  readonly tenant?: string;
 }
 
 /** Chooses a target for one instance inside a flow; the innermost entry for an owner wins. */
@@ -36,6 +39,10 @@ export interface FlowOverlay {
  * several share calls back.
  */
 export interface Entry {
+  /** How it entered the app; absent for HTTP. */
+  readonly kind?: string;
+  /** Key of the tenant that came with a message. */
+  readonly tenant?: string | undefined;
   /** The context of its work, its span and its flow included. */
   readonly context: FlowContext;
   /** What hooks are given: the framework's request once a route was found, with what guards put on it, else the server's. */
@@ -204,5 +211,17 @@ export function bindContext<T, A extends unknown[], R>(
 ): (this: T, ...args: A) => R {
   return function (this: T, ...args: A): R {
     return storage.run(context, () => fn.apply(this, args));
+  };
+}
+
+/**
+ * Lets a channel's publisher run what it runs for a message (`runStores`) in the context that `choose` gives.
+ *
+ * @returns takes it back
+ */
+export function bindChannel(channel: Channel, choose: (message: object) => FlowContext): () => void {
+  channel.bindStore(storage, (message) => choose(message as object));
+  return () => {
+    channel.unbindStore(storage);
   };
 }

@@ -11,6 +11,8 @@ export type ControlRequest =
     }
   /** Stops or resumes what leaves the process; spans are made and shown all the same. */
   | { readonly action: 'exporter'; readonly on: boolean }
+  /** Sends one trace to a receiver: the instance's own, or another that an exporter's configuration names. */
+  | { readonly action: 'export'; readonly spans: readonly StoredSpan[]; readonly exporter?: object }
   | { readonly action: 'flush' | 'verify' };
 
 /** An instance of telemetry in the process that devtools runs in. */

@@ -2,6 +2,7 @@ import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { AnswerBuilder, defined, type Answer } from './answers/answer.js';
+import { isMereText } from './answers/openai-answer.js';
 import { answerOfReading, readAnswer } from './answers/read-answer.js';
 import { GEN_AI, STREAM_OUTCOME } from './attribute-names.js';
 import type { CallFacts } from './call-facts.js';
@@ -113,7 +114,12 @@ export class GenAiCall {
   read(answer: Answer): void {
     const { id, model, fingerprint, serviceTier, usage, deltas, vectors, failure } = answer;
     if (usage !== undefined) this.own.put(usage);
-    if (id !== undefined || model !== undefined || fingerprint !== undefined || serviceTier !== undefined) {
+    // Every chunk says the same again.
+    if (
+      answer.id !== this.response.id ||
+      model !== this.response.model ||
+      serviceTier !== this.response.serviceTier
+    ) {
       this.response = { ...this.response, ...defined<CallResponse>({ id, model, fingerprint, serviceTier }) };
     }
     if (deltas !== undefined) {
@@ -145,6 +151,8 @@ export class GenAiCall {
   /** @internal */
   chunk(value: unknown): void {
     this.progress.chunk(this.parts.meter !== undefined);
+    // Words that nobody wants are not read.
+    if (!this.builder.keepsText && this.response.id !== undefined && isMereText(value)) return;
     this.guarded(() => {
       const { mapChunks } = this.parts.options;
       if (mapChunks === undefined) this.readChunk(readAnswer(value));

@@ -1,7 +1,12 @@
+import { mountTemplate } from './mount-template.js';
+
 /** The framework's request as far as it tells where a request came from and went: Express has `route`, Fastify `routeOptions`. */
 export interface FrameworkRequest {
+  /** What Express has matched of the path so far, as the client wrote it. */
   readonly baseUrl?: unknown;
-  readonly route?: { readonly path?: unknown };
+  /** The app of Express that serves the request. */
+  readonly app?: unknown;
+  readonly route?: { readonly path?: unknown; readonly stack?: unknown };
   readonly routeOptions?: { readonly url?: unknown };
   /** These three follow what trusted proxies say. */
   readonly ip?: string;
@@ -43,25 +48,34 @@ export function forwardedRequest(
   }
 }
 
-/** Template of the route that the framework chose for a handler. */
+/** Template of the route that the framework chose for a handler, with the path below which the app itself is mounted. */
 export function routeOf(request: FrameworkRequest): string | undefined {
-  const path = request.route?.path ?? request.routeOptions?.url;
-  return typeof path === 'string' ? path : undefined;
+  const path = matchedPath(request);
+  return path === undefined ? undefined : (mountTemplate(request) ?? '') + path;
 }
 
 /** Paths of endpoints that are middleware to the framework, by the path in lower case: Express compares without case. */
 export type MountedEndpoints = ReadonlyMap<string, string>;
 
 /**
- * The same where Nest reached no handler: a route that was added to the framework itself, an endpoint that is no route, or a request whose
- * body could not be read. Catch-all routes serve 404s and preflights, so they count as none.
+ * Template of the route where Nest reached no handler: a route that was added to the framework itself, an endpoint that is no route, or a
+ * request whose body could not be read. Catch-all routes serve 404s and preflights, so they count as none.
  */
 export function routeWithoutHandler(
   request: FrameworkRequest,
   endpoints: MountedEndpoints,
 ): string | undefined {
-  const baseUrl = typeof request.baseUrl === 'string' ? request.baseUrl : '';
-  const route = routeOf(request);
-  if (route === undefined) return endpoints.get(baseUrl.toLowerCase());
-  return route.includes('*') ? undefined : baseUrl + route;
+  const path = matchedPath(request);
+  if (path === undefined) {
+    return typeof request.baseUrl === 'string' ? endpoints.get(request.baseUrl.toLowerCase()) : undefined;
+  }
+  if (path.includes('*')) return undefined;
+  const mounted = mountTemplate(request);
+  return mounted === undefined ? undefined : mounted + path;
+}
+
+/** Middleware may call anything `route`; Express's own has handlers. */
+function matchedPath({ route, routeOptions }: FrameworkRequest): string | undefined {
+  const path = Array.isArray(route?.stack) ? route.path : routeOptions?.url;
+  return typeof path === 'string' ? path : undefined;
 }

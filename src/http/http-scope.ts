@@ -1,7 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { HttpOptions } from './http-options.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
-import { compileQueryRedaction, type QueryRedaction } from './request-url.js';
+import { compileQueryRedaction, type QueryRedaction } from '../pipeline/masking/query-redaction.js';
 import { compileRouteFilter, type RouteFilter } from './route-filter.js';
 
 /** What the server span needs of the instance that owns a request. */

@@ -22,7 +22,7 @@ import { tracesRequests, type CompiledHttpOptions, type HttpScope } from './http
 import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
-import { splitTarget } from './request-url.js';
+import { isLongPoll, splitTarget, targetOf } from './request-url.js';
 import { RouteMatch } from './route-match.js';
 import { serverAttributes } from './server-attributes.js';
 import { ServerSpan } from './server-span.js';
@@ -44,6 +44,8 @@ export class RequestTrace implements Entry, StreamedRequest {
   source: BodySource | undefined;
   ending = false;
   closed = false;
+  /** Set where no route answers: a middleware's is none. */
+  unrouted = false;
   /** The instance that the span belongs to, once known. */
   scope: HttpScope | undefined;
   /** Set while metrics are on. */
@@ -70,8 +72,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     private readonly endpoints: MountedEndpoints,
   ) {
     this.inbound = new InboundContext(request, (provisional.owner as Pipeline).propagation);
-    // Frameworks rewrite `url` while they route.
-    this.target = request.url ?? '/';
+    this.target = targetOf(request);
     this.peer = request.socket.remoteAddress;
     provisional.adopt();
     this.span = new ServerSpan(provisional, methodName(request.method), this);
@@ -170,7 +171,9 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   private coveredBy(http: CompiledHttpOptions | undefined): boolean {
     if (this.excluded || http === undefined) return false;
-    return http.covers(this.request.method ?? 'GET', this.match?.route ?? splitTarget(this.target).path);
+    const route = this.match?.route;
+    if (route === undefined && http.include === undefined && isLongPoll(this.target)) return false;
+    return http.covers(this.request.method ?? 'GET', route ?? splitTarget(this.target).path);
   }
 
   /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
@@ -205,7 +208,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   bindWithoutHandler(scope?: HttpScope): void {
     if (this.bound) return;
     const framework = this.frameworkRequest ?? (this.request as FrameworkRequest);
-    const match = new RouteMatch(routeWithoutHandler(framework, this.endpoints));
+    const match = new RouteMatch(this.unrouted ? undefined : routeWithoutHandler(framework, this.endpoints));
     this.bind(tracesRequests(scope) ? scope : this.fallback, match, framework);
   }
 
@@ -216,8 +219,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   get spanName(): string {
-    const { method } = this.request;
-    return this.match?.spanName(method) ?? methodName(method);
+    return this.match?.spanName(this.request.method) ?? methodName(this.request.method);
   }
 
   /** Somebody asks for the span context before the route is known: the path has to do. */
@@ -254,7 +256,6 @@ export class RequestTrace implements Entry, StreamedRequest {
     span.resample(this.sampling.decision === SamplingDecision.RECORD_AND_SAMPLED);
   }
 
-  /** The caller's span, if the scope continues the caller's trace. */
   private trustedParent(http: CompiledHttpOptions | undefined): SpanContext | undefined {
     const { caller } = this.inbound;
     return caller !== undefined && trustsCaller(http, this.request, this.pipeline?.log) ? caller : undefined;
@@ -265,7 +266,6 @@ export class RequestTrace implements Entry, StreamedRequest {
     return pipeline.tenants?.forEntry(this) ?? this.ownGeneration(pipeline);
   }
 
-  /** The one that was current when the request began. */
   private ownGeneration(pipeline: Pipeline): Generation | undefined {
     const { provisional } = this;
     return provisional.owner === pipeline && !provisional.closed ? provisional : pipeline.current;

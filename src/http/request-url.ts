@@ -1,11 +1,24 @@
-import { maskQuery } from '../pipeline/masking/mask-query.js';
-import { SecretNames } from '../pipeline/masking/secret-names.js';
-
 /** Path and query as the client sent them, without the host. */
 export interface RequestTarget {
   readonly path: string;
   /** Without the question mark; empty if there is none. */
   readonly query: string;
+}
+
+/**
+ * What the client asked for: frameworks rewrite `url` while they route, and Express keeps the original where an app is mounted below a path.
+ */
+export function targetOf(request: {
+  readonly url?: string | undefined;
+  readonly originalUrl?: unknown;
+}): string {
+  return typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
+}
+
+/** Whether it is a long poll of Engine.IO (socket.io), which waits for an event as long as it takes, whatever path it is served at. */
+export function isLongPoll(target: string): boolean {
+  const { query } = splitTarget(target);
+  return /(?:^|&)EIO=\d/.test(query) && /(?:^|&)transport=polling(?:&|$)/.test(query);
 }
 
 /** Splits a request target; the absolute form that proxies send loses its origin. */
@@ -21,17 +34,6 @@ export function splitTarget(target: string): RequestTarget {
   const mark = target.indexOf('?', start);
   if (mark === -1 || mark > end) return { path: target.slice(start, end), query: '' };
   return { path: target.slice(start, mark), query: target.slice(mark + 1, end) };
-}
-
-/** Returns the query string with the values of sensitive parameters replaced. */
-export type QueryRedaction = (query: string) => string;
-
-/** @param more - parameters beside those whose names are known to give access */
-export function compileQueryRedaction(more: readonly string[]): QueryRedaction {
-  const names = new SecretNames();
-  const own = new Set(more.map((name) => name.toLowerCase()));
-  const isSecret = (name: string): boolean => own.has(name.toLowerCase()) || names.hasParameter(name);
-  return (query) => maskQuery(query, { isSecret, mark: 'REDACTED' });
 }
 
 /** `server.address` and `server.port` of a `Host` header. */

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ForwardedRequest } from './framework-request.js';
-import type { QueryRedaction } from './request-url.js';
+import type { QueryRedaction } from '../pipeline/masking/query-redaction.js';
 import { parseHost, splitTarget } from './request-url.js';
 import type { RawRequest } from './http-options.js';
 import { isKnownMethod } from './http-method.js';

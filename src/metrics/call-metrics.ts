@@ -1,4 +1,4 @@
-import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
+import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@opentelemetry/api';
 import type { CallMeter, HistogramDefinition } from '../pipeline/call-meter.js';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
@@ -10,6 +10,8 @@ const MAX_NAMES = 1000;
 /** The histograms of spans that have the option `metric`. */
 export class CallMetrics implements CallMeter {
   private readonly histograms = new Map<string, Histogram | undefined>();
+  private readonly open = new Map<string, UpDownCounter>();
+  private readonly counters = new Map<string, Counter | undefined>();
 
   constructor(
     private readonly meter: () => Meter,
@@ -27,6 +29,24 @@ export class CallMetrics implements CallMeter {
       seconds,
       attributes,
     );
+  }
+
+  countCalls(name: string, count: number, attributes: Attributes): void {
+    let counter = this.counters.get(name);
+    if (counter === undefined && !this.counters.has(name) && this.counters.size < MAX_NAMES) {
+      counter = this.meter().createCounter(name, { description: 'Number of messages.', unit: '{message}' });
+      this.counters.set(name, counter);
+    }
+    counter?.add(count, attributes);
+  }
+
+  countOpen(name: string, change: number, attributes: Attributes): void {
+    let counter = this.open.get(name);
+    if (counter === undefined) {
+      counter = this.meter().createUpDownCounter(name, { description: 'Number of open connections.' });
+      this.open.set(name, counter);
+    }
+    counter.add(change, attributes);
   }
 
   record(definition: HistogramDefinition, value: number, attributes: Attributes): void {

@@ -120,7 +120,7 @@ export class HttpTransport implements OtlpTransport {
   private explain(status: number, { body, headers }: ReadResponse): ExportFailure {
     const isProtobuf = headers['content-type']?.includes('protobuf') === true;
     const rpc = isProtobuf ? readRpcStatus(body) : undefined;
-    const isText = /json|text\/(?:plain|\*)/.test(headers['content-type'] ?? '');
+    const isText = /json|text\/(?:plain|\*)/.test(headers['content-type'] ?? 'text/plain');
     const said = rpc?.message ?? (isText ? body.toString('utf8') : '');
     const failure = classifyHttpStatus(status, headers['retry-after'], this.words.quote(said));
     if (!failure.retryable || failure.retryAfterMillis !== undefined || rpc?.retryAfterMillis === undefined)

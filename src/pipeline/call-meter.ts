@@ -21,5 +21,9 @@ export interface CallMeter {
   /** Whether anything is measured. */
   readonly enabled: boolean;
   recordCall(name: string, seconds: number, attributes: Attributes): void;
+  /** Adds to a counter, such as that of messages. */
+  countCalls(name: string, count: number, attributes: Attributes): void;
+  /** Adds to a counter that goes down again, such as that of open connections. */
+  countOpen(name: string, change: number, attributes: Attributes): void;
   record(definition: HistogramDefinition, value: number, attributes: Attributes): void;
 }

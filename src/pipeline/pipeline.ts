@@ -166,9 +166,7 @@ export class Pipeline implements TenantHost {
       this.options.onChange?.();
       void this.tenants?.clear();
       void this.temporary.clear();
-      await Promise.all(this.life.open().map((generation) => this.life.close(generation, left)));
-      await this.life.settled();
-      await this.pool.settled();
+      await this.pool.hurry(left, () => this.life.closeAll(left));
     });
   }
 
@@ -194,7 +192,7 @@ export class Pipeline implements TenantHost {
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
       sampler: this.current?.sampler.toString(),
-      spans: countSpans(exporters, this.pool.retired, live),
+      spans: countSpans(exporters, this.pool.retired, live, this.pool.folded),
       drainingGenerations: this.life.draining,
       activeTenants: this.tenants?.active ?? 0,
       temporaryConfigs: this.temporary.size,

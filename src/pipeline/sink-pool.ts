@@ -3,6 +3,7 @@ import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../base/log.js';
 import type { BatchConfig } from '../config/tracer-config.js';
+import { ClosingLine } from './closing-line.js';
 import { DeferredSink } from './deferred-sink.js';
 import type { ExportListener } from './queue/delivery.js';
 import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
@@ -26,15 +27,7 @@ interface SinkEntry {
   readonly opening: Promise<SpanSink>;
   opened: SpanSink | undefined;
   leases: number;
-  /** Being closed, and not to wait for its receiver any longer. */
-  abandoned: boolean;
 }
-
-/**
- * Over this many sinks that are being closed the oldest delivers nothing more: of tenants that come and go, with a receiver that
- * is silent, each would keep its connection for as long as a close may take.
- */
-const MAX_CLOSING = 64;
 
 /** Who closes an exporter that was given as an instance: the library, or whoever made it. */
 export type ExporterOwner = 'library' | 'caller';
@@ -51,13 +44,16 @@ export interface RetiredTotals {
  * change of sampler or masking opens none.
  */
 export class SinkPool {
+  /** Outgoing calls that were counted in place of being recorded one by one. */
+  folded = 0;
   readonly retired: RetiredTotals = { ended: 0, delivered: 0, dropped: {} };
   /** Sees every span that goes to the pool's sinks, if somebody looks. */
   watch: SpanWatch | undefined;
   /** Told of every export, if somebody measures them. */
   onExport: ExportListener | undefined;
   private readonly entries = new Map<string | SpanExporter, SinkEntry>();
-  private readonly closing = new Map<SinkEntry, Promise<void>>();
+  private readonly closing = new Set<Promise<void>>();
+  private readonly line = new ClosingLine(() => this.waiting.maxBytes);
   private readonly open = new Set<SpanSink>();
   private readonly deferred = new Set<DeferredSink>();
 
@@ -112,10 +108,9 @@ export class SinkPool {
     if (entry.leases > 0) return;
     if (this.entries.get(entry.key) === entry) this.entries.delete(entry.key);
     const closing = this.close(entry, timeoutMillis);
-    this.closing.set(entry, closing);
-    if (this.closing.size > MAX_CLOSING) this.abandonOldest();
+    this.closing.add(closing);
     await closing;
-    this.closing.delete(entry);
+    this.closing.delete(closing);
   }
 
   /** Counts spans that no sink took. */
@@ -125,16 +120,30 @@ export class SinkPool {
   }
 
   async forceFlush(): Promise<void> {
-    await Promise.all([...this.open, ...this.deferred].map((sink) => sink.forceFlush()));
+    // Those in the line deliver when it is their turn.
+    const sinks = [...this.open].filter((sink) => !this.line.holds(sink));
+    await Promise.all([...sinks, ...this.deferred].map((sink) => sink.forceFlush()));
   }
 
   /** Waits for sinks that are being closed. */
   async settled(): Promise<void> {
-    await Promise.all(this.closing.values());
+    await Promise.all(this.closing);
+  }
+
+  /** Gives sinks up without any limit on their number, as `closeAll` does; what is left after the time counts as dropped. */
+  hurry(timeoutMillis: number, closeAll: () => Promise<void>): Promise<void> {
+    const closed = closeAll().then(() => this.settled());
+    return this.line.hurry(timeoutMillis, closed);
   }
 
   status(): ExporterStatus[] {
-    return [...[...this.open].map((sink) => sink.status()), ...this.waiting.status()];
+    const sinks = [...this.open].filter((sink) => !this.line.holds(sink));
+    const evicted = this.line.status();
+    return [
+      ...sinks.map((sink) => sink.status()),
+      ...(evicted === undefined ? [] : [evicted]),
+      ...this.waiting.status(),
+    ];
   }
 
   sinks(): Iterable<SpanSink> {
@@ -158,7 +167,6 @@ export class SinkPool {
       ),
       opened: undefined,
       leases: 0,
-      abandoned: false,
     };
     this.entries.set(key, entry);
     if (isSpanSink(exporter)) {
@@ -192,19 +200,9 @@ export class SinkPool {
   private async close(entry: SinkEntry, timeoutMillis: number): Promise<void> {
     const sink = await entry.opening.catch(() => undefined);
     if (sink === undefined) return;
-    if (entry.abandoned) sink.abandon?.();
-    await sink.shutdown(timeoutMillis);
+    await this.line.close(sink, timeoutMillis);
     this.open.delete(sink);
     this.retire(sink, 1);
-  }
-
-  private abandonOldest(): void {
-    for (const entry of this.closing.keys()) {
-      if (entry.abandoned) continue;
-      entry.abandoned = true;
-      entry.opened?.abandon?.();
-      return;
-    }
   }
 
   /** Adds what a sink has counted to the totals of those that are closed, or takes it away again. */

@@ -78,6 +78,8 @@ export interface SpanSink {
    * @param timeoutMillis - after it, what is left is counted as dropped with reason `shutdown`
    */
   shutdown(timeoutMillis: number): Promise<void>;
+  /** Sends nothing until the shutdown. @returns `false` if an export is on its way, which a hold would not stop */
+  hold?(): boolean;
   /** Ends a shutdown, begun or to come, without waiting for the receiver: what is left is counted as dropped with reason `shutdown`. */
   abandon?(): void;
   /** Counts and state of the exporter. */

@@ -23,6 +23,8 @@ export interface TelemetryStatus {
     readonly delivered: number;
     /** Waiting or being sent. */
     readonly queued: number;
+    /** Repeated outgoing calls that were counted together in place of a span each, not among `ended`; absent while there are none. */
+    readonly folded?: number;
     /** Lost, by reason. */
     readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   };
@@ -53,6 +55,7 @@ export function countSpans(
   exporters: readonly ExporterStatus[],
   retired: RetiredTotals,
   live: number,
+  folded: number,
 ): TelemetryStatus['spans'] {
   const dropped: Partial<Record<DropReason, number>> = { ...retired.dropped };
   let { ended, delivered } = retired;
@@ -65,5 +68,5 @@ export function countSpans(
       dropped[reason] = (dropped[reason] ?? 0) + count;
     }
   }
-  return { live, ended, delivered, queued, dropped };
+  return { live, ended, delivered, queued, dropped, ...(folded === 0 ? {} : { folded }) };
 }

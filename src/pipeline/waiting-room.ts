@@ -20,8 +20,9 @@ export type DropListener = (reason: DropReason, spans: number) => void;
 export class WaitingRoom {
   spans = 0;
   bytes = 0;
+  /** Most bytes that wait. */
+  maxBytes = 0;
   private maxSpans = 0;
-  private maxBytes = 0;
   private readonly lists = new Set<WaitingSpans>();
 
   constructor(private readonly onDropped: DropListener) {}

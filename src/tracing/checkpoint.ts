@@ -1,24 +1,29 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { isObject } from '../config/schema.js';
+import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
+import { activeContext } from '../context/flow-context.js';
 import { ask } from '../base/user-function.js';
 
 const counts = new WeakMap<Span, Map<string, number>>();
 
-/** Adds an event to a span, for every n-th call with that name. */
+/** Adds an event to the active span, for every n-th call with that name. */
 export function addCheckpoint(
-  span: Span,
   name: string,
   attributes: Attributes | (() => Attributes),
   { every = 1 }: { readonly every?: number },
-  failed: (error: unknown) => void,
+  log: RateLimitedLog,
 ): void {
+  const { span } = activeContext();
+  if (span?.isRecording() !== true) return;
   if (every > 1 && count(span, name) % every !== 0) return;
   ask(
     () => (typeof attributes === 'function' ? attributes() : attributes),
     (given: unknown) => {
       span.addEvent(name, isObject(given) ? { ...given } : {});
     },
-    failed,
+    (error) => {
+      log.warn('checkpoint', `The attributes of a checkpoint threw: ${errorText(error)}`);
+    },
   );
 }
 

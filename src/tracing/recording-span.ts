@@ -204,6 +204,15 @@ export class RecordingSpan implements Span, ReadableSpan {
     this.addEvent('exception', exceptionAttributes(exception), time);
   }
 
+  /** Calls `listener` when the span ends, after those that were there before; it must not throw. */
+  beforeEnd(listener: () => void): void {
+    const { onEnd } = this;
+    this.onEnd = (span) => {
+      onEnd?.(span);
+      listener();
+    };
+  }
+
   end(endTime?: TimeInput): void {
     // A processor may end the span that is about to end.
     if (this.ended || this.ending) return;

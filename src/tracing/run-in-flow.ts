@@ -30,7 +30,7 @@ export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => 
  *
  * **Gotchas** An Observable that the promise of another function brings is not bound.
  *
- * @param log - told of rejections that nobody handles
+ * @param log - told of rejections of promises that are handed through
  */
 export function runInFlow<T>(context: FlowContext, fn: () => T, log?: RateLimitedLog): T {
   const result = runInContext(context, fn);
@@ -42,7 +42,7 @@ export function runInFlow<T>(context: FlowContext, fn: () => T, log?: RateLimite
     return (result as Promise<unknown> & T).then((value: unknown) => bound(context, value)) as T;
   }
   // Nobody else's promise is replaced: what it brings is bound, if that can be done on the object itself.
-  listenTo(result, { name: 'a flow', log }, (value) => bound(context, value));
+  listenTo(result, { name: fn.name || 'a flow', log }, (value) => bound(context, value));
   return result;
 }
 

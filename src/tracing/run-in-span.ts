@@ -23,7 +23,7 @@ export interface TracedCall {
   readonly startAnother?: (() => Span) | undefined;
   /** Hears each chunk of a stream. */
   readonly listener?: StreamListener | undefined;
-  /** Told of rejections that nobody handles. */
+  /** Told of rejections of promises that are handed through. */
   readonly log?: RateLimitedLog | undefined;
 }
 

@@ -55,20 +55,40 @@ function tracedSteps(iterator: StepsOf, use: StreamUse): StepsOf {
   return steps;
 }
 
-async function step(
+function step(
   iterator: StepsOf,
   name: Step,
   args: unknown[],
   use: StreamUse,
 ): Promise<IteratorResult<unknown, unknown>> {
-  try {
-    const result = await runInContext(use.context, () => (iterator[name] as StepFunction)(...args));
+  const failed = (error: unknown): never => {
+    use.fail(error);
+    throw error;
+  };
+  return takeStep(iterator, name, args, use).then((result) => {
     if (result.done !== true) use.chunk(result.value);
     else if (name === 'next') use.end();
     else use.leave();
     return result;
+  }, failed);
+}
+
+/** Iterators that are written by hand return what they like, or throw. */
+function takeStep(
+  iterator: StepsOf,
+  name: Step,
+  args: unknown[],
+  { context }: StreamUse,
+): Promise<IteratorResult<unknown, unknown>> {
+  try {
+    const result: unknown = runInContext(context, callStep, iterator, name, args);
+    return result instanceof Promise ? result : Promise.resolve(result as never);
   } catch (error) {
-    use.fail(error);
-    throw error;
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it was
+    return Promise.reject(error);
   }
+}
+
+function callStep(iterator: StepsOf, name: Step, args: unknown[]): unknown {
+  return (iterator[name] as StepFunction)(...args);
 }

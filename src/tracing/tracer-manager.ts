@@ -9,13 +9,12 @@ import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
 import { activeContext } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
-import { MemorySink } from '../pipeline/exporters/memory-sink.js';
+import { finishedSpans } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
 import type { ReconfigureReport } from '../pipeline/generations/config-change.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { TelemetryStatus } from '../pipeline/telemetry-status.js';
 import type { VerifyExportResult } from '../pipeline/verify-export.js';
-import { errorText } from '../base/rate-limited-log.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 import { callInSpan, type CallDetails } from './call-in-span.js';
 import { addCheckpoint } from './checkpoint.js';
@@ -24,6 +23,7 @@ import { generationFor, InstanceTracer } from './instance-tracer.js';
 import { contextOf, type SpanOptions } from './span-options.js';
 
 import { runInFlow, runTowards } from './run-in-flow.js';
+import { runTraced } from './run-traced.js';
 
 /** Tracer names beyond this many are not kept for reuse. */
 const MAX_TRACERS = 1000;
@@ -93,6 +93,11 @@ export class TracerManager {
     return callInSpan(this.defaultTracer, name, options, context, parent === undefined, run, details);
   }
 
+  /** Runs a script or a command as a root span; its result, or error, is handed on when all that it recorded is delivered. */
+  runTraced<T>(name: string, fn: (span: Span) => T | Promise<T>): Promise<T> {
+    return runTraced(this.defaultTracer, name, fn, () => this.forceFlush());
+  }
+
   /** Starts a child of the active span without activating it; end it yourself. */
   startSpan(name: string, options?: SpanOptions | null): Span {
     return this.defaultTracer.start(name, options ?? NO_OPTIONS, contextOf(options?.parent));
@@ -125,11 +130,7 @@ export class TracerManager {
     options: { readonly every?: number } = {},
   ): void {
     if (this.settings()?.debugEvents !== true) return;
-    const span = activeContext().span;
-    if (span?.isRecording() !== true) return;
-    addCheckpoint(span, name, attributes, options, (error) => {
-      this.pipeline.log.warn('checkpoint', `The attributes of a checkpoint threw: ${errorText(error)}`);
-    });
+    addCheckpoint(name, attributes, options, this.pipeline.log);
   }
 
   /** What the configuration says about spans that start here, for code that makes them; absent while telemetry is off. */
@@ -272,9 +273,7 @@ export class TracerManager {
 
   /** Spans that `memory` exporters hold, oldest first. */
   finishedSpans(): ReadableSpan[] {
-    return [...this.pipeline.pool.sinks()].flatMap((sink) =>
-      sink instanceof MemorySink ? sink.spans() : [],
-    );
+    return finishedSpans(this.pipeline.pool.sinks());
   }
 
   /** Resolves when every span that has ended is delivered or counted as dropped, at the latest after `batch.exportTimeoutMillis`. */

@@ -18,7 +18,7 @@ import {
 import type { Counter } from '@opentelemetry/api';
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
 import { interval, map, take } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   Baggage,
   BaggageGuard,
@@ -379,6 +379,22 @@ describe('rules', () => {
     expect(await ask({ trust: () => false })).toEqual({});
     expect(await ask({ allow: ['*'], deny: ['app.*'] })).toEqual({ 'user.id': 'bob', foreign: '1' });
     expect(await ask(false)).toEqual({});
+  });
+
+  it.each([EXPRESS, FASTIFY])('never replaces an attribute of the library ($name)', async (server) => {
+    const app = await start(server, { baggage: { allow: ['*'], attributes: ['*'] } });
+    await app.get('/who', {
+      baggage: 'http.route=/evil,url.path=/evil,http.request.method=EVIL,http.response.status_code=1,mine=1',
+    });
+    const attributes = await vi.waitFor(() => app.recorder.span('GET /who').attributes);
+    expect(attributes).toMatchObject({
+      'http.route': '/who',
+      'url.path': '/who',
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      mine: '1',
+    });
+    expect(JSON.stringify(attributes)).not.toMatch(/evil/i);
   });
 
   it('refuses an identity that came twice, and names of secrets', async () => {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { tracerConfigFromEnv } from '../../src/config/environment/environment.js';
 import { READ_VARIABLES } from '../../src/config/environment/unread-variables.js';
 import { arize } from '../../src/config/presets/arize.js';
@@ -8,6 +10,13 @@ import { phoenix } from '../../src/config/presets/phoenix.js';
 import { resolveTracerConfig } from '../../src/config/resolve-config.js';
 import { tracerConfigShape } from '../../src/config/tracer-config-schema.js';
 import type { TracerConfig } from '../../src/config/tracer-config.js';
+import {
+  MeterManager,
+  TelemetryModule,
+  TracerManager,
+  type TelemetryModuleOptions,
+} from '../../src/index.js';
+import { GrpcReceiver, HttpReceiver } from '../pipeline/support/otlp-receiver.js';
 
 const configuration = readFileSync('docs/configuration.md', 'utf8');
 const backends = readFileSync('docs/backends.md', 'utf8');
@@ -29,16 +38,16 @@ function resolve(config: TracerConfig): { exporters: readonly unknown[]; warning
 }
 
 /** Runs a recipe as it stands and returns the options that it passes. */
-function optionsOf(recipe: string): TracerConfig {
+function optionsOf(recipe: string): TelemetryModuleOptions {
   const credentials = new Proxy({}, { get: (_env, name) => `value-of-${String(name)}` });
   return runInNewContext(recipe, {
-    TelemetryModule: { forRoot: (options: TracerConfig) => options },
+    TelemetryModule: { forRoot: (options: TelemetryModuleOptions) => options },
     arize: (options: object) => arize(options, {}),
     phoenix: (options: object) => phoenix(options, {}),
     process: { env: credentials },
     readFileSync: (path: string) => Buffer.from(`-----BEGIN ${path}-----`),
     Buffer,
-  }) as TracerConfig;
+  }) as TelemetryModuleOptions;
 }
 
 describe('the recipes in docs/backends.md', () => {
@@ -48,7 +57,8 @@ describe('the recipes in docs/backends.md', () => {
       recipe,
     ]),
   )('in code, %s', (_name, recipe) => {
-    const { exporters, warnings } = resolve(optionsOf(recipe));
+    const { metrics: _metrics, ...options } = optionsOf(recipe);
+    const { exporters, warnings } = resolve(options);
     expect({ count: exporters.length, warnings }).toEqual({ count: 1, warnings: [] });
   });
 
@@ -95,6 +105,44 @@ describe('the recipes in docs/backends.md', () => {
       );
     }
     expect(sections).toHaveLength(10);
+  });
+});
+
+describe('the recipes for receivers that take no metrics', () => {
+  const sections = backends.split(/^## /m).filter((section) => /^(?:Jaeger|Tempo|Phoenix)/.test(section));
+  const recipes = sections.flatMap((section) => blocks(section, 'ts'));
+
+  it.each(recipes)('start without a warning: %s', async (recipe) => {
+    const options = optionsOf(recipe);
+    const exporter = options.exporter as { type: 'otlp-grpc' | 'otlp-http'; url: string };
+    const receiver: GrpcReceiver | HttpReceiver =
+      exporter.type === 'otlp-grpc' ? new GrpcReceiver() : new HttpReceiver();
+    await receiver.start();
+    onTestFinished(() => receiver.stop());
+    const lines: unknown[] = [];
+    const warn = (...line: unknown[]): number => lines.push(line);
+    @Module({
+      imports: [TelemetryModule.forRoot({ ...options, exporter: { ...exporter, url: receiver.url } })],
+    })
+    class AppModule {}
+    const app = await NestFactory.createApplicationContext(AppModule, {
+      logger: { log: () => undefined, warn, error: warn },
+    });
+    app.get(TracerManager).startSpan('span').end();
+    app.get(MeterManager).getMeter('m').createCounter('c').add(1);
+    await app.get(MeterManager).forceFlush();
+    await app.close();
+    expect({ lines, requests: receiver.requests.length }).toEqual({ lines: [], requests: 1 });
+  });
+
+  it('turn metrics off by variables, too', () => {
+    const variables = sections.flatMap((section) => blocks(section, 'sh'));
+    expect(variables.map((lines) => lines.includes('OTEL_METRICS_EXPORTER=none'))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(recipes).toHaveLength(4);
   });
 });
 

@@ -274,6 +274,26 @@ describe('exporters', () => {
     ).toBe(3);
   });
 
+  it.each([
+    ['http://jaeger:14268/api/traces', 'Port 14268 is for Thrift over HTTP.', 'http://jaeger:4317'],
+    ['http://jaeger:14250', "Port 14250 is for Jaeger's own gRPC.", 'http://jaeger:4317'],
+    ['http://u:s3cret@jaeger:6831', 'Port 6831 is for the agent that is gone.', 'http://jaeger:4317'],
+    ['http://jaeger:16686', "Port 16686 is for Jaeger's user interface.", 'http://jaeger:4317'],
+    ['https://jaeger:4318', 'Port 4318 is for OTLP over HTTP.', 'https://jaeger:4318/v1/traces'],
+    ['http://jaeger:4317/v1/traces', 'gRPC has no paths.', 'http://jaeger:4318/v1/traces'],
+  ])('refuses %s for Jaeger, and names the right address', (url, why, right) => {
+    let message = '';
+    try {
+      resolve({ service, exporter: { type: 'jaeger', url } });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toContain('Expected `exporter.url` to be the address of Jaeger');
+    expect(message).toContain(why);
+    expect(message).toContain(right);
+    expect(message).not.toContain('s3cret');
+  });
+
   it('says that gRPC has no paths', () => {
     expect(
       resolve({ service, exporter: { type: 'otlp-grpc', url: 'https://otlp.example.com/v1' } }),

@@ -21,9 +21,10 @@ it.each(rows)(
     const { recorder, host, manager } = await appWith(probe, provider);
     const outcome = await manager.withSpan('flow', () => kind.run(host));
     expect(outcome).toEqual(kind.outcome);
-    const span = await recorder.waitFor(`ProbeService.${kind.method}`);
+    const name = `${host.constructor.name}.${kind.method}`;
+    const span = await recorder.waitFor(name);
     expect(shapeOf(span)).toEqual({
-      name: `ProbeService.${kind.method}`,
+      name,
       kind: 'INTERNAL',
       parent: (await recorder.waitFor('flow')).spanContext().spanId,
       ...failure(kind),
@@ -91,6 +92,46 @@ describe('an override', () => {
     expect(host.value(1, 1)).toBe(84);
     expect(recorder.tree()).toEqual([
       { name: 'Special.value', children: [{ name: 'ProbeService.value', children: [] }] },
+    ]);
+  });
+});
+
+describe('a method that a class inherits', () => {
+  it('has the span of the class of its object', async () => {
+    const Base = probeClass('alone');
+    class Inheriting extends Base {}
+    const { recorder, host } = await appWith(Inheriting, PROVIDER_KINDS[0]!);
+    host.value(1, 1);
+    expect(recorder.spans().map(({ name }) => name)).toEqual(['Inheriting.value']);
+  });
+
+  it('keeps the name that its decorator gives, and the declaring class of one that has no name', async () => {
+    class Base {
+      @Span('given')
+      named(): void {}
+
+      @Span()
+      plain(): void {}
+
+      @Span()
+      static made(): void {}
+    }
+    class Derived extends Base {}
+    const { recorder, manager } = await appWith(probeClass('alone'), PROVIDER_KINDS[0]!);
+    manager.withSpan('flow', () => {
+      new Derived().named();
+      new Derived().plain();
+      new (class extends Base {})().plain();
+      Derived.made();
+      Base.prototype.plain.call(undefined as never);
+    });
+    expect(recorder.spans().map(({ name }) => name)).toEqual([
+      'given',
+      'Derived.plain',
+      'Base.plain',
+      'Derived.made',
+      'Base.plain',
+      'flow',
     ]);
   });
 });

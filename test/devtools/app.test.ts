@@ -5,7 +5,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Span, TelemetryModule, TracerManager, type TelemetryModuleOptions } from '../../src/index.js';
 import { open } from '../support/http-client.js';
 import { EXPRESS, FASTIFY } from '../support/server-kinds.js';
-import { ask, clientOf, type StartedDevtools } from './support/devtools-client.js';
+import { OtlpReceiver } from '../../src/devtools/receive/receiver.js';
+import { ask, clientOf, startDevtools, type StartedDevtools } from './support/devtools-client.js';
 
 const ticks = new Subject<MessageEvent>();
 
@@ -257,5 +258,35 @@ describe('devtools', () => {
     vi.stubEnv('NODE_ENV', environment);
     onTestFinished(() => void vi.unstubAllEnvs());
     await expect(start(options as TelemetryModuleOptions)).rejects.toThrow(message);
+  });
+});
+
+describe('a trace that is sent to a receiver', () => {
+  it('arrives whole, where the app itself exports nothing', async () => {
+    const elsewhere = await startDevtools();
+    const receiver = await OtlpReceiver.start(elsewhere.recorder, { grpcPort: 0, httpPort: 0 });
+    onTestFinished(() => receiver.close());
+    const app = await start({ devtools: { port: 0 } });
+    await fetch(`${app.url}/orders/broken/now`);
+    const [{ traceId }] = await vi.waitFor(async () => {
+      const { traces } = await app.get('/api/traces');
+      expect(traces).toHaveLength(1);
+      return traces;
+    }, eventually);
+
+    const refused = await app.post('/api/control', { action: 'export', traceId });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: expect.stringContaining('one that sends to a receiver'),
+    });
+    const exporter = { type: 'otlp-http', url: `http://127.0.0.1:${receiver.httpPort}` };
+    const sent = await app.post('/api/control', { action: 'export', traceId, exporter });
+    expect(JSON.parse(sent.body)).toEqual({ status: 'exported', delivered: 2, dropped: 0 });
+
+    const spansOf = async (from: Pick<StartedDevtools, 'get'>): Promise<object[]> => {
+      const { spans } = await from.get(`/api/traces/${traceId}`);
+      return spans.map(({ bytes: _bytes, ...span }: { bytes: number }) => span);
+    };
+    expect(await spansOf(elsewhere)).toEqual(await spansOf(app));
   });
 });

@@ -14,6 +14,7 @@ const DOCUMENTS = [
   'docs/logging.md',
   'docs/testing.md',
   'docs/spans.md',
+  'docs/genai.md',
   'docs/workflows.md',
   'docs/sampling.md',
   'docs/masking.md',

@@ -266,7 +266,7 @@ describe('common patterns', () => {
       generation: 2,
       changed: ['sampler'],
       // The request that asked.
-      draining: 1,
+      draining: 0,
     });
     expect(manager.config().sampler).toBe(0.5);
   });

@@ -115,6 +115,12 @@ it('decorated pipelines and stages give the document’s tree and attributes', a
     'flowmason.llm.input_tokens': 12,
     'flowmason.llm.output_tokens': 0,
     'flowmason.llm.cost_usd': 0.002,
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.request.model': 'gpt-4',
+    'gen_ai.usage.cost': 0.002,
+    'gen_ai.usage.input_tokens': 12,
+    'gen_ai.usage.output_tokens': 0,
   });
 });
 

@@ -15,6 +15,10 @@ const ORDER = [
   'in-flight-flush',
   'burst',
   'fat-spans',
+  'oversize',
+  'telling-receivers',
+  'hanging-look-ups',
+  'evicted-tenants',
   'blackhole-exit',
   'dead-exit',
   'sse-exit',
@@ -61,7 +65,7 @@ for (const row of rows) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (failure !== undefined) failed++;
   console.log(
-    `${failure === undefined ? 'ok  ' : 'FAIL'} ${row.padEnd(16)} ${seconds.padStart(6)} s  ${figures.join(' · ')}`,
+    `${failure === undefined ? 'ok  ' : 'FAIL'} ${row.padEnd(17)} ${seconds.padStart(6)} s  ${figures.join(' · ')}`,
   );
   if (failure !== undefined) console.log(failure.replace(/^/gm, '       '));
 }

@@ -255,7 +255,11 @@ describe('outgoing calls', () => {
 
   it('of an instance that names no instrumentation are not traced, whoever else names one', async () => {
     const { url, received } = await startEchoServer();
-    const billing = TelemetryModule.forRoot({ service: { name: 'billing' }, exporter: new SpanRecorder() });
+    const billing = TelemetryModule.forRoot({
+      service: { name: 'billing' },
+      exporter: new SpanRecorder(),
+      clients: false,
+    });
     class BillingModule {}
     Module({ imports: [billing, HttpModule], providers: [Calls], controllers: [BillingController] })(
       BillingModule,

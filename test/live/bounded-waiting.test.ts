@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { TelemetryStatus, TracerConfig, TracerManager } from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
+import { HttpReceiver } from '../pipeline/support/otlp-receiver.js';
 import { newManager } from './new-manager.js';
 
 const never = (): Promise<TracerConfig> => new Promise(() => undefined);
@@ -142,6 +143,67 @@ it('keeps the connections of evicted tenants bounded, and counts their spans', a
   expect(sockets).toBeLessThan(2 * (5 + 64 + 40));
   await manager.shutdown();
   expect(account(manager)).toMatchObject({ ended: 600, delivered: 0, queued: 0, dropped: { shutdown: 600 } });
+});
+
+describe('tenants with an exporter each, of a receiver that answers', () => {
+  it.each([
+    ['evicted in one turn of the event loop', 400, 5],
+    ['open at a shutdown', 100, 100],
+  ])('lose nothing (%s)', async (_name, tenants, maxActive) => {
+    const receiver = await new HttpReceiver().start();
+    let mostSockets = 0;
+    receiver.answer = async () => {
+      mostSockets = Math.max(mostSockets, receiver.openSockets);
+      await nextTurn();
+      return { ok: true };
+    };
+    onTestFinished(() => receiver.stop());
+    const manager = await newManager(
+      { exporter: { type: 'none' } },
+      {
+        tenants: {
+          maxActive,
+          config: (key) => ({
+            exporter: { type: 'otlp-http', url: receiver.url, headers: { 'x-tenant': key } },
+          }),
+        },
+      },
+    );
+    for (let index = 0; index < tenants; index += 1) end(manager, `tenant-${index}`);
+    if (maxActive < tenants) {
+      await vi.waitFor(() => expect(account(manager).delivered).toBe(tenants - maxActive), {
+        timeout: 20_000,
+      });
+      expect(mostSockets).toBeLessThanOrEqual(64 + maxActive);
+    }
+    await manager.shutdown();
+    expect(account(manager)).toMatchObject({ ended: tenants, delivered: tenants, queued: 0 });
+    expect(receiver.requests).toHaveLength(tenants);
+    expect(manager.status().exporters).toEqual([]);
+  });
+});
+
+it('closes within its time while evicted tenants wait for a receiver that is silent', async () => {
+  const silent = await listen(createServer((socket) => socket.on('error', () => undefined).resume()));
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const manager = await newManager(
+    { exporter: { type: 'none' } },
+    {
+      tenants: {
+        maxActive: 5,
+        config: (key) => ({ exporter: { type: 'otlp-http', url, headers: { 'x-tenant': key } } }),
+      },
+    },
+  );
+  for (let index = 0; index < 600; index += 1) end(manager, `tenant-${index}`);
+  await vi.waitFor(() => {
+    expect(manager.status().exporters.map(({ exporter }) => exporter)).toContain('evicted tenants');
+  });
+  account(manager);
+  const begun = performance.now();
+  await manager.shutdown();
+  expect(performance.now() - begun).toBeLessThan(4_000);
+  expect(account(manager)).toMatchObject({ ended: 600, queued: 0, dropped: { shutdown: 600 } });
 });
 
 async function listen(server: Server): Promise<Server> {

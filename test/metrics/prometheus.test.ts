@@ -1,10 +1,11 @@
-import { Controller, Get, Module, UnauthorizedException } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module, UnauthorizedException } from '@nestjs/common';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MeterManager, TelemetryMetricsModule, TelemetryModule } from '../../src/index.js';
 import { ALL_SERVERS } from '../support/server-kinds.js';
 import { startApp } from '../support/test-app.js';
 import { parseExposition } from './support/exposition-parser.js';
 import { meterPipeline } from './support/memory-metrics.js';
+import { MetricsReceiver } from './support/metrics-receiver.js';
 
 @Controller()
 class ShopController {
@@ -69,6 +70,37 @@ it('serves the page of the instance that covers the module, and of no other', as
   expect([service(shop), service(billing)]).toEqual(['shop', 'billing']);
   expect(JSON.stringify([...shop.values()])).toContain('/orders/:id');
   expect(JSON.stringify([...billing.values()])).not.toContain('/orders/:id');
+});
+
+it('beside an OTLP exporter keeps what constructors count, and what is observed', async () => {
+  const receiver = await MetricsReceiver.start();
+  @Injectable()
+  class Orders {
+    constructor(@Inject(MeterManager) meters: MeterManager) {
+      meters.counter('orders.loaded').add(3);
+      meters.observableCounter('orders.seen', (result) => {
+        result.observe(7);
+      });
+    }
+  }
+  const app = await startApp({
+    telemetry: false,
+    imports: [
+      TelemetryModule.forRoot({
+        service: { name: 'shop' },
+        exporter: { type: 'otlp-http', url: `${receiver.httpUrl}/v1/traces` },
+      }),
+      TelemetryMetricsModule.register(),
+    ],
+    providers: [Orders],
+  });
+  const page = parseExposition((await app.get('/metrics')).body);
+  const scraped = (name: string): unknown => page.get(name)?.samples.map(({ value }) => value);
+  expect([scraped('orders_loaded_total'), scraped('orders_seen_total')]).toEqual([[3], [7]]);
+  await app.app.get(MeterManager, { strict: false }).forceFlush();
+  const sent = (name: string): unknown => receiver.latest(name).map(({ value }) => value);
+  await receiver.waitUntil(() => receiver.latest('orders.seen').length > 0);
+  expect([sent('orders.loaded'), sent('orders.seen')]).toEqual([[3], [7]]);
 });
 
 it('says what misses an instance', async () => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GRPC_STATUS_NAMES } from '../../src/otlp/failures/grpc-failure.js';
 import { openSink } from '../../src/pipeline/open-sink.js';
@@ -19,7 +22,7 @@ interface Trial {
 }
 
 /** A sink with one batch of ten spans on its way to a receiver that answers so once and then accepts. */
-async function trial(type: 'otlp-grpc' | 'otlp-http', answer: Answer): Promise<Trial> {
+async function trial(type: 'otlp-grpc' | 'otlp-http' | 'otlp-http-json', answer: Answer): Promise<Trial> {
   const receiver: Receiver = type === 'otlp-grpc' ? new GrpcReceiver() : new HttpReceiver();
   await receiver.start();
   receiver.answer = () => (receiver.requests.length === 1 ? answer : { ok: true });
@@ -170,6 +173,14 @@ describe('partial success', () => {
     expect(log.lines).toEqual([expect.stringMatching(/the receiver refused 3 spans: too old\.$/)]);
   });
 
+  it.each(['otlp-grpc', 'otlp-http', 'otlp-http-json'] as const)(
+    'takes a number of refused spans below zero for none (%s)',
+    async (type) => {
+      const { sink } = await trial(type, { ok: true, partial: { rejectedSpans: -5, errorMessage: 'odd' } });
+      expect(await settled(sink)).toMatchObject({ delivered: 10, dropped: {}, breaker: 'closed' });
+    },
+  );
+
   it('treats a warning without refused spans as a success', async () => {
     const { sink, log } = await trial('otlp-grpc', {
       ok: true,
@@ -182,12 +193,21 @@ describe('partial success', () => {
 
 describe('a request over the size limit', () => {
   it.each([
-    ['otlp-grpc', 8, 'grpc: received message larger than max (6200000 vs. 4194304)'],
-    ['otlp-http', 413, 'too large'],
-  ] as const)('is halved until it fits (%s)', async (type, status, message) => {
+    ['otlp-grpc', 8, 'grpc: received message larger than max (6200000 vs. 4194304)', undefined],
+    ['otlp-http', 413, 'too large', undefined],
+    ['otlp-http', 400, 'http: request body too large', 'text/plain; charset=utf-8'],
+    ['otlp-http', 400, '{"message":"request body exceeds the limit"}', 'application/json'],
+    ['otlp-http', 400, rpcStatus(3, 'http: request body too large'), 'application/x-protobuf'],
+  ] as const)('is halved until it fits (%s %s %s)', async (type, status, words, contentType) => {
     const receiver: Receiver = type === 'otlp-grpc' ? new GrpcReceiver() : new HttpReceiver();
     await receiver.start();
-    receiver.answer = ({ bytes }) => (bytes > 20_000 ? { ok: false, status, message } : { ok: true });
+    const refusal: Answer = {
+      ok: false,
+      status,
+      ...(typeof words === 'string' ? { message: words } : { details: words }),
+      ...(contentType !== undefined && { headers: { 'content-type': contentType } }),
+    };
+    receiver.answer = ({ bytes }) => (bytes > 20_000 ? refusal : { ok: true });
     const log = new LogLines();
     const { url } = receiver as HttpReceiver;
     const sink = await openSink({ type, url }, { batch: {}, log, instance: 'app' });
@@ -207,6 +227,48 @@ describe('a request over the size limit', () => {
     });
     expect(receiver.acknowledged.size).toBe(100);
     expect(receiver.duplicates).toBe(0);
+  });
+});
+
+describe('an answer that is not of an OTLP receiver', () => {
+  it.each([
+    ['a web page', '\0<html>It works!</html>'],
+    ['bytes that look like a huge length', '\0\xff\xff\xff\xff'],
+  ])('is not taken for a request over the size limit (%s)', async (_name, body) => {
+    let requests = 0;
+    const server = http2.createServer();
+    const sessions = new Set<http2.ServerHttp2Session>();
+    server.on('session', (session) => sessions.add(session));
+    server.on('stream', (stream) => {
+      requests += 1;
+      stream.on('error', () => undefined);
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+      stream.end(Buffer.from(body, 'latin1'));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const log = new LogLines();
+    const sink = await openSink(
+      { type: 'otlp-grpc', url: `http://127.0.0.1:${port}` },
+      { batch: { maxExportBatchSize: 10 }, log, instance: 'app' },
+    );
+    cleanups.push(
+      async () => {
+        for (const session of sessions) session.destroy();
+        server.close();
+        return Promise.resolve();
+      },
+      () => sink.shutdown(100),
+    );
+    for (let index = 0; index < 10; index++) sink.accept(makeSpan());
+    expect(await settled(sink)).toMatchObject({
+      delivered: 0,
+      dropped: { permanent_error: 10 },
+      breaker: 'open',
+    });
+    expect(requests).toBe(1);
+    expect(log.lines[0]).toContain('the answer is not that of an OTLP receiver');
   });
 });
 

@@ -15,7 +15,7 @@ export class FeedController {
 
   /** Until the client leaves (`client_disconnect`) or the app does (`server_shutdown`). */
   @Sse('endless')
-  @SseSpan({ type: 'ticker', milestoneEvery: 100 })
+  @SseSpan({ type: 'ticker', milestoneEvery: 10 })
   endless(): Observable<MessageEvent> {
     return this.ticker.prices().pipe(map((data) => ({ data })));
   }

@@ -39,6 +39,7 @@ export function SpanDetails({
         <span role="status">{copied}</span>
       </p>
       {span.status.code === 2 && <p class="problem">{span.status.message ?? 'failed'}</p>}
+      <Source stack={span.attributes['exception.stacktrace']} />
       <Attributes title="Attributes" values={span.attributes} />
       {span.events.length > 0 && <h4>Events</h4>}
       {span.events.map((event, index) => (

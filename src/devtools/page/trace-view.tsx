@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
+import type { StoredSpan } from '../store/stored-span.js';
 import { client } from './client.js';
 import { duration, plural } from '../store/format.js';
 import { useCopied, useLoaded } from './hooks.js';
@@ -48,8 +49,9 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const [notes, setNotes] = useState(false);
   const [copied, copy] = useCopied();
+  const [sent, setSent] = useState('');
   const rows = useMemo(() => rowsOf(trace.spans, trace.logs, toggled, notes), [trace, toggled, notes]);
-  const chosen = trace.spans.find((span) => span.spanId === spanId) ?? trace.spans[0];
+  const chosen = trace.spans.find((span) => span.spanId === spanId) ?? causeOf(trace.spans) ?? trace.spans[0];
   const toggle = (key: string): void =>
     setToggled((before) => {
       const after = new Set(before);
@@ -81,7 +83,10 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
           <button type="button" onClick={() => void download(trace.traceId)}>
             Export OTLP
           </button>
-          <span role="status">{copied}</span>
+          <button type="button" onClick={() => void sendToBackend(trace.traceId).then(setSent)}>
+            Send to backend
+          </button>
+          <span role="status">{copied || sent}</span>
         </p>
       </header>
       <div class="split">
@@ -90,6 +95,35 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
       </div>
     </section>
   );
+}
+
+/** The innermost failure is what somebody looks for who opens a failed trace. */
+function causeOf(spans: readonly StoredSpan[]): StoredSpan | undefined {
+  const failed = spans.filter(({ status }) => status.code === 2);
+  const parents = new Set(failed.map(({ parentSpanId }) => parentSpanId));
+  return failed.find(({ spanId }) => !parents.has(spanId));
+}
+
+/** To the receiver of the first instance that has one, else to an address that is asked for. */
+async function sendToBackend(traceId: string): Promise<string> {
+  const { sources } = await client.state();
+  const source =
+    sources.find(({ status }) => status.exporters.some(({ target }) => target !== undefined)) ?? sources[0];
+  const own = source?.status.exporters.some(({ target }) => target !== undefined) === true;
+  const url = own ? undefined : prompt('OTLP over HTTP, to which address?', 'http://localhost:4318');
+  if (url === null) return '';
+  const exporter = url === undefined ? {} : { exporter: { type: 'otlp-http', url } };
+  try {
+    const { delivered, dropped } = await client.control({
+      action: 'export',
+      source: source?.name,
+      traceId,
+      ...exporter,
+    });
+    return `${String(delivered)} delivered, ${String(dropped)} dropped`;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 async function download(traceId: string): Promise<void> {

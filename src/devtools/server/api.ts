@@ -42,7 +42,7 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   },
   'POST /api/control': async (recorder, _url, request) => {
     const body = await readJson(request, MAX_CONTROL_BYTES);
-    return control(sourceOf(recorder, body['source']), body);
+    return control(recorder, sourceOf(recorder, body['source']), body);
   },
 };
 
@@ -125,13 +125,26 @@ function sourceOf(recorder: Recorder, name: unknown): DevtoolsSource {
   );
 }
 
-async function control(source: DevtoolsSource, body: Json): Promise<object> {
+async function control(recorder: Recorder, source: DevtoolsSource, body: Json): Promise<object> {
   try {
-    return await source.control(controlOf(body));
+    return await source.control(body['action'] === 'export' ? exportOf(recorder, body) : controlOf(body));
   } catch (error) {
     if (!(error instanceof TelemetryError)) throw error;
     throw new HttpError(400, error.message, { code: error.code });
   }
+}
+
+/** @throws HttpError 404 for a trace that is not here, 400 for an exporter that is no object */
+function exportOf(recorder: Recorder, { traceId, exporter }: Json): ControlRequest {
+  const spans = [...traceOf(recorder, typeof traceId === 'string' ? traceId : '').spans.values()];
+  if (exporter === undefined) return { action: 'export', spans };
+  if (typeof exporter !== 'object' || exporter === null) {
+    throw new HttpError(
+      400,
+      "Expected `exporter` to be a configuration, such as `{ type: 'otlp-http', url }`.",
+    );
+  }
+  return { action: 'export', spans, exporter };
 }
 
 /** The change itself is checked where it is carried out. @throws HttpError 400 */
@@ -144,7 +157,7 @@ function controlOf({ action, change, forMillis, tenant, on }: Json): ControlRequ
   if (action !== 'reconfigure' && action !== 'override') {
     throw new HttpError(
       400,
-      'Expected `action` to be `reconfigure`, `override`, `exporter`, `flush` or `verify`.',
+      'Expected `action` to be `reconfigure`, `override`, `exporter`, `export`, `flush` or `verify`.',
     );
   }
   if (typeof change !== 'object' || change === null || Array.isArray(change)) {

@@ -48,10 +48,12 @@ export function numberOf(value: unknown): number | undefined {
 
 /** An object without the members that are `undefined`. */
 export function defined<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
+  const kept: Partial<T> = {};
   for (const key of Object.keys(value) as (keyof T)[]) {
-    if (value[key] === undefined) Reflect.deleteProperty(value, key);
+    const member = value[key];
+    if (member !== undefined) kept[key] = member;
   }
-  return value as T;
+  return kept as T;
 }
 
 interface Choice {
@@ -69,7 +71,7 @@ export class AnswerBuilder {
   private readonly choices = new Map<number, Choice>();
 
   /** @param keepsText - whether more than finish reasons is kept */
-  constructor(private readonly keepsText: boolean) {}
+  constructor(readonly keepsText: boolean) {}
 
   add(delta: AnswerDelta): void {
     if (!this.keepsText && delta.finishReason === undefined) return;

@@ -10,6 +10,14 @@ import {
 } from './answer.js';
 import type { Usage } from '../usage.js';
 
+/** Whether a chunk of a chat completion brings words and nothing else: most do. */
+export function isMereText(chunk: unknown): boolean {
+  const { object, choices, usage } = fieldsOf(chunk);
+  if (object !== 'chat.completion.chunk' || !Array.isArray(choices)) return false;
+  if (choices.length !== 1 || (usage !== undefined && usage !== null)) return false;
+  return fieldsOf(choices[0])['finish_reason'] === null;
+}
+
 /** Reads answers of chat and text completions, whole or chunks, and of embeddings. */
 export function readCompletion(value: Fields): Answer | undefined {
   const { object } = value;
@@ -33,27 +41,29 @@ export function readCompletion(value: Fields): Answer | undefined {
 function readChoice(choice: Fields, position: number): AnswerDelta[] {
   const index = numberOf(choice['index']) ?? position;
   const said = fieldsOf(choice['delta'] ?? choice['message']);
-  const calls = listOf(said['tool_calls']).map((call, at) => {
-    const named = fieldsOf(call['function']);
-    return {
-      index,
-      toolCall: defined<NonNullable<AnswerDelta['toolCall']>>({
-        index: numberOf(call['index']) ?? at,
-        id: textOf(call['id']),
-        name: textOf(named['name']),
-        arguments: textOf(named['arguments']),
-      }),
-    };
+  // A chunk has one of these, and there are many chunks.
+  const text = textOf(said['content']) ?? textOf(said['refusal']) ?? textOf(choice['text']);
+  const reasoning = textOf(said['reasoning_content']) ?? textOf(said['reasoning']);
+  const finishReason = textOf(choice['finish_reason']);
+  const delta: { -readonly [K in keyof AnswerDelta]: AnswerDelta[K] } = { index };
+  if (text !== undefined) delta.text = text;
+  if (reasoning !== undefined) delta.reasoning = reasoning;
+  if (finishReason !== undefined) delta.finishReason = finishReason;
+  const { tool_calls: calls } = said;
+  return Array.isArray(calls)
+    ? [delta, ...listOf(calls).map((call, at) => readCall(call, at, index))]
+    : [delta];
+}
+
+function readCall(call: Fields, at: number, index: number): AnswerDelta {
+  const named = fieldsOf(call['function']);
+  const toolCall = defined<NonNullable<AnswerDelta['toolCall']>>({
+    index: numberOf(call['index']) ?? at,
+    id: textOf(call['id']),
+    name: textOf(named['name']),
+    arguments: textOf(named['arguments']),
   });
-  return [
-    defined<AnswerDelta>({
-      index,
-      text: textOf(said['content']) ?? textOf(said['refusal']) ?? textOf(choice['text']),
-      reasoning: textOf(said['reasoning_content']) ?? textOf(said['reasoning']),
-      finishReason: textOf(choice['finish_reason']),
-    }),
-    ...calls,
-  ];
+  return { index, toolCall };
 }
 
 function readEmbeddings(value: Fields): Answer {

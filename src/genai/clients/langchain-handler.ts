@@ -80,7 +80,8 @@ export class LangChainHandler {
 
   /** Called by LangChain. */
   handleChainStart(chain: unknown, inputs: unknown, runId: string, ...rest: unknown[]): void {
-    const [, , , runName, parentRunId] = rest;
+    // The types name them in another order.
+    const [parentRunId, , , , runName] = rest;
     const spanName = textOf(runName) ?? nameOf(chain) ?? 'chain';
     this.begin('chain', { spanName, input: inputs }, runId, parentRunId);
   }

@@ -1,3 +1,4 @@
+import { ask, onRejection } from '../../base/user-function.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';
@@ -52,11 +53,25 @@ export class CustomSender implements MetricSender {
       }, timeoutMillis).unref();
       try {
         runAsExport(() => {
-          this.custom.export(metrics, ({ code, error }) => {
-            clearTimeout(timer);
-            if (code === 0) resolve({ ok: true, rejectedPoints: 0, message: '' });
-            else failed(error);
-          });
+          // Exporters written in JavaScript may call back with nothing, and return a promise that rejects.
+          const exporter = this.custom as {
+            export(...args: Parameters<PushMetricExporter['export']>): unknown;
+          };
+          const returned = exporter.export(
+            metrics,
+            (result?: { readonly code?: unknown; readonly error?: unknown }) => {
+              clearTimeout(timer);
+              ask(
+                () => result,
+                (told) => {
+                  if (told?.code === 0) resolve({ ok: true, rejectedPoints: 0, message: '' });
+                  else failed(told?.error);
+                },
+                failed,
+              );
+            },
+          );
+          onRejection(returned, failed);
         });
       } catch (error) {
         failed(error);

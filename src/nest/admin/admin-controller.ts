@@ -16,8 +16,8 @@ import type { TracerConfig } from '../../config/tracer-config.js';
 import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
 import type { VerifyExportResult } from '../../pipeline/verify-export.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
-import { ask } from '../../base/user-function.js';
-import { leaveUnasked } from '../requests/covering-baggage-guard.js';
+import { ask, tell } from '../../base/user-function.js';
+import { asOwnPage } from '../requests/own-pages.js';
 import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './admin-body.js';
 import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
 
@@ -32,6 +32,14 @@ interface ChangeAnswer {
 /** Makes the controller: path and guards are known only now. */
 export function adminController(options: TelemetryAdminOptions): Type {
   const logger = new Logger('TelemetryAdmin');
+  const log = (line: string): void => {
+    tell(
+      () => {
+        logger.log(line);
+      },
+      () => undefined,
+    );
+  };
   const maxBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
 
   @Controller(options.path ?? DEFAULT_ADMIN_PATH)
@@ -49,7 +57,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
     async config(@Req() request: AdminRequest): Promise<ChangeAnswer> {
       const change = jsonBody(request, maxBytes) as TracerConfig;
       const { generation, changed, draining } = await orBadRequest(() => this.manager.reconfigure(change));
-      logger.log(`${who(request)} changed ${list(changed)}; generation ${generation} is live.`);
+      log(`${who(request)} changed ${list(changed)}; generation ${generation} is live.`);
       return { status: 'reconfigured', generation, changed, draining };
     }
 
@@ -58,7 +66,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
     async flush(@Req() request: AdminRequest): Promise<{ readonly status: 'flushed' }> {
       optionalJsonBody(request, maxBytes);
       await this.manager.forceFlush();
-      logger.log(`${who(request)} flushed.`);
+      log(`${who(request)} flushed.`);
       return { status: 'flushed' };
     }
 
@@ -83,9 +91,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
         return { change, tenant: options.tenant, until };
       });
       const whom = tenant === undefined ? 'everybody' : `tenant ${printable(tenant)}`;
-      logger.log(
-        `${who(request)} overrode ${list(Object.keys(change))} for ${whom} until ${until.toISOString()}.`,
-      );
+      log(`${who(request)} overrode ${list(Object.keys(change))} for ${whom} until ${until.toISOString()}.`);
       return { status: 'overridden', until };
     }
   }
@@ -98,7 +104,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
     );
   }
 
-  return leaveUnasked(TelemetryAdminController);
+  return asOwnPage(TelemetryAdminController);
 }
 
 interface OverrideBody {

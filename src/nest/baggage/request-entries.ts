@@ -17,6 +17,8 @@ export class RequestEntries {
   private readonly intents: readonly (readonly [matches: RouteFilter, intent: string])[];
   private readonly required: readonly string[];
   private readonly keys: ReadonlyMap<string, string>;
+  /** The user that was read last, by the request: what the app changed since then stays. */
+  private readonly users = new WeakMap<BaggageRequest, unknown>();
 
   constructor(
     private readonly options: BaggageOptions,
@@ -50,11 +52,24 @@ export class RequestEntries {
     route: string,
   ): string | undefined | Promise<string | undefined> {
     if (flow !== undefined) {
-      this.put(flow, this.told(request, route));
-      const told = this.resolve(request, flow);
+      const told = this.read(request, flow, route);
       if (told !== undefined) return told.then(() => this.missing(request, flow));
     }
     return this.missing(request, flow);
+  }
+
+  /** Adds what the request tells once more, if there is another user than before. @returns what to wait for, if anything */
+  learn(request: BaggageRequest, flow: Flow, route: string): Promise<void> | undefined {
+    const { user } = request;
+    if (user === undefined || user === null || this.users.get(request) === user) return undefined;
+    return this.read(request, flow, route);
+  }
+
+  private read(request: BaggageRequest, flow: Flow, route: string): Promise<void> | undefined {
+    const { user } = request;
+    if (user !== undefined && user !== null) this.users.set(request, user);
+    this.put(flow, this.told(request, route));
+    return this.resolve(request, flow);
   }
 
   private told(request: BaggageRequest, route: string): Record<string, unknown> | undefined {

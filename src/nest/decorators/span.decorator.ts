@@ -3,7 +3,8 @@ import type { Span as ApiSpan } from '@opentelemetry/api';
 import type { CallDetails } from '../../tracing/call-in-span.js';
 import { givenOptions } from './given-options.js';
 import { injectManager, managerFor } from '../hub/host-manager.js';
-import { asWritten, classNameOf, wrapMethod, type Method } from './method-wrapper.js';
+import { MethodName } from './method-name.js';
+import { asWritten, wrapMethod, type Method } from './method-wrapper.js';
 import { noteResult, observedCall, recordsValues, type Observation } from './observed-call.js';
 import { parameterAttributes } from './span-attribute.decorator.js';
 import type { AnyValue, SpanDecoratorInput, SpanDecoratorOptions } from './span-options.js';
@@ -14,7 +15,7 @@ const NO_OPTIONS: SpanDecoratorOptions = {};
  * Runs the method in a span of the module's own instance; of the active flow's instance in objects that Nest did not build; without
  * either, the plain method runs. The span ends when the result is there: at once, when the promise settles, or when the stream is over.
  *
- * @param name - default `Class.method`
+ * @param name - default `Class.method`, by the class of the object that the method is called on
  * @param options - kind, attributes, links, what to read from the result; or a function of the arguments that returns them
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
@@ -37,17 +38,21 @@ export function Span(
   const name = typeof nameOrOptions === 'string' ? nameOrOptions : undefined;
   const input = (typeof nameOrOptions === 'string' ? more : (nameOrOptions ?? more)) ?? NO_OPTIONS;
   return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
-    wrapInSpan('@Span', target, key, descriptor, name ?? `${classNameOf(target)}.${String(key)}`, input);
+    wrapInSpan('@Span', target, key, descriptor, name ?? new MethodName(target, key), input);
   };
 }
 
-/** Wraps a method in a span, for `@Span` and `@Traceable`. */
+/**
+ * Wraps a method in a span, for `@Span` and `@Traceable`.
+ *
+ * @param name - of the span; or of the method, after the class of the object that it is called on
+ */
 export function wrapInSpan(
   decorator: string,
   target: object,
   key: PropertyKey,
   descriptor: PropertyDescriptor,
-  spanName: string,
+  name: string | MethodName,
   input: SpanDecoratorInput<AnyValue[]>,
 ): void {
   injectManager(target);
@@ -55,10 +60,12 @@ export function wrapInSpan(
   wrapMethod(decorator, target, key, descriptor, (method) => {
     const parameters = parameterAttributes(target, key);
     const plain = parameters.length === 0;
-    const details = fixed && detailsOf({ spanName, options: fixed }, method, []);
+    const declared = typeof name === 'string' ? name : name.declared;
+    const details = fixed && detailsOf({ spanName: declared, options: fixed }, method, []);
     return function (this: unknown, ...args: unknown[]): unknown {
       const manager = managerFor(this);
       if (manager?.isEnabled() !== true) return method.apply(this, args);
+      const spanName = typeof name === 'string' ? name : name.on(this);
       const options = fixed ?? givenOptions(input, NO_OPTIONS, spanName, this, args);
       const observation = { spanName, options, parameters };
       const known =

@@ -1,5 +1,6 @@
 import { compilePatterns } from '../../context/name-patterns.js';
-import { classNameOf, isWrapped } from './method-wrapper.js';
+import { MethodName } from './method-name.js';
+import { isWrapped } from './method-wrapper.js';
 import { isWithoutSpan } from '../metadata/untraced-handlers.js';
 import { wrapInSpan } from './span.decorator.js';
 import type { SpanDecoratorOptions } from './span-options.js';
@@ -36,14 +37,14 @@ export function Traceable(nameOrOptions: string | TraceableOptions = {}): ClassD
   const excludes = compilePatterns(exclude ?? []);
   return (type) => {
     const prototype = type.prototype as object;
-    const className = name ?? classNameOf(prototype);
     for (const key of Object.getOwnPropertyNames(prototype)) {
       const descriptor = Object.getOwnPropertyDescriptor(prototype, key);
       if (key === 'constructor' || LIFECYCLE_HOOKS.has(key) || typeof descriptor?.value !== 'function')
         continue;
       if (isWrapped(prototype, key) || isWithoutSpan(prototype, key)) continue;
       if (!includes(key) || excludes(key)) continue;
-      wrapInSpan('@Traceable', prototype, key, descriptor, `${className}.${key}`, options);
+      const spanName = name === undefined ? new MethodName(prototype, key) : `${name}.${key}`;
+      wrapInSpan('@Traceable', prototype, key, descriptor, spanName, options);
       Object.defineProperty(prototype, key, descriptor);
     }
   };

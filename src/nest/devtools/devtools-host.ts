@@ -7,6 +7,7 @@ import type { ControlRequest, DevtoolsSource } from '../../devtools/devtools-sou
 import type { DevtoolsServer } from '../../devtools/server/devtools-server.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { devtoolsOptions } from './devtools-option.js';
+import { exportTrace } from './export-trace.js';
 import { OpenSpans } from './open-spans.js';
 
 /** Devtools of one app at work. */
@@ -89,6 +90,8 @@ export class DevtoolsHost {
         return { status: 'flushed' };
       case 'verify':
         return manager.verifyExport();
+      case 'export':
+        return exportTrace(instance, request.spans, request.exporter);
       case 'exporter':
         return this.switchExporter(instance, request.on);
       case 'reconfigure': {

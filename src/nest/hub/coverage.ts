@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID } from '../metadata/tokens.js';
+import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID, TELEMETRY_SCRAPE_ID } from '../metadata/tokens.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
@@ -77,6 +77,14 @@ export class Coverage {
     const host = modules.find((module) => valueOf(module, TELEMETRY_FEATURE_ID) === feature);
     const importer = modules.find((module) => host !== undefined && module.imports.has(host));
     return importer && (this.of(importer) ?? this.fallback);
+  }
+
+  /** Whether a page shows the metrics of an instance, which its first reader is then made for. */
+  isScraped(instance: symbol): boolean {
+    return [...this.modules.values()].some((module) => {
+      const feature = valueOf(module, TELEMETRY_SCRAPE_ID);
+      return feature !== undefined && this.ofFeature(feature) === instance;
+    });
   }
 
   /** Names of the modules that import several instances, of which the first alone covers them. Global ones are in everybody's imports. */

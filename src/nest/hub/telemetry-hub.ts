@@ -1,9 +1,26 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Inject, Injectable, Logger, Optional, type OnApplicationShutdown, type Type } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import {
+  ApplicationConfig,
+  ExternalContextCreator,
+  HttpAdapterHost,
+  ModulesContainer,
+  type AbstractHttpAdapter,
+} from '@nestjs/core';
 import { bindEntry } from '../../context/entry.js';
 import type { MountedEndpoints } from '../../http/framework-request.js';
 import { followListeners } from '../../http/request-listeners.js';
+import type { RegisteredRoute } from '../../http/missed-routes.js';
 import { RequestTrace } from '../../http/request-trace.js';
 import { followResponse } from '../../http/stream-body.js';
 import { OpenStreams } from '../../http/stream-registry.js';
@@ -12,12 +29,14 @@ import { TelemetryConfigError } from '../../errors.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import { DevtoolsHost } from '../devtools/devtools-host.js';
 import { CoveringBaggageGuard } from '../requests/covering-baggage-guard.js';
+import { Arrivals, requireAll } from './arrivals.js';
 import { Coverage } from './coverage.js';
-import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
+import { runHooksOfLateHub } from './late-hub.js';
+import { EntryWatch } from '../entries/entry-watch.js';
+import { reenterExternalCalls } from '../requests/external-calls.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
 import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
-import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
-import { probeNearerFilters } from '../requests/nearer-filters.js';
+import { readUserBehindGuards } from '../requests/nearer-guards.js';
 import { reenterRequests } from '../requests/reentering.js';
 import {
   followReturnedObservables,
@@ -26,35 +45,29 @@ import {
 } from '../requests/returned-observables.js';
 import { RequestEntrances } from '../requests/request-entrances.js';
 import { RouteGuard } from '../requests/route-guard.js';
+import { warnOfMissedPatterns } from '../requests/route-patterns.js';
 import { sseRouteOf } from '../requests/sse-route.js';
 import { watchClosingServer } from '../requests/stream-shutdown.js';
+import { LateNames } from './late-names.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
-import { getTracerToken, listenForTracerNames, type TracerNameListener } from '../metadata/tracer-names.js';
-
-const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
 /** Connections that the server has cut off say so in the next turns of the event loop: their requests' spans end then. */
 const TURNS_FOR_CUT_CONNECTIONS = 4;
 /** The real one, also where a test fakes timers later. */
 const nextTurn = setImmediate;
 
-/** An instance that somebody waits for. */
-class Arrival {
-  resolve!: (instance: TelemetryInstance) => void;
-  readonly promise = new Promise<TelemetryInstance>((resolve) => {
-    this.resolve = resolve;
-  });
-}
-
 /**
  * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's own server object, and owns
  * the only enhancers.
  */
 @Injectable()
-export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, MeterNameListener {
+export class TelemetryHub
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   private readonly instances = new Map<symbol, TelemetryInstance>();
-  private readonly arrivals = new Map<symbol, Arrival>();
+  private readonly names = new LateNames(this.instances, () => this.coverage);
+  private readonly arrivals = new Arrivals();
   private readonly streams = new OpenStreams();
   private readonly guard = new RouteGuard((type, handler) => {
     const byHand = interceptorsByHand(type, handler, this.config);
@@ -68,20 +81,24 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
   });
   private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
+  /** Of the framework, until the app has started. */
+  private readonly routes: RegisteredRoute[] = [];
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
+  private readonly entries: EntryWatch;
   private readonly entrances = new RequestEntrances((request, response) => this.begin(request, response));
 
   constructor(
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ModulesContainer) readonly modules: ModulesContainer,
     @Optional() @Inject(HttpAdapterHost) private readonly host?: HttpAdapterHost,
+    @Optional() @Inject(ExternalContextCreator) external?: ExternalContextCreator,
   ) {
-    listenForTracerNames(this);
-    listenForMeterNames(this);
-    if (this.server() !== undefined) this.joinLate();
+    this.entries = new EntryWatch(this, config);
+    if (this.server() !== undefined) runHooksOfLateHub(this.modules, this);
     // `main.ts` registers middleware before the modules are configured.
-    reenterRequests(this.adapter);
+    reenterRequests(this.adapter, this.routes);
+    reenterExternalCalls(external);
   }
 
   get coverage(): Coverage {
@@ -91,16 +108,16 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
 
   /** Makes an instance of this app. @throws TelemetryConfigError */
   async create(id: symbol, options: TelemetryModuleOptions, isGlobal: boolean): Promise<TelemetryInstance> {
-    const instance = await TelemetryInstance.create(options, isGlobal, () => {
-      this.refresh();
-    });
+    const refresh = this.refresh.bind(this);
+    const scraped = this.coverage.isScraped(id);
+    const instance = await TelemetryInstance.create(options, isGlobal, refresh, scraped);
     await loadResponseController();
     this.instances.set(id, instance);
     await this.devtools.join(instance);
     this.covered = undefined;
     this.guard.reset();
     this.refresh();
-    this.expected(id).resolve(instance);
+    this.arrivals.of(id).resolve(instance);
     return instance;
   }
 
@@ -127,10 +144,15 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
     return this.instance(this.coverage.rest);
   }
 
+  /** The instance of what reaches no handler. */
+  get fallbackInstance(): TelemetryInstance | undefined {
+    return this.instance(this.coverage.fallback);
+  }
+
   /** The same, for whoever comes before it is built. */
   get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
     const { rest } = this.coverage;
-    return rest === undefined ? undefined : this.expected(rest).promise;
+    return rest === undefined ? undefined : this.arrivals.of(rest).promise;
   }
 
   /** The instance that covers a controller or a resolver. */
@@ -155,21 +177,7 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
           'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with `isGlobal: true`.',
       });
     }
-    return this.expected(id).promise;
-  }
-
-  /** A name that `@InjectTracer` asked for after the modules were read, in a file loaded late. */
-  onTracerName(name: string): void {
-    for (const [id, { tracerManager }] of this.instances) {
-      this.coverage.provide(id, getTracerToken(name), tracerManager.getTracer(name));
-    }
-  }
-
-  /** The same for `@InjectMeter`. */
-  onMeterName(name: string): void {
-    for (const [id, { meterManager }] of this.instances) {
-      this.coverage.provide(id, getMeterToken(name), meterManager.getMeter(name));
-    }
+    return this.arrivals.of(id).promise;
   }
 
   /**
@@ -177,17 +185,17 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
    * so that it sees what others deny, our filter is asked first.
    */
   attach(): void {
-    this.requireInstances();
+    requireAll(this.coverage.instances, this.instances);
     this.config.getGlobalGuards().unshift(this.guard);
     followReturnedObservables();
     this.attached = true;
     if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
       // After the app's own, which may tell who the user is.
       this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
+      readUserBehindGuards(this.modules, this.config.getGlobalRequestGuards().length > 0);
     }
-    this.config.addGlobalFilter(new ErrorProbeFilter());
-    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
-    reenterRequests(this.adapter);
+    this.entries.attach();
+    reenterRequests(this.adapter, this.routes);
     if (this.adapter !== undefined) {
       this.entrances.watch(this.adapter);
       watchClosingServer(this.adapter, this.streams, this);
@@ -200,18 +208,19 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
     }
   }
 
-  /** Nest leaves out of the start what hangs on a request. @throws TelemetryConfigError */
-  private requireInstances(): void {
-    for (const id of this.coverage.instances) {
-      if (this.instances.has(id)) continue;
-      throw new TelemetryConfigError({
-        path: 'forRootAsync',
-        expected: 'given its options while the app starts',
-        remedy:
-          'They hang on a request-scoped provider, so that each request would make an instance of its own. ' +
-          'What differs by request is for `tenants`, `withTemporaryConfig` and hooks.',
-      });
-    }
+  onModuleInit(): void {
+    this.entries.attach();
+  }
+
+  /** All routes are there. */
+  onApplicationBootstrap(): void {
+    this.entries.started();
+    const routes = this.routes.splice(0);
+    for (const { options } of this.all()) warnOfMissedPatterns(options, routes, this.config);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.entries.shutDown();
   }
 
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
@@ -220,6 +229,7 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
     for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
       await new Promise((resolve) => nextTurn(resolve));
     }
+    this.entries.close();
     await Promise.all(this.all().map((instance) => instance.shutdown()));
     await this.devtools.close();
     if (this.attached) leaveReturnedObservables();
@@ -275,25 +285,8 @@ export class TelemetryHub implements OnApplicationShutdown, TracerNameListener, 
 
   /** An instance was configured or shut down. */
   private refresh(): void {
-    this.entrances.active = [...this.instances.values()].some(
-      ({ pipeline }) => pipeline.current?.enabled === true,
-    );
-  }
-
-  private expected(id: symbol): Arrival {
-    let arrival = this.arrivals.get(id);
-    if (arrival === undefined) this.arrivals.set(id, (arrival = new Arrival()));
-    return arrival;
-  }
-
-  /** Loaded with a lazy module, whose hooks Nest never runs: its shutdown hook moves to a module that was there before. */
-  private joinLate(): void {
-    const [first] = this.modules.values();
-    first?.addProvider({
-      provide: HOOKS_OF_A_LATE_HUB,
-      useValue: {
-        onApplicationShutdown: () => this.onApplicationShutdown(),
-      },
-    });
+    const active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
+    this.entrances.active = active;
+    this.entries.active = active;
   }
 }

@@ -1,5 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
+import { EntryRules } from '../../entries/entry-options.js';
+import type { EntryScope } from '../../entries/entry-trace.js';
+import type { InstanceTracer } from '../../tracing/instance-tracer.js';
 import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../../http/http-scope.js';
 import { TelemetryError } from '../../errors.js';
 import { pickTracerConfig } from '../../config/tracer-config-schema.js';
@@ -15,7 +18,9 @@ import type { PlanSource } from '../../metrics/options/metrics-plan.js';
 import { Pipeline } from '../../pipeline/pipeline.js';
 import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
 import { BaggageService } from '../../tracing/baggage-service.js';
+import { InstanceClients } from '../../clients/instance-clients.js';
 import { InstrumentationBridge } from '../../tracing/instrumentation/instrumentation-bridge.js';
+import type { InstrumentationOption } from '../../tracing/instrumentation/instrumentation.js';
 import { loadPropagation } from '../../tracing/load-propagation.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { RequestEntries } from '../baggage/request-entries.js';
@@ -26,12 +31,14 @@ import {
 } from './telemetry-options.js';
 
 /** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
-export class TelemetryInstance implements HttpScope {
+export class TelemetryInstance implements HttpScope, EntryScope {
   /** The service that it reports as, for log lines and pages. */
   readonly name: string;
   readonly pipeline: Pipeline;
   readonly http: CompiledHttpOptions | undefined;
   readonly tracerManager: TracerManager;
+  readonly tracer: InstanceTracer;
+  readonly entryRules: EntryRules;
   readonly baggage: BaggageService;
   /** Absent with `baggage: false`. */
   readonly baggageEntries: RequestEntries | undefined;
@@ -39,6 +46,7 @@ export class TelemetryInstance implements HttpScope {
   readonly meterManager: MeterManager;
   private readonly metrics: MeterPipeline;
   private readonly bridge: InstrumentationBridge | undefined;
+  private readonly clients: InstanceClients | undefined;
   /** Whether metrics follow by themselves. */
   private started = false;
 
@@ -60,7 +68,7 @@ export class TelemetryInstance implements HttpScope {
       ...(options.tenants === undefined ? {} : { tenants: options.tenants }),
       propagation,
       onChange: () => {
-        this.bridge?.follow();
+        this.followCalls();
         if (this.started) this.metrics.follow(this.metricsSource).catch(this.metrics.complain);
         onChange();
       },
@@ -74,6 +82,8 @@ export class TelemetryInstance implements HttpScope {
         log.warn(`baggage.${hook}`, `\`baggage.${hook}\` threw, the request goes on: ${errorText(error)}`);
       });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
+    this.tracer = this.tracerManager.getTracer() as InstanceTracer;
+    this.entryRules = new EntryRules(options.entries, options.messaging);
     this.metrics = new MeterPipeline({
       instance: name,
       log,
@@ -92,6 +102,10 @@ export class TelemetryInstance implements HttpScope {
     this.bridge =
       options.instrumentations &&
       new InstrumentationBridge(options.instrumentations, { pipeline, manager, isGlobal, meters });
+    this.clients = new InstanceClients(
+      { pipeline, manager, isGlobal },
+      (options.instrumentations ?? []).map(instrumentationName),
+    );
   }
 
   /** Where the instance's requests are measured, while they are. */
@@ -102,6 +116,7 @@ export class TelemetryInstance implements HttpScope {
   /** Delivers what is left of spans and metrics, and closes. */
   async shutdown(): Promise<void> {
     this.started = false;
+    this.clients?.flush();
     const begun = performance.now();
     const { shutdownTimeoutMillis: limit } = this;
     // Timers underneath keep no process alive; an event loop that runs dry here would cut the app's shutdown short.
@@ -111,6 +126,17 @@ export class TelemetryInstance implements HttpScope {
     await settledWithin(spans, limit / 2);
     await Promise.all([spans, this.metrics.shutdown(limit - (performance.now() - begun))]);
     clearTimeout(awake);
+  }
+
+  /** What was wrapped last is taken back first. */
+  private followCalls(): void {
+    if (this.pipeline.current?.enabled === true) {
+      this.clients?.follow();
+      this.bridge?.follow();
+    } else {
+      this.bridge?.follow();
+      this.clients?.follow();
+    }
   }
 
   /** Begins to read a page for Prometheus. @throws TelemetryConfigError without the package for it */
@@ -157,12 +183,15 @@ export class TelemetryInstance implements HttpScope {
     options: TelemetryModuleOptions,
     isGlobal: boolean,
     onChange: () => void,
+    scraped = false,
   ): Promise<TelemetryInstance> {
     try {
       validateModuleOptions(options, isGlobal);
       const propagation = await propagationOf(options);
       const initial = initialConfig(options);
       const instance = new TelemetryInstance(options, initial, isGlobal, propagation, onChange);
+      // Before anything is counted: another reader begins at zero.
+      if (scraped) await instance.serveScrapes();
       await instance.start();
       return instance;
     } catch (error) {
@@ -191,6 +220,10 @@ function propagationOf({ baggage, propagation = {} }: TelemetryModuleOptions): P
   return loadPropagation(propagation, rules, process.env, (message) => {
     logger.warn(message);
   });
+}
+
+function instrumentationName(option: InstrumentationOption): string {
+  return ('instrumentation' in option ? option.instrumentation : option).instrumentationName;
 }
 
 /** What log lines call an instance: its service, also where the environment names it. */

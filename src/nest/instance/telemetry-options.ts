@@ -18,6 +18,7 @@ import { tracerConfigShape } from '../../config/tracer-config-schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { DevtoolsOptions } from '../../devtools/devtools-options.js';
 import { TelemetryConfigError } from '../../errors.js';
+import type { EntriesOptions, MessagingOptions } from '../../entries/entry-options.js';
 import type { HttpOptions } from '../../http/http-options.js';
 import type { SseOptions } from '../../http/stream-options.js';
 import type { MetricsOptions } from '../../metrics/options/metrics-options.js';
@@ -64,6 +65,10 @@ export interface TelemetryModuleOptions extends TracerConfig {
    * exporters; nothing where there is none, so that no console fills with numbers.
    */
   readonly metrics?: false | MetricsOptions;
+  /** Work that enters by another way than HTTP: messages, jobs, socket messages, ticks, events; `false` traces none of it. */
+  readonly entries?: false | EntriesOptions;
+  /** How messages are related to their senders. */
+  readonly messaging?: MessagingOptions;
   /** One span for all that is known about a request, where `WideEventInterceptor` is bound. */
   readonly wideEvents?: WideEventOptions;
   /**
@@ -101,6 +106,8 @@ export const DEFAULT_SHUTDOWN_MILLIS = 2500;
 
 const routePatterns = arrayOf(anyOf(string, regExp));
 
+const entryFilter = anyOf(literal(false), object({ include: routePatterns, exclude: routePatterns }));
+
 const optionsShape = object({
   ...tracerConfigShape,
   isGlobal: boolean,
@@ -118,6 +125,7 @@ const optionsShape = object({
   ),
   tenants: object({
     resolve: fn,
+    resolveEntry: fn,
     config: required(fn),
     maxActive: positiveInteger,
     idleMillis: positiveMillis,
@@ -137,6 +145,24 @@ const optionsShape = object({
   ),
   metrics: metricsOptionsCheck,
   wideEvents: wideEventOptionsCheck,
+  entries: anyOf(
+    literal(false),
+    object({
+      microservices: entryFilter,
+      queues: entryFilter,
+      websockets: anyOf(
+        literal(false),
+        object({ include: routePatterns, exclude: routePatterns, connections: boolean }),
+      ),
+      schedule: entryFilter,
+      events: entryFilter,
+      cqrs: entryFilter,
+      graphql: boolean,
+    }),
+  ),
+  messaging: object({
+    relation: anyOf(literal('link', 'parent'), record(literal('link', 'parent'))),
+  }),
   shutdown: object({ timeoutMillis: positiveMillis }),
   devtools: devtoolsCheck,
   onConfigError: literal('throw', 'warn'),

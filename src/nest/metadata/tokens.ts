@@ -4,6 +4,8 @@ export const TELEMETRY_INSTANCE_ID = Symbol('nestjs-telemetry.instance-id');
 export const TELEMETRY_OPTIONS = Symbol('nestjs-telemetry.options');
 /** Injection token of the symbol that identifies a module made by `forFeature` or `register`. */
 export const TELEMETRY_FEATURE_ID = Symbol('nestjs-telemetry.feature-id');
+/** The feature id again, for a module whose page shows the metrics of its instance. */
+export const TELEMETRY_SCRAPE_ID = Symbol('nestjs-telemetry.scrape-id');
 
 let ids = 0;
 

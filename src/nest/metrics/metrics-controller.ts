@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Inject, UseGuards, type Type } from '@nestjs/common';
 import { EXPOSITION_TYPE } from '../../metrics/readers/exposition.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
-import { leaveUnasked } from '../requests/covering-baggage-guard.js';
+import { asOwnPage } from '../requests/own-pages.js';
 import type { TelemetryMetricsOptions } from './metrics-module-options.js';
 
 const DEFAULT_PATH = 'metrics';
@@ -21,5 +21,5 @@ export function metricsController({ path = DEFAULT_PATH, guards = [] }: Telemetr
     }
   }
 
-  return leaveUnasked(TelemetryMetricsController);
+  return asOwnPage(TelemetryMetricsController);
 }

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { MeterManager } from '../../metrics/meter-manager.js';
 import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
-import { TELEMETRY_FEATURE_ID, uniqueId } from '../metadata/tokens.js';
+import { TELEMETRY_FEATURE_ID, TELEMETRY_SCRAPE_ID, uniqueId } from '../metadata/tokens.js';
 import { metricsController } from './metrics-controller.js';
 import type { TelemetryMetricsOptions } from './metrics-module-options.js';
 
@@ -23,6 +23,7 @@ export class TelemetryMetricsModule {
       controllers: [metricsController(options)],
       providers: [
         { provide: TELEMETRY_FEATURE_ID, useValue: id },
+        { provide: TELEMETRY_SCRAPE_ID, useValue: id },
         {
           provide: MeterManager,
           inject: [TelemetryHub],

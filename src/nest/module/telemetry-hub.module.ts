@@ -10,10 +10,11 @@ import { WideEventService } from '../wide-events/wide-event.service.js';
   exports: [TelemetryHub, WideEventService, WideEventInterceptor],
 })
 export class TelemetryHubModule implements NestModule {
-  constructor(@Inject(TelemetryHub) private readonly hub: TelemetryHub) {}
+  /** @param hub - absent in Nest's preview mode, which calls no constructor */
+  constructor(@Inject(TelemetryHub) private readonly hub: TelemetryHub | undefined) {}
 
   /** Nest calls it once all modules exist and no route does yet. */
   configure(): void {
-    this.hub.attach();
+    this.hub?.attach();
   }
 }

@@ -22,6 +22,14 @@ export function admitRequest(
   return missing instanceof Promise ? missing.then(answer) : answer(missing);
 }
 
+/** Adds who the user is where a guard that ran after {@link admitRequest} has told it. @returns what to wait for, if anything */
+export function learnUser(entries: RequestEntries, context: ExecutionContext): Promise<void> | undefined {
+  const request = requestOf(context);
+  const { flow } = servedContext(context);
+  if (request === undefined || flow === undefined) return undefined;
+  return entries.learn(request, flow, routeOf(request) ?? pathOf(request));
+}
+
 /**
  * The HTTP request that a route or a resolver serves, if there is one: libraries that call methods through Nest's external context say
  * `http` of whatever they hand over, and a subscription has the handshake of its WebSocket, which browsers give no headers.

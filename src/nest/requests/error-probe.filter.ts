@@ -1,13 +1,11 @@
 import { Catch, type ExceptionFilter } from '@nestjs/common';
 import { activeContext } from '../../context/flow-context.js';
-import { RequestTrace } from '../../http/request-trace.js';
 
 /** Looks at each exception that Nest asks about, and is never the one to handle it. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a filter names classes, which are asked by `instanceof`
 class Probe {
   static [Symbol.hasInstance](exception: unknown): boolean {
-    const request = activeContext().flow?.entry;
-    if (request instanceof RequestTrace) request.fail(exception);
+    activeContext().flow?.entry?.fail(exception);
     return false;
   }
 }

@@ -1,5 +1,7 @@
 import { UseFilters, type Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { GATEWAY_METADATA } from '../entries/socket-gateways.js';
+import { handlesMessages } from '../entries/message-handlers.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
 
 /** Nest's key for the filters of a class or a method. */
@@ -17,10 +19,11 @@ const scanner = new MetadataScanner();
  */
 export function probeNearerFilters(modules: ModulesContainer, everyController: boolean): void {
   for (const module of modules.values()) {
-    for (const { metatype } of module.controllers.values()) {
+    for (const { metatype } of [...module.controllers.values(), ...gatewaysOf(module)]) {
       const controller = metatype as Type | null;
       if (controller === null) continue;
-      if (everyController || hasFilters(controller)) addProbe(controller, UseFilters(probe));
+      if (everyController || hasFilters(controller) || hasNoGlobalFilters(controller))
+        addProbe(controller, UseFilters(probe));
       const prototype = controller.prototype as Record<string, unknown>;
       for (const name of scanner.getAllMethodNames(prototype)) {
         const method = prototype[name] as object;
@@ -30,6 +33,21 @@ export function probeNearerFilters(modules: ModulesContainer, everyController: b
       }
     }
   }
+}
+
+/** Nest asks no global filter for gateways, nor for messages of hybrid apps that do not share their configuration. */
+function hasNoGlobalFilters(type: Type): boolean {
+  if (Reflect.hasMetadata(GATEWAY_METADATA, type)) return true;
+  const prototype = type.prototype as object;
+  return scanner.getAllMethodNames(prototype).some((name) => handlesMessages(prototype, name));
+}
+
+type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
+
+function gatewaysOf({ providers }: NestModule): { readonly metatype: unknown }[] {
+  return [...providers.values()].filter(
+    ({ metatype }) => typeof metatype === 'function' && Reflect.hasMetadata(GATEWAY_METADATA, metatype),
+  );
 }
 
 function filtersOf(target: object): readonly unknown[] {

@@ -1,6 +1,8 @@
 import { METHODS } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { entryOf, runInEntry } from '../../context/entry.js';
+import type { RegisteredRoute } from '../../http/missed-routes.js';
+import { RequestTrace } from '../../http/request-trace.js';
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Registration = (...args: unknown[]) => unknown;
@@ -31,8 +33,13 @@ function reentering(callback: Callback, position: number): Callback {
 /**
  * Has all that is registered with an app's framework from now on (routes, middleware, hooks, error handlers) run in the context of the
  * request that it serves. Routers and apps that are mounted are left alone, since they are more than a function.
+ *
+ * @param routes - takes the routes that are registered
  */
-export function reenterRequests(adapter: AbstractHttpAdapter | null | undefined): void {
+export function reenterRequests(
+  adapter: AbstractHttpAdapter | null | undefined,
+  routes: RegisteredRoute[],
+): void {
   // Standalone contexts have none.
   if (adapter === undefined || adapter === null || watched.has(adapter)) return;
   watched.add(adapter);
@@ -41,13 +48,22 @@ export function reenterRequests(adapter: AbstractHttpAdapter | null | undefined)
   const type = adapter.getType();
   if (type === 'fastify' && framework !== undefined) {
     reenterMiddleware(server);
-    reenterFastify(framework);
+    reenterFastify(framework, routes);
     return;
   }
-  for (const name of ['setNotFoundHandler', 'setErrorHandler']) change(server, name, reenteringAll);
+  change(server, 'setNotFoundHandler', unrouted);
+  change(server, 'setErrorHandler', reenteringAll);
   // What is registered with Nest's adapter for Express reaches the app by its own methods.
   const registrar = type === 'express' && framework !== undefined ? framework : server;
-  for (const name of ROUTE_METHODS) change(registrar, name, reenteringAll);
+  for (const name of ROUTE_METHODS) {
+    change(registrar, name, (args) => {
+      const [path] = args;
+      // `app.get('name')` of Express reads a setting.
+      if (name !== 'use' && typeof path === 'string' && args.length > 1)
+        routes.push({ method: name.toUpperCase(), path });
+      return reenteringAll(args);
+    });
+  }
 }
 
 const ROUTE_METHODS = ['use', 'all', ...METHODS.map((name) => name.toLowerCase())];
@@ -81,11 +97,13 @@ function reenterMiddleware(adapter: Registrar): void {
   };
 }
 
-function reenterFastify(fastify: Registrar): void {
+function reenterFastify(fastify: Registrar, routes: RegisteredRoute[]): void {
   change(fastify, 'setNotFoundHandler', reenteringAll);
   change(fastify, 'setErrorHandler', reenteringErrors);
   change(fastify, 'addHook', ([name, hook]) => [name, FASTIFY_HOOKS.has(name) ? around(hook, 0) : hook]);
   (fastify.addHook as Registration)('onRoute', (route: Registrar) => {
+    for (const method of [route.method].flat())
+      routes.push({ method: String(method), path: String(route.url) });
     route.handler = around(route.handler, 0);
     route.errorHandler &&= around(route.errorHandler, 1);
     for (const name of FASTIFY_HOOKS as ReadonlySet<string>) route[name] &&= around(route[name], 0);
@@ -99,6 +117,18 @@ function change(registrar: Registrar, name: string, args: (given: unknown[]) => 
   registrar[name] = function (this: unknown, ...given: unknown[]): unknown {
     return Reflect.apply(register as Callback, this, args(given));
   };
+}
+
+/** A handler of requests that no route answers, whatever route of a middleware Express names. */
+function unrouted([handler, ...rest]: unknown[]): unknown[] {
+  if (typeof handler !== 'function') return [handler, ...rest];
+  const callback = handler as Callback;
+  const marking: Callback = function (...args) {
+    const entry = entryOf(args[0]);
+    if (entry instanceof RequestTrace) entry.unrouted = true;
+    return callback.apply(this, args);
+  };
+  return [reentering(marking, 0), ...rest];
 }
 
 /** Express tells error handlers by their four parameters. */

@@ -5,6 +5,7 @@ import { RouteMatch } from '../../http/route-match.js';
 import type { SseRoute } from '../../http/stream-options.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import { handlerMethod } from './handler-method.js';
+import { isOwnPage } from './own-pages.js';
 import { servedEntry } from './served-entry.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
@@ -45,6 +46,7 @@ export class RouteGuard implements CanActivate {
     if (type === 'graphql') {
       // The first of a query's resolvers; neither its name nor its `@NoSpan` stands for the others.
       trace.bindWithoutHandler(facts.instance);
+      if (facts.instance?.entryRules.graphql === true) noteGraphqlOperation(trace, context.getArgByIndex(3));
       return true;
     }
     const request = context.getArgByIndex<FrameworkRequest | null | undefined>(0);
@@ -76,7 +78,7 @@ export class RouteGuard implements CanActivate {
     return {
       ...this.coverage(type, method),
       functionName: `${type.name}.${name}`,
-      untraced: isUntracedHandler(type, method),
+      untraced: isOwnPage(type) || isUntracedHandler(type, method),
       match: undefined,
     };
   }
@@ -89,4 +91,17 @@ function bindToRoute(trace: RequestTrace, facts: HandlerFacts, request: Framewor
   if (facts.match?.route !== route || facts.match === undefined)
     facts.match = new RouteMatch(route, facts.functionName, facts.moduleName);
   trace.bind(facts.instance, facts.match, request);
+}
+
+/** What a resolver is told of the operation that it serves a field of. */
+interface GraphqlInfo {
+  readonly operation?: { readonly operation?: unknown; readonly name?: { readonly value?: unknown } };
+}
+
+function noteGraphqlOperation(trace: RequestTrace, info: unknown): void {
+  const { operation } = Object(info) as GraphqlInfo;
+  const type = operation?.operation;
+  const name = operation?.name?.value;
+  if (typeof type === 'string') trace.span.setAttribute('graphql.operation.type', type);
+  if (typeof name === 'string') trace.span.setAttribute('graphql.operation.name', name);
 }

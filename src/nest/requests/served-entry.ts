@@ -4,7 +4,12 @@ import { activeContext, type Entry, type FlowContext } from '../../context/flow-
 
 /** The entry that Nest calls an enhancer for: of the request, the message or whatever else is among the handler's arguments. */
 export function servedEntry(host: ArgumentsHost): Entry | undefined {
-  for (const argument of host.getArgs()) {
+  return entryAmong(host.getArgs());
+}
+
+/** The entry of the first argument that belongs to one. */
+export function entryAmong(args: readonly unknown[]): Entry | undefined {
+  for (const argument of args) {
     // GraphQL has the request in its own context.
     const entry =
       entryOf(argument) ?? entryOf((argument as { readonly req?: unknown } | null | undefined)?.req);

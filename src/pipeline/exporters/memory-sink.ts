@@ -56,3 +56,8 @@ export class MemorySink implements SpanSink {
     return this.kept.slice(Math.max(0, this.kept.length - this.maxSpans));
   }
 }
+
+/** What the memory exporters among `sinks` hold, oldest first. */
+export function finishedSpans(sinks: Iterable<unknown>): ReadableSpan[] {
+  return [...sinks].flatMap((sink) => (sink instanceof MemorySink ? sink.spans() : []));
+}

@@ -104,8 +104,9 @@ export class GenerationLife implements GenerationBuilder {
     this.closing.delete(generation);
   }
 
-  /** Waits for generations that are being closed. */
-  async settled(): Promise<void> {
+  /** Closes every generation; resolves when those are closed that were being closed before, too. */
+  async closeAll(timeoutMillis: number): Promise<void> {
+    await Promise.all(this.open().map((generation) => this.close(generation, timeoutMillis)));
     await Promise.all(this.closing.values());
   }
 

@@ -1,8 +1,7 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
-import type { TelemetryLog } from '../../base/log.js';
-import type { BatchConfig } from '../../config/tracer-config.js';
 import { Backlog } from './backlog.js';
 import { Batch } from './batch.js';
+import type { BatchQueueOptions } from './batch-queue-options.js';
 import { resolveBatchLimits, type BatchLimits } from './batch-limits.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { DeliveryLog } from './delivery-log.js';
@@ -14,15 +13,6 @@ import { FlushWaiters } from './flush-waiters.js';
 import { Ledger } from './ledger.js';
 import { RetryList } from './retry-list.js';
 import type { DropReason, ExporterStatus, SpanSink } from '../span-sink.js';
-
-/** What a queue needs besides its exporter. */
-export interface BatchQueueOptions {
-  readonly batch: BatchConfig;
-  readonly log: TelemetryLog;
-  /** Names the instance in log lines. */
-  readonly instance: string;
-  readonly onExport?: ExportListener;
-}
 
 /** A receiver's limit may be lower than ours, but not absurdly low. */
 const MIN_BATCH_BYTES = 16 * 1_024;
@@ -54,6 +44,7 @@ export class BatchQueue implements SpanSink {
   private closing: Promise<void> | undefined;
   private impatient = false;
   private abandoned = false;
+  private held = false;
 
   constructor(
     private readonly delivery: Delivery,
@@ -109,6 +100,10 @@ export class BatchQueue implements SpanSink {
     return this.closing;
   }
 
+  hold(): boolean {
+    return (this.held = this.inFlight.size === 0);
+  }
+
   abandon(): void {
     this.abandoned = true;
     if (this.closing !== undefined) this.dropAll();
@@ -144,6 +139,7 @@ export class BatchQueue implements SpanSink {
 
   private async close(timeoutMillis: number): Promise<void> {
     const deadline = performance.now() + timeoutMillis;
+    this.held = false;
     clearTimeout(this.timer);
     this.impatient = this.breaker.state !== 'closed';
     if (!this.abandoned) {
@@ -180,8 +176,7 @@ export class BatchQueue implements SpanSink {
 
   /** Sends in a turn of the event loop of its own, so that neither a request nor a long queue holds up others. */
   private schedule(): void {
-    if (this.scheduled || this.inFlight.size >= this.concurrency || !this.breaker.admits(this.inFlight.size))
-      return;
+    if (this.scheduled || !this.mayExport) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
@@ -189,8 +184,13 @@ export class BatchQueue implements SpanSink {
     });
   }
 
+  private get mayExport(): boolean {
+    const { held, concurrency, inFlight } = this;
+    return !held && inFlight.size < concurrency && this.breaker.admits(inFlight.size);
+  }
+
   private pump(): void {
-    if (this.inFlight.size >= this.concurrency || !this.breaker.admits(this.inFlight.size)) return;
+    if (!this.mayExport) return;
     const batch = this.nextBatch();
     if (batch !== undefined) {
       void this.dispatch(batch);

@@ -11,6 +11,22 @@ export interface TenantOptions<Request = unknown> {
    */
   readonly resolve?: (request: Request) => string | undefined | null;
   /**
+   * Names the tenant of what enters by another way than HTTP, once, when it begins. Default: the tenant of the sender's flow, which came with the
+   * message, else none.
+   *
+   * @param context - pattern, handler, arguments and headers of the message, job or event
+   * @param kind - `microservices`, `queues`, `websockets`, `schedule`, `events` or `cqrs`
+   */
+  readonly resolveEntry?: (
+    context: {
+      readonly pattern: string;
+      readonly handler: string;
+      readonly args: readonly unknown[];
+      readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+    },
+    kind: string,
+  ) => string | undefined | null;
+  /**
    * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant. Called on first use, again after the
    * tenant was idle, and at its first span after a reconfiguration; if that fails, the tenant keeps what it had. While a promise is
    * pending, spans wait.
@@ -23,6 +39,9 @@ export interface TenantOptions<Request = unknown> {
   /** Where spans of a tenant without a usable configuration go: the instance's own pipeline, or nowhere. Default `default`. */
   readonly fallback?: 'default' | 'drop';
 }
+
+/** The context that `resolveEntry` is given. */
+export type EntryContext = Parameters<NonNullable<TenantOptions['resolveEntry']>>[0];
 
 export const DEFAULT_TENANT_LIMITS = { maxActive: 100, idleMillis: 300_000 };
 /** Keys come from requests: longer ones are refused. */

@@ -7,10 +7,10 @@ import type { GenerationSlot } from '../generations/generation-slot.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
+import { TenantKeys } from './tenant-keys.js';
 import type { WaitingRoom, WaitingSpans } from '../waiting-room.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
 import { withinTime } from '../../base/within-time.js';
-import { ask } from '../../base/user-function.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
@@ -47,10 +47,11 @@ interface Lookup {
 
 /** Finds the generation of each tenant's spans, and keeps the number of open ones bounded. */
 export class TenantRouter {
+  /** Names the tenants of entries and flows. */
+  readonly keys: TenantKeys;
   private readonly cache: SlotCache;
   private readonly lookups = new Map<string, Lookup>();
   private readonly unknown = new Map<string, number>();
-  private readonly entries = new WeakMap<Entry, { readonly key: string | undefined }>();
   /** Time-boxed changes by tenant. */
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
@@ -65,6 +66,7 @@ export class TenantRouter {
   ) {
     const { maxActive = DEFAULT_TENANT_LIMITS.maxActive, idleMillis = DEFAULT_TENANT_LIMITS.idleMillis } =
       options;
+    this.keys = new TenantKeys(options, pipeline.log);
     this.cache = new SlotCache({ maxActive, idleMillis });
     this.maxLookups = maxActive * LOOKUPS_PER_ACTIVE;
   }
@@ -75,17 +77,13 @@ export class TenantRouter {
 
   /** The tenant as a flow's target. */
   target(key: string): FlowTarget {
-    return { current: () => this.generation(key) };
+    return { current: () => this.generation(key), tenant: key };
   }
 
   /** The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none. */
   forEntry(entry: Entry): Generation | undefined {
-    let resolved = this.entries.get(entry);
-    if (resolved === undefined) {
-      resolved = { key: this.resolve(entry) };
-      this.entries.set(entry, resolved);
-    }
-    return resolved.key === undefined ? undefined : this.generation(resolved.key);
+    const key = this.keys.ofEntry(entry);
+    return key === undefined ? undefined : this.generation(key);
   }
 
   /**
@@ -138,36 +136,13 @@ export class TenantRouter {
     if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
   }
 
-  private resolve(entry: Entry): string | undefined {
-    return ask(
-      () => this.options.resolve?.(entry.subject),
-      (key: unknown) => (key === undefined || key === null ? undefined : this.validKey(key)),
-      (error) => {
-        this.pipeline.log.warn(
-          'tenants.resolve',
-          `\`tenants.resolve\` threw, the request has no tenant: ${errorText(error)}`,
-        );
-        return undefined;
-      },
-    );
-  }
-
-  private validKey(key: unknown): string | undefined {
-    if (isTenantKey(key)) return key;
-    this.pipeline.log.warn(
-      'tenants.key',
-      `A tenant key must be ${TENANT_KEY}; the request or flow has no tenant.`,
-    );
-    return undefined;
-  }
-
   private generation(key: string): Generation | undefined {
     if (this.pipeline.current?.enabled !== true) return this.pipeline.current;
     const slot = this.cache.get(key);
     if (slot !== undefined && this.fresh.has(slot)) return slot.current();
     const lookup = this.lookups.get(key);
     if (lookup !== undefined) return lookup.generation;
-    if (this.validKey(key) === undefined) return this.fallback();
+    if (this.keys.valid(key) === undefined) return this.fallback();
     const unknownUntil = this.unknown.get(key);
     if (unknownUntil !== undefined && performance.now() < unknownUntil) return this.fallback();
     if (this.lookups.size >= this.maxLookups) return this.turnAway();

@@ -101,8 +101,38 @@ export class AdoptedInstrumentation {
     instrumentation.setLoggerProvider?.(APP_LOGGER_PROVIDER);
     instrumentation.enable();
     const handed = [...this.contributions.values()].map(({ modules }) => modules);
-    for (const modules of handed) patches.apply(modules);
+    for (const modules of handed) {
+      patches.apply(modules);
+      this.instrumentByHand(instrumentation, modules);
+    }
     keeper.keep(this.name, patches.modules(), handed);
+  }
+
+  /** Instrumentations of OpenInference tell nobody what they patch: they take the module itself, or patch nothing. */
+  private instrumentByHand(instrumentation: Instrumentation, modules: HandedModules): void {
+    if (
+      instrumentation.manuallyInstrument === undefined ||
+      instrumentation.getModuleDefinitions !== undefined
+    )
+      return;
+    const given = Object.entries(modules);
+    if (given.length === 0) {
+      const [member] = this.contributions.keys();
+      member?.pipeline.log.warn(
+        `instrumentation.modules.${this.name}`,
+        `${this.name} makes no spans: it patches only modules that it is given. ` +
+          'Pass `{ instrumentation, modules: { openai } }` with the module that you import.',
+      );
+    }
+    for (const [name, module] of given) {
+      try {
+        // Of a class alone, which stands for its module.
+        const isClass = typeof module === 'function' && !Reflect.has(module, module.name);
+        instrumentation.manuallyInstrument(isClass ? { [module.name]: module, default: module } : module);
+      } catch (error) {
+        this.report(name, error);
+      }
+    }
   }
 
   private takeDown(): void {

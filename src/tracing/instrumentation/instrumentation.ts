@@ -35,6 +35,8 @@ export interface Instrumentation {
   /** Sets where its log records go. */
   setLoggerProvider?(provider: object): void;
   /** The modules that it patches. */
+  /** Of those that take a module by hand. */
+  manuallyInstrument?(module: unknown): void;
   getModuleDefinitions?(): readonly (InstrumentedModule & {
     readonly files?: readonly InstrumentedModule[];
   })[];

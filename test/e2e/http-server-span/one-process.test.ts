@@ -98,7 +98,11 @@ describe.each(ALL_SERVERS)('$name', (server: ServerKind) => {
       }
     }
 
-    const calling = await startApp({ server, controllers: [CallingController] });
+    const calling = await startApp({
+      server,
+      controllers: [CallingController],
+      telemetry: { clients: false },
+    });
     expect((await calling.get('/calls')).body).toBe('order');
     const request = await calling.recorder.waitFor('GET /calls');
     const served = await called.recorder.waitFor('GET /orders/:id');

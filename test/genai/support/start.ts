@@ -20,7 +20,8 @@ export async function startGenAi(
   options: TelemetryModuleOptions = {},
 ): Promise<GenAiBench> {
   const module = await Test.createTestingModule({
-    imports: [TelemetryTestingModule.forRoot({ ...options, genai }), GenAiModule],
+    // The HTTP calls below a model call have tests of their own.
+    imports: [TelemetryTestingModule.forRoot({ clients: false, ...options, genai }), GenAiModule],
   }).compile();
   await module.init();
   onTestFinished(() => module.close());

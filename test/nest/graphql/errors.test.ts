@@ -99,18 +99,19 @@ describe.each(HTTP1_SERVERS)('errors of resolvers on $name', (server) => {
         [200, code],
       ]);
       const shapes = app.recorder.spans().map(shapeOf);
-      const post = serverSpan(app, {
-        method: 'POST',
-        path: '/graphql',
-        route: '/graphql',
-        attributes: userAgent,
-      });
+      const post = (type: string): unknown =>
+        serverSpan(app, {
+          method: 'POST',
+          path: '/graphql',
+          route: '/graphql',
+          attributes: { ...userAgent, 'graphql.operation.type': type },
+        });
       const field = { kind: 'INTERNAL', parent: expect.any(String), links: [], scope: 'nestjs-telemetry' };
       expect(shapes).toEqual([
         { ...field, name: 'FailingResolver.word', ...expected },
-        post,
+        post('query'),
         { ...field, name: 'FailingResolver.change', ...expected },
-        post,
+        post('mutation'),
       ]);
     },
   );
@@ -180,7 +181,7 @@ describe.each(HTTP1_SERVERS)('errors of resolvers on $name', (server) => {
         route: '/graphql',
         code: 503,
         status: { code: 'ERROR' },
-        attributes: { ...userAgent, ...facts },
+        attributes: { ...userAgent, ...facts, 'graphql.operation.type': 'query' },
       }),
     ]);
   });

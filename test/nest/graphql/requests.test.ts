@@ -62,16 +62,17 @@ describe.each(HTTP1_SERVERS)('the server span of GraphQL on $name', (server) => 
     await app.close();
     const post = { method: 'POST', path: '/graphql', route: '/graphql', attributes: userAgent };
     const get = { path: '/graphql', route: '/graphql' };
+    const query = { 'graphql.operation.type': 'query' };
     const shapes = app.recorder
       .spans()
       .filter(({ name }) => name !== 'WordsResolver.word')
       .map(shapeOf);
     expect(shapes).toEqual([
-      serverSpan(app, post),
+      serverSpan(app, { ...post, attributes: { ...userAgent, ...query } }),
       serverSpan(app, post),
       serverSpan(app, { ...post, code: 400 }),
       serverSpan(app, { ...post, code: 400 }),
-      serverSpan(app, { ...get, attributes: { 'url.query': 'query=%7Bword%7D' } }),
+      serverSpan(app, { ...get, attributes: { 'url.query': 'query=%7Bword%7D', ...query } }),
       serverSpan(app, get),
     ]);
   });

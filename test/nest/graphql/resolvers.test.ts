@@ -139,7 +139,12 @@ describe.each(HTTP1_SERVERS)('resolvers on $name', (server) => {
         method: 'POST',
         path: '/graphql',
         route: '/graphql',
-        attributes: { 'user_agent.original': 'node', 'asked.for': 'ada', ...user },
+        attributes: {
+          'user_agent.original': 'node',
+          'asked.for': 'ada',
+          'graphql.operation.type': 'query',
+          ...user,
+        },
       }),
       resolverSpan(ids[1], { name: 'OrdersResolver.place' }),
       resolverSpan(items[1]!.spanContext().spanId, { name: 'Stock.itemsOf' }),
@@ -148,7 +153,7 @@ describe.each(HTTP1_SERVERS)('resolvers on $name', (server) => {
         method: 'POST',
         path: '/graphql',
         route: '/graphql',
-        attributes: { 'user_agent.original': 'node' },
+        attributes: { 'user_agent.original': 'node', 'graphql.operation.type': 'mutation' },
       }),
     ]);
   });

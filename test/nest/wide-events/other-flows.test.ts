@@ -72,7 +72,7 @@ async function start(): Promise<{ app: TestApp; client: ClientProxy; seed: Retur
   const app = await startApp({
     controllers: [StockController],
     providers: [ConsumerSpans],
-    telemetry: { http: false, wideEvents: { seed } },
+    telemetry: { http: false, entries: { microservices: false }, wideEvents: { seed } },
     setup: async (nest) => {
       nest.connectMicroservice({ transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } });
       await nest.startAllMicroservices();

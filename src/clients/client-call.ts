@@ -1,0 +1,208 @@
+import { createContextKey, SpanKind, SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import { libraryOptions, type ClientLibrary, type ClientsConfig } from '../config/clients-config.js';
+import { activeContext, type FlowContext } from '../context/flow-context.js';
+import { runAsExport } from '../context/export-context.js';
+import { epochMillis, monotonicMillis } from '../tracing/clock.js';
+import { generationFor } from '../tracing/instance-tracer.js';
+import { RecordingSpan } from '../tracing/recording-span.js';
+import { UnrecordedSpan } from '../tracing/unrecorded-span.js';
+import { ownerOf, type ClientMember } from './client-members.js';
+import type { ClientSource } from './client-source.js';
+import { repeatsOf, type Repeats } from './folding.js';
+
+const CALL_KEY = createContextKey('nestjs-telemetry outgoing call');
+
+/** Libraries that work through another one, which then makes no span of its own. */
+const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
+  mongoose: ['mongodb'],
+  'ioredis batch': ['ioredis'],
+  'redis batch': ['redis'],
+  'pg.Pool': ['pg'],
+  typeorm: ['pg', 'mysql2', 'mongodb', 'better-sqlite3'],
+  knex: ['pg', 'mysql2', 'better-sqlite3'],
+  prisma: ['pg', 'mysql2', 'better-sqlite3', 'mongodb', 'undici', 'node:http'],
+};
+
+/** What is known of a call when it begins. */
+export interface CallPlan {
+  readonly name: string;
+  readonly attributes: Attributes;
+  /** Histogram of the durations, with the attributes that it takes. */
+  readonly metric: CallMetricPlan;
+  /** Whether repetitions of the name below one parent are counted in place of being recorded. */
+  readonly folds?: boolean;
+}
+
+export interface CallMetricPlan {
+  readonly name: string;
+  readonly keys: readonly string[];
+}
+
+/** How a call failed; `message` must hold nothing that the user's data could be in. */
+export interface CallFailure {
+  readonly type: string;
+  readonly message?: string | undefined;
+}
+
+export type LibraryOptions<L extends ClientLibrary> = Exclude<ClientsConfig[L], boolean | undefined>;
+
+/**
+ * Begins to record a call of the running flow.
+ *
+ * @param plan - asked only if the call is recorded; may say no
+ * @returns nothing where the call belongs to no instance, or to another call that is recorded already
+ */
+export function beginCall<L extends ClientLibrary>(
+  source: Pick<ClientSource, 'name'> & { readonly library: L },
+  plan: (options: LibraryOptions<L>) => CallPlan | undefined,
+  context: FlowContext = activeContext(),
+): ClientCall | undefined {
+  if (context.suppressed) return undefined;
+  const member = ownerOf(context);
+  if (member === undefined) return undefined;
+  const generation = generationFor(member.pipeline, context);
+  if (generation?.enabled !== true) return undefined;
+  const { clients = {} } = generation.config;
+  const options: LibraryOptions<L> | undefined = libraryOptions(clients, source.library);
+  if (options === undefined || clients === false) return undefined;
+  const onlyOuter = clients.nested !== 'both';
+  if (onlyOuter && member.replaced.has(source.name)) return undefined;
+  const outer = onlyOuter ? outerCall(context, source.name) : undefined;
+  const planned = plan(options);
+  if (planned === undefined) return undefined;
+  if (outer !== undefined) {
+    outer.learn(planned.attributes);
+    return undefined;
+  }
+  const handMade = onlyOuter && isHandMade(context, planned.attributes);
+  if (handMade) return new ClientCall(source.name, member, context, planned, undefined, context.span);
+  const repeats =
+    planned.folds === true && clients.folding !== false && context.span instanceof RecordingSpan
+      ? repeatsOf(context.span, planned.name, clients.folding ?? {})
+      : undefined;
+  return new ClientCall(source.name, member, context, planned, repeats);
+}
+
+function outerCall(context: FlowContext, source: string): ClientCall | undefined {
+  const outer = context.getValue(CALL_KEY) as ClientCall | undefined;
+  return outer?.over === false && BUILT_ON[outer.source]?.includes(source) === true ? outer : undefined;
+}
+
+/** Whether the active span was made by hand for this very call, as `withHttpSpan` does. */
+function isHandMade(context: FlowContext, planned: Attributes): boolean {
+  const { span } = context;
+  if (!(span instanceof RecordingSpan) || span.kind !== SpanKind.CLIENT || span.ended) return false;
+  const ours = context.getValue(CALL_KEY) as ClientCall | undefined;
+  if (ours?.span === span) return false;
+  const { attributes } = span;
+  const system = attributes['db.system.name'] ?? attributes['db.system'];
+  return system === undefined
+    ? planned['http.request.method'] !== undefined && attributes['http.request.method'] !== undefined
+    : system === planned['db.system.name'];
+}
+
+/** A call under way. */
+export class ClientCall {
+  /** Absent while the call is one of many that are only counted. */
+  readonly span: Span | undefined;
+  over = false;
+  /** How often its request has been sent before. */
+  resends = 0;
+  private readonly startMonotonic = monotonicMillis();
+  private readonly attributes: Attributes;
+
+  constructor(
+    readonly source: string,
+    readonly member: ClientMember,
+    private readonly caller: FlowContext,
+    private readonly plan: CallPlan,
+    private readonly repeats: Repeats | undefined,
+    /** Somebody else's span of the same call, which stays as it is. */
+    private readonly handMade?: Span,
+  ) {
+    this.attributes = plan.attributes;
+    this.span = repeats === undefined && handMade === undefined ? this.startSpan() : undefined;
+  }
+
+  /** For what the library does on behalf of the call; its span is active there. */
+  get context(): FlowContext {
+    const { span, caller } = this;
+    const inside =
+      span === undefined || (span instanceof UnrecordedSpan && !span.activates)
+        ? caller
+        : caller.withSpan(span);
+    return inside.setValue(CALL_KEY, this);
+  }
+
+  get parentSpan(): Span | undefined {
+    return this.caller.span;
+  }
+
+  /** For the headers that go out with the call. */
+  get outgoing(): FlowContext {
+    return this.span === undefined ? this.caller : this.caller.withSpan(this.span);
+  }
+
+  set(attributes: Attributes): void {
+    Object.assign(this.attributes, attributes);
+    this.span?.setAttributes(attributes);
+  }
+
+  /** A text that is known of the call; empty if there is none. */
+  text(key: string): string {
+    const value = this.attributes[key];
+    return typeof value === 'string' ? value : '';
+  }
+
+  /** What a library below says of the same call, where it is not known yet. */
+  learn(attributes: Attributes): void {
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value !== undefined && this.attributes[key] === undefined) this.set({ [key]: value });
+    }
+  }
+
+  end(failure?: CallFailure): void {
+    if (this.over) return;
+    this.over = true;
+    const seconds = (monotonicMillis() - this.startMonotonic) / 1000;
+    if (failure !== undefined) this.set({ 'error.type': failure.type });
+    this.measure(seconds);
+    if (this.handMade !== undefined) return;
+    if (failure === undefined && this.repeats !== undefined) {
+      this.repeats.add(this.caller, this.member, this.attributes, this.startMonotonic, seconds);
+      return;
+    }
+    // A call that failed is never one of many.
+    const span = this.span ?? this.startSpan(epochMillis(this.startMonotonic));
+    if (failure !== undefined) {
+      const { message } = failure;
+      span.setStatus({ code: SpanStatusCode.ERROR, ...(message === undefined ? {} : { message }) });
+    }
+    span.end();
+  }
+
+  private startSpan(startTime?: number): Span {
+    const { name } = this.plan;
+    const options = {
+      kind: SpanKind.CLIENT,
+      attributes: this.attributes,
+      ...(startTime === undefined ? {} : { startTime }),
+    };
+    return this.member.manager.getTracer().startSpan(name, options, this.caller);
+  }
+
+  private measure(seconds: number): void {
+    const { callMeter } = this.member.pipeline;
+    if (callMeter?.enabled !== true) return;
+    const { name, keys } = this.plan.metric;
+    const chosen: Attributes = {};
+    for (const key of keys) {
+      const value = this.attributes[key];
+      if (value !== undefined) chosen[key] = value;
+    }
+    // Outside of the request, whose baggage belongs onto instruments of the user.
+    runAsExport(() => {
+      callMeter.recordCall(name, seconds, chosen);
+    });
+  }
+}

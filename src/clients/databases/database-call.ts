@@ -1,0 +1,138 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { DatabaseClientsConfig } from '../../config/clients-config.js';
+import type { CallFailure, CallMetricPlan, CallPlan, ClientCall } from '../client-call.js';
+import { readStatement } from './statement.js';
+import type { SqlDialect } from './statement-scanner.js';
+
+const METRIC: CallMetricPlan = {
+  name: 'db.client.operation.duration',
+  keys: [
+    'db.system.name',
+    'db.operation.name',
+    'db.collection.name',
+    'db.namespace',
+    'db.response.status_code',
+    'server.address',
+    'server.port',
+    'error.type',
+  ],
+};
+
+/** Most parameters of a statement that are recorded, where they are asked for, and how much of each. */
+const MAX_PARAMETERS = 50;
+const MAX_PARAMETER_LENGTH = 200;
+
+/** Where an operation goes to. */
+export interface DatabaseServer {
+  /** `db.system.name`. */
+  readonly system: string;
+  readonly namespace?: string | undefined;
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** An operation that is no text: a command, or a method of an ORM. */
+export interface DatabaseCommand {
+  /** Name of the span. */
+  readonly summary: string;
+  readonly operation: string;
+  readonly collection?: string | undefined;
+  readonly text?: string | undefined;
+  readonly batchSize?: number | undefined;
+}
+
+/** The plan of a command. */
+export function commandPlan(server: DatabaseServer, command: DatabaseCommand): CallPlan {
+  const attributes: Attributes = { 'db.system.name': server.system, 'db.operation.name': command.operation };
+  put(attributes, 'db.collection.name', command.collection);
+  put(attributes, 'db.namespace', server.namespace);
+  if (command.summary !== command.operation) attributes['db.query.summary'] = command.summary;
+  put(attributes, 'db.query.text', command.text);
+  if (command.batchSize !== undefined && command.batchSize > 1)
+    attributes['db.operation.batch.size'] = command.batchSize;
+  put(attributes, 'server.address', server.address);
+  put(attributes, 'server.port', server.port);
+  return { name: command.summary, attributes, metric: METRIC, folds: true };
+}
+
+/** The plan of a statement, without its literals. */
+export function statementPlan(
+  server: DatabaseServer,
+  text: string,
+  dialect: SqlDialect,
+  options: DatabaseClientsConfig,
+  parameters?: unknown,
+): CallPlan {
+  const statement = readStatement(text, dialect);
+  const { operation, collection, summary } = statement;
+  const plan = commandPlan(server, {
+    summary,
+    operation: operation ?? summary,
+    collection,
+    text: options.queryText === false ? undefined : statement.text,
+  });
+  plan.attributes['db.query.summary'] = summary;
+  if (options.parameters === true) putParameters(plan.attributes, parameters);
+  return plan;
+}
+
+/** Ends a call with what came of it. */
+export function endDatabaseCall(call: ClientCall, error: unknown, returnedRows?: number): void {
+  if (error !== undefined && error !== null) {
+    const failure = databaseFailure(error, call.text('db.query.text'));
+    call.set({ ...(failure.status === undefined ? {} : { 'db.response.status_code': failure.status }) });
+    call.end(failure);
+    return;
+  }
+  if (returnedRows !== undefined) call.set({ 'db.response.returned_rows': returnedRows });
+  call.end();
+}
+
+interface DatabaseFailure extends CallFailure {
+  readonly status?: string | undefined;
+}
+
+/** Reads errors of drivers: SQLSTATE, else their own code, else the error's name. */
+function databaseFailure(error: unknown, text: string): DatabaseFailure {
+  const { code, sqlState, severity, name, message } = Object(error) as Record<string, unknown>;
+  const words = typeof code === 'string' && code !== '' ? code : undefined;
+  const isSqlState = (severity !== undefined || /\d/.test(words ?? '')) && /^[0-9A-Z]{5}$/.test(words ?? '');
+  const isName = /^(ER_|SQLITE_|WRONGTYPE|NOAUTH)/.test(words ?? '');
+  const status =
+    typeof sqlState === 'string'
+      ? sqlState
+      : isSqlState || isName
+        ? words
+        : typeof code === 'number'
+          ? String(code)
+          : undefined;
+  const type = words ?? status ?? redisCode(message) ?? (typeof name === 'string' ? name : '_OTHER');
+  return { type, status: status ?? redisCode(message), message: safeMessage(message, text) };
+}
+
+/** Redis begins its errors with a word in capitals. */
+function redisCode(message: unknown): string | undefined {
+  return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
+}
+
+/** Databases quote values in their messages; what they quote is left out unless it stands in the statement without its literals. */
+function safeMessage(message: unknown, text: string): string | undefined {
+  if (typeof message !== 'string') return undefined;
+  return message
+    .slice(0, 500)
+    .replace(/(["'`])((?:(?!\1)[^\n])*)(?:\1|$)/gm, (quoted, _quote: string, inside: string) =>
+      inside !== '' && /^[\w.$-]+$/.test(inside) && text.includes(inside) ? quoted : '?',
+    )
+    .replace(/\b\d+(?:\.\d+)?\b/g, '?');
+}
+
+function putParameters(attributes: Attributes, parameters: unknown): void {
+  if (typeof parameters !== 'object' || parameters === null) return;
+  for (const [key, value] of Object.entries(parameters).slice(0, MAX_PARAMETERS)) {
+    attributes[`db.query.parameter.${key}`] = String(value).slice(0, MAX_PARAMETER_LENGTH);
+  }
+}
+
+function put(attributes: Attributes, key: string, value: string | number | undefined): void {
+  if (value !== undefined && value !== '') attributes[key] = value;
+}

@@ -1,0 +1,62 @@
+import { followTracing } from '../channel.js';
+import { beginCall, type ClientCall } from '../client-call.js';
+import type { ClientSource } from '../client-source.js';
+import { endDatabaseCall, statementPlan } from './database-call.js';
+import { PoolWaits } from './pool-wait.js';
+
+/** What mysql2 publishes of a statement; `query` has its values written in. */
+interface MysqlStatement {
+  readonly query?: string | { readonly sql?: string };
+  readonly values?: unknown;
+  readonly database?: string;
+  readonly serverAddress?: string;
+  readonly serverPort?: number;
+}
+
+/** `mysql2` and `mysql2/promise`. */
+export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
+  name: 'mysql2',
+  library: 'mysql',
+  start: () => {
+    const waits = new PoolWaits('mysql');
+    const stops = [
+      ...['mysql2:query', 'mysql2:execute'].map((channel) =>
+        followTracing<MysqlStatement>({
+          source: 'mysql2',
+          channel,
+          restores: true,
+          begin: (message) => {
+            const call = begin(message);
+            if (call !== undefined) waits.tell(call);
+            return call;
+          },
+          end: (call, { error, result }) => {
+            endDatabaseCall(call, error, rowsOf(result));
+          },
+        }),
+      ),
+      waits.follow('mysql2:pool:connect'),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  },
+};
+
+function begin(message: MysqlStatement): ClientCall | undefined {
+  const { query, values, database, serverAddress, serverPort } = message;
+  return beginCall(MYSQL2, (options) =>
+    statementPlan(
+      { system: 'mysql', namespace: database, address: serverAddress, port: serverPort },
+      typeof query === 'string' ? query : (query?.sql ?? ''),
+      'mysql',
+      options,
+      values,
+    ),
+  );
+}
+
+function rowsOf(result: unknown): number | undefined {
+  const rows: unknown = Array.isArray(result) && Array.isArray(result[0]) ? result[0] : result;
+  return Array.isArray(rows) ? rows.length : undefined;
+}

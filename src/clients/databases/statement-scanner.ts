@@ -1,0 +1,224 @@
+/** Ways in which databases write literals, names and comments. */
+export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite' | 'other';
+
+/** What a statement is made of; `quoted` is a name that SQLite takes for a string where there is nothing of that name. */
+export type TokenKind = 'word' | 'name' | 'quoted' | 'literal' | 'placeholder' | 'symbol';
+
+/** Receives the parts of a statement in order. */
+export interface TokenSink {
+  /**
+   * @param text - of a literal, `?`; of a quoted name, as written
+   * @param spaced - whether white space or a comment stood before it
+   * @returns whether more is wanted
+   */
+  token(kind: TokenKind, text: string, spaced: boolean): boolean;
+}
+
+const QUOTE = 39;
+const DOUBLE_QUOTE = 34;
+const BACKTICK = 96;
+const BACKSLASH = 92;
+const DOLLAR = 36;
+const DOT = 46;
+
+/**
+ * Reads a statement once, in time that grows with its length: whatever is not certainly a name, a keyword, a placeholder or a symbol counts
+ * as a literal, and so does all that follows a quote that is never closed.
+ */
+export class StatementScanner {
+  private at = 0;
+  private spaced = false;
+
+  constructor(
+    private readonly text: string,
+    private readonly dialect: SqlDialect,
+    private readonly sink: TokenSink,
+  ) {}
+
+  run(): void {
+    const { text } = this;
+    while (this.at < text.length) {
+      if (this.skipBlank()) continue;
+      if (!this.next(text.charCodeAt(this.at))) return;
+    }
+  }
+
+  private next(code: number): boolean {
+    const { text, dialect } = this;
+    if (code === QUOTE) return this.literal(this.endOfString(QUOTE, dialect === 'mysql'));
+    if (code === DOUBLE_QUOTE) {
+      if (dialect === 'mysql') return this.literal(this.endOfString(DOUBLE_QUOTE, true));
+      return this.quotedName(DOUBLE_QUOTE);
+    }
+    if (code === BACKTICK && dialect !== 'postgresql') return this.quotedName(BACKTICK);
+    if (code === 91 && (dialect === 'sqlite' || dialect === 'other')) return this.bracketedName();
+    if (isDigit(code) || (code === DOT && isDigit(text.charCodeAt(this.at + 1)))) return this.number();
+    if (code === DOLLAR) return this.dollar();
+    if (code === 63) return this.question();
+    if ((code === 58 || code === 64) && isWordStart(text.charCodeAt(this.at + 1))) {
+      // `::type` is a cast, `:name` and `@name` stand for values.
+      const cast = code === 58 && text.charCodeAt(this.at - 1) === 58;
+      return cast ? this.symbol() : this.emit('placeholder', this.endOfWord(this.at + 1));
+    }
+    return isWordStart(code) ? this.word() : this.symbol();
+  }
+
+  private word(): boolean {
+    const end = this.endOfWord(this.at);
+    const quote = this.text.charCodeAt(end);
+    const isPrefix = end - this.at === 1 && /[bxneBXNE]/.test(this.text[this.at] ?? '');
+    if (isPrefix && quote === QUOTE) {
+      const escapes = this.dialect === 'mysql' || /[eE]/.test(this.text[this.at] ?? '');
+      this.at = end;
+      return this.literal(this.endOfString(QUOTE, escapes));
+    }
+    return this.emit('word', end);
+  }
+
+  private symbol(): boolean {
+    return this.emit('symbol', this.at + 1);
+  }
+
+  private emit(kind: TokenKind, end: number, text = this.text.slice(this.at, end)): boolean {
+    const { spaced } = this;
+    this.at = end;
+    this.spaced = false;
+    return this.sink.token(kind, text, spaced);
+  }
+
+  private literal(end: number): boolean {
+    return this.emit('literal', end, '?');
+  }
+
+  /** `$1`, `$name`, or what stands between `$tag$` and `$tag$`. */
+  private dollar(): boolean {
+    const { text, at } = this;
+    const end = this.endOfWord(at + 1, false);
+    if (text.charCodeAt(end) === DOLLAR && !isDigit(text.charCodeAt(at + 1))) {
+      const tag = text.slice(at, end + 1);
+      const close = text.indexOf(tag, end + 1);
+      return this.literal(close === -1 ? text.length : close + tag.length);
+    }
+    return end === at + 1 ? this.symbol() : this.emit('placeholder', end);
+  }
+
+  /** A placeholder with or without a number, or an operator for JSON. */
+  private question(): boolean {
+    let end = this.at + 1;
+    while (isDigit(this.text.charCodeAt(end))) end += 1;
+    return this.emit('placeholder', end, '?');
+  }
+
+  private number(): boolean {
+    const { text } = this;
+    let end = this.at + 1;
+    const hex = /[xXbBoO]/.test(text[end] ?? '');
+    for (; ; end += 1) {
+      const code = text.charCodeAt(end);
+      if (isWordPart(code) || code === DOT) continue;
+      const exponent = !hex && (code === 43 || code === 45) && /[eE]/.test(text[end - 1] ?? '');
+      if (!exponent || !isDigit(text.charCodeAt(end + 1))) break;
+    }
+    return this.literal(end);
+  }
+
+  private quotedName(quote: number): boolean {
+    const end = this.endOfString(quote, false);
+    const closed = end <= this.text.length && this.text.charCodeAt(end - 1) === quote && end > this.at + 1;
+    if (!closed) return this.literal(this.text.length);
+    const certain = this.dialect !== 'sqlite' || quote !== DOUBLE_QUOTE || this.text.charCodeAt(end) === DOT;
+    return this.emit(certain ? 'name' : 'quoted', end);
+  }
+
+  private bracketedName(): boolean {
+    const close = this.text.indexOf(']', this.at);
+    const name = close === -1 ? '' : this.text.slice(this.at + 1, close);
+    return isWordStart(name.charCodeAt(0)) ? this.emit('name', close + 1) : this.symbol();
+  }
+
+  /** Where the string ends that begins here; doubled quotes belong to it. */
+  private endOfString(quote: number, escapes: boolean): number {
+    const { text } = this;
+    let index = this.at + 1;
+    for (; index < text.length; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code === BACKSLASH && escapes) index += 1;
+      else if (code === quote) {
+        if (text.charCodeAt(index + 1) === quote) index += 1;
+        else if (!this.isEscapedAnyway(index, quote)) return index + 1;
+      }
+    }
+    return text.length;
+  }
+
+  /** Nothing may follow a string directly but a symbol: a backslash before the quote was meant to escape it then. */
+  private isEscapedAnyway(index: number, quote: number): boolean {
+    return (
+      quote === QUOTE &&
+      this.text.charCodeAt(index - 1) === BACKSLASH &&
+      isWordPart(this.text.charCodeAt(index + 1))
+    );
+  }
+
+  private endOfWord(start: number, dollars = true): number {
+    let end = start;
+    for (; ; end += 1) {
+      const code = this.text.charCodeAt(end);
+      if (!isWordPart(code) && !(dollars && code === DOLLAR)) return end;
+    }
+  }
+
+  /** Skips one stretch of white space or one comment. */
+  private skipBlank(): boolean {
+    const { text, at } = this;
+    const code = text.charCodeAt(at);
+    if (code <= 32 || code === 0xa0 || code === 0xfeff) {
+      this.at += 1;
+    } else if (this.lineCommentBegins(code)) {
+      const end = text.indexOf('\n', at);
+      this.at = end === -1 ? text.length : end;
+    } else if (code === 47 && text.charCodeAt(at + 1) === 42) {
+      this.at = this.endOfComment();
+    } else {
+      return false;
+    }
+    this.spaced = true;
+    return true;
+  }
+
+  private lineCommentBegins(code: number): boolean {
+    const { text, at, dialect } = this;
+    if (code === 35) return dialect === 'mysql';
+    if (code !== 45 || text.charCodeAt(at + 1) !== 45) return false;
+    const after = text.charCodeAt(at + 2);
+    return dialect !== 'mysql' || Number.isNaN(after) || after <= 32;
+  }
+
+  /** Only PostgreSQL has comments inside comments. */
+  private endOfComment(): number {
+    const { text, dialect } = this;
+    let index = this.at + 2;
+    let depth = 1;
+    for (; index < text.length && depth > 0; index += 1) {
+      const code = text.charCodeAt(index);
+      const after = text.charCodeAt(index + 1);
+      if (code === 42 && after === 47) depth -= 1;
+      else if (code === 47 && after === 42 && dialect === 'postgresql') depth += 1;
+      else continue;
+      index += 1;
+    }
+    return index;
+  }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function isWordStart(code: number): boolean {
+  return (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code >= 128;
+}
+
+function isWordPart(code: number): boolean {
+  return isWordStart(code) || isDigit(code);
+}

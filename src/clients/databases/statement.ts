@@ -1,0 +1,245 @@
+import { StatementScanner, type SqlDialect, type TokenKind, type TokenSink } from './statement-scanner.js';
+
+/** A statement without anything that belongs to the user's data. */
+export interface Statement {
+  /** Every literal replaced by `?`, without comments; at most 8,192 characters. */
+  readonly text: string;
+  /** `SELECT`, `CREATE TABLE`; absent where the text begins with nothing of the kind. */
+  readonly operation: string | undefined;
+  /** The table, if there is just one. */
+  readonly collection: string | undefined;
+  /** The operation and what it works on, such as `SELECT orders items`. */
+  readonly summary: string;
+}
+
+const MAX_TEXT = 8192;
+const MAX_SUMMARY = 255;
+const MAX_TARGETS = 5;
+/** Longer texts are hardly ever the same twice. */
+const MAX_CACHED_TEXT = 4096;
+const MAX_CACHED = 500;
+
+const caches = new Map<SqlDialect, Map<string, Statement>>();
+
+/** Reads a statement; those that come again and again are read once. */
+export function readStatement(text: string, dialect: SqlDialect): Statement {
+  let cache = caches.get(dialect);
+  if (cache === undefined) caches.set(dialect, (cache = new Map<string, Statement>()));
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const reader = new StatementReader(dialect);
+  new StatementScanner(text, dialect, reader).run();
+  const statement = reader.result();
+  if (text.length <= MAX_CACHED_TEXT) {
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(text, statement);
+  }
+  return statement;
+}
+
+/** Words before the name of a table. */
+const BEFORE_TARGET: ReadonlySet<string> = new Set(['FROM', 'JOIN', 'INTO', 'TABLE', 'CALL']);
+/** Words between those and the name. */
+const IN_BETWEEN: ReadonlySet<string> = new Set([
+  'ONLY',
+  'LATERAL',
+  'IF',
+  'NOT',
+  'EXISTS',
+  'IGNORE',
+  'LOW_PRIORITY',
+]);
+const NO_TARGET: ReadonlySet<string> = new Set([
+  'SELECT',
+  'SET',
+  'VALUES',
+  'UNNEST',
+  'DUAL',
+  'STDIN',
+  'STDOUT',
+]);
+/** Functions whose arguments have a `FROM` that names no table. */
+const FROM_INSIDE: ReadonlySet<string> = new Set(['EXTRACT', 'SUBSTRING', 'TRIM', 'OVERLAY', 'POSITION']);
+/** Words before a name, where SQLite takes no string. */
+const BEFORE_NAME = /^(?:from|join|into|update|table|as|index|on|exists|view|references|column|add)$/i;
+/** Words after which a list of tables is over. */
+const AFTER_TABLES: ReadonlySet<string> = new Set([
+  'WHERE',
+  'ON',
+  'USING',
+  'GROUP',
+  'ORDER',
+  'HAVING',
+  'LIMIT',
+  'UNION',
+  'RETURNING',
+  'WINDOW',
+  'SET',
+  'SELECT',
+  'VALUES',
+]);
+const DEFINING: ReadonlySet<string> = new Set(['CREATE', 'DROP', 'ALTER', 'TRUNCATE', 'START', 'ROLLBACK']);
+const MAIN: ReadonlySet<string> = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'REPLACE']);
+
+/** Writes the text of a statement anew, and finds out what it does, in one go. */
+class StatementReader implements TokenSink {
+  private text = '';
+  private operation: string | undefined;
+  /** Whether the verb after the names of `WITH` is still to come. */
+  private seeksMain = false;
+  private readonly commonNames = new Set<string>();
+  private readonly targets: string[] = [];
+  /** A name of a table is expected. */
+  private expecting: 'no' | 'target' | 'more' = 'no';
+  private target = '';
+  private joined = false;
+  private lastWord = '';
+  private wordBefore = '';
+  /** For each open parenthesis, the word before it. */
+  private readonly open: string[] = [];
+  private over = false;
+  /** Of a list after `IN (`: how many values were left out; nothing elsewhere. */
+  private list: { values: number; readonly depth: number } | undefined;
+  /** Depth of a list of columns. */
+  private columns = -1;
+  /** Depth of a list of tables. */
+  private tables = -1;
+  private last: { readonly kind: TokenKind; readonly text: string } = { kind: 'symbol', text: '' };
+
+  constructor(private readonly dialect: SqlDialect) {}
+
+  token(kind: TokenKind, text: string, spaced: boolean): boolean {
+    if (this.text.length > MAX_TEXT) return false;
+    const isLiteral = kind === 'quoted' && this.mayBeLiteral();
+    this.write(isLiteral ? 'literal' : kind, isLiteral ? '?' : text, spaced);
+    if (!this.over) this.understand(isLiteral ? 'literal' : kind, text);
+    this.last = { kind, text };
+    return true;
+  }
+
+  result(): Statement {
+    this.endTarget(false);
+    const targets = this.targets.filter((name) => !this.commonNames.has(name.toLowerCase()));
+    const { operation } = this;
+    const text = this.text.length > MAX_TEXT ? `${this.text.slice(0, MAX_TEXT - 1)}…` : this.text;
+    const summary = [operation ?? 'SQL', ...targets.slice(0, MAX_TARGETS)].join(' ').slice(0, MAX_SUMMARY);
+    return { text, operation, collection: targets.length === 1 ? targets[0] : undefined, summary };
+  }
+
+  private write(kind: TokenKind, text: string, spaced: boolean): void {
+    const value = kind === 'literal' || kind === 'placeholder';
+    const { list } = this;
+    if (list !== undefined && (value || text === ',')) {
+      if (value) list.values += 1;
+      // The first value stands for all.
+      if (list.values > 1 || text === ',') return;
+    } else if (text === '(' && /^in$/i.test(this.lastWord) && this.last.kind === 'word') {
+      this.list = { values: 0, depth: this.open.length };
+    } else {
+      this.list = undefined;
+    }
+    this.text += (spaced && this.text !== '' ? ' ' : '') + text;
+  }
+
+  private mayBeLiteral(): boolean {
+    const { text } = this.last;
+    return (
+      text !== '.' && !BEFORE_NAME.test(text) && this.open.length !== this.columns && this.expecting === 'no'
+    );
+  }
+
+  private understand(kind: TokenKind, text: string): void {
+    if (kind === 'word') this.word(text, text.toUpperCase());
+    else if (kind === 'name' || kind === 'quoted') this.name(text.slice(1, -1));
+    else if (kind === 'symbol') this.symbol(text);
+    else this.endTarget(false);
+  }
+
+  private word(text: string, upper: string): void {
+    const first = this.operation === undefined;
+    if (first) this.operation = upper;
+    else if (
+      this.operation !== undefined &&
+      DEFINING.has(this.operation) &&
+      this.wordBefore === '' &&
+      this.lastWord === this.operation &&
+      /^[A-Z]+$/.test(upper)
+    )
+      this.operation = `${this.operation} ${upper}`;
+    if (first && upper === 'WITH') this.seeksMain = true;
+    else if (this.seeksMain && this.open.length === 0) {
+      if (MAIN.has(upper)) {
+        this.operation = upper;
+        this.seeksMain = false;
+      } else if (upper === 'AS' && this.target === '') this.commonNames.add(this.lastWord.toLowerCase());
+    }
+    const introduces = BEFORE_TARGET.has(upper)
+      ? !this.namesNoTable(upper)
+      : upper === 'UPDATE' && this.operation === 'UPDATE';
+    if (introduces || (first && upper === 'COPY')) {
+      this.endTarget(false);
+      this.expecting = 'target';
+      this.tables = upper === 'FROM' ? this.open.length : -1;
+    } else if (this.expecting === 'target' || (this.joined && this.expecting === 'more')) {
+      if (!IN_BETWEEN.has(upper)) this.name(text);
+    } else {
+      this.endTarget(false);
+      if (AFTER_TABLES.has(upper)) this.tables = -1;
+    }
+    this.wordBefore = this.lastWord;
+    this.lastWord = upper;
+  }
+
+  private namesNoTable(upper: string): boolean {
+    if (upper !== 'FROM') return false;
+    return this.lastWord === 'DISTINCT' ? this.wordBefore === 'IS' : FROM_INSIDE.has(this.open.at(-1) ?? '');
+  }
+
+  private name(text: string): void {
+    if (this.seeksMain) this.lastWord = text;
+    if (this.expecting === 'target') {
+      if (NO_TARGET.has(text.toUpperCase())) {
+        this.expecting = 'no';
+        return;
+      }
+      this.target = text;
+      this.expecting = 'more';
+      this.joined = false;
+    } else if (this.expecting === 'more' && this.joined) {
+      this.target += `.${text}`;
+      this.joined = false;
+    }
+  }
+
+  private symbol(text: string): void {
+    if (text === '.') {
+      this.joined = this.expecting === 'more';
+      return;
+    }
+    if (text === ';') this.over = true;
+    if (text === '(') {
+      if (this.target !== '') this.columns = this.open.length + 1;
+      this.endTarget(this.wordBefore !== 'INTO' && !/^(INSERT|REPLACE|CREATE)/.test(this.operation ?? ''));
+      if (this.open.length < 1000)
+        this.open.push(this.last.kind === 'word' ? this.last.text.toUpperCase() : '');
+      return;
+    }
+    if (text === ')') {
+      if (this.open.length === this.columns) this.columns = -1;
+      this.open.pop();
+    }
+    this.endTarget(false);
+    if (text === ',' && this.tables === this.open.length) this.expecting = 'target';
+  }
+
+  /** @param isFunction - whether what looked like a table is called */
+  private endTarget(isFunction: boolean): void {
+    const { target } = this;
+    if (target !== '' && !isFunction && !this.targets.includes(target) && this.targets.length < 50) {
+      this.targets.push(target);
+    }
+    this.target = '';
+    this.joined = false;
+    this.expecting = 'no';
+  }
+}

@@ -1,0 +1,148 @@
+import { SpanKind, type Attributes } from '@opentelemetry/api';
+import type { FoldingConfig } from '../config/clients-config.js';
+import type { FlowContext } from '../context/flow-context.js';
+import { runAsExport } from '../context/export-context.js';
+import { epochMillis } from '../tracing/clock.js';
+import type { RecordingSpan } from '../tracing/recording-span.js';
+import type { ClientMember } from './client-members.js';
+
+/** Different names that are counted below one parent; the spans of others all go out. */
+const MAX_NAMES = 100;
+const DEFAULT_AFTER = 10;
+const DEFAULT_FLUSH_MILLIS = 5_000;
+
+const families = new WeakMap<RecordingSpan, Family>();
+/** Those with something counted and not sent. */
+const waiting = new Set<Family>();
+
+/**
+ * Counts a call that begins below `parent`.
+ *
+ * @returns what the call is to be added to when it ends; nothing as long as it is one of the first, which are recorded whole
+ */
+export function repeatsOf(parent: RecordingSpan, name: string, config: FoldingConfig): Repeats | undefined {
+  let family = families.get(parent);
+  if (family === undefined) families.set(parent, (family = new Family(parent)));
+  const repeats = family.of(name);
+  if (repeats === undefined) return undefined;
+  repeats.begun += 1;
+  repeats.flushMillis = config.flushMillis ?? DEFAULT_FLUSH_MILLIS;
+  return repeats.begun > (config.after ?? DEFAULT_AFTER) ? repeats : undefined;
+}
+
+/** Sends what was counted for an instance. */
+export function sendRepeats(member: Pick<ClientMember, 'pipeline'>): void {
+  for (const family of [...waiting]) {
+    if (family.parent.generation.owner === member.pipeline) family.send();
+  }
+}
+
+/** The calls below one span. */
+class Family {
+  private readonly names = new Map<string, Repeats>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(readonly parent: RecordingSpan) {
+    parent.beforeEnd(() => {
+      this.send();
+    });
+  }
+
+  of(name: string): Repeats | undefined {
+    let repeats = this.names.get(name);
+    if (repeats === undefined && this.names.size < MAX_NAMES) {
+      this.names.set(name, (repeats = new Repeats(name, this)));
+    }
+    return repeats;
+  }
+
+  /** Sends within that time. */
+  wait(millis: number): void {
+    if (this.timer !== undefined) return;
+    waiting.add(this);
+    // Outside of the flow, which a timer would keep alive.
+    this.timer = runAsExport(() =>
+      setTimeout(() => {
+        this.send();
+      }, millis),
+    );
+    this.timer.unref();
+  }
+
+  send(): void {
+    waiting.delete(this);
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const repeats of this.names.values()) repeats.send();
+  }
+}
+
+/** Calls of one name below one span, from the first that is not recorded whole. */
+export class Repeats {
+  begun = 0;
+  flushMillis = DEFAULT_FLUSH_MILLIS;
+  private sum = 0;
+  private min = Infinity;
+  private max = 0;
+  private count = 0;
+  private firstStart = 0;
+  private lastEnd = 0;
+  private first:
+    | { readonly context: FlowContext; readonly member: ClientMember; readonly attributes: Attributes }
+    | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly family: Family,
+  ) {}
+
+  add(
+    context: FlowContext,
+    member: ClientMember,
+    attributes: Attributes,
+    startMonotonic: number,
+    seconds: number,
+  ): void {
+    const start = epochMillis(startMonotonic);
+    if (this.first === undefined) {
+      this.first = { context, member, attributes };
+      this.firstStart = start;
+    }
+    this.firstStart = Math.min(this.firstStart, start);
+    this.lastEnd = Math.max(this.lastEnd, start + seconds * 1000);
+    this.count += 1;
+    this.sum += seconds;
+    this.min = Math.min(this.min, seconds);
+    this.max = Math.max(this.max, seconds);
+    member.pipeline.pool.folded += 1;
+    this.family.wait(this.flushMillis);
+  }
+
+  send(): void {
+    const { first, count } = this;
+    if (first === undefined) return;
+    const { context, member, attributes } = first;
+    const span = member.manager.getTracer().startSpan(
+      `${this.name} ×${count}`,
+      {
+        kind: SpanKind.CLIENT,
+        startTime: this.firstStart,
+        attributes: {
+          ...attributes,
+          'nestjs.folded.count': count,
+          'nestjs.folded.duration.sum': this.sum,
+          'nestjs.folded.duration.min': this.min,
+          'nestjs.folded.duration.max': this.max,
+        },
+      },
+      context,
+    );
+    span.end(this.lastEnd);
+    this.first = undefined;
+    this.count = 0;
+    this.sum = 0;
+    this.min = Infinity;
+    this.max = 0;
+    this.lastEnd = 0;
+  }
+}

@@ -1,0 +1,182 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { HttpClientsConfig } from '../../config/clients-config.js';
+import { compileQueryRedaction, type QueryRedaction } from '../../pipeline/masking/query-redaction.js';
+import { beginCall, type CallFailure, type CallMetricPlan, type ClientCall } from '../client-call.js';
+import type { FlowContext } from '../../context/flow-context.js';
+import { compileExclusion, type Exclusion } from './exclusion.js';
+import { fullUrl, type OutgoingUrl } from './outgoing-url.js';
+import { expectResend, resendCount } from './resends.js';
+
+const METRIC: CallMetricPlan = {
+  name: 'http.client.request.duration',
+  keys: [
+    'http.request.method',
+    'server.address',
+    'server.port',
+    'url.scheme',
+    'http.response.status_code',
+    'network.protocol.version',
+    'error.type',
+  ],
+};
+
+/** Statuses after which clients may ask again by themselves. */
+const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
+]);
+
+/** Headers of a request that has not been sent. */
+export interface OutgoingHeaders {
+  has(name: string): boolean;
+  add(name: string, value: string): void;
+}
+
+interface Compiled {
+  readonly excludes: Exclusion;
+  readonly redactQuery: QueryRedaction;
+}
+
+const compiled = new WeakMap<HttpClientsConfig, Compiled>();
+
+/** Begins to record an outgoing request, and writes trace context and baggage into its headers. */
+export function beginRequest(
+  source: { readonly name: string; readonly library: 'http' },
+  method: string,
+  url: OutgoingUrl,
+  headers: OutgoingHeaders,
+  context?: FlowContext,
+): OutgoingRequest | undefined {
+  const call = beginCall(
+    source,
+    (options) => {
+      const { excludes, redactQuery } = compile(options);
+      if (excludes(url)) return undefined;
+      return {
+        name: METHODS.has(method) ? method : 'HTTP',
+        attributes: requestAttributes(method, url, redactQuery),
+        metric: METRIC,
+      };
+    },
+    context,
+  );
+  if (call === undefined) return undefined;
+  const resends = resendCount(call, url);
+  if (resends > 0) call.set({ 'http.request.resend_count': resends });
+  writeHeaders(call, url, headers);
+  return new OutgoingRequest(call, url);
+}
+
+/** A request under way. */
+export class OutgoingRequest {
+  private status: number | undefined;
+
+  constructor(
+    private readonly call: ClientCall,
+    private readonly url: OutgoingUrl,
+  ) {}
+
+  /** Notes the answer; the request ends with its body. */
+  answered(answer: HttpAnswer): void {
+    const { status, protocolVersion } = answer;
+    this.status = status;
+    const size = contentLength(answer.header('content-length'));
+    this.call.set({
+      'http.response.status_code': status,
+      ...(size === undefined ? {} : { 'http.response.body.size': size }),
+      ...(protocolVersion === undefined ? {} : { 'network.protocol.version': protocolVersion }),
+    });
+    if (status >= 300 && status < 400) expectResend(this.call, this.url, answer.header('location'));
+    else if (RETRIED.has(status)) expectResend(this.call, this.url);
+  }
+
+  /** The answer has been read, or given up by whoever asked. */
+  end(): void {
+    const { status } = this;
+    if (status === undefined) this.fail({ code: 'aborted' });
+    else this.call.end(status >= 400 ? { type: String(status) } : undefined);
+  }
+
+  /** There was no answer, or not all of it. */
+  fail(error: unknown): void {
+    expectResend(this.call, this.url);
+    this.call.end(networkFailure(error));
+  }
+}
+
+/** Head of a response. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly protocolVersion?: string | undefined;
+  header(name: string): string | undefined;
+}
+
+/** How a request failed that got no answer, or not all of it. */
+function networkFailure(error: unknown): CallFailure {
+  const { code, name, cause } = (Object(error) ?? {}) as {
+    code?: unknown;
+    name?: unknown;
+    cause?: { code?: unknown };
+  };
+  const known = [code, cause?.code, name].find((item) => typeof item === 'string' && item !== '');
+  return { type: typeof known === 'string' ? known : '_OTHER' };
+}
+
+function contentLength(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function requestAttributes(
+  method: string,
+  url: OutgoingUrl,
+  redactQuery: Compiled['redactQuery'],
+): Attributes {
+  const known = METHODS.has(method);
+  return {
+    'http.request.method': known ? method : '_OTHER',
+    ...(known ? {} : { 'http.request.method_original': method }),
+    'url.full': fullUrl(url, redactQuery),
+    'server.address': url.hostname,
+    'server.port': url.port,
+  };
+}
+
+function writeHeaders(call: ClientCall, url: OutgoingUrl, headers: OutgoingHeaders): void {
+  const { propagation } = call.member.pipeline;
+  const host = url.hostname.includes(':') ? `[${url.hostname}]:${url.port}` : `${url.hostname}:${url.port}`;
+  const entries = Object.entries(propagation.headersTo(host, call.outgoing));
+  const traced = entries.filter(([name]) => !isBaggage(name));
+  const present = traced.find(([name]) => headers.has(name));
+  if (present !== undefined) call.set({ 'nestjs.propagation.kept': present[0] });
+  for (const [name, value] of entries) {
+    if (headers.has(name) || (present !== undefined && !isBaggage(name))) continue;
+    headers.add(name, value);
+  }
+}
+
+function isBaggage(header: string): boolean {
+  return header === 'baggage' || header.startsWith('uberctx-');
+}
+
+function compile(options: HttpClientsConfig): Compiled {
+  let known = compiled.get(options);
+  if (known === undefined) {
+    known = {
+      excludes: compileExclusion(options.exclude ?? []),
+      redactQuery: compileQueryRedaction(options.redactQuery ?? []),
+    };
+    compiled.set(options, known);
+  }
+  return known;
+}

@@ -1,0 +1,142 @@
+import diagnostics from 'node:diagnostics_channel';
+import { errorMonitor } from 'node:events';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { syncBuiltinESMExports } from 'node:module';
+import { runAsExport } from '../../context/export-context.js';
+import { guard, subscribeAll } from '../channel.js';
+import type { ClientSource } from '../client-source.js';
+import { Patches, type AnyFunction } from '../patches.js';
+import { beginRequest, type OutgoingRequest } from './http-call.js';
+import { outgoingUrl } from './outgoing-url.js';
+
+const CREATED = 'http.client.request.created';
+
+const requests = new WeakMap<ClientRequest, OutgoingRequest>();
+
+/** `node:http` and `node:https`, and what is built on them: axios, got. */
+export const NODE_HTTP: ClientSource & { readonly library: 'http' } = {
+  name: 'node:http',
+  library: 'http',
+  start: () => {
+    const stopRequests = publishesRequests() ? followChannel() : wrapFunctions();
+    const stopResponses = subscribeAll('node:http', {
+      'http.client.response.finish': (message) => {
+        const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+        answered(request, response);
+      },
+    });
+    return () => {
+      stopRequests();
+      stopResponses();
+    };
+  },
+};
+
+function followChannel(): () => void {
+  return subscribeAll('node:http', {
+    [CREATED]: (message) => {
+      begin((message as { request: ClientRequest }).request);
+    },
+  });
+}
+
+/** Node before version 22.12 publishes a request when its headers are sent already. */
+function wrapFunctions(): () => void {
+  const patches = new Patches();
+  const observe = (original: AnyFunction): AnyFunction =>
+    function (...args) {
+      const request = original.apply(this, args) as ClientRequest;
+      guard('node:http', () => {
+        begin(request);
+      });
+      return request;
+    };
+  // `get` ends the request that it makes, which sends the headers.
+  const observeGet = (request: AnyFunction) => (): AnyFunction =>
+    function (...args) {
+      const made = request.apply(this, args) as ClientRequest;
+      made.end();
+      return made;
+    };
+  for (const module of [http, https]) {
+    patches.wrap(module, 'request', observe);
+    patches.wrap(module, 'get', observeGet(module.request as AnyFunction));
+  }
+  syncBuiltinESMExports();
+  return () => {
+    patches.restore();
+    syncBuiltinESMExports();
+  };
+}
+
+/** Whether this Node publishes requests before they are sent: asked of one that goes nowhere. */
+function publishesRequests(): boolean {
+  let published = false;
+  const listener = (): void => {
+    published = true;
+  };
+  diagnostics.subscribe(CREATED, listener);
+  try {
+    const agent = Object.assign(new http.Agent(), { addRequest: () => undefined });
+    runAsExport(() => http.request({ host: 'localhost', agent })).destroy();
+  } catch {
+    // Then there is no such channel either.
+  } finally {
+    diagnostics.unsubscribe(CREATED, listener);
+  }
+  return published;
+}
+
+function begin(request: ClientRequest): void {
+  if (requests.has(request)) return;
+  const begun = beginRequest(NODE_HTTP, request.method, outgoingUrl(originOf(request), request.path), {
+    has: (name) => request.hasHeader(name),
+    add: (name, value) => {
+      if (!request.headersSent) request.setHeader(name, value);
+    },
+  });
+  if (begun === undefined) return;
+  requests.set(request, begun);
+  // Not `error`: a listener for it would keep errors that nobody handles from being thrown.
+  request.once(errorMonitor, (error) => {
+    begun.fail(error);
+  });
+  request.once('close', () => {
+    const { res } = request as { res?: IncomingMessage | null };
+    if (res === undefined || res === null) begun.end();
+    // An upgrade, which no response channel tells of.
+    else if (res.statusCode === 101) {
+      answered(request, res);
+      begun.end();
+    }
+  });
+}
+
+function answered(request: ClientRequest, response: IncomingMessage): void {
+  const begun = requests.get(request);
+  if (begun === undefined) return;
+  begun.answered({
+    status: response.statusCode ?? 0,
+    protocolVersion: response.httpVersion,
+    header: (name) => {
+      const value = response.headers[name];
+      return typeof value === 'string' ? value : undefined;
+    },
+  });
+  response.once('end', () => {
+    begun.end();
+  });
+  response.once('close', () => {
+    if (response.complete) begun.end();
+    else begun.fail({ code: 'ECONNRESET' });
+  });
+}
+
+/** Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing of where the request goes. */
+function originOf(request: ClientRequest): string {
+  const { host, protocol } = request;
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  const named = request.getHeader('host');
+  return `${protocol}//${typeof named === 'string' && named.startsWith(`${name}:`) ? named : name}`;
+}

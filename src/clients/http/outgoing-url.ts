@@ -1,0 +1,36 @@
+/** Where a request goes. */
+export interface OutgoingUrl {
+  readonly scheme: 'http' | 'https';
+  /** Without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+}
+
+/** Reads an origin and a request target; a target that is a whole address, as proxies get it, says where the request goes. */
+export function outgoingUrl(origin: string, target: string): OutgoingUrl {
+  const whole = /^https?:\/\//i.test(target);
+  const url = new URL(whole ? target : origin);
+  const scheme = url.protocol === 'https:' || url.protocol === 'wss:' ? 'https' : 'http';
+  const path = whole ? url.pathname + url.search : target;
+  const mark = path.indexOf('?');
+  const hash = path.indexOf('#');
+  const end = hash === -1 ? path.length : hash;
+  return {
+    scheme,
+    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
+    path: mark === -1 || mark > end ? path.slice(0, end) : path.slice(0, mark),
+    query: mark === -1 || mark > end ? '' : path.slice(mark + 1, end),
+  };
+}
+
+/** `url.full`, without credentials, and without the values of parameters that give access. */
+export function fullUrl(url: OutgoingUrl, redact: (query: string) => string): string {
+  const { scheme, hostname, port, path, query } = url;
+  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
+  const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
+  return `${scheme}://${authority}${path}${query === '' ? '' : `?${redact(query)}`}`;
+}

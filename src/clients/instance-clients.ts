@@ -1,0 +1,39 @@
+import type { ClientMember } from './client-members.js';
+import { followMember } from './client-members.js';
+import { CLIENT_SOURCES } from './client-sources.js';
+import { sendRepeats } from './folding.js';
+
+/** Official instrumentations that make the spans of a source, where an instance lists one. */
+const REPLACED: Readonly<Record<string, string>> = {
+  '@opentelemetry/instrumentation-undici': 'undici',
+  '@opentelemetry/instrumentation-http': 'node:http',
+  '@opentelemetry/instrumentation-ioredis': 'ioredis',
+  '@opentelemetry/instrumentation-redis': 'redis',
+  '@opentelemetry/instrumentation-pg': 'pg',
+  '@opentelemetry/instrumentation-mysql2': 'mysql2',
+  '@opentelemetry/instrumentation-mongodb': 'mongodb',
+  '@opentelemetry/instrumentation-mongoose': 'mongoose',
+  '@opentelemetry/instrumentation-knex': 'knex',
+  '@prisma/instrumentation': 'prisma',
+};
+
+/** The outgoing calls of one instance. */
+export class InstanceClients {
+  private readonly member: ClientMember;
+
+  /** @param instrumentations - names of the official instrumentations that the instance lists */
+  constructor(member: Omit<ClientMember, 'replaced'>, instrumentations: readonly string[]) {
+    const replaced = new Set(instrumentations.flatMap((name) => REPLACED[name] ?? []));
+    this.member = { ...member, replaced };
+  }
+
+  /** Called on every change of the configuration. */
+  follow(): void {
+    followMember(this.member, CLIENT_SOURCES);
+  }
+
+  /** Sends what was counted and has not gone out yet. */
+  flush(): void {
+    sendRepeats(this.member);
+  }
+}

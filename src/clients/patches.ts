@@ -1,0 +1,74 @@
+/** Any function, called with any `this`. */
+export type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+type Target = Record<PropertyKey, unknown>;
+
+/** What could not be put back, as somebody else had wrapped it since. */
+const stuck = new Set<() => boolean>();
+
+/** Puts back what others had wrapped when it was to be put back, and have unwrapped since. */
+export function restoreLeftovers(): void {
+  for (const restore of stuck) {
+    if (restore()) stuck.delete(restore);
+  }
+}
+
+/** Functions of libraries that are replaced, and put back together. */
+export class Patches {
+  private readonly restorers: (() => boolean)[] = [];
+  private readonly patched = new WeakMap<object, Set<PropertyKey>>();
+  private active = true;
+
+  /**
+   * Replaces a function, once.
+   *
+   * @param wrap - makes the replacement; it is asked only while the patch is in force, also where another library has wrapped it since and
+   *   it cannot be put back
+   */
+  wrap(target: object | undefined, name: PropertyKey, wrap: (original: AnyFunction) => AnyFunction): void {
+    if (target === undefined || this.has(target, name)) return;
+    const original = (target as Target)[name];
+    if (typeof original !== 'function') return;
+    const replacement = wrap(original as AnyFunction);
+    const isActive = (): boolean => this.active;
+    const patched: AnyFunction = function (...args) {
+      return (isActive() ? replacement : (original as AnyFunction)).apply(this, args);
+    };
+    Object.defineProperty(patched, 'name', { value: original.name, configurable: true });
+    Object.defineProperty(patched, 'length', { value: original.length, configurable: true });
+    const own = Object.getOwnPropertyDescriptor(target, name);
+    // Promisified forms and the like hang on the function.
+    for (const key of Reflect.ownKeys(original)) {
+      const { [key]: descriptor } = Object.getOwnPropertyDescriptors(original) as Record<
+        PropertyKey,
+        PropertyDescriptor
+      >;
+      if (descriptor !== undefined && !Object.hasOwn(patched, key))
+        Object.defineProperty(patched, key, descriptor);
+    }
+    Object.defineProperty(target, name, {
+      value: patched,
+      configurable: true,
+      enumerable: own?.enumerable ?? false,
+      writable: true,
+    });
+    this.restorers.push(() => {
+      if ((target as Target)[name] !== patched) return false;
+      if (own === undefined) Reflect.deleteProperty(target, name);
+      else Object.defineProperty(target, name, own);
+      return true;
+    });
+    const names = this.patched.get(target) ?? new Set();
+    this.patched.set(target, names.add(name));
+  }
+
+  restore(): void {
+    this.active = false;
+    for (const restore of this.restorers.splice(0).reverse()) {
+      if (!restore()) stuck.add(restore);
+    }
+  }
+
+  private has(target: object, name: PropertyKey): boolean {
+    return this.patched.get(target)?.has(name) === true;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Names of the semantic conventions for remote calls and messages, both in development, as they stand in version 1.45. A change of the
+ * conventions is a change of this table alone.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/rpc/ | RPC}
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/messaging/ | Messaging}
+ */
+export const CONVENTIONS = {
+  functionName: 'code.function.name',
+  errorType: 'error.type',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  rpcSystem: 'rpc.system.name',
+  rpcMethod: 'rpc.method',
+  rpcMethodOriginal: 'rpc.method_original',
+  rpcStatusCode: 'rpc.response.status_code',
+  system: 'messaging.system',
+  operationName: 'messaging.operation.name',
+  operationType: 'messaging.operation.type',
+  destination: 'messaging.destination.name',
+  partition: 'messaging.destination.partition.id',
+  group: 'messaging.consumer.group.name',
+  messageId: 'messaging.message.id',
+  conversationId: 'messaging.message.conversation_id',
+  batchCount: 'messaging.batch.message_count',
+  kafkaOffset: 'messaging.kafka.offset',
+  kafkaKey: 'messaging.kafka.message.key',
+  routingKey: 'messaging.rabbitmq.destination.routing_key',
+  deliveryTag: 'messaging.rabbitmq.message.delivery_tag',
+  serverCallDuration: 'rpc.server.call.duration',
+  clientCallDuration: 'rpc.client.call.duration',
+  clientOperationDuration: 'messaging.client.operation.duration',
+  processDuration: 'messaging.process.duration',
+  sentMessages: 'messaging.client.sent.messages',
+  consumedMessages: 'messaging.client.consumed.messages',
+} as const;
+
+/** Stands for a method that the server does not know, so that callers cannot make up names of spans. */
+export const OTHER_METHOD = '_OTHER';
+
+/** What Nest calls its transports, and the conventions call them. */
+const SYSTEMS: Readonly<Record<string, string>> = {
+  TCP: 'tcp',
+  REDIS: 'redis',
+  NATS: 'nats',
+  MQTT: 'mqtt',
+  RMQ: 'rabbitmq',
+  KAFKA: 'kafka',
+  GRPC: 'grpc',
+};
+
+/** By the number that Nest's `Transport` gives to each. */
+const TRANSPORTS = ['TCP', 'REDIS', 'NATS', 'MQTT', 'GRPC', 'RMQ', 'KAFKA'] as const;
+
+/** The system behind a transport id of Nest's; `custom` for strategies of the app. */
+export function systemOf(transportId: unknown): string {
+  const name = typeof transportId === 'number' ? TRANSPORTS[transportId] : undefined;
+  return (name && SYSTEMS[name]) ?? 'custom';
+}
+
+/** The system behind a client of Nest's, by the name of its class. */
+export function systemOfClient(className: string): string {
+  const name = /^Client(TCP|Redis|Nats|Mqtt|RMQ|Kafka|Grpc)/.exec(className)?.[1];
+  return (name && SYSTEMS[name.toUpperCase()]) ?? 'custom';
+}
+
+const GRPC_CODES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const;
+
+export function grpcCode(code: unknown): string | undefined {
+  return typeof code === 'number' ? GRPC_CODES[code] : undefined;
+}
+
+/** The codes that are the server's fault; the others are the caller's, and leave a server span's status alone. */
+const GRPC_SERVER_FAULTS: ReadonlySet<string> = new Set([
+  'UNKNOWN',
+  'DEADLINE_EXCEEDED',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+]);
+
+export function isGrpcServerFault(code: string): boolean {
+  return GRPC_SERVER_FAULTS.has(code);
+}

@@ -1,0 +1,121 @@
+import { compilePatterns } from '../context/name-patterns.js';
+
+type NameMatcher = (text: unknown) => boolean;
+
+/** A kind of work that enters an app by another way than HTTP. */
+export type EntryKind = 'microservices' | 'queues' | 'websockets' | 'schedule' | 'events' | 'cqrs';
+
+/**
+ * Which kinds of entries have spans; each is on by default, and off with `false`.
+ *
+ * `include` and `exclude` select by pattern: the message pattern, queue, socket event, name of the scheduled job, event, or class of a command. A
+ * string matches as a whole, with `*` for any characters; exclusion wins. An excluded entry makes no spans, and neither does anything that it calls.
+ */
+export interface EntriesOptions {
+  /** Handlers of `@MessagePattern`, `@EventPattern` and gRPC, and the calls of `ClientProxy` and gRPC clients. */
+  readonly microservices?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
+  /** Jobs of BullMQ. */
+  readonly queues?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
+  /** Messages of WebSocket gateways; `connections` makes a span for each connection, too. */
+  readonly websockets?:
+    | false
+    | {
+        readonly connections?: boolean;
+        readonly include?: readonly (string | RegExp)[];
+        readonly exclude?: readonly (string | RegExp)[];
+      };
+  /** Ticks of `@Cron`, `@Interval`, `@Timeout` and of jobs in the `SchedulerRegistry`. */
+  readonly schedule?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
+  /** Listeners of `@OnEvent`. */
+  readonly events?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
+  /** Handlers of commands, queries and events of `@nestjs/cqrs`. */
+  readonly cqrs?:
+    | false
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
+  /** Operation name and type of GraphQL requests on their server span. */
+  readonly graphql?: boolean;
+}
+
+/** How the span of an asynchronous message is related to its sender's: a new trace with a link, or a child in the same trace. */
+export type MessageRelation = 'link' | 'parent';
+
+/** Options of messages, jobs and events. */
+export interface MessagingOptions {
+  /**
+   * How messages that nobody waits for are related to their senders: for all, or by pattern (`{ 'orders.*': 'parent' }`, the first that
+   * matches). Default `link`. Request–response is always `parent`; repeated jobs and batches always `link`.
+   */
+  readonly relation?: 'link' | 'parent' | Readonly<Record<string, 'link' | 'parent'>>;
+}
+
+interface CompiledFilter {
+  readonly included: NameMatcher | undefined;
+  readonly excluded: NameMatcher | undefined;
+}
+
+/** What an instance says about entries, worked out once. */
+export class EntryRules {
+  private readonly filters = new Map<EntryKind, CompiledFilter | false>();
+  private readonly relations: readonly (readonly [NameMatcher, MessageRelation])[];
+
+  constructor(
+    private readonly options: EntriesOptions | false = {},
+    { relation = 'link' }: MessagingOptions = {},
+  ) {
+    const byPattern = typeof relation === 'string' ? { '*': relation } : relation;
+    this.relations = Object.entries(byPattern).map(([pattern, chosen]) => [
+      compilePatterns([pattern]),
+      chosen,
+    ]);
+  }
+
+  /** Whether entries of a kind have spans at all. */
+  traces(kind: EntryKind): boolean {
+    return this.options !== false && this.options[kind] !== false;
+  }
+
+  /** Whether an entry is traced, by its pattern. */
+  covers(kind: EntryKind, pattern: string): boolean {
+    const filter = this.filterOf(kind);
+    if (filter === false) return false;
+    return (filter.included?.(pattern) ?? true) && filter.excluded?.(pattern) !== true;
+  }
+
+  relationOf(pattern: string): MessageRelation {
+    for (const [matches, relation] of this.relations) {
+      if (matches(pattern)) return relation;
+    }
+    return 'link';
+  }
+
+  get socketConnections(): boolean {
+    return this.traces('websockets') && this.options !== false
+      ? (this.options.websockets || {}).connections === true
+      : false;
+  }
+
+  get graphql(): boolean {
+    return this.options !== false && this.options.graphql !== false;
+  }
+
+  private filterOf(kind: EntryKind): CompiledFilter | false {
+    let filter = this.filters.get(kind);
+    if (filter === undefined) this.filters.set(kind, (filter = this.compile(kind)));
+    return filter;
+  }
+
+  private compile(kind: EntryKind): CompiledFilter | false {
+    const given = this.options === false ? false : this.options[kind];
+    if (given === false) return false;
+    const { include, exclude } = given ?? {};
+    return { included: include && compilePatterns(include), excluded: exclude && compilePatterns(exclude) };
+  }
+}

@@ -1,0 +1,241 @@
+import {
+  trace,
+  type Attributes,
+  type Link,
+  type Span,
+  type SpanContext,
+  type SpanKind,
+} from '@opentelemetry/api';
+import { isObservable, type Observable } from 'rxjs';
+import { bindEntry } from '../context/entry.js';
+import { Flow, FlowContext, runInContext, type Entry } from '../context/flow-context.js';
+import type { RemoteContext } from '../context/propagation.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { EntryContext } from '../pipeline/tenants/tenant-options.js';
+import { monotonicMillis } from '../tracing/clock.js';
+import { classifyError } from '../tracing/error-classifier.js';
+import { observeLike } from '../tracing/context-subscriber.js';
+import { recordError } from '../tracing/error-record.js';
+import type { InstanceTracer } from '../tracing/instance-tracer.js';
+import { activating } from '../tracing/stream-span.js';
+import { NO_SPAN } from '../tracing/unrecorded-span.js';
+import { whenOver } from '../tracing/when-over.js';
+import { TENANT_HEADER, type MessageHeaders } from './entry-carrier.js';
+import type { EntryKind, EntryRules, MessageRelation } from './entry-options.js';
+
+/** What an entry needs of the instance that covers its handler. */
+export interface EntryScope {
+  readonly pipeline: Pipeline;
+  readonly tracer: InstanceTracer;
+  readonly entryRules: EntryRules;
+}
+
+/** A measurement that is made when an entry or a call is over. */
+export interface EntryMetric {
+  readonly name: string;
+  readonly attributes: Attributes;
+  /** Counter of messages, beside the duration. */
+  readonly count?: string;
+}
+
+/** All that is known about an entry when it begins. */
+export interface EntryFacts {
+  readonly kind: EntryKind;
+  readonly name: string;
+  readonly spanKind: SpanKind;
+  readonly pattern: string;
+  readonly handler: string;
+  readonly attributes: Attributes;
+  readonly args: readonly unknown[];
+  /** What entered: the entry is found by it wherever the framework hands it on. */
+  readonly thing?: unknown;
+  readonly headers?: MessageHeaders | undefined;
+  /** Headers of the other messages of a batch, each of which is linked to. */
+  readonly others?: readonly (MessageHeaders | undefined)[];
+  /** Fixed by the kind; default: what `messaging.relation` says of the pattern. */
+  readonly relation?: MessageRelation;
+  /** The context that it comes from, where sender and handler are in one process; in place of headers. */
+  readonly from?: FlowContext;
+  /** A span of this process that it is linked to, in place of what the headers say. */
+  readonly linkTo?: SpanContext;
+  readonly startTime?: number | undefined;
+  readonly metric?: EntryMetric;
+  /** Why a stream of answers ended that its client did not let end; where it has a `stream.outcome`. */
+  readonly cutOff?: () => 'client_disconnect' | 'server_shutdown';
+  /** Whether `@NoSpan` leaves it out. */
+  readonly untraced?: boolean;
+  /** Judges what an error means for the span. @returns whether it is the handler's fault */
+  readonly onError?: (span: Span, error: unknown) => boolean;
+}
+
+/**
+ * One message, job, socket message, tick or event on its way through the app: begun when the framework hands it over, ended when its work
+ * is done.
+ */
+export class EntryTrace implements Entry {
+  readonly excluded: boolean;
+  readonly context: FlowContext;
+  readonly subject: EntryContext;
+  readonly pipeline: Pipeline;
+  readonly span: Span;
+  /** Tenant of the sender. */
+  readonly tenant: string | undefined;
+  private readonly startedAt = monotonicMillis();
+  private failure: { readonly error: unknown } | undefined;
+  private holds = 1;
+
+  private constructor(
+    scope: EntryScope,
+    private readonly facts: EntryFacts,
+  ) {
+    const { kind, pattern, handler, args, headers = {}, from } = facts;
+    this.pipeline = scope.pipeline;
+    this.subject = { pattern, handler, args, headers };
+    this.excluded = facts.untraced === true || !scope.entryRules.covers(kind, pattern);
+    const remote = from === undefined ? receive(scope, headers) : undefined;
+    this.tenant =
+      from === undefined
+        ? asText(headers[TENANT_HEADER])
+        : scope.pipeline.tenants?.keys.ofFlow(scope.pipeline, from.flow);
+    const flow = from?.flow;
+    const baggage = flow?.baggage ?? remote?.baggage;
+    const base = new FlowContext(undefined, new Flow(this, baggage, flow?.overlay, flow?.attributes));
+    this.span = this.excluded ? NO_SPAN : this.start(scope, base, remote);
+    this.context = this.excluded ? base : activating(this.span, base);
+    if (typeof facts.thing === 'object' && facts.thing !== null) bindEntry(facts.thing, this);
+  }
+
+  /** Nothing where the instance is off, or the kind. */
+  static begin(scope: EntryScope | undefined, facts: EntryFacts): EntryTrace | undefined {
+    if (scope?.pipeline.current?.enabled !== true || !scope.entryRules.traces(facts.kind)) return undefined;
+    return new EntryTrace(scope, facts);
+  }
+
+  get kind(): EntryKind {
+    return this.facts.kind;
+  }
+
+  /** Runs the handler; the entry ends when its result is there, a stream included. */
+  run<T>(fn: () => T): T {
+    let result: T;
+    try {
+      result = runInContext(this.context, fn);
+    } catch (error) {
+      this.fail(error);
+      this.release();
+      throw error;
+    }
+    if (!(result instanceof Promise)) return this.follow(result);
+    return result.then(
+      (value: unknown) => this.follow(value),
+      (error: unknown) => {
+        this.fail(error);
+        this.release();
+        throw error;
+      },
+    ) as T;
+  }
+
+  /** Notes an error; the first one counts, later ones are what filters made of it. */
+  fail(error: unknown): void {
+    this.failure ??= { error };
+  }
+
+  /** Keeps the entry open until {@link release}, whatever becomes of the handler. */
+  hold(): void {
+    this.holds += 1;
+  }
+
+  release(): void {
+    this.holds -= 1;
+    if (this.holds === 0) this.end();
+  }
+
+  baggageChanged(): void {
+    const { baggage } = this.context.flow ?? {};
+    const attributes = baggage && this.pipeline.propagation.rules?.attributesOf(baggage);
+    if (attributes !== undefined) this.span.setAttributes(attributes);
+  }
+
+  private follow<T>(value: T): T {
+    return runInContext(this.context, () =>
+      whenOver(
+        () => (isObservable(value) ? (this.watched(value) as T) : value),
+        (failure) => {
+          if (failure !== undefined) this.fail(failure.error);
+          this.release();
+        },
+        { name: this.facts.name, log: this.pipeline.log },
+      ),
+    );
+  }
+
+  /** Tells how a stream of answers ended, where that is worth an attribute. */
+  private watched(stream: Observable<unknown>): Observable<unknown> {
+    const { cutOff } = this.facts;
+    if (cutOff === undefined) return stream;
+    let outcome: string | undefined;
+    return observeLike(stream, {
+      begin: () => ({
+        context: this.context,
+        listener: {
+          complete: () => (outcome = 'completed'),
+          error: () => (outcome = 'error'),
+          closed: () => this.span.setAttribute('stream.outcome', outcome ?? cutOff()),
+        },
+      }),
+    });
+  }
+
+  private end(): void {
+    const { failure, span, facts } = this;
+    if (failure !== undefined) {
+      const isFault = facts.onError?.(span, failure.error) ?? true;
+      if (isFault) recordError(span, failure.error);
+    }
+    span.end();
+    if (!this.excluded) this.measure();
+  }
+
+  private measure(): void {
+    const { metric } = this.facts;
+    const { callMeter } = this.pipeline;
+    if (metric === undefined || callMeter?.enabled !== true) return;
+    const { failure } = this;
+    const attributes = { ...metric.attributes };
+    if (failure !== undefined) attributes['error.type'] = classifyError(failure.error).type;
+    callMeter.recordCall(metric.name, (monotonicMillis() - this.startedAt) / 1000, attributes);
+    if (metric.count !== undefined) callMeter.countCalls(metric.count, 1, attributes);
+  }
+
+  private start(scope: EntryScope, base: FlowContext, remote: RemoteContext | undefined): Span {
+    const { facts } = this;
+    const sender =
+      facts.linkTo ?? (facts.from === undefined ? remote?.spanContext : facts.from.span?.spanContext());
+    const relation = facts.relation ?? scope.entryRules.relationOf(facts.pattern);
+    const links: Link[] = [];
+    if (sender !== undefined && relation === 'link') links.push({ context: sender });
+    for (const headers of facts.others ?? []) {
+      const other = receive(scope, headers)?.spanContext;
+      if (other !== undefined) links.push({ context: other });
+    }
+    const parent =
+      relation === 'parent' && sender !== undefined
+        ? (facts.from?.span ?? trace.wrapSpanContext(sender))
+        : undefined;
+    const { spanKind: kind, attributes, startTime } = facts;
+    return scope.tracer.start(
+      facts.name,
+      { kind, attributes, links, ...(startTime === undefined ? {} : { startTime }) },
+      parent === undefined ? base : base.withSpan(parent),
+    );
+  }
+}
+
+function receive({ pipeline }: EntryScope, headers: MessageHeaders | undefined): RemoteContext | undefined {
+  return headers && pipeline.propagation.receive({ headers });
+}
+
+function asText(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,117 @@
+import { createContextKey, SpanKind, type Attributes, type Span } from '@opentelemetry/api';
+import { activeContext, type FlowContext } from '../context/flow-context.js';
+import { monotonicMillis } from '../tracing/clock.js';
+import { classifyError } from '../tracing/error-classifier.js';
+import { recordError } from '../tracing/error-record.js';
+import { activating } from '../tracing/stream-span.js';
+import { whenOver } from '../tracing/when-over.js';
+import { CONVENTIONS as C } from './conventions.js';
+import { TENANT_HEADER } from './entry-carrier.js';
+import type { EntryScope } from './entry-trace.js';
+
+const OUTGOING = createContextKey('nestjs-telemetry outgoing message');
+
+/** What is known about a message, a call or a job when it is about to be sent. */
+export interface OutgoingFacts {
+  readonly system: string;
+  readonly pattern: string;
+  /** Whether the sender waits for an answer. */
+  readonly awaited: boolean;
+  readonly host: string;
+  readonly attributes: Attributes;
+  readonly name?: string;
+  /** Messages that are sent at once. */
+  readonly count?: number;
+}
+
+/** One message on its way out: a span from the call to its answer, or to the broker's receipt. */
+export class OutgoingMessage {
+  readonly context: FlowContext;
+  /** What the receiver needs to continue the trace. */
+  readonly headers: Readonly<Record<string, string>>;
+  private readonly span: Span;
+  private readonly startedAt = monotonicMillis();
+  private failure: { readonly error: unknown } | undefined;
+  private over = false;
+
+  private constructor(
+    private readonly scope: EntryScope,
+    private readonly facts: OutgoingFacts,
+  ) {
+    const { awaited, pattern, name, attributes, host } = facts;
+    const active = activeContext();
+    this.span = scope.tracer.start(
+      name ?? (awaited ? pattern : `send ${pattern}`),
+      { kind: awaited ? SpanKind.CLIENT : SpanKind.PRODUCER, attributes },
+      active,
+    );
+    this.context = activating(this.span, active).setValue(OUTGOING, this);
+    const headers = scope.pipeline.propagation.headersTo(host, this.context);
+    const tenant = scope.pipeline.tenants?.keys.ofFlow(scope.pipeline, active.flow);
+    if (tenant !== undefined) headers[TENANT_HEADER] = tenant;
+    this.headers = headers;
+  }
+
+  /** Nothing where no instance traces messages here. */
+  static begin(
+    scope: EntryScope | undefined,
+    kind: 'microservices' | 'queues',
+    facts: OutgoingFacts,
+  ): OutgoingMessage | undefined {
+    if (scope?.pipeline.current?.enabled !== true || !scope.entryRules.traces(kind)) return undefined;
+    if (activeContext().suppressed || !scope.entryRules.covers(kind, facts.pattern)) return undefined;
+    return new OutgoingMessage(scope, facts);
+  }
+
+  /** The one that the running code sends. */
+  static get current(): OutgoingMessage | undefined {
+    return activeContext().getValue(OUTGOING) as OutgoingMessage | undefined;
+  }
+
+  setAttributes(attributes: Attributes): void {
+    this.span.setAttributes(attributes);
+  }
+
+  /** Runs what sends it; the span ends when that is done. */
+  during<T>(send: () => T): T {
+    return whenOver(
+      send,
+      (failure) => {
+        if (failure !== undefined) this.fail(failure.error);
+        this.end();
+      },
+      { name: this.facts.pattern, log: this.scope.pipeline.log },
+    );
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= { error };
+  }
+
+  /** Its receiver gave up before there was an answer. */
+  abandon(): void {
+    if (!this.over) this.span.setAttribute(C.errorType, 'cancelled');
+    this.end();
+  }
+
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    if (this.failure !== undefined) recordError(this.span, this.failure.error);
+    this.span.end();
+    this.measure();
+  }
+
+  private measure(): void {
+    const { callMeter } = this.scope.pipeline;
+    if (callMeter?.enabled !== true) return;
+    const { awaited, pattern, system, count = 1 } = this.facts;
+    const attributes: Attributes = awaited
+      ? { [C.rpcSystem]: system === 'grpc' ? 'grpc' : 'nestjs', [C.rpcMethod]: pattern }
+      : { [C.system]: system, [C.destination]: pattern, [C.operationName]: 'send' };
+    if (this.failure !== undefined) attributes[C.errorType] = classifyError(this.failure.error).type;
+    const seconds = (monotonicMillis() - this.startedAt) / 1000;
+    callMeter.recordCall(awaited ? C.clientCallDuration : C.clientOperationDuration, seconds, attributes);
+    if (!awaited) callMeter.countCalls(C.sentMessages, count, attributes);
+  }
+}

@@ -1,0 +1,52 @@
+/** The options of Nest's clients and of BullMQ's queues that say where the broker is. */
+export interface BrokerOptions {
+  readonly host?: unknown;
+  readonly port?: unknown;
+  readonly url?: unknown;
+  readonly urls?: unknown;
+  readonly servers?: unknown;
+  readonly client?: { readonly brokers?: unknown };
+}
+
+/** Where a client sends its messages. */
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+const LOCALHOST: BrokerAddress = { host: 'localhost', port: undefined };
+
+/** The first of a client's brokers, without credentials; `localhost` where nothing says otherwise, as Nest has it. */
+export function addressOf(client: { readonly options?: BrokerOptions }): BrokerAddress {
+  const { host, port } = client as BrokerOptions;
+  if (typeof host === 'string') return { host, port: portOf(port) };
+  const { options } = client;
+  if (typeof options !== 'object') return LOCALHOST;
+  if (typeof options.host === 'string') return { host: options.host, port: portOf(options.port) };
+  const first = firstOf(options.url) ?? firstOf(options.urls) ?? firstOf(options.servers);
+  return parse(first ?? firstOf(options.client?.brokers));
+}
+
+function firstOf(given: unknown): unknown {
+  return Array.isArray(given) ? given[0] : given;
+}
+
+function parse(given: unknown): BrokerAddress {
+  if (typeof given === 'object' && given !== null) {
+    const { hostname, host, port } = given as Record<string, unknown>;
+    const name = hostname ?? host;
+    return typeof name === 'string' ? { host: name, port: portOf(port) } : LOCALHOST;
+  }
+  if (typeof given !== 'string' || given === '') return LOCALHOST;
+  try {
+    const { hostname, port } = new URL(given.includes('://') ? given : `broker://${given}`);
+    return { host: hostname, port: portOf(port) };
+  } catch {
+    return LOCALHOST;
+  }
+}
+
+function portOf(port: unknown): number | undefined {
+  const number = Number(port);
+  return Number.isInteger(number) && number > 0 ? number : undefined;
+}

@@ -1,0 +1,65 @@
+import type { Type } from '@nestjs/common';
+import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { activeContext } from '../../context/flow-context.js';
+import { CONVENTIONS as C } from '../../entries/conventions.js';
+import { EntryTrace } from '../../entries/entry-trace.js';
+import { isUntracedHandler } from '../metadata/untraced-handlers.js';
+import type { Method } from '../like-method.js';
+import type { EntryHost } from './entry-host.js';
+import { runAsChild } from './local-calls.js';
+import { wrapEntryMethods, type EntryMethod } from './nest-instances.js';
+
+/** Where `@nestjs/cqrs` marks a class, with the method that its bus calls. */
+const HANDLERS = [
+  { metadata: '__commandHandler__', method: 'execute', type: 'command' },
+  { metadata: '__queryHandler__', method: 'execute', type: 'query' },
+  { metadata: '__eventsHandler__', method: 'handle', type: 'event' },
+] as const;
+
+type HandlerType = (typeof HANDLERS)[number]['type'];
+
+/** Traces the handlers of commands and queries as children of their caller, those of events as linked to the publisher. */
+export function watchCqrsHandlers(host: EntryHost): void {
+  wrapEntryMethods(
+    host.modules,
+    host.patches,
+    (type, name) => handlerType(type, name) !== undefined,
+    (entry) => traced(host, entry, handlerType(entry.type, entry.name) as HandlerType),
+  );
+}
+
+function handlerType(type: Type, name: string): HandlerType | undefined {
+  return HANDLERS.find((kind) => kind.method === name && Reflect.hasMetadata(kind.metadata, type))?.type;
+}
+
+function traced(host: EntryHost, { type, name, method }: EntryMethod, kind: HandlerType): Method {
+  const handler = `${type.name}.${name}`;
+  const untraced = isUntracedHandler(type, method);
+  return function (...args) {
+    if (!host.active) return method.apply(this, args);
+    const instance = host.instanceOf(type);
+    const message = messageName(args[0]);
+    const attributes: Attributes = { [C.functionName]: handler, 'cqrs.type': kind, 'cqrs.name': message };
+    const run = (): unknown => method.apply(this, args);
+    const context = activeContext();
+    const span = { name: `${name} ${message}`, pattern: message, attributes };
+    if (kind !== 'event' && context.span !== undefined)
+      return untraced ? run() : runAsChild(instance, 'cqrs', span, run);
+    const entry = EntryTrace.begin(instance, {
+      ...span,
+      kind: 'cqrs',
+      spanKind: SpanKind.INTERNAL,
+      handler,
+      args,
+      from: context,
+      untraced,
+      ...(kind === 'event' ? {} : { relation: 'parent' as const }),
+    });
+    return entry === undefined ? run() : entry.run(run);
+  };
+}
+
+function messageName(message: unknown): string {
+  const { constructor } = Object(message) as { constructor?: { name?: unknown } };
+  return typeof constructor?.name === 'string' ? constructor.name : typeof message;
+}

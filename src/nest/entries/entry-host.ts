@@ -1,0 +1,18 @@
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+import type { Patches } from './patches.js';
+
+/** What those who watch entries of one app need of its hub. */
+export interface EntryHost {
+  /** Whether any instance is enabled: all that an entry costs while none is. */
+  readonly active: boolean;
+  readonly modules: ModulesContainer;
+  readonly patches: Patches;
+  /** Owns what no nearer instance covers. */
+  readonly fallback: TelemetryInstance | undefined;
+  /** The instance that covers a controller, gateway, resolver or provider. */
+  instanceOf(type: Type): TelemetryInstance | undefined;
+  /** The instance of the running flow; `otherwise` outside of every flow of this app. */
+  instanceOfFlow(otherwise: TelemetryInstance | undefined): TelemetryInstance | undefined;
+}

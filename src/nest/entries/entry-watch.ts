@@ -1,0 +1,127 @@
+import type { Type } from '@nestjs/common';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { Subscription } from 'rxjs';
+import { activeContext } from '../../context/flow-context.js';
+import { RecordingSpan } from '../../tracing/recording-span.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
+import { probeNearerFilters } from '../requests/nearer-filters.js';
+import { BullmqJobs } from './bullmq-jobs.js';
+import { ClientProxies } from './client-proxies.js';
+import { watchCqrsHandlers } from './cqrs-handlers.js';
+import type { EntryHost } from './entry-host.js';
+import { EventListeners } from './event-listeners.js';
+import { MicroserviceServers, type MicroserviceServer } from './microservice-servers.js';
+import { Patches } from './patches.js';
+import { ScheduledJobs } from './schedule.js';
+import { Websockets } from './websockets.js';
+
+/** What is asked of the hub of an app. */
+export interface EntryHub {
+  readonly modules: ModulesContainer;
+  all(): TelemetryInstance[];
+  instanceOf(type: Type): TelemetryInstance | undefined;
+  readonly fallbackInstance: TelemetryInstance | undefined;
+}
+
+/**
+ * Watches all that enters one app by another way than HTTP.
+ *
+ * Everything is found among the providers of the app by what it can do: no package is loaded for it. All functions that are replaced belong to the
+ * app's own objects, and are put back when it closes.
+ */
+export class EntryWatch implements EntryHost {
+  active = false;
+  readonly patches = new Patches();
+  readonly modules: ModulesContainer;
+  private readonly servers: MicroserviceServers;
+  private readonly clients: ClientProxies;
+  private readonly jobs: BullmqJobs;
+  private readonly schedule: ScheduledJobs;
+  private readonly events: EventListeners;
+  private readonly websockets: Websockets;
+  private subscription: Subscription | undefined;
+  private attached = false;
+
+  constructor(
+    private readonly hub: EntryHub,
+    private readonly config: ApplicationConfig,
+  ) {
+    this.modules = hub.modules;
+    this.servers = new MicroserviceServers(this);
+    this.clients = new ClientProxies(this);
+    this.jobs = new BullmqJobs(this);
+    this.schedule = new ScheduledJobs(this);
+    this.events = new EventListeners(this);
+    this.websockets = new Websockets(this);
+    this.listenForServers();
+    this.listenForAdapter();
+  }
+
+  get fallback(): TelemetryInstance | undefined {
+    return this.hub.fallbackInstance;
+  }
+
+  instanceOf(type: Type): TelemetryInstance | undefined {
+    return this.hub.instanceOf(type);
+  }
+
+  instanceOfFlow(otherwise: TelemetryInstance | undefined): TelemetryInstance | undefined {
+    const { span, flow } = activeContext();
+    if (span === undefined && flow === undefined) return otherwise;
+    // Asking a server span for its context makes it choose the pipeline that it belongs to.
+    span?.spanContext();
+    const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
+    return this.hub.all().find(({ pipeline }) => pipeline === owner) ?? otherwise;
+  }
+
+  /** Nest asks for the adapter before it connects the first gateway. */
+  private listenForAdapter(): void {
+    const { config } = this;
+    this.patches.replace(config, 'getIoAdapter', (get) => () => {
+      this.attach();
+      const adapter = get.call(config);
+      if (typeof adapter === 'object' && adapter !== null) this.websockets.watch(adapter);
+      return adapter;
+    });
+  }
+
+  /** Streams that end from now on are cut off by the server. */
+  shutDown(): void {
+    this.websockets.shutDown();
+  }
+
+  /** Servers come while the app is put together, before their handlers do. */
+  private listenForServers(): void {
+    this.subscription = this.modules.getRpcTargetRegistry<MicroserviceServer>().subscribe((server) => {
+      this.attach();
+      this.servers.watch(server);
+    });
+  }
+
+  /**
+   * All providers exist, and none has been told that it may start. Apps without routes come here by their microservices, or when they start.
+   */
+  attach(): void {
+    if (this.attached) return;
+    this.attached = true;
+    this.config.addGlobalFilter(new ErrorProbeFilter());
+    probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
+    this.clients.watchAll();
+    this.jobs.watch();
+    this.schedule.watch();
+    this.events.watch();
+    watchCqrsHandlers(this);
+  }
+
+  /** Providers may have made clients while they started. */
+  started(): void {
+    this.clients.watchAll();
+    this.jobs.watchProducers();
+  }
+
+  close(): void {
+    this.subscription?.unsubscribe();
+    this.patches.restore();
+  }
+}

@@ -1,0 +1,112 @@
+import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { activeContext, type FlowContext } from '../../context/flow-context.js';
+import { CONVENTIONS as C } from '../../entries/conventions.js';
+import { EntryTrace } from '../../entries/entry-trace.js';
+import { isUntracedHandler } from '../metadata/untraced-handlers.js';
+import type { Method } from '../like-method.js';
+import type { EntryHost } from './entry-host.js';
+import { runAsChild } from './local-calls.js';
+import { nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
+
+/** Where `@OnEvent` marks a method. */
+const LISTENER = 'EVENT_LISTENER_METADATA';
+
+/** An event that is being emitted: its listeners run inside `emit`. */
+interface Emission {
+  readonly event: string;
+  readonly context: FlowContext;
+}
+
+/** Traces `@OnEvent` listeners: children of the emitter where they run inside `emit`, linked to it where they run later. */
+export class EventListeners {
+  private emission: Emission | undefined;
+
+  constructor(private readonly host: EntryHost) {}
+
+  watch(): void {
+    const { modules, patches } = this.host;
+    for (const { instance } of nestInstances(modules)) {
+      if (!isEventEmitter2(instance)) continue;
+      for (const name of ['emit', 'emitAsync']) {
+        patches.replace(
+          instance,
+          name,
+          (emit) =>
+            (...args) =>
+              this.emitting(instance, emit, args),
+        );
+      }
+    }
+    wrapEntryMethods(
+      modules,
+      patches,
+      (_type, _name, method) => Reflect.hasMetadata(LISTENER, method),
+      (entry) => this.traced(entry),
+    );
+  }
+
+  private emitting(emitter: object, emit: Method, args: unknown[]): unknown {
+    if (!this.host.active) return emit.apply(emitter, args);
+    const outer = this.emission;
+    this.emission = { event: nameOf(args[0]), context: activeContext() };
+    try {
+      return emit.apply(emitter, args);
+    } finally {
+      this.emission = outer;
+    }
+  }
+
+  private traced({ type, name, method }: EntryMethod): Method {
+    const { host } = this;
+    const handler = `${type.name}.${name}`;
+    const untraced = isUntracedHandler(type, method);
+    const declared = declaredEvents(method);
+    const emission = (): Emission | undefined => this.emission;
+    return function (...args) {
+      if (!host.active) return method.apply(this, args);
+      const instance = host.instanceOf(type);
+      const current = emission();
+      const context = activeContext();
+      const event = current?.event ?? declared;
+      const attributes: Attributes = { [C.functionName]: handler, 'event_emitter.event': event };
+      const run = (): unknown => method.apply(this, args);
+      const isInside = current !== undefined && current.context === context;
+      if (isInside && context.span !== undefined) {
+        if (untraced) return run();
+        return runAsChild(instance, 'events', { name: `on ${event}`, pattern: event, attributes }, run);
+      }
+      const entry = EntryTrace.begin(instance, {
+        kind: 'events',
+        name: `on ${event}`,
+        spanKind: SpanKind.INTERNAL,
+        pattern: event,
+        handler,
+        attributes,
+        args,
+        from: context,
+        untraced,
+      });
+      return entry === undefined ? run() : entry.run(run);
+    };
+  }
+}
+
+function declaredEvents(method: Method): string {
+  const listeners = Reflect.getMetadata(LISTENER, method) as
+    readonly { readonly event?: unknown }[] | undefined;
+  return nameOf(listeners?.[0]?.event);
+}
+
+function nameOf(event: unknown): string {
+  if (Array.isArray(event)) return event.map(String).join('.');
+  return typeof event === 'symbol' ? (event.description ?? 'symbol') : String(event);
+}
+
+function isEventEmitter2(instance: object): boolean {
+  try {
+    const { emit, emitAsync, onAny, prependListener } = instance as Record<string, unknown>;
+    return [emit, emitAsync, onAny, prependListener].every((method) => typeof method === 'function');
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,90 @@
+import { CONVENTIONS as C, grpcCode } from '../../entries/conventions.js';
+import { OutgoingMessage } from '../../entries/outgoing-message.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+import { addressOf, type BrokerOptions } from './broker-address.js';
+import type { EntryHost } from './entry-host.js';
+
+/** What grpc-js tells of a call that is about to be made. */
+interface CallProperties {
+  metadata: { clone(): CallProperties['metadata']; set(key: string, value: string): void };
+  call: { on(event: string, listener: (status: { code?: unknown }) => void): unknown };
+  readonly methodDefinition: { readonly path: string };
+  callback?: (error: unknown, ...rest: unknown[]) => unknown;
+}
+
+type Transform = (properties: CallProperties) => CallProperties;
+
+interface GrpcOptions extends BrokerOptions {
+  readonly channelOptions?: { readonly callInvocationTransformer?: Transform };
+}
+
+/**
+ * Traces the calls of a gRPC client of Nest's: its stubs are made with a `callInvocationTransformer`, which grpc-js asks before each call, so that a
+ * cold Observable has a span per subscription and plain stubs are covered, too.
+ */
+export function watchGrpcClient(
+  client: { readonly options?: BrokerOptions },
+  host: EntryHost,
+  owner: TelemetryInstance | undefined,
+): void {
+  const transform: Transform = (properties) => {
+    if (!host.active) return properties;
+    const message = begin(client, host, owner, properties);
+    return message === undefined ? properties : traced(message, properties);
+  };
+  host.patches.replace(client, 'createClientByServiceName', (create) => (...args) => {
+    const options = (client.options ?? {}) as GrpcOptions;
+    const { channelOptions = {} } = options;
+    const { callInvocationTransformer: own } = channelOptions;
+    const both: Transform = own === undefined ? transform : (properties) => own(transform(properties));
+    const changed = { ...options, channelOptions: { ...channelOptions, callInvocationTransformer: both } };
+    return create.apply(Object.create(client, { options: { value: changed } }), args);
+  });
+}
+
+function begin(
+  client: { readonly options?: BrokerOptions },
+  entryHost: EntryHost,
+  owner: TelemetryInstance | undefined,
+  { methodDefinition }: CallProperties,
+): OutgoingMessage | undefined {
+  const instance = entryHost.instanceOfFlow(owner ?? entryHost.fallback);
+  const pattern = methodDefinition.path.replace(/^\//, '');
+  const { host, port } = addressOf(client);
+  return OutgoingMessage.begin(instance, 'microservices', {
+    system: 'grpc',
+    pattern,
+    awaited: true,
+    host: port === undefined ? host : `${host}:${port}`,
+    attributes: {
+      [C.rpcSystem]: 'grpc',
+      [C.rpcMethod]: pattern,
+      [C.serverAddress]: host,
+      ...(port === undefined ? {} : { [C.serverPort]: port }),
+    },
+  });
+}
+
+function traced(message: OutgoingMessage, properties: CallProperties): CallProperties {
+  const metadata = properties.metadata.clone();
+  for (const [key, value] of Object.entries(message.headers)) metadata.set(key, value);
+  const end = (status: { readonly code?: unknown } | null | undefined): void => {
+    const code = grpcCode(status?.code ?? 0) ?? 'UNKNOWN';
+    message.setAttributes({ [C.rpcStatusCode]: code });
+    if (code !== 'OK') message.fail(status);
+    message.end();
+  };
+  const { callback, call } = properties;
+  if (callback === undefined) {
+    call.on('status', end);
+    return { ...properties, metadata };
+  }
+  return {
+    ...properties,
+    metadata,
+    callback: (error, ...rest) => {
+      end(error as { code?: unknown } | null);
+      return callback(error, ...rest);
+    },
+  };
+}

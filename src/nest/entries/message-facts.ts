@@ -1,0 +1,139 @@
+import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
+import { CONVENTIONS as C, grpcCode, isGrpcServerFault, OTHER_METHOD } from '../../entries/conventions.js';
+import { headersOf } from '../../entries/entry-carrier.js';
+import type { EntryFacts } from '../../entries/entry-trace.js';
+import type { MessageArrival, ServerFields } from './message-arrival.js';
+
+/** What is known of a message by its pattern. */
+export interface KnownMessage {
+  readonly system: string;
+  readonly pattern: string;
+  readonly isEvent: boolean;
+  /** `Class.method`; empty where there is no handler. */
+  readonly functionName: string;
+}
+
+/** What the span of a message says, by the conventions for remote calls or for messages. */
+export function messageFacts(
+  server: ServerFields,
+  { system, pattern, isEvent, functionName }: KnownMessage,
+  arrival: MessageArrival | undefined,
+  args: readonly unknown[],
+): EntryFacts {
+  const attributes: Attributes = arrival?.describe(server) ?? {};
+  if (functionName !== '') attributes[C.functionName] = functionName;
+  if (system !== 'tcp' && system !== 'grpc') attributes[C.system] = system;
+  const measured: Attributes = {};
+  if (isEvent) {
+    attributes[C.operationName] = 'process';
+    attributes[C.operationType] = 'process';
+    attributes[C.destination] ??= pattern;
+    measured[C.system] = system;
+    measured[C.destination] = pattern;
+    measured[C.operationName] = 'process';
+  } else {
+    attributes[C.rpcSystem] = system === 'grpc' ? 'grpc' : 'nestjs';
+    attributes[C.rpcMethod] = pattern;
+    measured[C.rpcSystem] = attributes[C.rpcSystem];
+    measured[C.rpcMethod] = pattern;
+  }
+  const isGrpc = system === 'grpc';
+  return {
+    kind: 'microservices',
+    name: isEvent ? `process ${pattern}` : pattern,
+    spanKind: isEvent ? SpanKind.CONSUMER : SpanKind.SERVER,
+    pattern,
+    handler: functionName,
+    attributes,
+    args,
+    headers: arrival?.headers ?? headersOfContext(args),
+    ...(isEvent ? {} : { relation: 'parent' as const }),
+    startTime: arrival?.startTime,
+    metric: isEvent
+      ? { name: C.processDuration, attributes: measured, count: C.consumedMessages }
+      : { name: C.serverCallDuration, attributes: measured },
+    onError: isGrpc ? grpcError : rpcError,
+  };
+}
+
+function rpcError(span: Span, error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) span.setAttribute(C.rpcStatusCode, String(code));
+  return true;
+}
+
+/** What gRPC sends of an error: its code, else `UNKNOWN`. */
+function grpcError(span: Span, error: unknown): boolean {
+  const code = grpcCode(codeOf(error)) ?? 'UNKNOWN';
+  span.setAttribute(C.rpcStatusCode, code);
+  if (isGrpcServerFault(code)) return true;
+  span.setAttribute(C.errorType, code);
+  return false;
+}
+
+/** The code of an `RpcException`, or of the object that it was made from. */
+export function codeOf(error: unknown): string | number | undefined {
+  try {
+    const { getError, code } = Object(error) as { getError?: () => unknown; code?: unknown };
+    const given = typeof getError === 'function' ? (getError.call(error) as { code?: unknown } | null) : null;
+    const found = given?.code ?? code;
+    return typeof found === 'string' || typeof found === 'number' ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** gRPC's metadata, and the headers of a strategy's message context. */
+function headersOfContext(args: readonly unknown[]): ReturnType<typeof headersOf> {
+  const [first, second] = args as [unknown, unknown];
+  for (const candidate of [second, first]) {
+    const { getMap, metadata, getHeaders } = Object(candidate) as Record<string, unknown>;
+    if (typeof getMap === 'function') return headersOf(candidate);
+    if (typeof metadata === 'object' && metadata !== null && 'getMap' in metadata) return headersOf(metadata);
+    if (typeof getHeaders === 'function') {
+      try {
+        return headersOf(getHeaders.call(candidate));
+      } catch {
+        return undefined;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** A pattern as a text: as Nest routes by it, and `Service/Method` for gRPC. */
+export function patternText(
+  server: { normalizePattern?(pattern: unknown): string },
+  system: string,
+  pattern: unknown,
+): string {
+  if (system === 'grpc') {
+    const { service, rpc } = (pattern ?? {}) as { service?: unknown; rpc?: unknown };
+    if (typeof service === 'string' && typeof rpc === 'string') return `${service}/${rpc}`;
+  }
+  if (typeof pattern === 'string') return pattern;
+  if (pattern instanceof RegExp) return String(pattern);
+  try {
+    return server.normalizePattern?.(pattern) ?? safeJson(pattern);
+  } catch {
+    return safeJson(pattern);
+  }
+}
+
+/** `package.Service/Method`, from the call: decorators tell no package. */
+export function grpcPath([first, , third]: readonly unknown[]): string | undefined {
+  for (const call of [third, first]) {
+    const { getPath } = Object(call) as { getPath?: () => unknown };
+    const path = typeof getPath === 'function' ? getPath.call(call) : undefined;
+    if (typeof path === 'string') return path.replace(/^\//, '');
+  }
+  return undefined;
+}
+
+export function safeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return OTHER_METHOD;
+  }
+}

@@ -1,0 +1,242 @@
+import { runInContext } from '../../context/flow-context.js';
+import { CONVENTIONS as C, OTHER_METHOD, systemOf } from '../../entries/conventions.js';
+import { EntryTrace } from '../../entries/entry-trace.js';
+import { isUntracedHandler } from '../metadata/untraced-handlers.js';
+import type { Method } from '../like-method.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+import type { EntryHost } from './entry-host.js';
+import { endGrpcCall } from './grpc-call.js';
+import { grpcPath, messageFacts, patternText, safeJson, type KnownMessage } from './message-facts.js';
+import { MessageArrival, type ServerFields } from './message-arrival.js';
+import { MessageHandlers, type MessageHandler } from './message-handlers.js';
+
+/** What is used of Nest's servers, and of strategies that an app brings; every part may be absent there. */
+export interface MicroserviceServer extends ServerFields {
+  readonly transportId?: unknown;
+  readonly deserializer?: object;
+  readonly serializer?: object;
+  normalizePattern?(pattern: unknown): string;
+}
+
+/** A function that Nest's server keeps for a pattern; handlers of one event are chained. */
+interface RegisteredHandler {
+  (...args: unknown[]): unknown;
+  next?: unknown;
+}
+
+interface Registered extends KnownMessage {
+  readonly handler: MessageHandler | undefined;
+  readonly instance: TelemetryInstance | undefined;
+  readonly untraced: boolean;
+}
+
+const MAX_PATTERN_LENGTH = 256;
+
+/**
+ * Traces what comes into the servers of one app: each gets functions of its own in front of those that read a message, look for its handler and
+ * send the answer.
+ */
+export class MicroserviceServers {
+  private readonly handlers: MessageHandlers;
+
+  constructor(private readonly host: EntryHost) {
+    this.handlers = new MessageHandlers(host.modules);
+  }
+
+  watch(server: MicroserviceServer): void {
+    const { patches } = this.host;
+    const system = systemOf(server.transportId);
+    patches.replace(server, 'addHandler', (addHandler) => (pattern, callback, isEvent, ...rest) => {
+      const traced = this.traced(server, system, pattern, callback as RegisteredHandler, isEvent === true);
+      return addHandler.call(server, pattern, traced, isEvent, ...rest);
+    });
+    patches.replace(
+      server,
+      'handleMessage',
+      (handle) =>
+        (...args) =>
+          this.arrive(server, system, handle, args),
+    );
+    patches.replace(
+      server,
+      'send',
+      (send) => (stream, respond) => this.answer(server, send, stream, respond),
+    );
+    const { deserializer } = server;
+    if (system !== 'grpc' && typeof deserializer === 'object')
+      patches.set(server, 'deserializer', readingHeaders(deserializer));
+  }
+
+  private arrive(
+    server: MicroserviceServer,
+    system: string,
+    handle: Method,
+    args: readonly unknown[],
+  ): unknown {
+    // A consumer that the broker has cancelled is told so by a message that is none.
+    if (!this.host.active || args[0] === null || args[0] === undefined)
+      return handle.apply(server, [...args]);
+    const arrival = new MessageArrival(system, args);
+    const result = runInContext(arrival.context, () => handle.apply(server, [...args]));
+    if (result instanceof Promise) {
+      result.then(
+        () => {
+          this.unhandled(server, arrival, undefined);
+        },
+        (error: unknown) => {
+          this.unhandled(server, arrival, error);
+        },
+      );
+    }
+    return result;
+  }
+
+  /** Nobody handled it: there is no handler, or the packet was unreadable. */
+  private unhandled(server: MicroserviceServer, arrival: MessageArrival, error: unknown): void {
+    if (arrival.handled) return;
+    const pattern = arrival.pattern ?? OTHER_METHOD;
+    const known = { system: arrival.system, isEvent: !arrival.awaited, functionName: '' };
+    const facts = messageFacts(server, { ...known, pattern: OTHER_METHOD }, arrival, []);
+    const entry = EntryTrace.begin(this.host.fallback, {
+      ...facts,
+      attributes: {
+        ...facts.attributes,
+        ...(pattern === OTHER_METHOD ? {} : { [C.rpcMethodOriginal]: pattern.slice(0, MAX_PATTERN_LENGTH) }),
+      },
+    });
+    entry?.fail(error ?? new NoMessageHandlerError());
+    entry?.release();
+  }
+
+  private traced(
+    server: MicroserviceServer,
+    system: string,
+    pattern: unknown,
+    callback: RegisteredHandler,
+    isEvent: boolean,
+  ): RegisteredHandler {
+    const registered = this.register(server, system, pattern, isEvent);
+    const traced = (...args: unknown[]): unknown => {
+      if (!this.host.active) return callback(...args);
+      const entry = this.begin(server, registered, withoutHost(args));
+      if (entry === undefined) return callback(...args);
+      if (system === 'grpc') return endGrpcCall(entry, args, (given) => entry.run(() => callback(...given)));
+      return entry.run(() => callback(...args));
+    };
+    // Nest chains the handlers of one event by this property, and reads it from the function that it made.
+    Object.defineProperty(traced, 'next', {
+      get: () => callback.next,
+      set: (next) => {
+        callback.next = next;
+      },
+      configurable: true,
+    });
+    return traced;
+  }
+
+  private register(
+    server: MicroserviceServer,
+    system: string,
+    pattern: unknown,
+    isEvent: boolean,
+  ): Registered {
+    const handler = this.handlers.find(server, pattern, isEvent);
+    return {
+      system,
+      pattern: patternText(server, system, pattern),
+      isEvent,
+      handler,
+      functionName: handler === undefined ? '' : `${handler.type.name}.${handler.name}`,
+      instance: handler === undefined ? this.host.fallback : this.host.instanceOf(handler.type),
+      untraced: handler !== undefined && isUntracedHandler(handler.type, handler.method),
+    };
+  }
+
+  private begin(
+    server: MicroserviceServer,
+    registered: Registered,
+    args: readonly unknown[],
+  ): EntryTrace | undefined {
+    const arrival = MessageArrival.current;
+    if (arrival !== undefined) arrival.handled = true;
+    const instance = registered.instance ?? this.host.fallback;
+    const pattern = (registered.system === 'grpc' ? grpcPath(args) : undefined) ?? registered.pattern;
+    const facts = messageFacts(server, { ...registered, pattern }, arrival, args);
+    const thing = args[1] ?? args[0];
+    const entry = EntryTrace.begin(instance, { ...facts, thing, untraced: registered.untraced });
+    if (arrival !== undefined) arrival.entry ??= entry;
+    return entry;
+  }
+
+  /** The entry lasts until its last answer is out. */
+  private answer(server: MicroserviceServer, send: Method, stream: unknown, respond: unknown): unknown {
+    const entry = MessageArrival.current?.entry;
+    if (entry === undefined || typeof respond !== 'function') return send.call(server, stream, respond);
+    entry.hold();
+    let open = true;
+    const release = (): void => {
+      if (open) entry.release();
+      open = false;
+    };
+    return send.call(server, stream, (packet: { readonly isDisposed?: unknown }) => {
+      const isLast = packet.isDisposed === true;
+      let result: unknown;
+      try {
+        result = (respond as (packet: unknown) => unknown)(packet);
+      } catch (error) {
+        entry.fail(error);
+        release();
+        throw error;
+      }
+      if (result instanceof Promise) {
+        result.then(
+          () => {
+            if (isLast) release();
+          },
+          (error: unknown) => {
+            entry.fail(error);
+            release();
+          },
+        );
+      } else if (isLast) release();
+      return result;
+    });
+  }
+}
+
+/** A message for which the app has no handler. */
+class NoMessageHandlerError extends Error {
+  override readonly name = 'NoMessageHandlerError';
+
+  constructor() {
+    super('There is no matching message handler defined in the remote service.');
+  }
+}
+
+/** The same deserializer, which lets us see the packet first. */
+function readingHeaders(deserializer: object): object {
+  const { deserialize } = deserializer as { deserialize?: (packet: unknown, options?: unknown) => unknown };
+  if (typeof deserialize !== 'function') return deserializer;
+  const reading = Object.create(deserializer) as { deserialize: typeof deserialize };
+  reading.deserialize = (packet, options) => {
+    const arrival = MessageArrival.current;
+    arrival?.received(packet, options);
+    const result = deserialize.call(deserializer, packet, options);
+    if (arrival !== undefined && !(result instanceof Promise)) noteRequest(arrival, result);
+    return result;
+  };
+  return reading;
+}
+
+function noteRequest(arrival: MessageArrival, packet: unknown): void {
+  const { id, pattern } = (packet ?? {}) as { id?: unknown; pattern?: unknown };
+  arrival.awaited = id !== undefined;
+  if (pattern !== undefined) arrival.pattern = typeof pattern === 'string' ? pattern : safeJson(pattern);
+}
+
+/** Handlers with request scope are given the request first, where several handle one event. */
+function withoutHost(args: readonly unknown[]): readonly unknown[] {
+  const [first] = args;
+  const { constructor } = Object(first) as { constructor?: { name?: unknown } };
+  return constructor?.name === 'RequestContextHost' ? args.slice(1) : args;
+}

@@ -1,0 +1,136 @@
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { likeMethod, type Method } from '../like-method.js';
+import type { Patches } from './patches.js';
+
+/** What is needed of Nest's record of a provider or a controller. */
+interface Wrapper {
+  readonly metatype: unknown;
+  readonly instance: unknown;
+  isDependencyTreeStatic(): boolean;
+  getInstanceByContextId(...args: unknown[]): { readonly instance?: unknown } | undefined;
+}
+
+/** One instance that Nest holds, with its class. */
+export interface NestInstance {
+  readonly instance: object;
+  readonly type: Type;
+  /** The module that provides it. */
+  readonly module: object;
+}
+
+/** A method of a class, as an entry point. */
+export interface EntryMethod {
+  readonly type: Type;
+  readonly name: string;
+  readonly method: Method;
+}
+
+/** Every object that Nest has built, once each, in the order in which Nest's own explorers see them. */
+export function* nestInstances(modules: ModulesContainer): Iterable<NestInstance> {
+  const seen = new Set<unknown>();
+  for (const module of modules.values()) {
+    for (const wrapper of wrappersOf(module)) {
+      const instance = safely(() => wrapper.instance);
+      if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
+      seen.add(instance);
+      const type = classOf(instance);
+      if (type !== undefined) yield { instance, type, module };
+    }
+  }
+}
+
+/**
+ * Puts a wrapper in front of methods on each instance of the classes that have some; those of request-scoped classes get theirs as they are built.
+ *
+ * @param select - whether a class's method is an entry point
+ */
+export function wrapEntryMethods(
+  modules: ModulesContainer,
+  patches: Patches,
+  select: (type: Type, name: string, method: Method) => boolean,
+  make: (entry: EntryMethod) => Method,
+): void {
+  /** One per method and class, so that what others remember by handler does not grow with request-scoped instances. */
+  const made = new Map<Type, Map<string, Method>>();
+  const namesOf = (type: Type): ReadonlyMap<string, Method> => {
+    let ofClass = made.get(type);
+    if (ofClass === undefined) {
+      ofClass = new Map();
+      for (const [name, method] of methodsOf(type)) {
+        if (select(type, name, method)) ofClass.set(name, likeMethod(make({ type, name, method }), method));
+      }
+      made.set(type, ofClass);
+    }
+    return ofClass;
+  };
+  const wrap = (instance: object, type: Type, restored: boolean): void => {
+    for (const [name, wrapper] of namesOf(type)) {
+      if (restored) patches.set(instance, name, wrapper);
+      else define(instance, name, wrapper);
+    }
+  };
+  const seen = new Set<unknown>();
+  for (const module of modules.values()) {
+    for (const wrapper of wrappersOf(module)) {
+      const instance = safely(() => wrapper.instance);
+      if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
+      seen.add(instance);
+      const type = classOf(instance);
+      if (type === undefined || namesOf(type).size === 0) continue;
+      if (wrapper.isDependencyTreeStatic()) wrap(instance, type, true);
+      else {
+        patches.replace(wrapper, 'getInstanceByContextId', (find) => (...args) => {
+          const host = find.apply(wrapper, args) as { readonly instance?: unknown } | undefined;
+          const built = host?.instance;
+          if (typeof built === 'object' && built !== null && built !== instance) wrap(built, type, false);
+          return host;
+        });
+      }
+    }
+  }
+}
+
+function wrappersOf(module: {
+  readonly providers: ReadonlyMap<unknown, unknown>;
+  readonly controllers: ReadonlyMap<unknown, unknown>;
+}): Wrapper[] {
+  return [...module.providers.values(), ...module.controllers.values()] as Wrapper[];
+}
+
+/** Methods of a class and those it extends, the nearest of each name; accessors are not called. */
+function methodsOf(type: Type): ReadonlyMap<string, Method> {
+  const methods = new Map<string, Method>();
+  let prototype = type.prototype as object | null;
+  while (prototype !== null && prototype !== Object.prototype) {
+    for (const [name, { value }] of Object.entries<PropertyDescriptor>(
+      Object.getOwnPropertyDescriptors(prototype),
+    )) {
+      if (typeof value === 'function' && name !== 'constructor' && !methods.has(name))
+        methods.set(name, value as Method);
+    }
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  return methods;
+}
+
+function classOf(instance: object): Type | undefined {
+  const prototype = safely(() => Object.getPrototypeOf(instance) as { constructor?: unknown } | null);
+  if (prototype === null || prototype === undefined || prototype === Object.prototype) return undefined;
+  const type = safely(() => prototype.constructor);
+  return typeof type === 'function' ? (type as Type) : undefined;
+}
+
+function define(instance: object, name: string, value: Method): void {
+  if (Object.hasOwn(instance, name) || !Object.isExtensible(instance)) return;
+  Reflect.defineProperty(instance, name, { value, configurable: true, writable: true });
+}
+
+/** Values that an app provides may be stand-ins that refuse to be looked at. */
+function safely<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

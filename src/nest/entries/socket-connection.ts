@@ -1,0 +1,71 @@
+import { SpanKind, type Span } from '@opentelemetry/api';
+import { EMPTY_CONTEXT, Flow, type FlowContext } from '../../context/flow-context.js';
+import { headersOf, type MessageHeaders } from '../../entries/entry-carrier.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+
+const ACTIVE_CONNECTIONS = 'nestjs.websocket.active_connections';
+
+/** One client of a gateway, from its handshake to its end. */
+export class SocketConnection {
+  readonly headers: MessageHeaders;
+  readonly span: Span | undefined;
+  private readonly waiting = new Set<() => void>();
+  private open = true;
+
+  constructor(
+    client: object,
+    request: unknown,
+    private readonly instance: TelemetryInstance,
+    private readonly system: string,
+  ) {
+    this.headers = handshakeHeaders(client, request);
+    this.span = instance.entryRules.socketConnections ? this.start(system) : undefined;
+    this.count(1);
+  }
+
+  /** Calls `release` when the client is gone, unless it is taken back before. */
+  untilClosed(release: () => void): () => void {
+    if (!this.open) {
+      release();
+      return () => undefined;
+    }
+    this.waiting.add(release);
+    return () => this.waiting.delete(release);
+  }
+
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    for (const release of [...this.waiting]) release();
+    this.waiting.clear();
+    this.span?.end();
+    this.count(-1);
+  }
+
+  private start(system: string): Span {
+    const { pipeline, tracer } = this.instance;
+    const remote = pipeline.propagation.receive({ headers: this.headers });
+    const links = remote?.spanContext === undefined ? [] : [{ context: remote.spanContext }];
+    const context: FlowContext = EMPTY_CONTEXT.withFlow(
+      new Flow(undefined, remote?.baggage, undefined, undefined),
+    );
+    const attributes = { 'websocket.library': system };
+    return tracer.start('websocket connection', { kind: SpanKind.SERVER, attributes, links }, context);
+  }
+
+  private count(change: number): void {
+    const { callMeter } = this.instance.pipeline;
+    if (callMeter?.enabled === true)
+      callMeter.countOpen(ACTIVE_CONNECTIONS, change, { 'websocket.library': this.system });
+  }
+}
+
+/** Of socket.io's handshake, or of the upgrade request that `ws` passes on. */
+function handshakeHeaders(client: object, request: unknown): MessageHeaders {
+  const { handshake, upgradeReq } = client as {
+    handshake?: { headers?: unknown };
+    upgradeReq?: { headers?: unknown };
+  };
+  const { headers } = Object(request) as { headers?: unknown };
+  return headersOf(handshake?.headers ?? headers ?? upgradeReq?.headers) ?? {};
+}

@@ -1,0 +1,38 @@
+import { TelemetryConfigError } from '../../errors.js';
+import type { TelemetryInstance } from '../instance/telemetry-instance.js';
+
+/** An instance that somebody waits for. */
+class Arrival {
+  resolve!: (instance: TelemetryInstance) => void;
+  readonly promise = new Promise<TelemetryInstance>((resolve) => {
+    this.resolve = resolve;
+  });
+}
+
+/** The instances of an app as they are built, for whoever comes before them. */
+export class Arrivals {
+  private readonly arrivals = new Map<symbol, Arrival>();
+
+  of(id: symbol): Arrival {
+    let arrival = this.arrivals.get(id);
+    if (arrival === undefined) this.arrivals.set(id, (arrival = new Arrival()));
+    return arrival;
+  }
+}
+
+/** Nest leaves out of the start what hangs on a request. @throws TelemetryConfigError */
+export function requireAll(
+  expected: Iterable<symbol>,
+  instances: ReadonlyMap<symbol, TelemetryInstance>,
+): void {
+  for (const id of expected) {
+    if (instances.has(id)) continue;
+    throw new TelemetryConfigError({
+      path: 'forRootAsync',
+      expected: 'given its options while the app starts',
+      remedy:
+        'They hang on a request-scoped provider, so that each request would make an instance of its own. ' +
+        'What differs by request is for `tenants`, `withTemporaryConfig` and hooks.',
+    });
+  }
+}

@@ -1,0 +1,15 @@
+export type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * Gives the wrapper all that can be asked of the method: name, length, and as its prototype the method itself, so that metadata
+ * is found whenever it was set.
+ */
+export function likeMethod(wrapper: Method, method: Method): Method {
+  Object.setPrototypeOf(wrapper, method);
+  Object.defineProperty(wrapper, 'name', { value: method.name, configurable: true });
+  Object.defineProperty(wrapper, 'length', { value: method.length, configurable: true });
+  for (const key of Reflect.getOwnMetadataKeys(method) as unknown[]) {
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), wrapper);
+  }
+  return wrapper;
+}

@@ -1,0 +1,65 @@
+import { UseGuards, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { RequestTrace } from '../../http/request-trace.js';
+import { TelemetryInstance } from '../instance/telemetry-instance.js';
+import { learnUser } from './admit-request.js';
+import { servedEntry } from './served-entry.js';
+
+/** Nest's key for the guards of a class or a method. */
+const GUARDS_METADATA = '__guards__';
+
+/** Looks again who the user is, and lets everybody pass. */
+class UserReader implements CanActivate {
+  canActivate(context: ExecutionContext): true | Promise<true> {
+    const trace = servedEntry(context);
+    const scope = trace instanceof RequestTrace ? trace.scope : undefined;
+    const entries = scope instanceof TelemetryInstance ? scope.baggageEntries : undefined;
+    const told = entries?.everywhere === true ? learnUser(entries, context) : undefined;
+    return told?.then(() => true as const) ?? true;
+  }
+}
+
+/** The same one for all apps of the process, so that classes which they share get it once. */
+const reader = new UserReader();
+const scanner = new MetadataScanner();
+
+/**
+ * Has `request.user` read again behind the guards that controllers, resolvers and their methods declare: those run after all global guards, and
+ * many an app authenticates there.
+ *
+ * @param everyController - whether controllers without guards get it, too: global guards with request scope run after other global ones
+ */
+export function readUserBehindGuards(modules: ModulesContainer, everyController: boolean): void {
+  for (const module of modules.values()) {
+    for (const { metatype } of module.controllers.values()) readBehind(metatype, everyController);
+    for (const { metatype, isNotMetatype } of module.providers.values()) {
+      if (!isNotMetatype) readBehind(metatype, false);
+    }
+  }
+}
+
+function readBehind(metatype: unknown, always: boolean): void {
+  if (typeof metatype !== 'function' || typeof metatype.prototype !== 'object') return;
+  const type = metatype as Type;
+  const prototype = type.prototype as Record<string, unknown> | null;
+  if (prototype === null) return;
+  if (always || hasGuards(type)) addReader(type, UseGuards(reader));
+  for (const name of scanner.getAllMethodNames(prototype)) {
+    const method = prototype[name] as object;
+    if (!hasGuards(method)) continue;
+    const bind = UseGuards(reader) as MethodDecorator;
+    addReader(method, () => bind(prototype, name, { value: method }));
+  }
+}
+
+function guardsOf(target: object): readonly unknown[] {
+  return (Reflect.getMetadata(GUARDS_METADATA, target) as readonly unknown[] | undefined) ?? [];
+}
+
+function hasGuards(target: object): boolean {
+  return guardsOf(target).length > 0;
+}
+
+function addReader<T extends object>(target: T, add: (target: T) => void): void {
+  if (!guardsOf(target).includes(reader)) add(target);
+}

@@ -1,0 +1,18 @@
+import type { Type } from '@nestjs/common';
+
+/** Where `@nestjs/swagger` looks for controllers that it leaves out. */
+const SWAGGER_EXCLUDES = 'swagger/apiExcludeController';
+
+/** The library's own pages: whoever scrapes or operates is no user of the app. */
+const pages = new WeakSet<Type>();
+
+/** Leaves a controller out of traces, metrics, API documents, and what `baggage.required` asks for. */
+export function asOwnPage(controller: Type): Type {
+  pages.add(controller);
+  Reflect.defineMetadata(SWAGGER_EXCLUDES, [true], controller);
+  return controller;
+}
+
+export function isOwnPage(controller: Type): boolean {
+  return pages.has(controller);
+}

@@ -1,0 +1,139 @@
+import { withinTime } from '../base/within-time.js';
+import type { ExporterStatus, SpanSink } from './span-sink.js';
+
+/** Sinks that deliver their last spans at the same time: each has a connection. */
+const MAX_CLOSING = 64;
+/** The same with those that were sending already when they were given up. */
+const MAX_SENDING = 128;
+/** Sinks that wait for their turn, without a connection. */
+const MAX_WAITING = 1_000;
+
+/** A sink whose last spans are being delivered. */
+interface Closing {
+  readonly sink: SpanSink;
+  abandoned: boolean;
+}
+
+/** A sink that waits for its turn. */
+interface Turn {
+  readonly bytes: number;
+  readonly begin: () => void;
+}
+
+/**
+ * Closes sinks, a bounded number at a time: those of evicted tenants may be many at once, and their receivers silent.
+ *
+ *     sink ──▶ line, held ──▶ closing ──▶ closed
+ *              at most 1,000  at most 64
+ *
+ * What comes beyond the line takes the place of the one that has been closing for longest, whose spans count as dropped.
+ */
+export class ClosingLine {
+  private readonly closing = new Set<Closing>();
+  private readonly line = new Map<SpanSink, Turn>();
+  private lineBytes = 0;
+  private limited = true;
+
+  /** @param maxBytes - most bytes of spans in the line */
+  constructor(private readonly maxBytes: () => number) {}
+
+  /** Resolves when the sink's spans are delivered or dropped, and its connections closed. Never rejects. */
+  async close(sink: SpanSink, timeoutMillis: number): Promise<void> {
+    const { queuedSpans, queuedBytes } = sink.status();
+    if (queuedSpans === 0 || !this.limited) return sink.shutdown(timeoutMillis);
+    if (this.closing.size >= MAX_CLOSING && sink.hold?.() === true) {
+      await this.turn(sink, queuedBytes);
+    } else if (this.closing.size >= MAX_SENDING) {
+      this.abandonOldest();
+    }
+    const closing: Closing = { sink, abandoned: false };
+    this.closing.add(closing);
+    await sink.shutdown(timeoutMillis);
+    this.closing.delete(closing);
+    this.next();
+  }
+
+  /** Whether a sink waits for its turn. */
+  holds(sink: SpanSink): boolean {
+    return this.line.has(sink);
+  }
+
+  /**
+   * Sinks that come from now on close at once, and whatever still waits or closes after the time is abandoned.
+   *
+   * @param settled - ends the hurry
+   */
+  async hurry(timeoutMillis: number, settled: Promise<void>): Promise<void> {
+    this.limited = false;
+    await withinTime(settled, Math.max(0, timeoutMillis), true).catch(() => {
+      for (const closing of this.closing) this.abandon(closing);
+      for (const sink of this.line.keys()) this.skip(sink);
+    });
+    await settled;
+    this.limited = true;
+  }
+
+  /** What waits in the line, added up. */
+  status(): ExporterStatus | undefined {
+    if (this.line.size === 0) return undefined;
+    const all = [...this.line.keys()].map((sink) => sink.status());
+    const sum = (of: (status: ExporterStatus) => number): number =>
+      all.reduce((total, status) => total + of(status), 0);
+    const dropped: ExporterStatus['dropped'] & Record<string, number> = {};
+    for (const status of all) {
+      for (const [reason, spans] of Object.entries(status.dropped))
+        dropped[reason] = (dropped[reason] ?? 0) + spans;
+    }
+    return {
+      exporter: 'evicted tenants',
+      ended: sum(({ ended }) => ended),
+      delivered: sum(({ delivered }) => delivered),
+      dropped,
+      queuedSpans: sum(({ queuedSpans }) => queuedSpans),
+      queuedBytes: sum(({ queuedBytes }) => queuedBytes),
+      inFlightSpans: 0,
+      retries: sum(({ retries }) => retries),
+      breaker: 'closed',
+    };
+  }
+
+  private turn(sink: SpanSink, bytes: number): Promise<void> {
+    const turn = new Promise<void>((begin) => this.line.set(sink, { bytes, begin }));
+    this.lineBytes += bytes;
+    if (this.line.size > MAX_WAITING || this.lineBytes > this.maxBytes()) this.abandonOldest();
+    return turn;
+  }
+
+  private next(): void {
+    const [sink] = this.line.keys();
+    if (sink !== undefined && this.closing.size < MAX_CLOSING) this.begin(sink);
+  }
+
+  private begin(sink: SpanSink): void {
+    const turn = this.line.get(sink);
+    this.line.delete(sink);
+    this.lineBytes -= turn?.bytes ?? 0;
+    turn?.begin();
+  }
+
+  private abandonOldest(): void {
+    for (const closing of this.closing) {
+      if (closing.abandoned) continue;
+      this.abandon(closing);
+      return;
+    }
+    const [sink] = this.line.keys();
+    if (sink !== undefined) this.skip(sink);
+  }
+
+  private abandon(closing: Closing): void {
+    closing.abandoned = true;
+    closing.sink.abandon?.();
+  }
+
+  /** Drops the spans of a sink in the line, so that its close takes no time. */
+  private skip(sink: SpanSink): void {
+    sink.abandon?.();
+    this.begin(sink);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Entry, Flow } from '../../context/flow-context.js';
+import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
+import { ask } from '../../base/user-function.js';
+import { isTenantKey, TENANT_KEY, type EntryContext, type TenantOptions } from './tenant-options.js';
+
+/** Names the tenant of each entry, asked for once, by the options of one instance. */
+export class TenantKeys {
+  private readonly entries = new WeakMap<Entry, { readonly key: string | undefined }>();
+
+  constructor(
+    private readonly options: TenantOptions,
+    private readonly log: RateLimitedLog,
+  ) {}
+
+  ofEntry(entry: Entry): string | undefined {
+    let resolved = this.entries.get(entry);
+    if (resolved === undefined) {
+      resolved = { key: this.resolve(entry) };
+      this.entries.set(entry, resolved);
+    }
+    return resolved.key;
+  }
+
+  /** The tenant that a flow chose for a pipeline, else its entry's. */
+  ofFlow(pipeline: object, flow: Flow | undefined): string | undefined {
+    for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
+      if (overlay.owner === pipeline && overlay.target.tenant !== undefined) return overlay.target.tenant;
+    }
+    return flow?.entry === undefined ? undefined : this.ofEntry(flow.entry);
+  }
+
+  /** The key, unless it can be none. */
+  valid(key: unknown): string | undefined {
+    if (isTenantKey(key)) return key;
+    this.log.warn('tenants.key', `A tenant key must be ${TENANT_KEY}; the request or flow has no tenant.`);
+    return undefined;
+  }
+
+  private resolve(entry: Entry): string | undefined {
+    const hook = entry.kind === undefined ? 'resolve' : 'resolveEntry';
+    return ask(
+      () => this.answer(entry),
+      (key: unknown) => (key === undefined || key === null ? undefined : this.valid(key)),
+      (error) => {
+        this.log.warn(
+          `tenants.${hook}`,
+          `\`tenants.${hook}\` threw, the request has no tenant: ${errorText(error)}`,
+        );
+        return undefined;
+      },
+    );
+  }
+
+  private answer({ kind, subject, tenant }: Entry): unknown {
+    const { resolve, resolveEntry } = this.options;
+    if (kind === undefined) return resolve?.(subject);
+    return resolveEntry === undefined ? tenant : resolveEntry(subject as EntryContext, kind);
+  }
+}

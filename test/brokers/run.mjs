@@ -1,0 +1,227 @@
+/*
+ * Sends requests, events and jobs through real brokers between two processes, and compares the traces that come of it: HTTP → message → handler → HTTP.
+ *
+ *   npm run build && node test/brokers/run.mjs [redis nats mqtt rabbitmq kafka]
+ *
+ * Brokers that are not installed are skipped and named; with `REQUIRE_BROKERS=1` that is an error, save for Kafka.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Transport } from '@nestjs/microservices';
+
+const APP = fileURLToPath(new URL('app.mjs', import.meta.url));
+const KIND = { SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 };
+const STARTUP_MILLIS = 60_000;
+
+const work = mkdtempSync(join(tmpdir(), 'nestjs-telemetry-brokers-'));
+const started = [];
+
+function find(program) {
+  // The server of RabbitMQ itself: Debian's script on the path becomes another user, who may not write here.
+  const folders = ['/usr/lib/rabbitmq/bin', ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+async function until(condition, what, limitMillis = STARTUP_MILLIS) {
+  const end = Date.now() + limitMillis;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`${what} took too long`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function startBroker(program, args, port, env = {}) {
+  const broker = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...env }, detached: true });
+  started.push(broker);
+  await until(() => accepts(port), program);
+}
+
+/** Each starts its broker, and gives the options of Nest's transport. */
+const brokers = {
+  async redis() {
+    const port = await freePort();
+    await startBroker(find('redis-server'), ['--port', port, '--save', '', '--dir', work], port);
+    const options = { host: '127.0.0.1', port };
+    return [{ transport: Transport.REDIS, options, queue: options }];
+  },
+  async nats() {
+    const port = await freePort();
+    await startBroker(find('nats-server'), ['-a', '127.0.0.1', '-p', port], port);
+    return [{ transport: Transport.NATS, options: { servers: `nats://127.0.0.1:${port}` } }];
+  },
+  async mqtt() {
+    const port = await freePort();
+    const config = join(work, 'mosquitto.conf');
+    writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
+    await startBroker(find('mosquitto'), ['-c', config], port);
+    const url = `mqtt://127.0.0.1:${port}`;
+    return [4, 5].map((protocolVersion) => ({
+      transport: Transport.MQTT,
+      options: { url, protocolVersion },
+    }));
+  },
+  async rabbitmq() {
+    const port = await freePort();
+    const home = mkdtempSync(join(work, 'rabbitmq-'));
+    await startBroker(find('rabbitmq-server'), [], port, {
+      HOME: home,
+      RABBITMQ_NODENAME: `telemetry-${port}@localhost`,
+      RABBITMQ_NODE_PORT: String(port),
+      RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+      RABBITMQ_DIST_PORT: String(await freePort()),
+      ERL_EPMD_PORT: String(await freePort()),
+      RABBITMQ_MNESIA_BASE: join(home, 'data'),
+      RABBITMQ_LOG_BASE: join(home, 'log'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'enabled_plugins'),
+      RABBITMQ_PID_FILE: join(home, 'pid'),
+    });
+    const options = { urls: [`amqp://127.0.0.1:${port}`], queue: 'orders', queueOptions: { durable: false } };
+    return [{ transport: Transport.RMQ, options }];
+  },
+  async kafka() {
+    const url = process.env.KAFKA_BROKER;
+    const client = { brokers: [url], retry: { initialRetryTime: 300 } };
+    return [{ transport: Transport.KAFKA, options: { client, consumer: { groupId: 'orders' } } }];
+  },
+};
+
+const PROGRAMS = {
+  redis: 'redis-server',
+  nats: 'nats-server',
+  mqtt: 'mosquitto',
+  rabbitmq: 'rabbitmq-server',
+};
+
+class Process {
+  lines = [];
+
+  constructor(role, options) {
+    this.child = spawn(process.execPath, [APP, role, JSON.stringify(options)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    createInterface(this.child.stdout).on('line', (line) => {
+      if (line.startsWith('{')) this.lines.push(JSON.parse(line));
+    });
+  }
+
+  async port() {
+    await until(() => this.lines.length > 0 || this.child.exitCode !== null, 'the app');
+    return this.lines[0].port;
+  }
+
+  async spans() {
+    this.child.stdin.end();
+    await once(this.child, 'close');
+    return this.lines.slice(1);
+  }
+}
+
+async function check(name, options) {
+  const shop = new Process('shop', options);
+  const url = `http://127.0.0.1:${await shop.port()}`;
+  const warehouse = new Process('warehouse', { ...options, callback: url });
+  await warehouse.port();
+  assert.equal(await (await fetch(`${url}/sum`)).text(), '6', `${name}: the answer`);
+  await fetch(`${url}/ship`);
+  if (options.queue !== undefined) await fetch(`${url}/job`);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const [sent, handled] = await Promise.all([shop.spans(), warehouse.spans()]);
+  const one = (spans, wanted) => {
+    const found = spans.filter((span) => span.name === wanted.name && span.kind === wanted.kind);
+    assert.equal(
+      found.length,
+      wanted.count ?? 1,
+      `${name}: spans named ${wanted.name}\n${JSON.stringify([...sent, ...handled], null, 1)}`,
+    );
+    return found.at(-1);
+  };
+  const client = one(sent, { name: 'sum', kind: KIND.CLIENT });
+  const server = one(handled, { name: 'sum', kind: KIND.SERVER });
+  assert.deepEqual(
+    [server.traceId, server.parent],
+    [client.traceId, client.spanId],
+    `${name}: a request is one trace`,
+  );
+  assert.equal(client.parent, one(sent, { name: 'GET /sum', kind: KIND.SERVER }).spanId);
+  assert.equal(server.attributes['code.function.name'], 'WarehouseController.sum');
+
+  const callbacks = sent.filter((span) => span.name === 'GET /done/:id');
+  const linked = (producer, consumer, label) => {
+    assert.deepEqual(consumer.links, [producer.spanId], `${name}: ${label} is linked to its sender`);
+    assert.notEqual(consumer.traceId, producer.traceId);
+    assert.ok(
+      callbacks.some((span) => span.traceId === consumer.traceId && span.parent === consumer.spanId),
+      `${name}: the call of ${label} continues its trace`,
+    );
+  };
+  linked(
+    one(sent, { name: 'send shipped', kind: KIND.PRODUCER }),
+    one(handled, { name: 'process shipped', kind: KIND.CONSUMER }),
+    'an event',
+  );
+  if (options.queue !== undefined) {
+    const consumer = one(handled, { name: 'process packing', kind: KIND.CONSUMER, count: 2 });
+    linked(one(sent, { name: 'send packing', kind: KIND.PRODUCER }), consumer, 'a job');
+    assert.equal(consumer.attributes['nestjs.job.attempt'], 2);
+  }
+}
+
+let failed = false;
+const skipped = [];
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(brokers);
+try {
+  for (const name of wanted) {
+    const installed = name === 'kafka' ? process.env.KAFKA_BROKER : find(PROGRAMS[name]);
+    if (installed === undefined) {
+      skipped.push(name);
+      continue;
+    }
+    try {
+      for (const options of await brokers[name]()) {
+        await check(name, options);
+        const { protocolVersion } = options.options;
+        console.log(`${name}${protocolVersion === undefined ? '' : ` (protocol ${protocolVersion})`}: ok`);
+      }
+    } catch (error) {
+      failed = true;
+      console.error(`${name}: FAILED\n${error.stack}`);
+    }
+  }
+} finally {
+  for (const { pid } of started) {
+    try {
+      process.kill(-pid, 'SIGTERM');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  rmSync(work, { recursive: true, force: true, maxRetries: 5 });
+}
+if (skipped.length > 0) console.log(`Skipped, not installed: ${skipped.join(', ')}`);
+const required = skipped.filter((name) => name !== 'kafka');
+process.exit(failed || (process.env.REQUIRE_BROKERS === '1' && required.length > 0) ? 1 : 0);

@@ -1,0 +1,177 @@
+import { Injectable, UseGuards, type CanActivate } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
+import { interval, map, take } from 'rxjs';
+import { io } from 'socket.io-client';
+import { expect, it, vi } from 'vitest';
+import WebSocket from 'ws';
+import { namedSpans, type NamedSpan } from '../support/named-spans.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+@Injectable()
+class DenyGuard implements CanActivate {
+  canActivate(): boolean {
+    return false;
+  }
+}
+
+@WebSocketGateway()
+class ChatGateway {
+  @SubscribeMessage('say')
+  say(@MessageBody() text: string): string {
+    return `you said ${text}`;
+  }
+
+  @SubscribeMessage('stream')
+  stream(): unknown {
+    return interval(1).pipe(
+      take(3),
+      map((data) => ({ event: 'tick', data })),
+    );
+  }
+
+  @SubscribeMessage('endless')
+  endless(): unknown {
+    return interval(1).pipe(map((data) => ({ event: 'tick', data })));
+  }
+
+  @SubscribeMessage('denied')
+  @UseGuards(DenyGuard)
+  denied(): string {
+    return 'never';
+  }
+
+  @SubscribeMessage('fails')
+  fails(): never {
+    throw new WsException('no');
+  }
+}
+
+const TRACEPARENT = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+
+/** What a test does with one client, whichever library it uses. */
+interface Client {
+  send(event: string): void;
+  readonly received: string[];
+  close(): void;
+}
+
+async function socketIo(app: TestApp): Promise<Client> {
+  const socket = io(app.url, { transports: ['websocket'], extraHeaders: TRACEPARENT, reconnection: false });
+  const received: string[] = [];
+  socket.onAny((event: string, data: unknown) => received.push(`${event} ${JSON.stringify(data)}`));
+  await new Promise<void>((resolve) => socket.on('connect', resolve));
+  return {
+    received,
+    send: (event) => socket.emit(event, 'hi', (answer: unknown) => received.push(String(answer))),
+    close: () => socket.close(),
+  };
+}
+
+async function ws(app: TestApp): Promise<Client> {
+  const socket = new WebSocket(app.url.replace('http', 'ws'), { headers: TRACEPARENT });
+  const received: string[] = [];
+  socket.on('message', (message) => received.push((message as Buffer).toString()));
+  await new Promise<void>((resolve) => socket.on('open', resolve));
+  return {
+    received,
+    send: (event) => {
+      socket.send(JSON.stringify({ event, data: 'hi' }));
+    },
+    close: () => {
+      socket.close();
+    },
+  };
+}
+
+const LIBRARIES = [
+  ['socket.io', socketIo, undefined, { 'websocket.namespace': '/' }],
+  ['ws', ws, (app: TestApp['app']) => app.useWebSocketAdapter(new WsAdapter(app)), {}],
+] as const;
+
+it.each(LIBRARIES)(
+  '%s: a message has a span until its answer is complete, linked to the handshake',
+  async (library, connect, setup, more) => {
+    const app = await startApp({ providers: [ChatGateway], ...(setup === undefined ? {} : { setup }) });
+    const client = await connect(app);
+    const span = (event: string, attributes = {}): NamedSpan => ({
+      name: event,
+      kind: 'SERVER',
+      status: { code: 'UNSET' },
+      links: ['remote'],
+      attributes: {
+        'code.function.name': `ChatGateway.${event}`,
+        'websocket.event': event,
+        'websocket.library': library,
+        ...more,
+        ...attributes,
+      },
+    });
+    const failed = (event: string, message: string): NamedSpan => ({
+      ...span(event, { 'error.type': 'WsException' }),
+      status: { code: 'ERROR', message },
+      exceptions: ['WsException'],
+    });
+    for (const event of ['say', 'stream', 'denied', 'fails', 'endless']) {
+      client.send(event);
+      await vi.waitFor(() => {
+        if (event !== 'endless') expect(app.recorder.spans().map(({ name }) => name)).toContain(event);
+        else expect(client.received.length).toBeGreaterThan(8);
+      });
+    }
+    client.close();
+    await app.recorder.waitFor('endless');
+    await app.close();
+    expect(namedSpans(app.recorder.spans())).toEqual([
+      span('say'),
+      span('stream', { 'stream.outcome': 'completed' }),
+      failed('denied', 'Forbidden resource'),
+      failed('fails', 'no'),
+      span('endless', { 'stream.outcome': 'client_disconnect' }),
+    ]);
+  },
+);
+
+it.each(LIBRARIES)('%s: answers are the same without telemetry', async (_library, connect, setup) => {
+  const answers: unknown[] = [];
+  for (const telemetry of [{}, false] as const) {
+    const app = await startApp({
+      telemetry,
+      providers: [ChatGateway],
+      ...(setup === undefined ? {} : { setup }),
+    });
+    const client = await connect(app);
+    for (const event of ['say', 'stream', 'denied', 'fails']) client.send(event);
+    await vi.waitFor(() => {
+      expect(client.received).toHaveLength(6);
+    });
+    answers.push(client.received);
+    client.close();
+    await app.close();
+  }
+  expect(answers[1]).toEqual(answers[0]);
+});
+
+it('1,000 clients that drop leave nothing behind', async () => {
+  const telemetry = { entries: { websockets: { connections: true } } };
+  const app = await startApp({
+    telemetry,
+    providers: [ChatGateway],
+    setup: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
+  });
+  for (let round = 0; round < 20; round += 1) {
+    const clients = await Promise.all(Array.from({ length: 50 }, () => ws(app)));
+    for (const client of clients) client.send('endless');
+    for (const [index, client] of clients.entries()) {
+      if (index % 2 === 0) await vi.waitFor(() => expect(client.received.length).toBeGreaterThan(0));
+      client.close();
+    }
+  }
+  const named = (name: string): number => app.recorder.spans().filter((span) => span.name === name).length;
+  await vi.waitFor(() => expect(named('websocket connection')).toBe(1000), 10_000);
+  await app.close();
+  expect(named('endless')).toBeGreaterThanOrEqual(500);
+  expect(new Set(app.recorder.spans().map((span) => span.spanContext().spanId)).size).toBe(
+    app.recorder.spans().length,
+  );
+}, 60_000);

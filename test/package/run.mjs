@@ -4,7 +4,17 @@
  *
  *   npm run build && node test/package/run.mjs [--all] [part of a cell's name]
  */
-import { copyFile, mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  realpath,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +22,7 @@ import ts from 'typescript';
 import { chooseCells, dependenciesOf, nameOf } from './cells.mjs';
 import { bytesBelow, inMegabytes } from './installed-size.mjs';
 import { checkSpans, startReceiver } from './receiver.mjs';
+import { checkLine, lines } from './lines/run.mjs';
 import { run } from './run-command.mjs';
 import { checkTarball } from './tarball.mjs';
 import { installNode, installStrictly, nodeArguments } from './tools.mjs';
@@ -32,6 +43,9 @@ const compilerOptions = {
 };
 
 async function pack(into) {
+  await access(join(root, 'dist', 'index.js')).catch(() => {
+    throw new Error('There is no dist: `npm run build` first.');
+  });
   await run('npm', ['pack', '--pack-destination', into], { cwd: root, seconds: 60 });
   const [tarball] = (await readdir(into)).filter((file) => file.endsWith('.tgz'));
   return join(into, tarball);
@@ -125,6 +139,12 @@ try {
       await report(name, () => checkCell(cell, String(index), { directory, tools, tarball, receiver }));
       await rm(directory, { recursive: true, force: true });
     });
+  for (const line of lines) {
+    const name = `official packages of line ${line.line}, Node ${line.node}`;
+    const directory = join(temporary, `line-${line.line}`);
+    if (name.includes(part))
+      queue.push(() => report(name, () => checkLine(line, { directory, tools, tarball })));
+  }
   if (queue.length === 0) throw new Error(`No cell's name contains "${part}".`);
   queue.unshift(() => report('tarball', () => checkTarball(tarball, temporary)));
   const worker = async () => {

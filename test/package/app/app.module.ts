@@ -1,9 +1,10 @@
-import { Controller, Get, Injectable, Module, Param } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module, Param } from '@nestjs/common';
 import { TelemetryModule, TracerManager } from 'nestjs-telemetry';
+import { sdk } from './sdk.js';
 
 @Injectable()
 class HelloService {
-  constructor(private readonly tracing: TracerManager) {}
+  constructor(@Inject(TracerManager) private readonly tracing: TracerManager) {}
 
   greet(id: string): string {
     return this.tracing.withSpan('work', () => `hello ${id}`);
@@ -12,7 +13,7 @@ class HelloService {
 
 @Controller('hello')
 class HelloController {
-  constructor(private readonly hello: HelloService) {}
+  constructor(@Inject(HelloService) private readonly hello: HelloService) {}
 
   @Get(':id')
   greet(@Param('id') id: string): string {
@@ -22,7 +23,11 @@ class HelloController {
 
 @Module({
   imports: [
-    TelemetryModule.forRoot({ service: { name: 'x' }, exporter: { type: 'console', format: 'json' } }),
+    TelemetryModule.forRoot({
+      service: { name: 'x' },
+      exporter: { type: 'otlp-http-json', url: String(process.env['RECEIVER']) },
+      ...sdk,
+    }),
   ],
   controllers: [HelloController],
   providers: [HelloService],

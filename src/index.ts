@@ -14,7 +14,7 @@ export type {
   ServiceConfig,
   TracerConfig,
 } from './config/tracer-config.js';
-export type { GenAiConfig, GenAiContent, GenAiConventions, ModelPrice } from './config/genai-config.js';
+export type { GenAiConfig, GenAiContent, ModelPrice } from './config/genai-config.js';
 export type { ErrorClassification, ErrorClassifier } from './config/error-classification.js';
 export {
   propagatorsFromEnv,

@@ -1,6 +1,3 @@
-/** Which vocabularies GenAI spans are written in. */
-export type GenAiConventions = 'gen_ai' | 'openinference' | 'both';
-
 /** US dollars per million tokens of one model. */
 export interface ModelPrice {
   /** Tokens of the input. */
@@ -53,7 +50,7 @@ export interface GenAiContent {
  */
 export interface GenAiConfig {
   /** Default `gen_ai`; the presets `arize` and `phoenix` choose `both`. */
-  readonly conventions?: GenAiConventions;
+  readonly conventions?: 'gen_ai' | 'openinference' | 'both';
   /**
    * `latest` uses names that the `gen_ai` conventions have adopted and backends may not know yet; default: `latest` if
    * `OTEL_SEMCONV_STABILITY_OPT_IN` lists `gen_ai_latest_experimental`, else `current`.

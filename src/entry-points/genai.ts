@@ -1,4 +1,4 @@
-export type { GenAiConfig, GenAiContent, GenAiConventions, ModelPrice } from '../config/genai-config.js';
+export type { GenAiConfig, GenAiContent, ModelPrice } from '../config/genai-config.js';
 export { DATA_CONTEXT, GEN_AI, GEN_AI_PARAMETERS, MCP, OPEN_INFERENCE } from '../genai/attribute-names.js';
 export type {
   AgentIdentity,

@@ -44,7 +44,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   source: BodySource | undefined;
   ending = false;
   closed = false;
-  /** Set where no route answers: a middleware's is none. */
+  /** Set where no route answers: a middleware's pattern is not a route. */
   unrouted = false;
   /** The instance that the span belongs to, once known. */
   scope: HttpScope | undefined;

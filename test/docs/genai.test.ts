@@ -98,3 +98,10 @@ it('the example of clients is seen', async () => {
     ['chat mine-1', ['stop']],
   ]);
 });
+
+it('the example of a module provides the tracer', async () => {
+  const { AppModule } = await import('./examples/genai/app.module.js');
+  const module = await Test.createTestingModule({ imports: [AppModule] }).compile();
+  onTestFinished(() => module.close());
+  expect(module.get(GenAiTracer, { strict: false })).toBeInstanceOf(GenAiTracer);
+});

@@ -186,3 +186,14 @@ describe('the admin endpoint', () => {
 
 // The example of a test is one.
 await import('./examples/readme/testing.js');
+
+describe('devtools', () => {
+  it('print where traces are to be seen', async () => {
+    const printed = vi.spyOn(process.stdout, 'write');
+    const { AppModule } = await import('./examples/readme/devtools.js');
+    await run(AppModule);
+    const lines = printed.mock.calls.map(([text]) => String(text)).join('');
+    printed.mockRestore();
+    expect(lines).toMatch(/^Devtools: http:\/\/127\.0\.0\.1:\d+\/\?token=\S+$/m);
+  });
+});

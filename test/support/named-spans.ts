@@ -29,7 +29,9 @@ export function namedSpans(spans: readonly ReadableSpan[]): NamedSpan[] {
         status,
         attributes,
         ...(links.length === 0 ? {} : { links: links.map(({ spanId }) => nameOf(spanId)) }),
-        ...(events.length === 0 ? {} : { exceptions: events.map((event) => String(event.attributes['exception.type'])) }),
+        ...(events.length === 0
+          ? {}
+          : { exceptions: events.map((event) => String(event.attributes['exception.type'])) }),
       };
     });
 }

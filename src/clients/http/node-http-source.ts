@@ -105,7 +105,7 @@ function begin(request: ClientRequest): void {
   request.once('close', () => {
     const { res } = request as { res?: IncomingMessage | null };
     if (res === undefined || res === null) begun.end();
-    // An upgrade, which no response channel tells of.
+    // An upgrade, which no response channel reports.
     else if (res.statusCode === 101) {
       answered(request, res);
       begun.end();

@@ -4,7 +4,7 @@ import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { addressOf, type BrokerOptions } from './broker-address.js';
 import type { EntryHost } from './entry-host.js';
 
-/** What grpc-js tells of a call that is about to be made. */
+/** The options in which grpc-js describes a call that is about to be made. */
 interface CallProperties {
   metadata: { clone(): CallProperties['metadata']; set(key: string, value: string): void };
   call: { on(event: string, listener: (status: { code?: unknown }) => void): unknown };

@@ -73,7 +73,7 @@ export class MicroserviceServers {
     handle: Method,
     args: readonly unknown[],
   ): unknown {
-    // A consumer that the broker has cancelled is told so by a message that is none.
+    // The broker sends `null` in place of a message when it cancels a consumer.
     if (!this.host.active || args[0] === null || args[0] === undefined)
       return handle.apply(server, [...args]);
     const arrival = new MessageArrival(system, args);

@@ -34,9 +34,9 @@ export interface Instrumentation {
   setMeterProvider?(provider: MeterProvider): void;
   /** Sets where its log records go. */
   setLoggerProvider?(provider: object): void;
-  /** The modules that it patches. */
-  /** Of those that take a module by hand. */
+  /** Patches a module that is handed over. */
   manuallyInstrument?(module: unknown): void;
+  /** The modules that it patches. */
   getModuleDefinitions?(): readonly (InstrumentedModule & {
     readonly files?: readonly InstrumentedModule[];
   })[];

@@ -1,7 +1,7 @@
 import { data, event, type ProviderAnswer, type ProviderRequest } from './fake-provider.js';
 
 /** Tokens of {@link openAiAnswer}. */
-export const OPENAI_USAGE = {
+const OPENAI_USAGE = {
   prompt_tokens: 1204,
   completion_tokens: 318,
   total_tokens: 1522,
@@ -17,7 +17,7 @@ const HEAD = {
   service_tier: 'default',
 };
 
-export const WORDS = ['Water ', 'first, ', 'then ', 'tea.'];
+const WORDS = ['Water ', 'first, ', 'then ', 'tea.'];
 
 const TOOL_CALL = {
   id: 'call_1',
@@ -81,7 +81,7 @@ const RESPONSE = {
 };
 
 /** Events of a streamed response. */
-export function responseEvents(): string[] {
+function responseEvents(): string[] {
   const begun = { ...RESPONSE, status: 'in_progress', output: [], usage: null };
   let sequence_number = 0;
   const named = (type: string, rest: object): string =>

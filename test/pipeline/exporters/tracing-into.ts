@@ -3,7 +3,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, type IdGenerator, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
 /** A moment that reads the same in every expectation. */
-export const START = Date.UTC(2026, 10, 20, 14, 3, 22, 123);
+const START = Date.UTC(2026, 10, 20, 14, 3, 22, 123);
 
 /** Ids that count up, shared by what belongs to one trace. */
 export class CountingIds implements IdGenerator {

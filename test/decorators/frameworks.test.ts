@@ -157,8 +157,8 @@ describe('on methods that a library calls outside of requests', () => {
     await app.get(EventEmitter2).emitAsync('order.shipped', 'tea');
     expect(app.get(Jobs).done).toEqual(['nightly', 'tea']);
     expect(recorder.tree()).toEqual([
-      { name: 'Jobs.nightly', children: [] },
-      { name: 'order.shipped handler', children: [] },
+      { name: 'Jobs.nightly', children: [{ name: 'Jobs.nightly', children: [] }] },
+      { name: 'on order.shipped', children: [{ name: 'order.shipped handler', children: [] }] },
     ]);
   });
 
@@ -170,7 +170,9 @@ describe('on methods that a library calls outside of requests', () => {
       telemetry: { isGlobal: false },
     });
     await app.get(EventEmitter2).emitAsync('order.shipped', 'tea');
-    expect(recorder.tree()).toEqual([{ name: 'order.shipped handler', children: [] }]);
+    expect(recorder.tree()).toEqual([
+      { name: 'on order.shipped', children: [{ name: 'order.shipped handler', children: [] }] },
+    ]);
   });
 });
 

@@ -36,7 +36,7 @@ it.each(rows)(
         .spans()
         .map(({ name }) => name)
         .sort(),
-    ).toEqual([`ProbeService.${kind.method}`, 'flow']);
+    ).toEqual([name, 'flow']);
   },
 );
 

@@ -1,5 +1,6 @@
 import { Observable, of, toArray, lastValueFrom } from 'rxjs';
 import { SetMetadata } from '@nestjs/common';
+import { expect } from 'vitest';
 import { Span } from '../../src/index.js';
 
 /** How the decorator under test stands among others on the same method. */
@@ -168,7 +169,12 @@ export const METHOD_KINDS: readonly MethodKind[] = [
     method: 'query',
     length: 1,
     outcome: { executed: false, value: 42 },
-    // Not the query itself: a promise would run it.
-    run: (probe) => Object.fromEntries(Object.entries(probe.query(2))),
+    // What is seen of the query before it runs; its span ends when it has run.
+    run: async (probe) => {
+      const query = probe.query(2);
+      const seen = Object.fromEntries(Object.entries(query));
+      expect(await query).toEqual(['row']);
+      return seen;
+    },
   },
 ];

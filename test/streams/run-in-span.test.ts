@@ -427,5 +427,6 @@ it('hands through what is no stream', () => {
   for (const value of [1, null, undefined, [1], { a: 1 }, thenable, new Map()]) {
     expect(tracer.withSpan('work', () => value)).toBe(value);
   }
-  expect(names()).toHaveLength(7);
+  // The one that can be asked for a result waits until somebody does.
+  expect(names()).toHaveLength(6);
 });

@@ -108,7 +108,11 @@ describe.each(HTTP1_SERVERS)('a thousand streams at once on $name', (server) => 
     { timeout: 60_000 },
     async () => {
       open = 0;
-      const app = await startApp({ server, controllers: [LoadController] });
+      const app = await startApp({
+        server,
+        controllers: [LoadController],
+        telemetry: { sse: { onShutdown: 'complete' } },
+      });
       const written = new Map<string, Written>();
       countWrites(app.app, written);
       const http = app.app.getHttpServer() as EventEmitter;

@@ -6,7 +6,7 @@
  * Brokers that are not installed are skipped and named; with `REQUIRE_BROKERS=1` that is an error, save for Kafka.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
@@ -61,6 +61,9 @@ async function startBroker(program, args, port, env = {}) {
 }
 
 /** Each starts its broker, and gives the options of Nest's transport. */
+/** Erlang leaves its port mapper behind when RabbitMQ ends. */
+const portMappers = [];
+
 const brokers = {
   async redis() {
     const port = await freePort();
@@ -87,13 +90,15 @@ const brokers = {
   async rabbitmq() {
     const port = await freePort();
     const home = mkdtempSync(join(work, 'rabbitmq-'));
+    const portMapper = String(await freePort());
+    portMappers.push(portMapper);
     await startBroker(find('rabbitmq-server'), [], port, {
       HOME: home,
       RABBITMQ_NODENAME: `telemetry-${port}@localhost`,
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_DIST_PORT: String(await freePort()),
-      ERL_EPMD_PORT: String(await freePort()),
+      ERL_EPMD_PORT: portMapper,
       RABBITMQ_MNESIA_BASE: join(home, 'data'),
       RABBITMQ_LOG_BASE: join(home, 'log'),
       RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'enabled_plugins'),
@@ -219,7 +224,11 @@ try {
       // It has ended by itself.
     }
   }
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await until(
+    () => started.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null),
+    'the end',
+  );
+  for (const portMapper of portMappers) spawnSync('epmd', ['-port', portMapper, '-kill']);
   rmSync(work, { recursive: true, force: true, maxRetries: 5 });
 }
 if (skipped.length > 0) console.log(`Skipped, not installed: ${skipped.join(', ')}`);

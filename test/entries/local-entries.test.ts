@@ -312,3 +312,32 @@ it('a script is a root span, and its spans are delivered when it is over', async
     { ...OK, name: 'fails', attributes: { 'error.type': 'RangeError' }, ...failure('RangeError', 'no') },
   ]);
 });
+
+it.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no tenant');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('no tenant'))],
+  ['answers a number', () => 7],
+])('handles an event whatever `tenants.resolveEntry` does: %s', async (_what, misbehave) => {
+  const resolveEntry = vi.fn(misbehave as () => string);
+  class Heard {
+    readonly orders: string[] = [];
+    @OnEvent('order.shipped')
+    shipped(order: string): void {
+      this.orders.push(order);
+    }
+  }
+  Injectable()(Heard);
+  const { app } = await startApp({
+    imports: [EventEmitterModule.forRoot()],
+    providers: [Heard],
+    telemetry: { tenants: { resolveEntry, config: () => undefined } },
+  });
+  await app.get(EventEmitter2).emitAsync('order.shipped', 'tea');
+  expect(app.get(Heard).orders).toEqual(['tea']);
+  expect(resolveEntry).toHaveBeenCalled();
+});

@@ -323,7 +323,7 @@ it.each([
   ['rejects', () => Promise.reject(new Error('no tenant'))],
   ['answers a number', () => 7],
 ])('handles an event whatever `tenants.resolveEntry` does: %s', async (_what, misbehave) => {
-  const resolveEntry = vi.fn(misbehave as () => string);
+  const resolveEntry = vi.fn(misbehave as unknown as () => string);
   class Heard {
     readonly orders: string[] = [];
     @OnEvent('order.shipped')

@@ -97,7 +97,7 @@ describe('a method that is called through the external context with a request', 
     const app = await startGraphql({ providers: [Client, Prices, FormattingInterceptor, Shop] });
     const prices = app.app.get(Prices);
     const creator = app.app.get(ExternalContextCreator);
-    const format = creator.create(prices, prices.format, 'format') as (
+    const format = creator.create(prices, prices.format as (...args: unknown[]) => unknown, 'format') as (
       ...args: unknown[]
     ) => Promise<unknown>;
     const kept: { request?: unknown } = {};

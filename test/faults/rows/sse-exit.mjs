@@ -6,7 +6,9 @@ const STREAMS = 100;
 
 export async function run({ figure }) {
   const receiver = await startReceiver('grpc');
-  const app = startScript('script-sse.mjs', [JSON.stringify({ telemetry: { exporter: receiver.exporter } })]);
+  const app = startScript('script-sse.mjs', [
+    JSON.stringify({ telemetry: { exporter: receiver.exporter, sse: { onShutdown: 'complete' } } }),
+  ]);
   await waitFor(() => app.messages.length > 0, 10_000, `the app: ${app.output()}`);
   const [{ port }] = app.messages;
   let open = 0;

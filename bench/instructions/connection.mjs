@@ -1,13 +1,19 @@
 // Hands requests to a server without a network, so that nothing but the way of a request through the app is counted.
 import { createRequire } from 'node:module';
-import { Duplex } from 'node:stream';
+import { Socket } from 'node:net';
 
 // Not the ES module: instrumentation patches this one.
 const http = createRequire(import.meta.url)('node:http');
 
-class Connection extends Duplex {
-  remoteAddress = '127.0.0.1';
+/** A connection that swallows what is written to it. */
+class Connection extends Socket {
+  get remoteAddress() {
+    return '127.0.0.1';
+  }
   _read() {}
+  _writev(_chunks, done) {
+    done();
+  }
   _write(_chunk, _encoding, done) {
     done();
   }

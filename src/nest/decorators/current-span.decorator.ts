@@ -4,5 +4,5 @@ import { servedContext } from '../requests/served-entry.js';
 
 /** Hands the active span to a handler's parameter: the request's. Never absent: outside of traces it is one that records nothing. */
 export const CurrentSpan: () => ParameterDecorator = createParamDecorator(
-  (_data: unknown, host: ExecutionContext) => servedContext(host).span ?? NO_SPAN,
+  (_data: unknown, host: ExecutionContext) => servedContext(host.getArgs()).span ?? NO_SPAN,
 );

@@ -3,6 +3,7 @@ import { isObservable } from 'rxjs';
 import { runInEntry } from '../../context/entry.js';
 import { activeContext } from '../../context/flow-context.js';
 import { observeHere } from '../../tracing/context-subscriber.js';
+import type { ExternalMethod } from './route-arrivals.js';
 import { entryAmong } from './served-entry.js';
 
 type Target = (...args: unknown[]) => Promise<unknown>;
@@ -12,15 +13,24 @@ type Target = (...args: unknown[]) => Promise<unknown>;
  * among its arguments, and the operators of an Observable that it returns as well.
  *
  * @param creator - the app's own, before resolvers are bound
+ * @param reached - told of the call, before guards; not of one that has none, since one with guards came before it
  */
-export function reenterExternalCalls(creator: ExternalContextCreator | undefined): void {
+export function reenterExternalCalls(
+  creator: ExternalContextCreator | undefined,
+  reached: (method: ExternalMethod, args: readonly unknown[]) => void,
+): void {
   if (creator === undefined) return;
   const create = creator.create.bind(creator) as unknown as Target;
   const reentering = (...given: unknown[]): Target => {
     const target = create(...given) as unknown as Target;
+    const method = methodOf(given);
+    const call: Target = (...args) => {
+      if (method !== undefined) reached(method, args);
+      return target(...args);
+    };
     return (...args) => {
       const entry = entryAmong(args);
-      return entry === undefined ? target(...args) : runInEntry(entry, target, ...args);
+      return entry === undefined ? target(...args) : runInEntry(entry, call, ...args);
     };
   };
   creator.create = reentering;
@@ -29,4 +39,12 @@ export function reenterExternalCalls(creator: ExternalContextCreator | undefined
     transform(
       activeContext().flow?.entry !== undefined && isObservable(result) ? observeHere(result) : result,
     );
+}
+
+/** Nest gives instance, callback, and further back what the call is to have and the kind of its arguments. */
+function methodOf(given: unknown[]): ExternalMethod | undefined {
+  const [instance, handler] = given as [object, ExternalMethod['handler']];
+  const [enhancers, kind = 'http'] = given.slice(7) as [{ readonly guards?: boolean }?, unknown?];
+  if (enhancers?.guards === false) return undefined;
+  return { type: instance.constructor as ExternalMethod['type'], handler, kind };
 }

@@ -1,5 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
+import { InOrder } from '../base/in-order.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
 import type { ExporterStatus } from '../pipeline/span-sink.js';
@@ -61,7 +62,7 @@ export class MeterPipeline {
   private scraped = false;
   /** Stays while the last of the readers is being closed. */
   private showsSelf = false;
-  private lastChange: Promise<unknown> = Promise.resolve();
+  private readonly changes = new InOrder();
 
   constructor(options: MeterPipelineOptions) {
     this.#options = options;
@@ -108,13 +109,13 @@ export class MeterPipeline {
   /** Follows a configuration of spans, or none. @throws TelemetryConfigError, after which nothing has changed */
   follow(source: PlanSource | undefined): Promise<void> {
     this.#source = source;
-    return this.inOrder(() => this.apply());
+    return this.changes.run(() => this.apply());
   }
 
   /** Changes the options; what the change leaves out stays. @throws TelemetryConfigError, after which nothing has changed */
   async configure(change: MetricsOptions | false): Promise<void> {
     metricsOptionsCheck.assert(change, 'metrics');
-    return this.inOrder(async () => {
+    return this.changes.run(async () => {
       const before = this.#metrics;
       const metrics = change === false || before === false ? change : { ...before, ...change };
       metricsOptionsCheck.assert(metrics, 'metrics');
@@ -129,7 +130,7 @@ export class MeterPipeline {
   /** From now on there is a page to scrape, if there is anything to measure. @throws TelemetryConfigError without the package for it */
   serveScrapes(): Promise<void> {
     this.scraped = true;
-    return this.inOrder(() => this.apply());
+    return this.changes.run(() => this.apply());
   }
 
   /** Text for Prometheus; empty while metrics are off. */
@@ -151,7 +152,7 @@ export class MeterPipeline {
   }
 
   async forceFlush(): Promise<void> {
-    await this.lastChange;
+    await this.changes.settled();
     await this.live?.forceFlush();
     await Promise.all(this.closing);
   }
@@ -159,7 +160,7 @@ export class MeterPipeline {
   /** Exports what has come and closes everything; a later `follow` works again. */
   async shutdown(timeoutMillis: number): Promise<void> {
     this.#source = undefined;
-    await this.inOrder(() => this.apply(timeoutMillis));
+    await this.changes.run(() => this.apply(timeoutMillis));
     await Promise.all(this.closing);
   }
 
@@ -223,7 +224,7 @@ export class MeterPipeline {
           `${instance}: the receiver of spans takes no metrics (${code}), so none are sent there. ` +
             'Name another with `metrics: { readers }`, or say `metrics: false`.',
         );
-        this.inOrder(() => this.apply()).catch(this.complain);
+        this.changes.run(() => this.apply()).catch(this.complain);
       },
     });
   }
@@ -267,13 +268,6 @@ export class MeterPipeline {
     const { instance, log } = this.#options;
     log.warn('metrics config', `${instance}: metrics go on as they were: ${errorText(error)}`);
   };
-
-  /** Runs changes one after the other, each whatever became of the one before. */
-  private inOrder<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.lastChange.then(change, change);
-    this.lastChange = result.catch(() => undefined);
-    return result;
-  }
 }
 
 /** Whether the newest export of a queue of spans has failed with this code. */

@@ -46,7 +46,13 @@ export function changeOf(body: Readonly<Record<string, unknown>>): TracerConfig 
 function presetOf(name: string, options: unknown): TracerConfig {
   // A text in the place of the options may well be the key.
   if (typeof options === 'string')
-    fail({ path: name, expected: 'an object', got: options, secret: true, remedy: 'Pass its options by name.' });
+    fail({
+      path: name,
+      expected: 'an object',
+      got: options,
+      secret: true,
+      remedy: 'Pass its options by name.',
+    });
   return PRESETS[name]?.(options) ?? {};
 }
 

@@ -124,7 +124,9 @@ const overrideShape = object({
 
 function overrideOf(body: Record<string, unknown>): OverrideBody {
   overrideShape.assert(body, '');
-  const { change, ...options } = body as unknown as OverrideBody & { readonly change: Record<string, unknown> };
+  const { change, ...options } = body as unknown as OverrideBody & {
+    readonly change: Record<string, unknown>;
+  };
   return { ...options, change: changeOf(change) };
 }
 

@@ -1,5 +1,5 @@
 /** Libraries whose calls are seen, by the names that the option `clients` has for them. */
-export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql'] as const;
+export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql', 'postgres'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
 /** Outgoing calls: which libraries are seen, and how. Each library is on unless it is `false`. */
@@ -32,6 +32,8 @@ export interface ClientsConfig {
         /** Parameters of statements as `db.query.parameter.<n>`; default false, since they are the users' data. */
         readonly parameters?: boolean;
       };
+  /** `pg`, and what is built on it; the options of `mysql`. */
+  readonly postgres?: ClientsConfig['mysql'];
   /** `false` records every call. */
   readonly folding?:
     | false

@@ -1,6 +1,9 @@
 import type { ClientLibrary } from '../config/clients-config.js';
 
-/** One way in which calls of a library are noticed: a channel that it publishes, or a function of it that is wrapped. */
+/**
+ * One way in which calls of a library are noticed: a channel that it publishes, or a
+ * function of it that is wrapped.
+ */
 export interface ClientSource {
   /** Name of the package or of Node's module. */
   readonly name: string;

@@ -69,8 +69,8 @@ export interface EntryFacts {
 }
 
 /**
- * One message, job, socket message, tick or event on its way through the app: begun when the framework hands it over, ended when its work
- * is done.
+ * One message, job, socket message, tick or event on its way through the app: begun when the framework hands
+ * it over, ended when its work is done.
  */
 export class EntryTrace implements Entry {
   readonly excluded: boolean;

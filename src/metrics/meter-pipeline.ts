@@ -35,9 +35,10 @@ export interface MeterPipelineOptions {
 /**
  * One instance's way from a measurement to its readers, replaceable while it runs.
  *
- * Metrics follow the configuration of spans: service, receivers and whether telemetry is on. When anything about readers, resource or views
- * changes, a new generation begins at zero, and the old one exports what it had counted: each receiver gets what was measured for it, and all
- * of them together everything. A change of anything else lets the series go on.
+ * Metrics follow the configuration of spans: service, receivers and whether telemetry is on. When anything
+ * about readers, resource or views changes, a new generation begins at zero, and the old one exports what it
+ * had counted: each receiver gets what was measured for it, and all of them together everything. A change of
+ * anything else lets the series go on.
  */
 export class MeterPipeline {
   private readonly meters = new Map<string, InstanceMeter>();
@@ -105,13 +106,18 @@ export class MeterPipeline {
     return meter;
   }
 
-  /** Follows a configuration of spans, or none. @throws TelemetryConfigError, after which nothing has changed */
+  /**
+   * Follows a configuration of spans, or none. @throws TelemetryConfigError, after which nothing has changed
+   */
   follow(source: PlanSource | undefined): Promise<void> {
     this.#source = source;
     return this.inOrder(() => this.apply());
   }
 
-  /** Changes the options; what the change leaves out stays. @throws TelemetryConfigError, after which nothing has changed */
+  /**
+   * Changes the options; what the change leaves out stays. @throws TelemetryConfigError, after
+   * which nothing has changed
+   */
   async configure(change: MetricsOptions | false): Promise<void> {
     metricsOptionsCheck.assert(change, 'metrics');
     return this.inOrder(async () => {
@@ -126,7 +132,10 @@ export class MeterPipeline {
     });
   }
 
-  /** From now on there is a page to scrape, if there is anything to measure. @throws TelemetryConfigError without the package for it */
+  /**
+   * From now on there is a page to scrape, if there is anything to measure. @throws TelemetryConfigError
+   * without the package for it
+   */
   serveScrapes(): Promise<void> {
     this.scraped = true;
     return this.inOrder(() => this.apply());

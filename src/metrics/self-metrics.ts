@@ -29,7 +29,8 @@ export interface PipelineHealth {
 }
 
 /**
- * Shows what becomes of spans, by the conventions' names; asked for at each export, so that spans themselves pay nothing.
+ * Shows what becomes of spans, by the conventions' names; asked for at each export, so that
+ * spans themselves pay nothing.
  *
  * @param health - nothing while it is not to be shown
  * @returns what has to be told of every export of spans

@@ -4,7 +4,10 @@ import type { Attributes } from '@opentelemetry/api';
 export interface CallMetric {
   /** Name of the histogram, in seconds; default the span's with `.duration` behind it. */
   readonly name?: string;
-  /** Attributes of the span that the histogram takes too: of few values each, since every combination is a series. */
+  /**
+   * Attributes of the span that the histogram takes too: of few values each, since every
+   * combination is a series.
+   */
   readonly attributes?: readonly string[];
 }
 

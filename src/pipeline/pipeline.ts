@@ -30,8 +30,8 @@ import type { VerifyExportResult } from './verify-export.js';
 /**
  * One instance's way from an ended span to its exporters, replaceable while it runs.
  *
- * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one is flushed and
- * closed when its last span has ended.
+ * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one
+ * is flushed and closed when its last span has ended.
  */
 export class Pipeline implements TenantHost {
   /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
@@ -51,7 +51,7 @@ export class Pipeline implements TenantHost {
   private readonly overrides = new Overrides((tenant) => {
     this.tenants?.override(tenant, undefined);
   });
-  /** The generation that an override stands in front of: it stays open, as what is given in code does not come back from a shutdown. */
+  /** The generation behind an override; it stays open, since exporters of the app's cannot be reopened. */
   private beneath: Generation | undefined;
   private readonly standIns: StandIns;
   private wasShutDown = false;
@@ -75,8 +75,8 @@ export class Pipeline implements TenantHost {
   /**
    * Changes a part of the configuration.
    *
-   * @throws TelemetryConfigError, after which nothing has changed; TelemetryError `TELEMETRY_SHUT_DOWN` after a shutdown, which a late
-   * change must not undo
+   * @throws TelemetryConfigError, after which nothing has changed; TelemetryError `TELEMETRY_SHUT_DOWN` after
+   *   a shutdown, which a late change must not undo
    */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
     return this.inOrder(async () => {

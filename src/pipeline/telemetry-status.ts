@@ -23,7 +23,10 @@ export interface TelemetryStatus {
     readonly delivered: number;
     /** Waiting or being sent. */
     readonly queued: number;
-    /** Repeated outgoing calls that were counted together in place of a span each, not among `ended`; absent while there are none. */
+    /**
+     * Repeated outgoing calls that were counted together in place of a span each, not among `ended`;
+     * absent while there are none.
+     */
     readonly folded?: number;
     /** Lost, by reason. */
     readonly dropped: Readonly<Partial<Record<DropReason, number>>>;

@@ -49,15 +49,18 @@ export interface WorkflowPipelineOptions {
   readonly attributes?: Attributes;
   /** A span, span context or context to start under; default: the active span. */
   readonly parent?: SpanOptions['parent'];
-  /** Whether input and result are recorded: as they are, or the names in them alone; default: the configuration's `includeInputOutput`. */
+  /**
+   * Whether input and result are recorded: as they are, or the names in them alone; default: the
+   * configuration's `includeInputOutput`.
+   */
   readonly includeInput?: boolean | 'keys';
   /** Whether the result is recorded, like `includeInput`. */
   readonly includeOutput?: boolean | 'keys';
 }
 
 /**
- * One run of a pipeline, from its first stage to its last. It counts stages, tokens and cost by itself, whether stages run one after
- * the other or at once, and writes the sums when the pipeline's span ends.
+ * One run of a pipeline, from its first stage to its last. It counts stages, tokens and cost by itself,
+ * whether stages run one after the other or at once, and writes the sums when the pipeline's span ends.
  */
 export class PipelineRun {
   /** Name of the pipeline. */

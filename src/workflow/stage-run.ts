@@ -50,7 +50,10 @@ export class StageRun {
     private readonly owner: StageOwner | undefined,
   ) {}
 
-  /** Adds tokens and cost to the stage, and so to its pipeline. Calls of models made in it report theirs here by themselves. */
+  /**
+   * Adds tokens and cost to the stage, and so to its pipeline. Calls of models made in it report
+   * theirs here by themselves.
+   */
   addUsage(usage: Usage): void {
     this.usage.add(usage);
   }

@@ -18,7 +18,8 @@ import { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS, workflowAttributes } from './
 const NO_PREFIX = '';
 
 /**
- * Spans of multi-step work: pipelines, their stages, and what stages call. Inject it, or make one of any {@link TracerManager}.
+ * Spans of multi-step work: pipelines, their stages, and what stages call. Inject it, or make one of
+ * any {@link TracerManager}.
  *
  * Attribute names are those of {@link WORKFLOW_ATTRIBUTES} under the configuration's `workflowPrefix`.
  */
@@ -100,8 +101,8 @@ export class WorkflowTracer {
   }
 
   /**
-   * Runs an outgoing request in a client span named by its method, unless `traceHttpRequests` is off. The status of a result
-   * that has one, such as a `fetch` response, is recorded.
+   * Runs an outgoing request in a client span named by its method, unless `traceHttpRequests` is off. The
+   * status of a result that has one, such as a `fetch` response, is recorded.
    */
   withHttpSpan<T>(method: string, url: string | URL, fn: (span: Span) => T): T {
     const settings = this.manager.settings();

@@ -49,8 +49,9 @@ interface Job {
 }
 
 /**
- * Traces jobs of BullMQ: where they are added, and each attempt to process one. Their context travels in the job's options, where BullMQ's own telemetry has
- * its place, never in the data. Queues and workers with a `telemetry` of their own are left to it.
+ * Traces jobs of BullMQ: where they are added, and each attempt to process one. Their context travels in the
+ * job's options, where BullMQ's own telemetry has its place, never in the data. Queues and workers with a
+ * `telemetry` of their own are left to it.
  */
 export class BullmqJobs {
   private readonly watched = new WeakSet<object>();

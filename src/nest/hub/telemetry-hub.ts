@@ -53,14 +53,17 @@ import { LateNames } from './late-names.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 
-/** Connections that the server has cut off say so in the next turns of the event loop: their requests' spans end then. */
+/**
+ * Connections that the server has cut off say so in the next turns of the event loop: their
+ * requests' spans end then.
+ */
 const TURNS_FOR_CUT_CONNECTIONS = 4;
 /** The real one, also where a test fakes timers later. */
 const nextTurn = setImmediate;
 
 /**
- * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's own server object, and owns
- * the only enhancers.
+ * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's
+ * own server object, and owns the only enhancers.
  */
 @Injectable()
 export class TelemetryHub
@@ -182,8 +185,8 @@ export class TelemetryHub
   }
 
   /**
-   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our guard comes first,
-   * so that it sees what others deny, our filter is asked first.
+   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our
+   * guard comes first, so that it sees what others deny, our filter is asked first.
    */
   attach(): void {
     requireAll(this.coverage.instances, this.instances);

@@ -119,7 +119,8 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     this.clients?.flush();
     const begun = performance.now();
     const { shutdownTimeoutMillis: limit } = this;
-    // Timers underneath keep no process alive; an event loop that runs dry here would cut the app's shutdown short.
+    // Timers underneath keep no process alive; an event loop that runs dry here would cut
+    // the app's shutdown short.
     const awake = setTimeout(() => {}, limit);
     const spans = this.pipeline.shutdown(limit);
     // Metrics tell what became of the last spans, if that is known in time.
@@ -167,7 +168,10 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     }
   }
 
-  /** The same instance for routes that name `HttpTelemetryInterceptor`: they are traced even with `http: false`. */
+  /**
+   * The same instance for routes that name `HttpTelemetryInterceptor`: they are traced
+   * even with `http: false`.
+   */
   get tracedByHand(): TelemetryInstance {
     if (this.http !== undefined) return this;
     return Object.create(this, { http: { value: compileHttpOptions({}) } }) as TelemetryInstance;

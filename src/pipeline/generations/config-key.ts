@@ -5,8 +5,8 @@ const identities = new WeakMap<object, number>();
 let nextIdentity = 1;
 
 /**
- * A digest that is equal for configurations of equal content. Exporters, samplers, processors and functions count by identity.
- * Credentials take part, but cannot be read from it.
+ * A digest that is equal for configurations of equal content. Exporters, samplers, processors and functions
+ * count by identity. Credentials take part, but cannot be read from it.
  */
 export function configKey(config: ResolvedTracerConfig): string {
   return createHash('sha256').update(contentText(config)).digest('base64');

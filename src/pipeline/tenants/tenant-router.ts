@@ -80,14 +80,17 @@ export class TenantRouter {
     return { current: () => this.generation(key), tenant: key };
   }
 
-  /** The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none. */
+  /**
+   * The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none.
+   */
   forEntry(entry: Entry): Generation | undefined {
     const key = this.keys.ofEntry(entry);
     return key === undefined ? undefined : this.generation(key);
   }
 
   /**
-   * Lays a change over one tenant's configuration, or takes it away. Spans that are alive finish where they began.
+   * Lays a change over one tenant's configuration, or takes it away. Spans that are alive
+   * finish where they began.
    *
    * @throws TelemetryConfigError if this can be no tenant's key
    */
@@ -171,7 +174,10 @@ export class TenantRouter {
     return slot;
   }
 
-  /** Spans begin in a generation without exporters until the configuration is there, and move to the real one when they have ended. */
+  /**
+   * Spans begin in a generation without exporters until the configuration is there, and move to the real
+   * one when they have ended.
+   */
   private wait(key: string, config: Promise<TracerConfig | undefined>): Generation {
     const waiting = this.pipeline.waiting.open('tenant look-up');
     const generation = this.pipeline.holding(waiting, this.target(key));
@@ -197,7 +203,9 @@ export class TenantRouter {
     }
   }
 
-  /** A tenant that worked keeps its configuration when it cannot be asked again: its spans are nobody else's. */
+  /**
+   * A tenant that worked keeps its configuration when it cannot be asked again: its spans are nobody else's.
+   */
   private keepOr(key: string, error: unknown): Generation | undefined {
     const slot = this.cache.get(key);
     const config = slot && this.known.get(slot);

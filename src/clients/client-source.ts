@@ -11,4 +11,6 @@ export interface ClientSource {
   readonly library: ClientLibrary;
   /** @returns takes everything back: no subscriber stays and no function stays wrapped */
   start(): () => void;
+  /** Looks for the library behind objects of the app, such as pools that Nest injects. */
+  adopt?(instances: Iterable<object>): void;
 }

@@ -1,5 +1,5 @@
 /** Libraries whose calls are seen, by the names that the option `clients` has for them. */
-export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql'] as const;
+export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql', 'postgres'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
 /** Outgoing calls: which libraries are seen, and how. Each library is on unless it is `false`. */
@@ -35,6 +35,8 @@ export interface ClientsConfig {
          */
         readonly parameters?: boolean;
       };
+  /** `pg`, and what is built on it; the options of `mysql`. */
+  readonly postgres?: ClientsConfig['mysql'];
   /** `false` records every call. */
   readonly folding?:
     | false

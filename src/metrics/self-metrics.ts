@@ -1,6 +1,6 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
-import type { TelemetryStatus } from '../pipeline/telemetry-status.js';
+import type { DeliveryStatus } from '../pipeline/telemetry-status.js';
 import type { DropReason, ExporterStatus } from '../pipeline/span-sink.js';
 
 /** Dropped after an exporter had tried; every other reason comes before it. */
@@ -23,7 +23,7 @@ const EXPORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 
 /** What is known of a pipeline of spans at the moment. */
 export interface PipelineHealth {
-  readonly status: TelemetryStatus;
+  readonly status: DeliveryStatus;
   /** Most spans that each queue holds. */
   readonly queueCapacity: number | undefined;
 }

@@ -31,6 +31,7 @@ import { DevtoolsHost } from '../devtools/devtools-host.js';
 import { CoveringBaggageGuard } from '../requests/covering-baggage-guard.js';
 import { Arrivals, requireAll } from './arrivals.js';
 import { Coverage } from './coverage.js';
+import { adoptInjectedClients } from './injected-clients.js';
 import { runHooksOfLateHub } from './late-hub.js';
 import { EntryWatch } from '../entries/entry-watch.js';
 import { reenterExternalCalls } from '../requests/external-calls.js';
@@ -212,11 +213,13 @@ export class TelemetryHub
   }
 
   onModuleInit(): void {
+    adoptInjectedClients(this.modules);
     this.entries.attach();
   }
 
   /** All routes are there. */
   onApplicationBootstrap(): void {
+    adoptInjectedClients(this.modules);
     this.entries.started();
     const routes = this.routes.splice(0);
     for (const { options } of this.all()) warnOfMissedPatterns(options, routes, this.config);

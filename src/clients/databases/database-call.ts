@@ -115,7 +115,10 @@ function redisCode(message: unknown): string | undefined {
   return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
 }
 
-/** Databases quote values in their messages; what they quote is left out unless it stands in the statement without its literals. */
+/**
+ * Databases quote values in their messages; what they quote is left out unless it stands in the
+ * statement without its literals.
+ */
 function safeMessage(message: unknown, text: string): string | undefined {
   if (typeof message !== 'string') return undefined;
   return message

@@ -97,7 +97,10 @@ function serverOf({ database, serverAddress, serverPort }: RedisCommand): Databa
   };
 }
 
-/** A connection serves every flow: what waits for it must not become the work of the one that happened to open it. */
+/**
+ * A connection serves every flow: what waits for it must not become the work of the one
+ * that happened to open it.
+ */
 function keepConnectionsOutside(name: string): () => void {
   return bindChannel(diagnostics.tracingChannel(name).start, () => EMPTY_CONTEXT);
 }

@@ -155,7 +155,7 @@ it('ends its second process and delivers what both have made when SIGTERM comes 
   const outcomes = receiver.spans.flatMap(({ name, attributes }) =>
     attributes['stream.outcome'] === undefined || name.startsWith('chat ')
       ? []
-      : [`${name}: ${String(attributes['stream.outcome'])}`],
+      : [`${name}: ${attributes['stream.outcome'] as string}`],
   );
   expect(outcomes.sort()).toEqual([
     'GET /feed/endless: server_shutdown',

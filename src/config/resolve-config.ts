@@ -82,6 +82,13 @@ const BATCH: Required<BatchConfig> = {
   dropPolicy: 'newest',
 };
 
+const environments = new WeakMap<ResolvedTracerConfig, TracerConfig>();
+
+/** What the environment said when the configuration was made. */
+export function environmentOf(resolved: ResolvedTracerConfig): TracerConfig {
+  return environments.get(resolved) ?? {};
+}
+
 /** Who hears about what is odd, but not wrong. */
 export interface ResolveHooks {
   warn(message: string): void;
@@ -117,7 +124,7 @@ export function resolveTracerConfig(
     merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' }),
   ).map((exporter) => resolveExporter(exporter, warn));
   const genai = resolveGenAi(merged.genai);
-  return {
+  const resolved: ResolvedTracerConfig = {
     enabled,
     service,
     resourceAttributes: resourceAttributesOf(service, merged.resourceAttributes),
@@ -140,6 +147,8 @@ export function resolveTracerConfig(
     ...(merged.clients === undefined ? {} : { clients: merged.clients }),
     genai,
   };
+  environments.set(resolved, fromEnv);
+  return resolved;
 }
 
 function resolveService({ service = {} }: TracerConfig, enabled: boolean): ResolvedService {

@@ -12,7 +12,7 @@ export interface ResolvedService extends ServiceConfig {
 }
 
 /** The resource attribute of each option of {@link ServiceConfig}. */
-const SERVICE_ATTRIBUTES = {
+export const SERVICE_ATTRIBUTES = {
   name: 'service.name',
   version: 'service.version',
   namespace: 'service.namespace',

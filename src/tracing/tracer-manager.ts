@@ -20,6 +20,7 @@ import { addCheckpoint } from './checkpoint.js';
 import { runWithAttributes, type FlowAttributes } from './flow-attributes.js';
 import type { TelemetryFeatureOptions } from './feature-options.js';
 import { generationFor, type InstanceTracer } from './instance-tracer.js';
+import { liveConfig } from './live-config.js';
 import { NamedTracers } from './named-tracers.js';
 import { contextOf, type SpanOptions } from './span-options.js';
 import { runInFlow, runTowards } from './run-in-flow.js';
@@ -274,7 +275,7 @@ export class TracerManager {
 
   /** What was recorded, delivered, dropped and is waiting, per exporter; contains no secret. */
   status(): TelemetryStatus {
-    return this.pipeline.status();
+    return { ...this.pipeline.status(), ...liveConfig(this.pipeline, activeContext()) };
   }
 
   /** Spans that `memory` exporters hold, oldest first. */

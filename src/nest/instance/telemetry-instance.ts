@@ -16,7 +16,9 @@ import { MeterManager } from '../../metrics/meter-manager.js';
 import { MeterPipeline } from '../../metrics/meter-pipeline.js';
 import type { PlanSource } from '../../metrics/options/metrics-plan.js';
 import { Pipeline } from '../../pipeline/pipeline.js';
+import { startLine } from '../../pipeline/start-line.js';
 import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
+import { tell } from '../../base/user-function.js';
 import { BaggageService } from '../../tracing/baggage-service.js';
 import { InstanceClients } from '../../clients/instance-clients.js';
 import { InstrumentationBridge } from '../../tracing/instrumentation/instrumentation-bridge.js';
@@ -162,10 +164,20 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     try {
       await this.metrics.follow(this.metricsSource);
       this.started = true;
+      this.sayWhereSpansGo();
     } catch (error) {
       await this.pipeline.shutdown(0);
       throw error;
     }
+  }
+
+  private sayWhereSpansGo(): void {
+    const { current } = this.pipeline;
+    if (current === undefined) return;
+    const say = (): void => {
+      new Logger('TelemetryModule').log(startLine(current));
+    };
+    tell(say, () => undefined);
   }
 
   /**

@@ -1,5 +1,5 @@
-// The application under measurement: a controller that calls two service methods. Decorators are applied by hand, so that Node
-// runs it without a build.
+// The application under measurement: a controller that calls two service methods. Decorators are applied by
+// hand, so that Node runs it without a build.
 import 'reflect-metadata';
 import { Controller, Get, Injectable, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -8,8 +8,10 @@ import { NestFactory } from '@nestjs/core';
  * @param {object} [options]
  * @param {unknown[]} [options.imports] modules that the root module imports
  * @param {(prototype: object, method: string) => void} [options.instrument] called for both service methods
- * @param {(app: import('@nestjs/common').INestApplication) => void} [options.prepare] called before the app listens
- * @returns {Promise<import('@nestjs/common').INestApplication>} an app that listens on a free port of the loopback address
+ * @param {(app: import('@nestjs/common').INestApplication) => void} [options.prepare]
+ *   called before the app listens
+ * @returns {Promise<import('@nestjs/common').INestApplication>} an app that listens on a free
+ *   port of the loopback address
  */
 export async function startApp({ imports = [], instrument, prepare } = {}) {
   class OrdersService {

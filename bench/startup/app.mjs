@@ -1,6 +1,6 @@
 /*
- * One start in one process: imports Nest, then the library unless `bare`, then starts an app and answers a request. Prints milliseconds and
- * bytes as JSON.
+ * One start in one process: imports Nest, then the library unless `bare`, then starts an app and answers a
+ * request. Prints milliseconds and bytes as JSON.
  */
 import 'reflect-metadata';
 import { performance } from 'node:perf_hooks';

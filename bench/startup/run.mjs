@@ -1,6 +1,7 @@
 /*
- * What the library adds to the start of a Nest app: time of its import against that of Nest's own packages in the same process, time until
- * the first answered request against the bare app, and memory then. Pairs of processes, one after the other, in changing order.
+ * What the library adds to the start of a Nest app: time of its import against that of Nest's own packages in
+ * the same process, time until the first answered request against the bare app, and memory then. Pairs of
+ * processes, one after the other, in changing order.
  *
  *   npm run bench:startup -- [--sessions 15] [--node24]
  */

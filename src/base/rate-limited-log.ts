@@ -53,7 +53,10 @@ export class RateLimitedLog {
 /** The part of an error that a line of a log shows. */
 const MAX_ERROR_CHARS = 500;
 
-/** One line of an unknown error, for a log, without what looks like a credential: drivers quote their connection's address. */
+/**
+ * One line of an unknown error, for a log, without what looks like a credential: drivers quote
+ * their connection's address.
+ */
 export function errorText(error: unknown): string {
   try {
     const text = withoutSecrets(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

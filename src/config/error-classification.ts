@@ -6,7 +6,10 @@ export interface ErrorClassification {
   readonly type: string;
   /** Whether trying again may help; becomes `error.retryable`. */
   readonly retryable?: boolean;
-  /** Whether it tells a caller of the caller's own mistake: the span then gets `error.type` and stays without error status. */
+  /**
+   * Whether it tells a caller of the caller's own mistake: the span then gets `error.type` and
+   * stays without error status.
+   */
   readonly expected?: boolean;
   /** Description of the span's error status; default: the error's message. */
   readonly message?: string;

@@ -13,11 +13,13 @@ const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
 ]);
 
 /**
- * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking`, `batch`, `genai` and `clients` option by
- * option, everything else (`exporter`, `sampler`, `spanProcessors`, `enabled`) as a whole.
+ * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking`,
+ * `batch`, `genai` and `clients` option by option, everything else (`exporter`, `sampler`,
+ * `spanProcessors`, `enabled`) as a whole.
  *
  * @returns a new object; options that are `undefined` in `change` keep their current value
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if `change` is no object, or a promise of one
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if `change` is no
+ *   object, or a promise of one
  */
 export function mergeTracerConfig(current: TracerConfig, change: TracerConfig): TracerConfig {
   assertOptions(change);

@@ -29,7 +29,9 @@ export type { ResolvedService } from './resource.js';
 export interface ResolvedTracerConfig {
   readonly enabled: boolean;
   readonly service: ResolvedService;
-  /** Complete: `service.*`, `deployment.environment.name`, `telemetry.*`, the environment's and the user's. */
+  /**
+   * Complete: `service.*`, `deployment.environment.name`, `telemetry.*`, the environment's and the user's.
+   */
   readonly resourceAttributes: Attributes;
   /** With credentials in clear; empty only if an empty list was given. */
   readonly exporters: readonly (ExporterConfig | SpanExporter)[];
@@ -52,7 +54,8 @@ export interface ResolvedTracerConfig {
 /**
  * The specification's limits; an attribute value may be of any length.
  *
- * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits | Span limits}
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits | Span limits}
  */
 const SPAN_LIMITS: Required<SpanLimits> = {
   attributeCountLimit: 128,
@@ -79,6 +82,13 @@ const BATCH: Required<BatchConfig> = {
   dropPolicy: 'newest',
 };
 
+const environments = new WeakMap<ResolvedTracerConfig, TracerConfig>();
+
+/** What the environment said when the configuration was made. */
+export function environmentOf(resolved: ResolvedTracerConfig): TracerConfig {
+  return environments.get(resolved) ?? {};
+}
+
 /** Who hears about what is odd, but not wrong. */
 export interface ResolveHooks {
   warn(message: string): void;
@@ -87,12 +97,13 @@ export interface ResolveHooks {
 /**
  * Validates a configuration and completes it from the environment and the defaults.
  *
- * Precedence: code, then this library's own variables, then the standard ones, then the default. An exporter given in code reads no
- * `OTEL_EXPORTER_*` variable.
+ * Precedence: code, then this library's own variables, then the standard ones, then the default. An exporter
+ * given in code reads no `OTEL_EXPORTER_*` variable.
  *
  * @param env - read, never written
  * @returns a new object that depends on nothing any more but its exporter, sampler and processor instances
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first option or variable that cannot work
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first option or
+ *   variable that cannot work
  */
 export function resolveTracerConfig(
   config: TracerConfig,
@@ -113,7 +124,7 @@ export function resolveTracerConfig(
     merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' }),
   ).map((exporter) => resolveExporter(exporter, warn));
   const genai = resolveGenAi(merged.genai);
-  return {
+  const resolved: ResolvedTracerConfig = {
     enabled,
     service,
     resourceAttributes: resourceAttributesOf(service, merged.resourceAttributes),
@@ -136,6 +147,8 @@ export function resolveTracerConfig(
     ...(merged.clients === undefined ? {} : { clients: merged.clients }),
     genai,
   };
+  environments.set(resolved, fromEnv);
+  return resolved;
 }
 
 function resolveService({ service = {} }: TracerConfig, enabled: boolean): ResolvedService {

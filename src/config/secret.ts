@@ -4,7 +4,8 @@ import { inspect } from 'node:util';
 export const REDACTED = '****';
 
 /**
- * A credential that shows as `****` in JSON, template strings, logs and `util.inspect`; only `reveal()` gives it away.
+ * A credential that shows as `****` in JSON, template strings, logs and `util.inspect`; only
+ * `reveal()` gives it away.
  *
  * Accepted wherever an exporter's configuration takes a header value or a private key.
  */

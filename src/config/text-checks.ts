@@ -49,7 +49,8 @@ export const headerName: Check = leaf({
 });
 
 /**
- * A header value or key as a backend issued it: printable, without the spaces and quotes that come with copying it.
+ * A header value or key as a backend issued it: printable, without the spaces and quotes
+ * that come with copying it.
  *
  * A `string` or a {@link Secret}; never printed.
  */

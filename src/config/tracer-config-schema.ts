@@ -191,7 +191,8 @@ export function validateTracerConfig(config: unknown, path = ''): asserts config
 /**
  * The part of larger options that is a tracer configuration.
  *
- * @returns a new object with the options of {@link TracerConfig} alone; options that are `undefined` are left out
+ * @returns a new object with the options of {@link TracerConfig} alone; options that are
+ *   `undefined` are left out
  */
 export function pickTracerConfig(options: TracerConfig): TracerConfig {
   return Object.fromEntries(

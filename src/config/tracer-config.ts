@@ -54,11 +54,14 @@ export interface BatchConfig {
   /** Exports at the same time; default 4, or 1 if an exporter given in code is among them. */
   readonly maxConcurrentExports?: number;
   /**
-   * How long an export is retried while the receiver takes others, in milliseconds, before its spans are dropped; default 300,000. While it
-   * takes none, spans are kept as long as the queue's limits allow.
+   * How long an export is retried while the receiver takes others, in milliseconds, before its spans are
+   * dropped; default 300,000. While it takes none, spans are kept as long as the queue's limits allow.
    */
   readonly maxRetryMillis?: number;
-  /** Which span goes when the queue is full: the one that comes (default), or the oldest. Errors and server spans go last. */
+  /**
+   * Which span goes when the queue is full: the one that comes (default), or the oldest. Errors
+   * and server spans go last.
+   */
   readonly dropPolicy?: 'newest' | 'oldest';
 }
 
@@ -72,8 +75,8 @@ export interface TracerConfig {
   /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
   readonly service?: ServiceConfig;
   /**
-   * Who emits the spans, beyond `service`; values of any type. Dates become ISO text, objects and mixed lists JSON text, `null` is
-   * left out. `service.*` keys fill in what `service` leaves open.
+   * Who emits the spans, beyond `service`; values of any type. Dates become ISO text, objects and mixed lists
+   * JSON text, `null` is left out. `service.*` keys fill in what `service` leaves open.
    */
   readonly resourceAttributes?: Readonly<Record<string, unknown>>;
   /** One or several; an exporter given in code reads no `OTEL_EXPORTER_*` variable. */
@@ -100,7 +103,10 @@ export interface TracerConfig {
   readonly workflowPrefix?: string;
   /** The queue between spans and exporters. */
   readonly batch?: BatchConfig;
-  /** Outgoing calls: HTTP, databases, caches. On by default, for what is called in a request, a job or a span; `false` records none. */
+  /**
+   * Outgoing calls: HTTP, databases, caches. On by default, for what is called in a request, a job or a
+   * span; `false` records none.
+   */
   readonly clients?: false | ClientsConfig;
   /** Model calls, for apps that import `nestjs-telemetry/genai`. */
   readonly genai?: GenAiConfig;

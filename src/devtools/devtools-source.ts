@@ -27,6 +27,9 @@ export interface DevtoolsSource {
   modules(): readonly string[];
   /** Spans that have begun and not ended, masked. */
   openSpans(): readonly StoredSpan[];
-  /** Carries a change out, through the checks of `TracerManager`. @throws TelemetryError for one that cannot work */
+  /**
+   * Carries a change out, through the checks of `TracerManager`. @throws TelemetryError
+   * for one that cannot work
+   */
   control(request: ControlRequest): Promise<object>;
 }

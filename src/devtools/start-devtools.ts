@@ -24,7 +24,8 @@ export interface StandaloneDevtools {
 }
 
 /**
- * Shows the traces of any service that sends OTLP, as `npx nestjs-telemetry dev` does; an app with `devtools: true` needs none of it.
+ * Shows the traces of any service that sends OTLP, as `npx nestjs-telemetry dev` does; an app with
+ * `devtools: true` needs none of it.
  *
  * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` where a port is taken
  */

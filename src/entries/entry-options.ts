@@ -8,11 +8,14 @@ export type EntryKind = 'microservices' | 'queues' | 'websockets' | 'schedule' |
 /**
  * Which kinds of entries have spans; each is on by default, and off with `false`.
  *
- * `include` and `exclude` select by pattern: the message pattern, queue, socket event, name of the scheduled job, event, or class of a command. A
- * string matches as a whole, with `*` for any characters; exclusion wins. An excluded entry makes no spans, and neither does anything that it calls.
+ * `include` and `exclude` select by pattern: the message pattern, queue, socket event, name of the scheduled
+ * job, event, or class of a command. A string matches as a whole, with `*` for any characters; exclusion
+ * wins. An excluded entry makes no spans, and neither does anything that it calls.
  */
 export interface EntriesOptions {
-  /** Handlers of `@MessagePattern`, `@EventPattern` and gRPC, and the calls of `ClientProxy` and gRPC clients. */
+  /**
+   * Handlers of `@MessagePattern`, `@EventPattern` and gRPC, and the calls of `ClientProxy` and gRPC clients.
+   */
   readonly microservices?:
     | false
     | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
@@ -44,14 +47,18 @@ export interface EntriesOptions {
   readonly graphql?: boolean;
 }
 
-/** How the span of an asynchronous message is related to its sender's: a new trace with a link, or a child in the same trace. */
+/**
+ * How the span of an asynchronous message is related to its sender's: a new trace with a link, or a
+ * child in the same trace.
+ */
 export type MessageRelation = 'link' | 'parent';
 
 /** Options of messages, jobs and events. */
 export interface MessagingOptions {
   /**
-   * How messages that nobody waits for are related to their senders: for all, or by pattern (`{ 'orders.*': 'parent' }`, the first that
-   * matches). Default `link`. Request–response is always `parent`; repeated jobs and batches always `link`.
+   * How messages that nobody waits for are related to their senders: for all, or by pattern
+   * (`{ 'orders.*': 'parent' }`, the first that matches). Default `link`. Request–response is always
+   * `parent`; repeated jobs and batches always `link`.
    */
   readonly relation?: 'link' | 'parent' | Readonly<Record<string, 'link' | 'parent'>>;
 }

@@ -29,7 +29,8 @@ export interface ShownValue {
 }
 
 /**
- * The content of one call, as far as it may be shown: nothing that {@link ContentPolicy} refuses is kept, however long the call lasts.
+ * The content of one call, as far as it may be shown: nothing that {@link ContentPolicy} refuses is kept,
+ * however long the call lasts.
  */
 export class CallContent {
   instructions: readonly MessagePart[] | undefined;

@@ -18,7 +18,10 @@ import { addToEntry } from './entry-costs.js';
 import { StreamProgress } from './stream-progress.js';
 import { UsageSum, type Usage } from './usage.js';
 
-/** One operation at work: a model's call, a tool, an agent. What it is told becomes attributes when its span ends. */
+/**
+ * One operation at work: a model's call, a tool, an agent. What it is told becomes
+ * attributes when its span ends.
+ */
 export class GenAiCall {
   /** One that records nothing while telemetry is off. */
   span: Span = NO_SPAN;
@@ -61,7 +64,10 @@ export class GenAiCall {
     if (response.finishReasons !== undefined) this.progress.finished = true;
   }
 
-  /** Content that goes in: messages in the form of any provider, a query, arguments. Kept only as far as `genai.capture` allows. */
+  /**
+   * Content that goes in: messages in the form of any provider, a query, arguments. Kept only as far
+   * as `genai.capture` allows.
+   */
   setInput(input: unknown): void {
     this.guarded(() => {
       this.parts.content.setInput(input);
@@ -82,7 +88,10 @@ export class GenAiCall {
     });
   }
 
-  /** Content that comes out: messages, documents, vectors, a result. Kept only as far as `genai.capture` allows. */
+  /**
+   * Content that comes out: messages, documents, vectors, a result. Kept only as far
+   * as `genai.capture` allows.
+   */
   setOutput(output: unknown): void {
     this.answered = true;
     this.guarded(() => {

@@ -32,7 +32,8 @@ export interface GenAiMessage {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads messages in the forms of OpenAI (chat and responses), Anthropic, Google, the AI SDK, LangChain and the `gen_ai` conventions.
+ * Reads messages in the forms of OpenAI (chat and responses), Anthropic, Google, the AI SDK, LangChain and
+ * the `gen_ai` conventions.
  *
  * @param value - a text, a message, or a list of either; anything else becomes one message that holds it
  * @param role - of what names none

@@ -61,7 +61,8 @@ export interface StartedCall {
 export type AnyOperation = GenAiOperation | PlainOperation;
 
 /**
- * Begins a call for whoever cannot hand over a function, under the span of `options.parent`, else of the running code.
+ * Begins a call for whoever cannot hand over a function, under the span of `options.parent`,
+ * else of the running code.
  *
  * @param manager - of the instance that the call belongs to; absent where there is none
  */

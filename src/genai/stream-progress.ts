@@ -1,6 +1,9 @@
 import { monotonicMillis } from '../tracing/clock.js';
 
-/** Times between chunks that are measured one by one; a stream that goes on for longer is measured by its first. */
+/**
+ * Times between chunks that are measured one by one; a stream that goes on for longer
+ * is measured by its first.
+ */
 const MAX_GAPS = 10_000;
 
 /** How far the stream of an answer has come, and how it ended. */

@@ -9,7 +9,8 @@ interface Emitter {
 }
 
 /**
- * Has the listeners of a request or response run in the context of their entry: a connection, which many requests share, emits their events.
+ * Has the listeners of a request or response run in the context of their entry: a connection, which many
+ * requests share, emits their events.
  *
  * @param emitter - bound to its entry already
  */
@@ -22,7 +23,10 @@ function emit(this: EventEmitter, ...args: unknown[]): boolean {
   return runInEntry(entryOf(this), () => emitOf(this).apply(this, args));
 }
 
-/** The emitter's own method, looked up when it is called: frameworks give requests another prototype, and derive objects from them. */
+/**
+ * The emitter's own method, looked up when it is called: frameworks give requests another prototype, and
+ * derive objects from them.
+ */
 function emitOf(emitter: EventEmitter): Emit {
   let prototype = Object.getPrototypeOf(emitter) as Emitter;
   while (prototype.emit === emit) prototype = Object.getPrototypeOf(prototype) as Emitter;

@@ -18,8 +18,9 @@ export interface StreamFigures {
 }
 
 /**
- * One request as metrics see it: counted as active by the instance that owns it if no route says otherwise, then by the one that does, and
- * measured by that one when the response has closed. Whether its span is sampled plays no part.
+ * One request as metrics see it: counted as active by the instance that owns it if no route says
+ * otherwise, then by the one that does, and measured by that one when the response has closed. Whether its
+ * span is sampled plays no part.
  */
 export class RequestMeasurement {
   private meter: RequestMeter | undefined;
@@ -44,7 +45,10 @@ export class RequestMeasurement {
     this.enter(meter);
   }
 
-  /** Another instance owns it. @param meter - absent where the request is not measured, as on an excluded route */
+  /**
+   * Another instance owns it. @param meter - absent where the request is not
+   * measured, as on an excluded route
+   */
   moveTo(meter: RequestMeter | undefined): void {
     if (meter === this.meter) return;
     this.leave();

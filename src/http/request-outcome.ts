@@ -4,8 +4,8 @@ import type { RawResponse } from './http-options.js';
 import type { ServerSpan } from './server-span.js';
 
 /**
- * Tells the span how the request was answered: a status of 500 or more is a failure, one below is not, whatever was thrown. A client that
- * left before the end got no whole answer.
+ * Tells the span how the request was answered: a status of 500 or more is a failure, one below is not,
+ * whatever was thrown. A client that left before the end got no whole answer.
  *
  * @param error - what guard, pipe, handler or router threw
  */

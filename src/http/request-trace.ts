@@ -30,8 +30,8 @@ import type { SseRoute } from './stream-options.js';
 import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from './stream-trace.js';
 
 /**
- * One request on its way through the app: begun when the server emits it, bound to the instance that owns its route by a
- * guard (or at the end, if no guard ran), ended when the response closes.
+ * One request on its way through the app: begun when the server emits it, bound to the instance that owns its
+ * route by a guard (or at the end, if no guard ran), ended when the response closes.
  */
 export class RequestTrace implements Entry, StreamedRequest {
   readonly span: ServerSpan;
@@ -109,7 +109,8 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.forwarded = forwardedRequest(this.request.headers, request);
     this.frameworkRequest ??= request;
     if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
-    // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first child or the end asks for it.
+    // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first
+    // child or the end asks for it.
     if (scope?.pipeline.tenants === undefined) this.settle();
     else if (tracesRequests(scope)) this.tellTraceId(scope);
   }
@@ -201,8 +202,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   /**
-   * Binds a request that belongs to no one handler: it failed or ended before a guard ran, or it serves a query of any number of resolvers.
-   *
+   * Binds a request without one handler: it ended before a guard ran, or it serves a GraphQL query.
    * @param scope - the nearest instance; one that traces no requests leaves them to the fallback
    */
   bindWithoutHandler(scope?: HttpScope): void {
@@ -231,7 +231,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     else this.decide(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
-  /** Fixes ids and sampling, by the first scope that needs them; a tenant's pipeline samples by its own rules. */
+  /** Fixes ids and sampling, by the first scope that needs them; tenants sample by their own rules. */
   private decide(scope: HttpScope | undefined, generation: Generation | undefined): void {
     if (this.span.decided) {
       if (generation !== this.provisional) this.sampleAgain(scope, generation);

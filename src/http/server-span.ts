@@ -14,11 +14,12 @@ import { LIBRARY_SCOPE } from '../base/version.js';
 const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
 
 /**
- * The span of a request, alive from its first byte on, while owner, route and sampling decision are found out later.
+ * The span of a request, alive from its first byte on, while owner, route and sampling
+ * decision are found out later.
  *
- * It takes attributes and events from the start. Whoever asks for its span context before a guard knew the route (a middleware that
- * starts a child, say) makes the decision fall then. Where tenants have pipelines of their own, the first to ask after that has the
- * tenant's chosen.
+ * It takes attributes and events from the start. Whoever asks for its span context before a guard knew the
+ * route (a middleware that starts a child, say) makes the decision fall then. Where tenants have pipelines of
+ * their own, the first to ask after that has the tenant's chosen.
  */
 export class ServerSpan extends RecordingSpan {
   constructor(

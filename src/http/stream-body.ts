@@ -4,7 +4,10 @@ import { StreamTrace, type BodySource, type StreamedRequest } from './stream-tra
 
 const TRACE = Symbol('nestjs-telemetry.trace');
 
-/** What is common to the methods of both protocols' responses. The functions below are shared by all: an open stream costs no closure. */
+/**
+ * What is common to the methods of both protocols' responses. The functions below are shared by all: an open
+ * stream costs no closure.
+ */
 interface Body {
   [TRACE]?: StreamedRequest;
   write: (...args: unknown[]) => boolean;
@@ -13,8 +16,8 @@ interface Body {
 }
 
 /**
- * Ends the request with its response, and counts what is written to it, which makes a stream of every response that is
- * written before it is ended.
+ * Ends the request with its response, and counts what is written to it, which makes a stream of every
+ * response that is written before it is ended.
  *
  * Ours are the first to be called last: what others put in front of `write` and `end` later calls them.
  */
@@ -33,7 +36,9 @@ export function followResponse(trace: StreamedRequest): void {
   response.on('pipe', rememberSource);
 }
 
-/** Requests whose responses wait for those before them on a connection, as pipelining clients make them do. */
+/**
+ * Requests whose responses wait for those before them on a connection, as pipelining clients make them do.
+ */
 const queues = new WeakMap<Socket, Set<StreamedRequest>>();
 
 /** A response whose turn never came is not closed with its connection. */

@@ -17,7 +17,10 @@ const MAX_EVENT_ID_LENGTH = 256;
 /** What Nest begins a stream with, whether or not there is a producer yet. */
 const HEADERS_ARE_OUT = '\n';
 
-/** A response of server-sent events: what is counted, how long it took, and which context its producer runs in. */
+/**
+ * A response of server-sent events: what is counted, how long it took, and which
+ * context its producer runs in.
+ */
 export class SseTrace extends StreamTrace implements SubscriptionListener, Subscribed {
   private events = 0;
   /** What the producer emitted, in place of `events` where a compressor hides what is written. */
@@ -29,7 +32,9 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   private longestGap = 0;
   private subscribed = false;
   private completed = false;
-  /** Whether what is written belongs to the stream, and is not an exception filter's answer in place of it. */
+  /**
+   * Whether what is written belongs to the stream, and is not an exception filter's answer in place of it.
+   */
   private open = false;
   private ownSpan: Span | undefined;
   /** Of the route's call. */
@@ -62,7 +67,10 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     this.cutBy('limit');
   }
 
-  /** Whether Nest told the client of a failure that was not the producer's: an interceptor's, or an event that is no JSON. */
+  /**
+   * Whether Nest told the client of a failure that was not the producer's: an interceptor's, or
+   * an event that is no JSON.
+   */
   protected override get brokeOff(): boolean {
     return this.toldError && !this.completed && this.trace.response.writableEnded;
   }

@@ -63,7 +63,9 @@ const DEFAULT_AGGREGATION: number = AggregationType.DEFAULT;
 
 type OpenReader = PushReader | ScrapeReader | LentReader;
 
-/** One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero. */
+/**
+ * One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero.
+ */
 export class MeterGeneration implements MeterBinding {
   /** Where requests are measured; absent with `http: false`. */
   readonly requests: RequestSeriesIndex | undefined;

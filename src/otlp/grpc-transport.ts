@@ -26,7 +26,9 @@ const METHODS: Readonly<Record<OtlpSignal, string>> = {
 };
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
-/** Answers are a few bytes; an odd number, to tell an answer above it from a request above a receiver's limit. */
+/**
+ * Answers are a few bytes; an odd number, to tell an answer above it from a request above a receiver's limit.
+ */
 const MAX_ANSWER_BYTES = 1_000_003;
 
 /** grpc-js would wait up to two minutes before it connects again. */

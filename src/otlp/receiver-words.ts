@@ -4,13 +4,15 @@ const MAX_SHOWN_CHARS = 160;
 const MAX_READ_CHARS = 16_384;
 /** Shorter ones are no secrets, and would tear words apart. */
 const MIN_SECRET_CHARS = 4;
-/** Of a longer secret, this much of its beginning gives it away: receivers repeat credentials cut off, too. */
+/**
+ * Of a longer secret, this much of its beginning gives it away: receivers repeat credentials cut off, too.
+ */
 const TELLING_CHARS = 8;
 const REDACTED = '****';
 
 /**
- * The one place that everything passes which a receiver says before a log, a status or an error shows it: one short line, without
- * any secret of the exporter, which some receivers repeat.
+ * The one place that everything passes which a receiver says before a log, a status or an error shows it: one
+ * short line, without any secret of the exporter, which some receivers repeat.
  */
 export class ReceiverWords {
   private readonly secrets: readonly string[];
@@ -46,7 +48,10 @@ function secretsOfAddress(address: URL): string[] {
   return [basic, Buffer.from(basic).toString('base64'), username, password, query, ...values];
 }
 
-/** `Bearer abc`, `Basic dXNlcjpwYXNz`, `key=abc; other=def`: the whole, and every part that may be a credential. */
+/**
+ * `Bearer abc`, `Basic dXNlcjpwYXNz`, `key=abc; other=def`: the whole, and every part
+ * that may be a credential.
+ */
 function secretsOfHeader(value: string): string[] {
   const parts = value
     .split(/[\s,;=]+/)

@@ -11,7 +11,10 @@ export interface PartialSuccess {
   readonly message: string;
 }
 
-/** Reads `ExportTraceServiceResponse`; an unreadable one counts as a full success, which its status said it was. */
+/**
+ * Reads `ExportTraceServiceResponse`; an unreadable one counts as a full success,
+ * which its status said it was.
+ */
 export function readExportResponse(body: Uint8Array): PartialSuccess {
   let rejectedSpans = 0;
   let message = '';
@@ -46,7 +49,10 @@ export interface RpcStatus {
   readonly retryAfterMillis?: number;
 }
 
-/** @see {@link https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto | google.rpc.Status} */
+/**
+ * @see
+ *   {@link https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto | google.rpc.Status}
+ */
 export function readRpcStatus(body: Uint8Array): RpcStatus {
   let message = '';
   let retryAfterMillis: number | undefined;

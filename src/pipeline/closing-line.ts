@@ -21,12 +21,14 @@ interface Turn {
 }
 
 /**
- * Closes sinks, a bounded number at a time: those of evicted tenants may be many at once, and their receivers silent.
+ * Closes sinks, a bounded number at a time: those of evicted tenants may be many at once,
+ * and their receivers silent.
  *
  *     sink ──▶ line, held ──▶ closing ──▶ closed
  *              at most 1,000  at most 64
  *
- * What comes beyond the line takes the place of the one that has been closing for longest, whose spans count as dropped.
+ * What comes beyond the line takes the place of the one that has been closing for longest,
+ * whose spans count as dropped.
  */
 export class ClosingLine {
   private readonly closing = new Set<Closing>();
@@ -59,7 +61,8 @@ export class ClosingLine {
   }
 
   /**
-   * Sinks that come from now on close at once, and whatever still waits or closes after the time is abandoned.
+   * Sinks that come from now on close at once, and whatever still waits or closes
+   * after the time is abandoned.
    *
    * @param settled - ends the hurry
    */

@@ -19,7 +19,8 @@ export interface SinkOptions {
 }
 
 /**
- * Opens the queue and the exporter that a configuration names. Nothing is connected yet: a receiver that is away does not fail here.
+ * Opens the queue and the exporter that a configuration names. Nothing is connected yet: a receiver that is
+ * away does not fail here.
  *
  * Packages are loaded when an exporter that needs them is named.
  *

@@ -40,8 +40,8 @@ export interface RetiredTotals {
 }
 
 /**
- * Shares sinks between the generations of a pipeline: equal exporter and batch settings mean the same connection, so that a
- * change of sampler or masking opens none.
+ * Shares sinks between the generations of a pipeline: equal exporter and batch settings mean the same
+ * connection, so that a change of sampler or masking opens none.
  */
 export class SinkPool {
   /** Outgoing calls that were counted in place of being recorded one by one. */
@@ -63,7 +63,10 @@ export class SinkPool {
     private readonly waiting: WaitingRoom,
   ) {}
 
-  /** Opens the sink, or shares the one that is open. @throws TelemetryConfigError when the exporter cannot be built */
+  /**
+   * Opens the sink, or shares the one that is open. @throws TelemetryConfigError when the
+   * exporter cannot be built
+   */
   async acquire(exporter: ExporterConfig | SpanExporter, batch: Required<BatchConfig>): Promise<SinkLease> {
     const entry = this.entry(exporter, batch, 'library');
     entry.leases += 1;
@@ -76,7 +79,8 @@ export class SinkPool {
   }
 
   /**
-   * The same at once: spans wait while the sink is being opened, and are counted as dropped if it cannot be, which is logged.
+   * The same at once: spans wait while the sink is being opened, and are counted as dropped if it
+   * cannot be, which is logged.
    *
    * @param owner - with `caller`, an exporter instance is flushed but never shut down
    */
@@ -130,7 +134,10 @@ export class SinkPool {
     await Promise.all(this.closing);
   }
 
-  /** Gives sinks up without any limit on their number, as `closeAll` does; what is left after the time counts as dropped. */
+  /**
+   * Gives sinks up without any limit on their number, as `closeAll` does; what is left after
+   * the time counts as dropped.
+   */
   hurry(timeoutMillis: number, closeAll: () => Promise<void>): Promise<void> {
     const closed = closeAll().then(() => this.settled());
     return this.line.hurry(timeoutMillis, closed);

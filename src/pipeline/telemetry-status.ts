@@ -23,7 +23,10 @@ export interface TelemetryStatus {
     readonly delivered: number;
     /** Waiting or being sent. */
     readonly queued: number;
-    /** Repeated outgoing calls that were counted together in place of a span each, not among `ended`; absent while there are none. */
+    /**
+     * Repeated outgoing calls that were counted together in place of a span each, not among `ended`;
+     * absent while there are none.
+     */
     readonly folded?: number;
     /** Lost, by reason. */
     readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
@@ -45,7 +48,20 @@ export interface TelemetryStatus {
   }[];
   /** The queues that are open now. */
   readonly exporters: readonly ExporterStatus[];
+  /**
+   * The live configuration, completed from the environment and the defaults, without credentials; in a tenant's or a temporary
+   * configuration's flow, that one. `resourceAttributes` are masked as in spans. Empty before `configure` and after `shutdown`.
+   */
+  readonly config: Readonly<Record<string, unknown>>;
+  /**
+   * Where each value of `config` comes from, by path, such as `batch.maxQueueSize`: `option`, `variable` with its names, `default`,
+   * `live change`, `tenant` or `temporary change`.
+   */
+  readonly origins: Readonly<Record<string, string>>;
 }
+
+/** The part of a status that costs little. */
+export type DeliveryStatus = Omit<TelemetryStatus, 'config' | 'origins'>;
 
 /** A change of `TracerManager.override` that is in force. */
 export type OverrideStatus = TelemetryStatus['overrides'][number];

@@ -80,7 +80,10 @@ export class SpanRecorder implements SpanExporter {
     });
   }
 
-  /** All spans by parenthood: roots, and spans whose parent was not recorded here, in the order in which they started. */
+  /**
+   * All spans by parenthood: roots, and spans whose parent was not recorded here, in the
+   * order in which they started.
+   */
   tree(): readonly SpanNode[] {
     const byStart = [...this.recorded].sort(startedEarlier);
     const nodes = new Map(

@@ -5,10 +5,11 @@ import { activeContext, Flow } from '../context/flow-context.js';
 import { runInFlow } from './run-in-flow.js';
 
 /**
- * Who is asking: entries that accompany a request through guards, services, streams and timers, and onwards through
- * `TracerManager.inject`.
+ * Who is asking: entries that accompany a request through guards, services, streams and timers, and onwards
+ * through `TracerManager.inject`.
  *
- * **Gotchas** Baggage is sent in clear text to whoever is called: put no secrets in. Names that look like one are refused.
+ * **Gotchas** Baggage is sent in clear text to whoever is called: put no secrets in. Names that
+ * look like one are refused.
  *
  * @see {@link https://opentelemetry.io/docs/concepts/signals/baggage/ | Baggage}
  */
@@ -37,8 +38,8 @@ export class BaggageService {
   /**
    * Sets an entry from now on, for everything in the running request or in the nearest {@link with}.
    *
-   * @returns `false` if nothing has changed: outside of every flow, or an entry that cannot travel (control characters, over 4,096
-   * bytes, more than 64 entries or 8,192 bytes altogether, the name of a secret)
+   * @returns `false` if nothing has changed: outside of every flow, or an entry that cannot travel (control
+   *   characters, over 4,096 bytes, more than 64 entries or 8,192 bytes altogether, the name of a secret)
    */
   set(key: string, value: string): boolean {
     const { flow } = activeContext();
@@ -57,8 +58,8 @@ export class BaggageService {
   }
 
   /**
-   * Runs `fn` with these entries over those of the caller, whose own do not change; a stream that `fn` returns has them to its
-   * end. Works outside of requests too.
+   * Runs `fn` with these entries over those of the caller, whose own do not change; a stream that `fn`
+   * returns has them to its end. Works outside of requests too.
    *
    * @param entries - by name; `undefined` removes one; what cannot travel is left out, counted and logged
    * @returns what `fn` returns
@@ -71,8 +72,8 @@ export class BaggageService {
   }
 
   /**
-   * Copies the entries that `baggage.headers` and `baggage.attributes` name onto a span; spans that start in the flow have
-   * them already.
+   * Copies the entries that `baggage.headers` and `baggage.attributes` name onto a span; spans that start in
+   * the flow have them already.
    *
    * @param span - default the active span
    */

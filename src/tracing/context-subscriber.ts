@@ -29,9 +29,10 @@ export interface SubscriptionStart {
 /**
  * The same Observable, whose producer runs in a context of its own for each subscriber.
  *
- * Everything upstream of the subscriber that exists for it alone runs in that context, whoever drives it: subscription, operators (also
- * those behind a hot Subject), inner subscriptions, teardown. Shared parts, such as the source behind `share`, and the emitter of a
- * Subject keep theirs; what is downstream runs in the context in which it subscribed.
+ * Everything upstream of the subscriber that exists for it alone runs in that context, whoever drives it:
+ * subscription, operators (also those behind a hot Subject), inner subscriptions, teardown. Shared parts,
+ * such as the source behind `share`, and the emitter of a Subject keep theirs; what is downstream runs in the
+ * context in which it subscribed.
  */
 export function observeInContext<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
   return new ContextObservable(source, subscribed);
@@ -46,8 +47,8 @@ export function observeHere<T>(source: Observable<T>): Observable<T> {
 const NOBODY: SubscriptionListener = { closed: () => undefined };
 
 /**
- * The same for an Observable whose receiver may want more than to subscribe: what a Subject or another kind can do besides is the
- * original's.
+ * The same for an Observable whose receiver may want more than to subscribe: what a Subject or another kind
+ * can do besides is the original's.
  */
 export function observeLike<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
   const observed = observeInContext(source, subscribed);
@@ -86,8 +87,9 @@ function subscribeInContext<T>(this: Observable<T>, destination: Subscriber<T>):
 /**
  * Stands between a producer and a consumer that live in different contexts.
  *
- * RxJS hands every upstream subscriber that exists for this one alone to {@link add}, since it is to be torn down with this one; each
- * is given the producer's context there. That it is a subclass of `Subscriber` keeps the chain free of a further safe subscriber.
+ * RxJS hands every upstream subscriber that exists for this one alone to {@link add}, since it is to be torn
+ * down with this one; each is given the producer's context there. That it is a subclass of `Subscriber` keeps
+ * the chain free of a further safe subscriber.
  */
 class ContextSubscriber<T> extends Subscriber<T> {
   constructor(
@@ -98,7 +100,8 @@ class ContextSubscriber<T> extends Subscriber<T> {
   ) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- how operators make their subscribers in version 7
     super();
-    // Not by the constructor: a sink that is closed already unsubscribes what it is given, which takes the fields.
+    // Not by the constructor: a sink that is closed already unsubscribes what it is
+    // given, which takes the fields.
     sink.add(this);
   }
 
@@ -171,7 +174,9 @@ function isUpstream(teardown: unknown): teardown is Upstream {
   return [next, error, complete, add].every((method) => typeof method === 'function');
 }
 
-/** The methods are shared by all subscribers, so that an open stream costs a field and no closure for each. */
+/**
+ * The methods are shared by all subscribers, so that an open stream costs a field and no closure for each.
+ */
 function bindUpstream(subscriber: Upstream, context: FlowContext): void {
   if (subscriber[CONTEXT] !== undefined) return;
   subscriber[CONTEXT] = context;

@@ -32,7 +32,10 @@ export function errorMessage(exception: unknown): string {
   }
 }
 
-/** Class name of an error, its `name` if that says more, or the type of what was thrown; the value of `error.type`. */
+/**
+ * Class name of an error, its `name` if that says more, or the type of what was thrown;
+ * the value of `error.type`.
+ */
 export function errorType(exception: unknown): string {
   try {
     if (typeof exception !== 'object' || exception === null) return typeof exception;

@@ -6,8 +6,8 @@ type StepFunction = (...args: unknown[]) => Promise<IteratorResult<unknown, unkn
 type StepsOf = Partial<Record<Step, StepFunction>>;
 
 /**
- * The same iterable or generator, each of whose steps has the span active; the span ends when an iteration is done, fails or is left
- * with `return()`.
+ * The same iterable or generator, each of whose steps has the span active; the span ends when an iteration is
+ * done, fails or is left with `return()`.
  *
  * **Gotchas** It is a proxy: everything else about the object is the original's, and is not traced.
  */

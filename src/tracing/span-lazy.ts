@@ -18,14 +18,17 @@ export interface LazyCall {
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Calls that wait for one object, of which the outermost count: a query that is kept may be returned any number of times. */
+/**
+ * Calls that wait for one object, of which the outermost count: a query that is kept may be
+ * returned any number of times.
+ */
 const MAX_CALLS = 8;
 const calls = new WeakMap<object, number>();
 
 /**
- * Has a lazy object, such as a query of Prisma, Knex, Mongoose or Drizzle, run in the span of the call that returned it, which ends when the
- * first `then` settles. The object stays itself. If nobody asks for the result, the span ends with the request, or when the
- * object is garbage-collected.
+ * Has a lazy object, such as a query of Prisma, Knex, Mongoose or Drizzle, run in the span of the call that
+ * returned it, which ends when the first `then` settles. The object stays itself. If nobody asks for the
+ * result, the span ends with the request, or when the object is garbage-collected.
  */
 export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
   const waiting = calls.get(lazy) ?? 0;

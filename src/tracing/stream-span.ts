@@ -23,7 +23,9 @@ export interface StreamListener {
   left(): void;
 }
 
-/** Ends the span of a stream that was garbage-collected; otherwise a stream nobody reads would never end it. */
+/**
+ * Ends the span of a stream that was garbage-collected; otherwise a stream nobody reads would never end it.
+ */
 const collected = new FinalizationRegistry<{ giveUp(): void }>((owner) => {
   owner.giveUp();
 });

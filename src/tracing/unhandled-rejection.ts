@@ -11,8 +11,8 @@ export interface Reported {
 /**
  * Listens to a promise that stays what its maker gave.
  *
- * **Gotchas** Node takes a promise that is listened to for handled, and tells nobody who else waits for it. So each rejection is noted in the
- * log in development, also one that its caller handles.
+ * **Gotchas** Node takes a promise that is listened to for handled, and tells nobody who else waits for it.
+ * So each rejection is noted in the log in development, also one that its caller handles.
  */
 export function listenTo(
   promise: object,

@@ -10,7 +10,10 @@ export interface LlmCallOptions {
   readonly provider: string;
   /** Name of the model, such as `gpt-4o`. */
   readonly model: string;
-  /** Default `generate`. An operation of the `gen_ai` conventions is also `gen_ai.operation.name`; any other is a `chat`. */
+  /**
+   * Default `generate`. An operation of the `gen_ai` conventions is also
+   * `gen_ai.operation.name`; any other is a `chat`.
+   */
   readonly operation?: string;
 }
 

@@ -1,6 +1,6 @@
 /*
- * One of the two processes of `run.mjs`: a shop that sends messages, or the warehouse that handles them and calls the shop back. Prints its port, then
- * its spans as JSON when its input ends.
+ * One of the two processes of `run.mjs`: a shop that sends messages, or the warehouse that handles them and
+ * calls the shop back. Prints its port, then its spans as JSON when its input ends.
  *
  *   node app.mjs shop|warehouse '<options of the transport as JSON>'
  */

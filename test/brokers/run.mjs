@@ -1,9 +1,11 @@
 /*
- * Sends requests, events and jobs through real brokers between two processes, and compares the traces that come of it: HTTP → message → handler → HTTP.
+ * Sends requests, events and jobs through real brokers between two processes, and compares the traces that
+ * come of it: HTTP → message → handler → HTTP.
  *
  *   npm run build && node test/brokers/run.mjs [redis nats mqtt rabbitmq kafka]
  *
- * Brokers that are not installed are skipped and named; with `REQUIRE_BROKERS=1` that is an error, save for Kafka.
+ * Brokers that are not installed are skipped and named; with `REQUIRE_BROKERS=1` that is
+ * an error, save for Kafka.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';

@@ -114,7 +114,7 @@ function databaseFailure(error: unknown, text: string): DatabaseFailure {
   return { type, status: status ?? redisCode(message), message: safeMessage(message, text) };
 }
 
-/** Some drivers name the classes of their errors and not the errors, and some time out with an error like any other. */
+/** Some drivers name only the classes of their errors, and some time out with an error like any other. */
 function nameOf(error: unknown, name: unknown, message: unknown): string {
   const known = name === 'Error' ? (error as Error).constructor.name : name;
   if (typeof known === 'string' && known !== '' && known !== 'Error') return known;
@@ -126,7 +126,10 @@ function redisCode(message: unknown): string | undefined {
   return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
 }
 
-/** Databases quote values in their messages; what they quote is left out unless it stands in the statement without its literals. */
+/**
+ * Databases quote values in their messages; what they quote is left out unless it stands in the
+ * statement without its literals.
+ */
 function safeMessage(message: unknown, text: string): string | undefined {
   if (typeof message !== 'string') return undefined;
   return message

@@ -6,7 +6,10 @@ import type { ClientCall } from '../client-call.js';
 /** Waits below this tell nothing of a pool that is too small. */
 const NOTABLE_MILLIS = 1;
 
-/** How long statements have waited for a connection of their pool: told on the first statement that is sent on it. */
+/**
+ * How long statements have waited for a connection of their pool: told on the first
+ * statement that is sent on it.
+ */
 export class PoolWaits {
   /** By what the statement's flow shares with the wait: its context. */
   private readonly waited = new WeakMap<FlowContext, number>();

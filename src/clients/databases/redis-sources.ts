@@ -121,7 +121,10 @@ function serverOfClient({ options = {} }: IoredisClient): Partial<RedisCommand> 
   return { serverAddress: host, serverPort: host === undefined ? undefined : port, database: db };
 }
 
-/** A connection serves every flow: what waits for it must not become the work of the one that happened to open it. */
+/**
+ * A connection serves every flow: what waits for it must not become the work of the one
+ * that happened to open it.
+ */
 function keepConnectionsOutside(name: string): () => void {
   return bindChannel(diagnostics.tracingChannel(name).start, () => EMPTY_CONTEXT);
 }

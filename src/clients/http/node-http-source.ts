@@ -133,7 +133,10 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
   });
 }
 
-/** Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing of where the request goes. */
+/**
+ * Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing
+ * of where the request goes.
+ */
 function originOf(request: ClientRequest): string {
   const { host, protocol } = request;
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;

@@ -11,8 +11,8 @@ import { Variables } from './variables.js';
 /** How {@link tracerConfigFromEnv} reads. */
 export interface EnvironmentOptions {
   /**
-   * Tried before every plain name: with `BILLING_`, `BILLING_OTEL_SERVICE_NAME` wins over `OTEL_SERVICE_NAME`, so that two
-   * instances in a process can be told apart. Default: none.
+   * Tried before every plain name: with `BILLING_`, `BILLING_OTEL_SERVICE_NAME` wins over
+   * `OTEL_SERVICE_NAME`, so that two instances in a process can be told apart. Default: none.
    */
   readonly prefix?: string;
   /** Hears of variables that cannot be parsed, contradict one another or have no reader; default: nobody. */
@@ -20,17 +20,20 @@ export interface EnvironmentOptions {
 }
 
 /**
- * Reads a configuration from environment variables: the standard `OTEL_*` ones that concern traces, and those of the systems that
- * this library follows (`ARIZE_*`, `PHOENIX_*`, `OTEL_EXPORTER_TYPE`, `OTEL_SAMPLE_RATE` and more, listed in docs/configuration.md).
+ * Reads a configuration from environment variables: the standard `OTEL_*` ones that concern traces, and those
+ * of the systems that this library follows (`ARIZE_*`, `PHOENIX_*`, `OTEL_EXPORTER_TYPE`, `OTEL_SAMPLE_RATE`
+ * and more, listed in docs/configuration.md).
  *
- * Credentials come wrapped as {@link Secret}. A module without an `exporter` reads its environment by itself; call this to
- * look at the result, change it, or read with a prefix.
+ * Credentials come wrapped as {@link Secret}. A module without an `exporter` reads its environment by itself;
+ * call this to look at the result, change it, or read with a prefix.
  *
  * @param env - read, never written
  * @returns what the environment says and nothing else: no defaults
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` whose `path` is the variable, for an address without a scheme, an
- *   unreadable certificate, a malformed credential, half a pair of credentials or an unknown `OTEL_EXPORTER_TYPE`
- * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` whose `path` is the variable, for an
+ *   address without a scheme, an unreadable certificate, a malformed credential, half a pair of credentials
+ *   or an unknown `OTEL_EXPORTER_TYPE`
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
  */
 export function tracerConfigFromEnv(
   env: NodeJS.ProcessEnv = process.env,
@@ -141,8 +144,9 @@ export function propagatorsFromEnv(
 }
 
 /**
- * Picks the section of `environments` that the process runs in: `APP_ENV`, else `NODE_ENV`, else `development`; `prod`, `stage` and
- * `dev` also find `production`, `staging` and `development`, and the reverse.
+ * Picks the section of `environments` that the process runs in: `APP_ENV`, else `NODE_ENV`,
+ * else `development`; `prod`, `stage` and `dev` also find `production`, `staging` and
+ * `development`, and the reverse.
  *
  * @returns nothing, with a warning, if no section has that name
  */

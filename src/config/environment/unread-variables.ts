@@ -41,8 +41,9 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Warns of every `OTEL_*` variable that is set and that nothing reads: it belongs to another exporter, is not supported, or is
- * misspelt. Of `ARIZE_*` and `PHOENIX_*`, which other tools own too, only misspelt names are reported.
+ * Warns of every `OTEL_*` variable that is set and that nothing reads: it belongs to another exporter,
+ * is not supported, or is misspelt. Of `ARIZE_*` and `PHOENIX_*`, which other tools own too, only
+ * misspelt names are reported.
  *
  * @param exporter - whether the exporter was read from the environment; if not, its variables are left alone
  */

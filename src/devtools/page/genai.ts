@@ -1,6 +1,8 @@
 import { duration } from '../store/format.js';
 
-/** One line about a model call, such as `gpt-4o 1,204→318 tok $0.0062 ttft 210 ms`; nothing for other spans. */
+/**
+ * One line about a model call, such as `gpt-4o 1,204→318 tok $0.0062 ttft 210 ms`; nothing for other spans.
+ */
 export function genAiLine(attributes: Readonly<Record<string, unknown>>): string | undefined {
   const model =
     attributes['gen_ai.response.model'] ?? attributes['gen_ai.request.model'] ?? attributes['llm.model_name'];

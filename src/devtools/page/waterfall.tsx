@@ -14,7 +14,10 @@ interface WaterfallProps {
 /** Lines beyond the visible ones that exist, so that scrolling meets no gap. */
 const OVERSCAN = 8;
 
-/** The lines of a trace as a tree for readers and keyboards, and as bars on a canvas beside it; only what is visible exists. */
+/**
+ * The lines of a trace as a tree for readers and keyboards, and as bars on a canvas beside it;
+ * only what is visible exists.
+ */
 export function Waterfall({ rows, selected, onSelect, onToggle }: WaterfallProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);

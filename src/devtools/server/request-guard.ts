@@ -14,8 +14,8 @@ const MAX_FAILURES_PER_SECOND = 20;
 const MAX_REQUESTS_PER_SECOND = 500;
 
 /**
- * Lets in whoever knows the token, from pages of this server alone: names that lead here by DNS rebinding, other
- * sites' pages and guesses are turned away.
+ * Lets in whoever knows the token, from pages of this server alone: names that lead here by DNS rebinding,
+ * other sites' pages and guesses are turned away.
  */
 export class RequestGuard {
   readonly token: string;

@@ -11,7 +11,10 @@ export interface TraceDetails extends TraceSummary {
 const MAX_SPANS = 200;
 const HIDDEN = /^(network\.|client\.|server\.|url\.scheme|user_agent)/;
 
-/** A trace as indented text that fits into a model's context: names, durations, errors, the attributes that matter. */
+/**
+ * A trace as indented text that fits into a model's context: names, durations, errors,
+ * the attributes that matter.
+ */
 export function forAgent(trace: TraceDetails): string {
   const byParent = new Map<string, StoredSpan[]>();
   for (const span of trace.spans) {
@@ -48,7 +51,10 @@ function attributesOf({ attributes }: StoredSpan): string {
   return shown.length === 0 ? '' : ` ${shown.map(([key, value]) => `${key}=${text(value)}`).join(' ')}`;
 }
 
-/** The request of a server or client span again, without the secrets that nobody kept; nothing for other spans. */
+/**
+ * The request of a server or client span again, without the secrets that nobody kept;
+ * nothing for other spans.
+ */
 export function asCurl({ kind, attributes }: StoredSpan): string | undefined {
   const method = attributes['http.request.method'];
   if (typeof method !== 'string') return undefined;

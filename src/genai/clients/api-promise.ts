@@ -1,6 +1,6 @@
 /**
- * The promise of a request by a client that Stainless generated, such as OpenAI's and Anthropic's: it reads the response when it is
- * first asked for, and its `then` is not a promise's own.
+ * The promise of a request by a client that Stainless generated, such as OpenAI's and Anthropic's: it reads
+ * the response when it is first asked for, and its `then` is not a promise's own.
  */
 export interface ApiPromise extends Promise<unknown> {
   responsePromise: Promise<unknown>;

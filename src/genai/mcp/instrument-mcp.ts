@@ -23,7 +23,8 @@ function isPeer(value: unknown): value is McpPeer {
 }
 
 /**
- * Watches the messages of a client or a server, on whatever transport: those of a connection that is there, and of every one to come.
+ * Watches the messages of a client or a server, on whatever transport: those of a connection that is there,
+ * and of every one to come.
  */
 export function instrumentMcp(peer: object, host: GenAiHost): void {
   const { server } = peer as { server?: unknown };

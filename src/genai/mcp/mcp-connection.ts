@@ -186,7 +186,10 @@ export class McpConnection {
     meter?.record(duration(role, 'operation'), seconds, this.measured(measured));
   }
 
-  /** The caller's context came in the message itself, whatever carried it; else the running one is the caller's. */
+  /**
+   * The caller's context came in the message itself, whatever carried it; else the
+   * running one is the caller's.
+   */
   private callerOf({ params }: McpMessage, manager: TracerManager): FlowContext {
     const meta = fieldsOf(params?.['_meta']);
     const headers: Record<string, string> = {};

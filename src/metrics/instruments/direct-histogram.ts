@@ -10,8 +10,8 @@ export interface HistogramDescription {
 }
 
 /**
- * One series of a {@link DirectHistogram}. Whoever keeps it records without naming its attributes again: in the SDK, sorting and writing them
- * out for each measurement costs more than everything else.
+ * One series of a {@link DirectHistogram}. Whoever keeps it records without naming its attributes again: in
+ * the SDK, sorting and writing them out for each measurement costs more than everything else.
  */
 export class HistogramSeries {
   readonly counts: number[];

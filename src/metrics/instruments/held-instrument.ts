@@ -12,7 +12,10 @@ import { errorText } from '../../base/rate-limited-log.js';
 import { CREATE, type InstrumentDefinition, type SyncKind } from './instrument-definition.js';
 import type { SeriesLimiter } from './series-limiter.js';
 
-/** An instrument that a user holds while configurations come and go: it follows the live one, and measures nothing without one. */
+/**
+ * An instrument that a user holds while configurations come and go: it follows the live one, and
+ * measures nothing without one.
+ */
 export interface HeldInstrument {
   readonly definition: InstrumentDefinition;
   /** @param limiter - where series have to be counted here */
@@ -91,8 +94,8 @@ interface Level {
 }
 
 /**
- * An up-down counter says how much there is of something, so that a new configuration goes on from where the old one was: what was added
- * before may be taken away after.
+ * An up-down counter says how much there is of something, so that a new configuration goes on from where the
+ * old one was: what was added before may be taken away after.
  */
 export class HeldUpDownCounter extends HeldSync<UpDownCounter> implements UpDownCounter {
   private readonly levels = new Map<string, Level>();

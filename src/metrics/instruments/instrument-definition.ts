@@ -25,7 +25,10 @@ export interface InstrumentDefinition {
   readonly options: MetricOptions;
 }
 
-/** @see {@link https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax | Instrument name syntax} */
+/**
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax | Instrument name syntax}
+ */
 const NAME = /^[a-z][a-z0-9_.\-/]{0,254}$/i;
 const MAX_UNIT = 63;
 

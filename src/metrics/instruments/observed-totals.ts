@@ -4,8 +4,8 @@ import type { Attributes, ObservableCallback } from '@opentelemetry/api';
 const MAX_SERIES = 2_000;
 
 /**
- * Lets the totals that callbacks tell begin at zero with each configuration, as those of other counters do: what the configuration before has
- * exported is not exported again.
+ * Lets the totals that callbacks tell begin at zero with each configuration, as those of other counters do:
+ * what the configuration before has exported is not exported again.
  */
 export class ObservedTotals {
   private readonly told = new Map<string, number>();
@@ -33,7 +33,8 @@ export class ObservedTotals {
     if (!Number.isFinite(total)) return total;
     const key = JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
     if (this.told.size < MAX_SERIES || this.told.has(key)) this.told.set(key, total);
-    // The configuration before is asked once more when it closes, so that its last word is not known any earlier.
+    // The configuration before is asked once more when it closes, so that its last word
+    // is not known any earlier.
     const beginning = this.beginnings.get(key) ?? this.before?.get(key);
     if (beginning === undefined) return total;
     // What is less than before has begun anew.

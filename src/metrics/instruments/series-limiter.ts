@@ -4,8 +4,9 @@ import type { Attributes } from '@opentelemetry/api';
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
 /**
- * Keeps the series of one instrument below its limit for as long as it lives. The SDK's own limit holds between two exports alone, so that
- * its cumulative series grow without end under attributes that never repeat.
+ * Keeps the series of one instrument below its limit for as long as it lives. The SDK's own limit
+ * holds between two exports alone, so that its cumulative series grow without end under
+ * attributes that never repeat.
  */
 export class SeriesLimiter {
   private readonly series = new Set<string>();

@@ -29,10 +29,11 @@ class MetricVariables extends Variables {
 }
 
 /**
- * What the environment says about metrics: the standard `OTEL_METRICS_EXPORTER`, `OTEL_METRIC_EXPORT_*`, `OTEL_EXPORTER_OTLP_*`,
- * `OTEL_EXPORTER_OTLP_METRICS_*` and `OTEL_EXPORTER_PROMETHEUS_*`.
+ * What the environment says about metrics: the standard `OTEL_METRICS_EXPORTER`, `OTEL_METRIC_EXPORT_*`,
+ * `OTEL_EXPORTER_OTLP_*`, `OTEL_EXPORTER_OTLP_METRICS_*` and `OTEL_EXPORTER_PROMETHEUS_*`.
  *
- * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
  */
 export class MetricsEnvironment {
   private readonly variables: Variables;
@@ -78,7 +79,10 @@ export class MetricsEnvironment {
     return this.variables.isSet('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT');
   }
 
-  /** @throws TelemetryConfigError for an address without a scheme, a malformed header or an unreadable certificate */
+  /**
+   * @throws TelemetryConfigError for an address without a scheme, a malformed header or
+   *   an unreadable certificate
+   */
   otlp(): OtlpReaderConfig {
     const config = otlpFromVariables(this.variables);
     if (config.url === undefined || this.hasOwnAddress) return config;

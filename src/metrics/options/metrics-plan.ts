@@ -160,7 +160,9 @@ function besideSpans(
   });
 }
 
-/** @returns nothing if the path is not that of an OTLP receiver's, so that nobody knows where metrics would go */
+/**
+ * @returns nothing if the path is not that of an OTLP receiver's, so that nobody knows where metrics would go
+ */
 function metricsAddress(url: string | undefined): string | undefined {
   return url?.endsWith('/v1/traces') === true ? url.replace(/traces$/, 'metrics') : undefined;
 }

@@ -24,7 +24,9 @@ export interface MetricSender {
   close(timeoutMillis: number): Promise<void>;
 }
 
-/** Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never. */
+/**
+ * Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never.
+ */
 export class CustomSender implements MetricSender {
   readonly name: string;
 

@@ -20,7 +20,9 @@ export interface PushReaderOptions {
   readonly schedule: Required<ExportSchedule>;
   readonly cardinalityLimit: number;
   readonly log: RateLimitedLog;
-  /** Whether the queue of spans, which go to the same receiver, has told of this failure: one cause, one line. */
+  /**
+   * Whether the queue of spans, which go to the same receiver, has told of this failure: one cause, one line.
+   */
   readonly isToldBySpans: (failure: ExportFailure) => boolean;
   /** Names the instance in log lines. */
   readonly instance: string;
@@ -30,7 +32,8 @@ export interface PushReaderOptions {
 }
 
 /**
- * Exports on a schedule, tries again what may pass, and never keeps the process alive: what the SDK's own periodic reader does not.
+ * Exports on a schedule, tries again what may pass, and never keeps the process alive: what the SDK's own
+ * periodic reader does not.
  */
 export class PushReader extends MetricReader {
   private readonly sender: MetricSender;
@@ -72,7 +75,10 @@ export class PushReader extends MetricReader {
     };
   }
 
-  /** Exports once more, then closes the way to the receiver. Never rejects; takes hardly longer than the limit. */
+  /**
+   * Exports once more, then closes the way to the receiver. Never rejects; takes
+   * hardly longer than the limit.
+   */
   async close(timeoutMillis: number): Promise<void> {
     this.closeBefore = performance.now() + timeoutMillis;
     clearInterval(this.timer);

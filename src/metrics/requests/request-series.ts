@@ -16,7 +16,10 @@ interface RequestSeries {
   readonly responseSize: SeriesRecorder | undefined;
 }
 
-/** Finds the series of a finished request by comparing, route first, so that no attributes have to be built or sorted. */
+/**
+ * Finds the series of a finished request by comparing, route first, so that no attributes
+ * have to be built or sorted.
+ */
 export class RequestSeriesIndex {
   private readonly byRoute = new Map<string | undefined, RequestSeries[]>();
   private size = 0;

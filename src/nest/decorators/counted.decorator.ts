@@ -13,7 +13,8 @@ export interface MeasuredMethodOptions extends Pick<MetricOptions, 'description'
 }
 
 /**
- * Counts the calls of a method, failed ones with `error.type`, once each is over: a promise settled, a stream at its end.
+ * Counts the calls of a method, failed ones with `error.type`, once each is over: a promise
+ * settled, a stream at its end.
  *
  * @param name - of the counter; default `{Class}.{method}.calls`
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method

@@ -24,7 +24,8 @@ export interface TraceStageOptions extends Omit<StageOptions, 'input' | 'name'> 
 const tracers = new WeakMap<TracerManager, WorkflowTracer>();
 
 /**
- * Runs the method as a pipeline, as `WorkflowTracer.withPipelineSpan` does; stages that it calls are counted for it.
+ * Runs the method as a pipeline, as `WorkflowTracer.withPipelineSpan` does; stages that it
+ * calls are counted for it.
  *
  * @param name - of the pipeline; the span is `pipeline:{name}`
  * @param options - or a function of the arguments, for ids that come with them

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { StandardOutput } from '../../base/standard-output.js';
-import { redactConfig } from '../../config/redact-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { DevtoolsOptions } from '../../devtools/devtools-options.js';
 import type { ControlRequest, DevtoolsSource } from '../../devtools/devtools-source.js';
@@ -74,8 +73,11 @@ export class DevtoolsHost {
     const { tracerManager: manager } = instance;
     return {
       name,
-      status: () => manager.status(),
-      config: () => redactConfig(manager.config()),
+      status: () => instance.pipeline.status(),
+      config: () => {
+        const { config, origins } = manager.status();
+        return { ...config, origins };
+      },
       modules: () => this.modulesOf(instance),
       openSpans: () => spans.all(),
       control: (request) => this.control(instance, request),

@@ -27,8 +27,8 @@ export interface EntryHub {
 /**
  * Watches all that enters one app by another way than HTTP.
  *
- * Everything is found among the providers of the app by what it can do: no package is loaded for it. All functions that are replaced belong to the
- * app's own objects, and are put back when it closes.
+ * Everything is found among the providers of the app by what it can do: no package is loaded for it. All
+ * functions that are replaced belong to the app's own objects, and are put back when it closes.
  */
 export class EntryWatch implements EntryHost {
   active = false;
@@ -100,7 +100,8 @@ export class EntryWatch implements EntryHost {
   }
 
   /**
-   * All providers exist, and none has been told that it may start. Apps without routes come here by their microservices, or when they start.
+   * All providers exist, and none has been told that it may start. Apps without routes come here by their
+   * microservices, or when they start.
    */
   attach(): void {
     if (this.attached) return;

@@ -63,8 +63,8 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
 };
 
 /**
- * A message that a server of Nest's has taken, before its handler is known: it collects where it came from and which headers it brought, and is
- * found again where the answer goes out.
+ * A message that a server of Nest's has taken, before its handler is known: it collects where it came from
+ * and which headers it brought, and is found again where the answer goes out.
  */
 export class MessageArrival implements Entry {
   readonly kind = 'microservices';

@@ -33,8 +33,8 @@ interface Registered extends KnownMessage {
 const MAX_PATTERN_LENGTH = 256;
 
 /**
- * Traces what comes into the servers of one app: each gets functions of its own in front of those that read a message, look for its handler and
- * send the answer.
+ * Traces what comes into the servers of one app: each gets functions of its own in front of those that read a
+ * message, look for its handler and send the answer.
  */
 export class MicroserviceServers {
   private readonly handlers: MessageHandlers;

@@ -15,7 +15,10 @@ interface BoundHandler {
 
 type Ack = (...args: unknown[]) => unknown;
 
-/** Traces the messages of WebSocket gateways, at the adapter: before guards and pipes, and until the answer is complete. */
+/**
+ * Traces the messages of WebSocket gateways, at the adapter: before guards and pipes, and
+ * until the answer is complete.
+ */
 export class Websockets {
   private readonly gateways: SocketGateways;
   private readonly connections = new WeakMap<object, SocketConnection>();
@@ -128,7 +131,10 @@ export class Websockets {
     });
   }
 
-  /** With `@Ack()` the handler answers by itself: the entry lasts until then, at most as long as the connection. */
+  /**
+   * With `@Ack()` the handler answers by itself: the entry lasts until then, at most
+   * as long as the connection.
+   */
   private untilAcknowledged(client: object, entry: EntryTrace, args: readonly unknown[]): unknown[] {
     const [data, ack, ...rest] = args;
     if (typeof ack !== 'function') return [...args];

@@ -14,11 +14,11 @@ export interface ControllerCoverage {
 }
 
 /**
- * Finds the instance that covers each part of an app, from the imports of its modules alone, so that it is known before any
- * instance is built.
+ * Finds the instance that covers each part of an app, from the imports of its modules alone, so that it is
+ * known before any instance is built.
  *
- * A module that imports an instance, directly or through a module that exports it, is covered by it; the others by the global instance,
- * else by the root module's.
+ * A module that imports an instance, directly or through a module that exports it, is covered by it; the
+ * others by the global instance, else by the root module's.
  */
 export class Coverage {
   /** Owns requests that reach no route. */
@@ -87,7 +87,10 @@ export class Coverage {
     });
   }
 
-  /** Names of the modules that import several instances, of which the first alone covers them. Global ones are in everybody's imports. */
+  /**
+   * Names of the modules that import several instances, of which the first alone covers them. Global ones
+   * are in everybody's imports.
+   */
   overlaps(): string[] {
     const modules = [...this.modules.values()].filter((module) => {
       const own = [...module.imports].filter((imported) => this.hosts.has(imported) && !imported.isGlobal);

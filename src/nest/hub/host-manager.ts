@@ -21,8 +21,8 @@ export function injectManager(prototype: object): void {
 }
 
 /**
- * Finds the `TracerManager` for an object: (1) its module's; (2) the fallback instance's; (3) for objects Nest did not create, the
- * active flow's.
+ * Finds the `TracerManager` for an object: (1) its module's; (2) the fallback instance's; (3) for objects
+ * Nest did not create, the active flow's.
  */
 export function managerFor(host: unknown): TracerManager | undefined {
   if (typeof host !== 'object' || host === null) return activeTracerManager();

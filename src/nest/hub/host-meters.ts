@@ -22,7 +22,9 @@ export function injectMeters(prototype: object): void {
   injectHub(prototype);
 }
 
-/** As for spans: the module's own, else those of the instance that covers the rest, else the active request's. */
+/**
+ * As for spans: the module's own, else those of the instance that covers the rest, else the active request's.
+ */
 export function metersFor(host: unknown): MeterManager | undefined {
   if (typeof host === 'object' && host !== null) {
     const own = (host as Host)[OWN] ?? (host as Host)[HUB]?.instanceOfTheRest?.meterManager;

@@ -31,6 +31,7 @@ import { DevtoolsHost } from '../devtools/devtools-host.js';
 import { CoveringBaggageGuard } from '../requests/covering-baggage-guard.js';
 import { Arrivals, requireAll } from './arrivals.js';
 import { Coverage } from './coverage.js';
+import { adoptInjectedClients } from './injected-clients.js';
 import { runHooksOfLateHub } from './late-hub.js';
 import { EntryWatch } from '../entries/entry-watch.js';
 import { reenterExternalCalls } from '../requests/external-calls.js';
@@ -52,14 +53,17 @@ import { LateNames } from './late-names.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 
-/** Connections that the server has cut off say so in the next turns of the event loop: their requests' spans end then. */
+/**
+ * Connections that the server has cut off say so in the next turns of the event loop: their
+ * requests' spans end then.
+ */
 const TURNS_FOR_CUT_CONNECTIONS = 4;
 /** The real one, also where a test fakes timers later. */
 const nextTurn = setImmediate;
 
 /**
- * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's own server object, and owns
- * the only enhancers.
+ * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's
+ * own server object, and owns the only enhancers.
  */
 @Injectable()
 export class TelemetryHub
@@ -181,8 +185,8 @@ export class TelemetryHub
   }
 
   /**
-   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our guard comes first,
-   * so that it sees what others deny, our filter is asked first.
+   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our
+   * guard comes first, so that it sees what others deny, our filter is asked first.
    */
   attach(): void {
     requireAll(this.coverage.instances, this.instances);
@@ -209,11 +213,13 @@ export class TelemetryHub
   }
 
   onModuleInit(): void {
+    adoptInjectedClients(this.modules);
     this.entries.attach();
   }
 
   /** All routes are there. */
   onApplicationBootstrap(): void {
+    adoptInjectedClients(this.modules);
     this.entries.started();
     const routes = this.routes.splice(0);
     for (const { options } of this.all()) warnOfMissedPatterns(options, routes, this.config);

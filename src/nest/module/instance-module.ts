@@ -76,7 +76,10 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
   });
 }
 
-/** Adds the providers of `@InjectTracer` and `@InjectMeter` when Nest reads the module: all decorators have run by then. */
+/**
+ * Adds the providers of `@InjectTracer` and `@InjectMeter` when Nest reads the module: all
+ * decorators have run by then.
+ */
 export function withTracers(module: DynamicModule): DynamicModule {
   const { providers = [], exports = [] } = module;
   const named = (): FactoryProvider[] => [

@@ -22,7 +22,10 @@ export function admitRequest(
   return missing instanceof Promise ? missing.then(answer) : answer(missing);
 }
 
-/** Adds who the user is where a guard that ran after {@link admitRequest} has told it. @returns what to wait for, if anything */
+/**
+ * Adds who the user is where a guard that ran after {@link admitRequest} has told it. @returns what
+ * to wait for, if anything
+ */
 export function learnUser(entries: RequestEntries, context: ExecutionContext): Promise<void> | undefined {
   const request = requestOf(context);
   const { flow } = servedContext(context);
@@ -31,8 +34,9 @@ export function learnUser(entries: RequestEntries, context: ExecutionContext): P
 }
 
 /**
- * The HTTP request that a route or a resolver serves, if there is one: libraries that call methods through Nest's external context say
- * `http` of whatever they hand over, and a subscription has the handshake of its WebSocket, which browsers give no headers.
+ * The HTTP request that a route or a resolver serves, if there is one: libraries that call methods through
+ * Nest's external context say `http` of whatever they hand over, and a subscription has the handshake of its
+ * WebSocket, which browsers give no headers.
  */
 function requestOf(context: ExecutionContext): ServedRequest | undefined {
   const type = context.getType<'http' | 'graphql' | 'other'>();

@@ -3,7 +3,9 @@ import { isOwnPage } from './own-pages.js';
 import { admitRequest } from './admit-request.js';
 import type { RequestEntries } from '../baggage/request-entries.js';
 
-/** What the baggage guard does, for the whole app: it leaves out instances that place the guard themselves. */
+/**
+ * What the baggage guard does, for the whole app: it leaves out instances that place the guard themselves.
+ */
 export class CoveringBaggageGuard implements CanActivate {
   constructor(private readonly entriesOf: (type: Type) => RequestEntries | undefined) {}
 

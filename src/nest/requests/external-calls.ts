@@ -8,8 +8,9 @@ import { entryAmong } from './served-entry.js';
 type Target = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * Has what Nest calls for other libraries, such as GraphQL resolvers with their guards and interceptors, run in the context of the request
- * among its arguments, and the operators of an Observable that it returns as well.
+ * Has what Nest calls for other libraries, such as GraphQL resolvers with their guards and
+ * interceptors, run in the context of the request among its arguments, and the operators of an
+ * Observable that it returns as well.
  *
  * @param creator - the app's own, before resolvers are bound
  */

@@ -23,8 +23,8 @@ interface HandlerFacts {
 }
 
 /**
- * Runs before every other guard and lets everybody pass: it is where class and handler of a request become known, so that its
- * span gets an owner, a route and a sampling decision.
+ * Runs before every other guard and lets everybody pass: it is where class and handler of a request become
+ * known, so that its span gets an owner, a route and a sampling decision.
  */
 export class RouteGuard implements CanActivate {
   /** Weak: a request-scoped class may have another function for each request. */

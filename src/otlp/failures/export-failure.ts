@@ -15,8 +15,8 @@ export interface ExportFailure {
   /** What the receiver asks to wait, in milliseconds. */
   readonly retryAfterMillis?: number;
   /**
-   * Whose fault it is: `data` is this request's alone, `destination` is every request's until somebody changes the configuration or
-   * the receiver. Retryable failures are always the destination's.
+   * Whose fault it is: `data` is this request's alone, `destination` is every request's until somebody
+   * changes the configuration or the receiver. Retryable failures are always the destination's.
    */
   readonly blames: 'data' | 'destination';
   /** The request was over the receiver's limit: half of it may pass. */

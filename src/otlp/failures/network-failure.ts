@@ -75,7 +75,8 @@ const IN_TEXT: readonly (readonly [pattern: RegExp, code: string])[] = [
 /**
  * Explains an error of a socket, of DNS, of TLS or of Node's HTTP parser.
  *
- * All of them are worth a retry, since the network and the receiver can change; the hint says what to do if they do not.
+ * All of them are worth a retry, since the network and the receiver can change; the hint says
+ * what to do if they do not.
  */
 export function classifyNetworkError(error: unknown): ExportFailure {
   const { code, message } = describe(error);

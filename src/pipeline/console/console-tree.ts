@@ -6,7 +6,9 @@ import { TracePrinter } from './trace-printer.js';
 
 let shared: TracePrinter | undefined;
 
-/** The printer of standard output; one for all instances, so that a trace that crosses two prints as one tree. */
+/**
+ * The printer of standard output; one for all instances, so that a trace that crosses two prints as one tree.
+ */
 function sharedPrinter(): TracePrinter {
   shared ??= new TracePrinter(new StandardOutput());
   return shared;

@@ -39,10 +39,12 @@ interface Trace {
 }
 
 /**
- * Gathers the spans of a trace, whichever instance they come from, and prints them as one tree when the local root ends.
+ * Gathers the spans of a trace, whichever instance they come from, and prints them as one tree
+ * when the local root ends.
  *
- * A span whose parent has not ended within a second is printed without it, or after five if its trace is known to
- * run; what ends after the root follows as a small tree of its own. Holds at most 10,000 spans: the oldest trace gives way.
+ * A span whose parent has not ended within a second is printed without it, or after five if its trace is
+ * known to run; what ends after the root follows as a small tree of its own. Holds at most 10,000 spans:
+ * the oldest trace gives way.
  */
 export class TracePrinter {
   private readonly traces = new Map<string, Trace>();

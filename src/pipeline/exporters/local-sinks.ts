@@ -16,8 +16,8 @@ export interface LocalSinkOptions {
 /**
  * Builds a sink that hands spans over directly, without a queue in front of an exporter.
  *
- * Local sinks have nothing that can fail while they are built, and write no log: when standard output is gone, there is
- * no place left to say so but `status()`.
+ * Local sinks have nothing that can fail while they are built, and write no log: when standard output is
+ * gone, there is no place left to say so but `status()`.
  */
 export function buildLocalSink(
   config: ExporterOfType<'console' | 'memory' | 'none'>,

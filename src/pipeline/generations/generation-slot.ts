@@ -7,7 +7,9 @@ import type { Generation } from './generation.js';
 
 /** What a slot asks of its pipeline. */
 export interface GenerationBuilder {
-  /** Whether there is a configuration at work at all: nothing is built before the first, or after a shutdown. */
+  /**
+   * Whether there is a configuration at work at all: nothing is built before the first, or after a shutdown.
+   */
   readonly running: boolean;
   /** Builds at once; connections open later. */
   buildNow(given: TracerConfig, resolved: ResolvedTracerConfig): Generation;
@@ -16,8 +18,8 @@ export interface GenerationBuilder {
 }
 
 /**
- * A configuration beside the current one: built on first use, closed when it was idle for long, built again when it is
- * needed after all.
+ * A configuration beside the current one: built on first use, closed when it was idle for long, built again
+ * when it is needed after all.
  */
 export class GenerationSlot implements FlowTarget {
   /** On the monotonic clock, in milliseconds. */

@@ -29,7 +29,8 @@ export interface WatchedSpans {
 }
 
 /**
- * One configuration of a pipeline, complete and immutable: resource, sampler, limits, processors and exporters.
+ * One configuration of a pipeline, complete and immutable: resource, sampler, limits,
+ * processors and exporters.
  *
  * A span belongs to the generation that it began in, which stays open until the last of its spans has ended.
  */
@@ -79,7 +80,10 @@ export class Generation {
     this.watched.watch?.started(span);
   }
 
-  /** Stays open for a span whose generation is not known yet, such as a server span before a guard found its owner. */
+  /**
+   * Stays open for a span whose generation is not known yet, such as a server span
+   * before a guard found its owner.
+   */
   adopt(): void {
     this.live += 1;
   }
@@ -105,7 +109,10 @@ export class Generation {
     if (this.live === 0) this.onDrained?.();
   }
 
-  /** Takes an ended span that began before it was known to belong here, if this sampler would have kept its trace. */
+  /**
+   * Takes an ended span that began before it was known to belong here, if this sampler
+   * would have kept its trace.
+   */
   receive(span: EndingSpan): void {
     const { name, kind, attributes, links } = span;
     const { traceId } = span.spanContext();

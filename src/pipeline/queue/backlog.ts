@@ -22,10 +22,11 @@ const DROPS_PER_SEARCH = 64;
 const FEW_TENANTS = 8;
 
 /**
- * Spans that wait, bounded in number and bytes, kept apart by resource so that no tenant can push out another's.
+ * Spans that wait, bounded in number and bytes, kept apart by resource so that no
+ * tenant can push out another's.
  *
- * When it is full, the tenant with the most waiting spans gives: if that is the newcomer's own tenant, the drop policy decides,
- * else the heaviest tenant loses its oldest span. Errors and server spans go last.
+ * When it is full, the tenant with the most waiting spans gives: if that is the newcomer's own tenant, the
+ * drop policy decides, else the heaviest tenant loses its oldest span. Errors and server spans go last.
  */
 export class Backlog {
   /** Waiting and in flight; what the limits apply to. */

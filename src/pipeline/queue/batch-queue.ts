@@ -20,9 +20,8 @@ const MIN_BATCH_BYTES = 16 * 1_024;
 const MIN_CLOSE_MILLIS = 100;
 
 /**
- * Stands between ended spans and one exporter: collects, sends in batches, retries, and counts what becomes of every span.
- *
- * At every moment `ended = delivered + dropped + queued`.
+ * Stands between ended spans and one exporter: collects, sends in batches, retries, and counts what becomes
+ * of every span. At every moment `ended = delivered + dropped + queued`.
  */
 export class BatchQueue implements SpanSink {
   private readonly limits: BatchLimits;
@@ -174,7 +173,7 @@ export class BatchQueue implements SpanSink {
     this.schedule();
   }
 
-  /** Sends in a turn of the event loop of its own, so that neither a request nor a long queue holds up others. */
+  /** Sends in a turn of the event loop of its own: neither a request nor a long queue holds up others. */
   private schedule(): void {
     if (this.scheduled || !this.mayExport) return;
     this.scheduled = true;

@@ -16,8 +16,8 @@ const ANNOUNCED: Readonly<Partial<Record<DropReason, string>>> = {
 };
 
 /**
- * Tells an operator that spans are being lost or cannot be sent, once when it begins and once when it ends, with the count;
- * never more than one line a minute per cause.
+ * Tells an operator that spans are being lost or cannot be sent, once when it begins and once when it ends,
+ * with the count; never more than one line a minute per cause.
  */
 export class DeliveryLog {
   private readonly quietUntil = new Map<string, number>();

@@ -15,7 +15,9 @@ interface AnyExporter extends Omit<SpanExporter, 'export'> {
   export(...args: Parameters<SpanExporter['export']>): unknown;
 }
 
-/** Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never. */
+/**
+ * Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never.
+ */
 export class ExporterDelivery implements Delivery {
   /** The specification: an exporter is never called concurrently. */
   readonly maxConcurrency = 1;

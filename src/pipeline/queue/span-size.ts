@@ -8,7 +8,8 @@ const ENTRY_BYTES = 32;
 const MAX_DEPTH = 4;
 
 /**
- * About how much memory a span holds, in bytes: its strings at two bytes a character, and a share for each object.
+ * About how much memory a span holds, in bytes: its strings at two bytes a character,
+ * and a share for each object.
  */
 export function estimateSpanBytes(span: ReadableSpan): number {
   let bytes = BASE_BYTES + span.name.length * 2 + valueBytes(span.attributes, 0);

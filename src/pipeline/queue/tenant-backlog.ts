@@ -100,7 +100,10 @@ const MAX_OPEN_SEGMENTS = 64;
 /** Segments in the order in which they were begun. */
 class Lane {
   private segments: Segment[] = [];
-  /** Segments in front of it have left; they are forgotten together, as a shift for each would move all others. */
+  /**
+   * Segments in front of it have left; they are forgotten together, as a shift for
+   * each would move all others.
+   */
   private first = 0;
   /** Those that still take spans, one per scope. */
   private readonly opened = new Map<string, Segment>();

@@ -23,8 +23,9 @@ const adopted = new Map<string, AdoptedInstrumentation>();
 /**
  * The instrumentation of one library at work for every instance that named it.
  *
- * Two objects for one library would undo each other's patches, so that one of them patches for all: each call gets the tracer
- * and the configuration of the instance in whose flow it is made. It is enabled as long as there is an instance.
+ * Two objects for one library would undo each other's patches, so that one of them patches for all: each
+ * call gets the tracer and the configuration of the instance in whose flow it is made. It is enabled as
+ * long as there is an instance.
  */
 export class AdoptedInstrumentation {
   private readonly contributions = new Map<InstrumentationMember, Contribution>();
@@ -108,7 +109,10 @@ export class AdoptedInstrumentation {
     keeper.keep(this.name, patches.modules(), handed);
   }
 
-  /** Instrumentations of OpenInference tell nobody what they patch: they take the module itself, or patch nothing. */
+  /**
+   * Instrumentations of OpenInference tell nobody what they patch: they take the module
+   * itself, or patch nothing.
+   */
   private instrumentByHand(instrumentation: Instrumentation, modules: HandedModules): void {
     if (
       instrumentation.manuallyInstrument === undefined ||

@@ -14,8 +14,8 @@ const REGISTERED = Symbol.for('io.opentelemetry.js.api.logs');
 const API_VERSION = 1;
 
 /**
- * Hands log records of instrumentations to the provider that the app has registered with the Logs API, looked up at each record. Without
- * one they go nowhere: logs stay with the app's logger.
+ * Hands log records of instrumentations to the provider that the app has registered with the Logs API, looked
+ * up at each record. Without one they go nowhere: logs stay with the app's logger.
  */
 export const APP_LOGGER_PROVIDER: LoggerProvider = {
   getLogger: (name, version, options) => {

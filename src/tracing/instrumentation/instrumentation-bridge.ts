@@ -4,8 +4,9 @@ import type { InstrumentationOption } from './instrumentation.js';
 import type { InstrumentationMember } from './instrumentation-member.js';
 
 /**
- * Puts an instance's instrumentations to work without any OpenTelemetry global: their spans become children of the flow that calls,
- * in its instance, and they are taken out when the instance is switched off or shut down.
+ * Puts an instance's instrumentations to work without any OpenTelemetry global: their spans become
+ * children of the flow that calls, in its instance, and they are taken out when the instance is
+ * switched off or shut down.
  */
 export class InstrumentationBridge {
   private live = false;

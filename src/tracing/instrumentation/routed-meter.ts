@@ -27,8 +27,8 @@ export interface MeterRouting {
 }
 
 /**
- * The meter that an instrumentation gets: each measurement goes to the instance whose flow the call is made in, and callbacks are asked for
- * every instance.
+ * The meter that an instrumentation gets: each measurement goes to the instance whose flow the call is made
+ * in, and callbacks are asked for every instance.
  */
 export class RoutedMeter implements Meter {
   constructor(

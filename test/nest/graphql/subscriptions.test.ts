@@ -27,7 +27,10 @@ class Price {
   @Field() text!: string;
 }
 
-/** Where prices are published; an iteration is `on` of Node, which tells nobody that it has ended but by taking its listener away. */
+/**
+ * Where prices are published; an iteration is `on` of Node, which tells nobody that it has ended but by
+ * taking its listener away.
+ */
 @Injectable()
 class Prices {
   readonly events = new EventEmitter();
@@ -134,7 +137,8 @@ describe.each(HTTP1_SERVERS)('subscriptions on $name', (server) => {
       { data: { changed: { item: 'a1', text: 'price of a1' } } },
       { data: { changed: { item: 'a2', text: 'price of a2' } } },
     ]);
-    // What an event's fields do happens after the iterator has given it: beside the subscription's span, not in it.
+    // What an event's fields do happens after the iterator has given it: beside the
+    // subscription's span, not in it.
     expect(app.recorder.tree()).toEqual([leaf('PricesResolver.text'), leaf('PricesResolver.text')]);
     expect(app.app.get(TracerManager).status().spans.live).toBe(1);
     await results.return?.();

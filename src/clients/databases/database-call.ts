@@ -68,9 +68,10 @@ export function statementPlan(
   const plan = commandPlan(server, {
     summary,
     operation: operation ?? summary,
-    collection,
+    collection: operation === 'CALL' ? undefined : collection,
     text: options.queryText === false ? undefined : statement.text,
   });
+  if (operation === 'CALL') put(plan.attributes, 'db.stored_procedure.name', collection);
   plan.attributes['db.query.summary'] = summary;
   if (options.parameters === true) putParameters(plan.attributes, parameters);
   return plan;
@@ -126,18 +127,25 @@ function redisCode(message: unknown): string | undefined {
   return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
 }
 
+/** An apostrophe inside a word is none. */
+const QUOTES = /(?<!\w)'|'(?!\w)|["`]/;
+
 /**
- * Databases quote values in their messages; what they quote is left out unless it stands in the
- * statement without its literals.
+ * Databases quote values in their messages. If a quoted part does not stand in the statement without its
+ * literals, all from the first quote to the last is left out, since a value may hold quotes itself.
  */
 function safeMessage(message: unknown, text: string): string | undefined {
   if (typeof message !== 'string') return undefined;
-  return message
-    .slice(0, 500)
-    .replace(/(["'`])((?:(?!\1)[^\n])*)(?:\1|$)/gm, (quoted, _quote: string, inside: string) =>
-      inside !== '' && /^[\w.$-]+$/.test(inside) && text.includes(inside) ? quoted : '?',
-    )
-    .replace(/\b\d+(?:\.\d+)?\b/g, '?');
+  const parts = message.slice(0, 500).split(QUOTES);
+  const isCut = message.length > 500 || parts.length % 2 === 0;
+  const areNames = parts.every(
+    (part, index) => index % 2 === 0 || (/^[\w.$-]+$/.test(part) && text.includes(part)),
+  );
+  const safe =
+    parts.length === 1 || (areNames && !isCut)
+      ? message.slice(0, 500)
+      : `${parts[0] ?? ''}?${isCut ? '' : (parts.at(-1) ?? '')}`;
+  return safe.replace(/\b\d+(?:\.\d+)?\b/g, '?');
 }
 
 function putParameters(attributes: Attributes, parameters: unknown): void {

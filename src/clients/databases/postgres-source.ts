@@ -136,7 +136,13 @@ function begin(
     const prepared = client.connection?.parsedStatements?.[query.name ?? ''];
     const text = query.text ?? query.cursor?.text ?? prepared ?? '';
     const parameters = query.values ?? query.cursor?.values ?? values;
-    return statementPlan(serverOf(client), String(text), 'postgresql', options, parameters);
+    return statementPlan(
+      serverOf(client),
+      typeof text === 'string' ? text : '',
+      'postgresql',
+      options,
+      parameters,
+    );
   });
   if (call === undefined) return undefined;
   waits.tell(call);

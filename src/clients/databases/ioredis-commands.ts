@@ -30,8 +30,8 @@ export interface WaitingCommands {
 }
 
 /**
- * ioredis publishes a command when it is written to the connection, which is too late for one that waits: for the connection, in the flow
- * that opens it, or for an automatic pipeline, in the flow that began it. So commands are watched from where they are given to a client.
+ * ioredis publishes a command when it is written to the connection. Commands that wait for the connection
+ * or for an automatic pipeline are then in another flow, so they are watched where they are given to a client.
  */
 export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'redis'> {
   const contexts = new WeakMap<object, FlowContext>();

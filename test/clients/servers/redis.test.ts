@@ -71,7 +71,7 @@ function failedSpan(name: string, type: string, message: string, more: SpanShape
 /** Accepts connections and answers none of their commands. */
 async function startSilentServer(): Promise<{ host: string; port: number }> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => void sockets.add(socket.on('error', () => {})));
+  const server = createServer((socket) => void sockets.add(socket.on('error', () => {}).resume()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -108,7 +108,7 @@ describe.each([
   ['oldest', requireOldest('ioredis') as typeof newestIoredis],
 ])('ioredis, %s', (_version, { Redis }) => {
   function connect(options: newestIoredis.RedisOptions = {}): newestIoredis.Redis {
-    const client = new Redis({ ...address, ...options });
+    const client = new Redis({ ...address, ...options } as object);
     client.on('error', () => {});
     onTestFinished(() => client.disconnect());
     return client;
@@ -237,7 +237,7 @@ describe.each([
   ['oldest', requireOldest('redis') as typeof newestRedis],
 ])('redis, %s', (_version, { createClient }) => {
   async function connect(options: newestRedis.RedisClientOptions = {}): Promise<newestRedis.RedisClientType> {
-    const client = createClient({ socket: address, ...options } as object) as newestRedis.RedisClientType;
+    const client = createClient({ socket: address, ...options }) as newestRedis.RedisClientType;
     client.on('error', () => {});
     onTestFinished(() => {
       if (client.isOpen) client.destroy();

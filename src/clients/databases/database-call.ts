@@ -1,6 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { DatabaseClientsConfig } from '../../config/clients-config.js';
-import type { CallFailure, CallMetricPlan, CallPlan, ClientCall } from '../client-call.js';
+import type { ClientLibrary, DatabaseClientsConfig } from '../../config/clients-config.js';
+import type { FlowContext } from '../../context/flow-context.js';
+import {
+  beginCall,
+  type CallFailure,
+  type CallMetricPlan,
+  type CallPlan,
+  type ClientCall,
+} from '../client-call.js';
 import { readStatement } from './statement.js';
 import type { SqlDialect } from './statement-scanner.js';
 
@@ -93,6 +100,21 @@ export function endDatabaseCall(call: ClientCall, error: unknown, returnedRows?:
   call.end();
 }
 
+/** Records that a pool gave no connection, which fails a statement before it is sent. */
+export function recordUnconnected(
+  source: { readonly name: string; readonly library: ClientLibrary },
+  server: DatabaseServer,
+  error: unknown,
+  waitedMillis: number,
+  context: FlowContext,
+): void {
+  const plan = commandPlan(server, { summary: 'connect', operation: 'connect' });
+  const call = beginCall(source, () => ({ ...plan, folds: false }), context);
+  if (call === undefined) return;
+  call.set({ 'db.client.connection.wait_time': waitedMillis / 1000 });
+  endDatabaseCall(call, error);
+}
+
 interface DatabaseFailure extends CallFailure {
   readonly status?: string | undefined;
 }
@@ -127,7 +149,7 @@ function redisCode(message: unknown): string | undefined {
   return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
 }
 
-/** An apostrophe inside a word is none. */
+/** Apostrophes inside words are no quotes. */
 const QUOTES = /(?<!\w)'|'(?!\w)|["`]/;
 
 /**

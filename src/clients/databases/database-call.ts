@@ -1,6 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { DatabaseClientsConfig } from '../../config/clients-config.js';
-import type { CallFailure, CallMetricPlan, CallPlan, ClientCall } from '../client-call.js';
+import type { ClientLibrary, DatabaseClientsConfig } from '../../config/clients-config.js';
+import type { FlowContext } from '../../context/flow-context.js';
+import {
+  beginCall,
+  type CallFailure,
+  type CallMetricPlan,
+  type CallPlan,
+  type ClientCall,
+} from '../client-call.js';
 import { readStatement } from './statement.js';
 import type { SqlDialect } from './statement-scanner.js';
 
@@ -68,9 +75,10 @@ export function statementPlan(
   const plan = commandPlan(server, {
     summary,
     operation: operation ?? summary,
-    collection,
+    collection: operation === 'CALL' ? undefined : collection,
     text: options.queryText === false ? undefined : statement.text,
   });
+  if (operation === 'CALL') put(plan.attributes, 'db.stored_procedure.name', collection);
   plan.attributes['db.query.summary'] = summary;
   if (options.parameters === true) putParameters(plan.attributes, parameters);
   return plan;
@@ -86,6 +94,21 @@ export function endDatabaseCall(call: ClientCall, error: unknown, returnedRows?:
   }
   if (returnedRows !== undefined) call.set({ 'db.response.returned_rows': returnedRows });
   call.end();
+}
+
+/** Records that a pool gave no connection, which fails a statement before it is sent. */
+export function recordUnconnected(
+  source: { readonly name: string; readonly library: ClientLibrary },
+  server: DatabaseServer,
+  error: unknown,
+  waitedMillis: number,
+  context: FlowContext,
+): void {
+  const plan = commandPlan(server, { summary: 'connect', operation: 'connect' });
+  const call = beginCall(source, () => ({ ...plan, folds: false }), context);
+  if (call === undefined) return;
+  call.set({ 'db.client.connection.wait_time': waitedMillis / 1000 });
+  endDatabaseCall(call, error);
 }
 
 interface DatabaseFailure extends CallFailure {
@@ -115,18 +138,25 @@ function redisCode(message: unknown): string | undefined {
   return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
 }
 
+/** Apostrophes inside words are no quotes. */
+const QUOTES = /(?<!\w)'|'(?!\w)|["`]/;
+
 /**
- * Databases quote values in their messages; what they quote is left out unless it stands in the
- * statement without its literals.
+ * Databases quote values in their messages. If a quoted part does not stand in the statement without its
+ * literals, all from the first quote to the last is left out, since a value may hold quotes itself.
  */
 function safeMessage(message: unknown, text: string): string | undefined {
   if (typeof message !== 'string') return undefined;
-  return message
-    .slice(0, 500)
-    .replace(/(["'`])((?:(?!\1)[^\n])*)(?:\1|$)/gm, (quoted, _quote: string, inside: string) =>
-      inside !== '' && /^[\w.$-]+$/.test(inside) && text.includes(inside) ? quoted : '?',
-    )
-    .replace(/\b\d+(?:\.\d+)?\b/g, '?');
+  const parts = message.slice(0, 500).split(QUOTES);
+  const isCut = message.length > 500 || parts.length % 2 === 0;
+  const areNames = parts.every(
+    (part, index) => index % 2 === 0 || (/^[\w.$-]+$/.test(part) && text.includes(part)),
+  );
+  const safe =
+    parts.length === 1 || (areNames && !isCut)
+      ? message.slice(0, 500)
+      : `${parts[0] ?? ''}?${isCut ? '' : (parts.at(-1) ?? '')}`;
+  return safe.replace(/\b\d+(?:\.\d+)?\b/g, '?');
 }
 
 function putParameters(attributes: Attributes, parameters: unknown): void {

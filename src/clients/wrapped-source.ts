@@ -22,8 +22,8 @@ export interface WrappedLibrary<L extends ClientLibrary> {
 const MAX_KNOWN = 40;
 
 /**
- * Wraps a library wherever it is found: among the modules that are loaded, now or later, and behind objects of the app, the only trace of
- * it in a bundle. Nothing is loaded for it.
+ * Wraps a library wherever it is found: among the modules that are loaded, now or later, and behind
+ * objects of the app, the only trace of it in a bundle. Nothing is loaded for it.
  */
 export class WrappedSource<L extends ClientLibrary> implements ClientSource {
   readonly name: string;

@@ -72,6 +72,7 @@ export class MeterPipeline {
     this.calls = new CallMetrics(
       () => this.libraryMeter,
       () => this.enabled,
+      () => this.#metrics !== false && this.#metrics.tenants === true,
       options.log,
     );
     const told = createSelfMetrics(this.libraryMeter, () =>

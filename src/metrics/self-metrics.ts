@@ -67,12 +67,25 @@ export function createSelfMetrics(meter: Meter, health: () => PipelineHealth | u
     description: 'Duration of exports.',
     advice: { explicitBucketBoundaries: EXPORT_SECONDS },
   });
+  const ended = meter.createObservableCounter('nestjs.telemetry.span.ended', {
+    ...span,
+    description: 'Sampled spans that ended, once per exporter: exported, lost or waiting.',
+  });
+  const retries = meter.createObservableCounter('nestjs.telemetry.exporter.retries', {
+    unit: '{export}',
+    description: 'Exports that were tried again.',
+  });
+  const breaker = meter.createObservableUpDownCounter('nestjs.telemetry.exporter.breaker.open', {
+    unit: '{breaker}',
+    description: '1 while the receiver counts as down and spans are kept, else 0.',
+  });
   meter.addBatchObservableCallback(
     (result) => {
       const known = health();
       if (known === undefined) return;
       const { spans, exporters } = known.status;
       result.observe(live, spans.live);
+      result.observe(ended, spans.ended);
       const dropped = Object.entries(spans.dropped);
       const failed = dropped.filter(([reason]) => BY_EXPORTER.has(reason));
       const tried = failed.reduce((sum, [, count]) => sum + count, spans.delivered);
@@ -85,10 +98,12 @@ export function createSelfMetrics(meter: Meter, health: () => PipelineHealth | u
         const attributes = componentOf(sink, index);
         result.observe(size, sink.queuedSpans, attributes);
         result.observe(inFlight, sink.inFlightSpans, attributes);
+        result.observe(retries, sink.retries, attributes);
+        result.observe(breaker, sink.breaker === 'closed' ? 0 : 1, attributes);
         if (known.queueCapacity !== undefined) result.observe(capacity, known.queueCapacity, attributes);
       });
     },
-    [live, size, capacity, inFlight, processed, exported],
+    [live, ended, size, capacity, inFlight, retries, breaker, processed, exported],
   );
   return (exporter, seconds, failure) => {
     const type = EXPORTER_TYPES[exporter] ?? exporter;

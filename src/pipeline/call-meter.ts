@@ -28,5 +28,7 @@ export interface CallMeter {
   countCalls(name: string, count: number, attributes: Attributes): void;
   /** Adds to a counter that goes down again, such as that of open connections. */
   countOpen(name: string, change: number, attributes: Attributes): void;
+  /** Counts an entry of a tenant, where the options ask for it. */
+  countTenant(tenant: string): void;
   record(definition: HistogramDefinition, value: number, attributes: Attributes): void;
 }

@@ -48,6 +48,7 @@ export class StageRun {
   constructor(
     private readonly prefix: string,
     private readonly owner: StageOwner | undefined,
+    private readonly measure: ((outcome: StageOutcome, millis: number) => void) | undefined,
   ) {}
 
   /**
@@ -81,15 +82,17 @@ export class StageRun {
   spanEnds(failed: boolean): void {
     const outcome = this.outcome ?? (failed ? 'failure' : 'success');
     const { inputTokens, outputTokens, costUsd } = this.usage;
+    const millis = this.durationMillis ?? monotonicMillis() - this.startedAt;
     this.span.setAttributes(
       workflowAttributes(this.prefix, {
-        stageDurationMillis: this.durationMillis ?? Math.round(monotonicMillis() - this.startedAt),
+        stageDurationMillis: Math.round(millis),
         stageSuccess: outcome === 'skipped' ? undefined : outcome === 'success',
         stageInputTokens: inputTokens,
         stageOutputTokens: outputTokens,
         stageCostUsd: costUsd,
       }),
     );
+    this.measure?.(outcome, millis);
     this.owner?.stageEnded(outcome, this.usage.figures);
   }
 

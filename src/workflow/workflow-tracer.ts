@@ -6,12 +6,14 @@ import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
 import { contextOf, type SpanOptions } from '../tracing/span-options.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import { leftOut, NO_SPAN } from '../tracing/unrecorded-span.js';
-import { whenOver } from '../tracing/when-over.js';
+import type { TracedCall } from '../tracing/run-in-span.js';
+import { whenOver, type OnOver } from '../tracing/when-over.js';
 import { currentWork, withWork } from './current-work.js';
 import { requestAttributes, recordResponse } from './http-call.js';
 import { LlmCall, type LlmCallOptions } from './llm-call.js';
 import { PipelineRun, type PipelineRunOptions, type WorkflowPipelineOptions } from './pipeline-run.js';
 import { StageRun, type StageOptions } from './stage-run.js';
+import { WorkflowMeter } from './workflow-metrics.js';
 import { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS, workflowAttributes } from './workflow-attributes.js';
 
 /** The prefix while telemetry is off; no span shows it. */
@@ -146,6 +148,7 @@ export class WorkflowTracer {
   ): T {
     const settings = this.manager.settings();
     run.prefix = settings?.workflowPrefix ?? NO_PREFIX;
+    run.meter = WorkflowMeter.of(this.manager);
     const { includeInputOutput = false } = settings ?? {};
     const parent = withWork(contextOf(options.parent), { run, usage: run });
     const attributes = {
@@ -158,13 +161,16 @@ export class WorkflowTracer {
       ...options.attributes,
     };
     const { includeInput = includeInputOutput, includeOutput = includeInputOutput } = options;
+    const name = `pipeline:${run.name}`;
     const call = (span: Span): T => {
       run.span = span;
+      if (!(span instanceof RecordingSpan) && run.meter !== undefined)
+        return whenCounted(run, () => fn(span), { name, written });
       watchEnd(span, run);
       noteValue(span, run.prefix, 'input', options.input, includeInput);
       return fn(span);
     };
-    return this.manager.withSpan(`pipeline:${run.name}`, { attributes, parent }, call, {
+    return this.manager.withSpan(name, { attributes, parent }, call, {
       written,
       onResult: (span, result) => {
         noteValue(span, run.prefix, 'output', result, includeOutput);
@@ -186,23 +192,25 @@ export class WorkflowTracer {
   ): T {
     const settings = this.manager.settings();
     const prefix = settings?.workflowPrefix ?? NO_PREFIX;
-    const stage = new StageRun(prefix, run);
+    const meter = WorkflowMeter.of(this.manager);
+    const { name: stageName = id } = options;
+    const stage = new StageRun(
+      prefix,
+      run,
+      meter &&
+        ((outcome, millis) => {
+          meter.stageEnded(run?.name, stageName, outcome, millis);
+        }),
+    );
     run?.stageBegan();
     const spanOptions = stageSpan(prefix, id, options, contextOfStage(run, options.parent), run, stage);
     const include = settings?.includeInputOutput ?? false;
-    const name = `stage:${options.name ?? id}`;
+    const name = `stage:${stageName}`;
     const call = (span: Span): T => {
       stage.span = span;
-      if (!(span instanceof RecordingSpan) && run?.span.isRecording() === true) {
-        // Left out by name or by `withoutTracing`, it counts all the same.
-        return whenOver(
-          () => fn(span, stage),
-          (failure) => {
-            stage.spanEnds(failure !== undefined);
-          },
-          { name, written },
-        );
-      }
+      const counts = run?.span.isRecording() === true || meter !== undefined;
+      if (!(span instanceof RecordingSpan) && counts)
+        return whenCounted(stage, () => fn(span, stage), { name, written });
       watchEnd(span, stage);
       noteValue(span, prefix, 'input', options.input, include);
       return fn(span, stage);
@@ -246,6 +254,14 @@ function stageSpan(
     },
     parent: withWork(context, { run, usage: stage }),
   };
+}
+
+/** Left out by the sampler, by name or by `withoutTracing`, it counts all the same. */
+function whenCounted<T>(counted: SpanEnd, fn: () => T, call: TracedCall): T {
+  const over: OnOver = (failure) => {
+    counted.spanEnds(failure !== undefined);
+  };
+  return whenOver(fn, over, call);
 }
 
 function watchEnd(span: Span, listener: SpanEnd): void {

@@ -3,8 +3,9 @@
  *
  *   node test/clients/run.mjs [postgres …]
  *
- * Servers that are not installed are skipped and named; with `REQUIRE_SERVERS=1` that is an error. Each server is a file in `servers`, which gives its tests
- * a URL in the variable `CLIENTS_<NAME>_URL`. The oldest supported versions of the clients are installed into a temporary folder, `CLIENTS_OLDEST`.
+ * Servers that are not installed are skipped and named; with `REQUIRE_SERVERS=1` that is an error. Each
+ * server is a file in `servers`, which gives its tests a URL in the variable `CLIENTS_<NAME>_URL`. The
+ * oldest supported versions of the clients are installed into a temporary folder, `CLIENTS_OLDEST`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -134,9 +134,9 @@ export class StatementScanner {
   }
 
   private bracketedName(): boolean {
+    if (!isWordStart(this.text.charCodeAt(this.at + 1))) return this.symbol();
     const close = this.text.indexOf(']', this.at);
-    const name = close === -1 ? '' : this.text.slice(this.at + 1, close);
-    return isWordStart(name.charCodeAt(0)) ? this.emit('name', close + 1) : this.symbol();
+    return close === -1 ? this.literal(this.text.length) : this.emit('name', close + 1);
   }
 
   /** Where the string ends that begins here; doubled quotes belong to it. */

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { duration } from '../store/format.js';
-import { genAiLine } from './genai.js';
+import { duration } from '../../base/duration.js';
+import { modelCallLine } from '../../pipeline/console/model-call.js';
 import { ROW_HEIGHT, drawBars } from './draw-bars.js';
 import type { Row } from './rows.js';
 
@@ -156,7 +156,7 @@ function Line({ row, index, count, selected, onSelect, onToggle }: LineProps) {
 function labelOf(row: Row): string {
   if (row.type === 'note') return `${row.failed ? '✗' : '•'} ${row.label}`;
   if (row.type === 'fold') return `${row.name} ×${row.spans.length}`;
-  const line = genAiLine(row.span.attributes);
+  const line = modelCallLine(row.span.attributes);
   const name = row.service === undefined ? row.span.name : `${row.service} › ${row.span.name}`;
   return line === undefined ? name : `${name} — ${line}`;
 }

@@ -1,6 +1,7 @@
 import type { StoredLog, StoredSpan } from './stored-span.js';
 import type { TraceSummary } from './stored-trace.js';
-import { duration, text } from './format.js';
+import { duration } from '../../base/duration.js';
+import { text } from './format.js';
 
 /** A trace with its spans, by start. */
 export interface TraceDetails extends TraceSummary {

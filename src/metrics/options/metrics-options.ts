@@ -102,6 +102,11 @@ export interface MetricsOptions extends ExportSchedule {
   readonly cardinalityLimit?: number;
   /** Requests and streams; `false` measures none. */
   readonly http?: false | HttpMetricsOptions;
+  /**
+   * Counts entries by tenant, as `nestjs.tenant.entries`; default false, since the tenant's key becomes a label that whoever reads the
+   * metrics sees.
+   */
+  readonly tenants?: boolean;
   /** The process: default false, since its packages are optional peers. */
   readonly runtime?: boolean | RuntimeMetricsOptions;
   /** The library's own queue and exporters, by the `otel.sdk.*` names; default true. */

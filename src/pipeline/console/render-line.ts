@@ -1,6 +1,8 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { failed, KINDS, outcome, serviceOf, type TraceLook } from './render-trace.js';
-import { duration, faultOf, newAttributeTexts } from './span-details.js';
+import { duration } from '../../base/duration.js';
+import { modelCallLine } from './model-call.js';
+import { faultOf, newAttributeTexts } from './span-details.js';
 import { spanForest, toMillis, type SpanNode } from './span-forest.js';
 import { cut, printable } from './text-style.js';
 
@@ -25,12 +27,14 @@ export function renderLines(spans: readonly ReadableSpan[], look: TraceLook): st
 function line({ span, children }: SpanNode, { paint, caption }: TraceLook): string {
   const below = descendants(children);
   const fault = [span, ...below].map(faultOf).find((text) => text !== undefined);
+  const call = modelCallLine(span.attributes);
   const name = `${cut(printable(span.name), MAX_NAME_CHARACTERS)}${KINDS[span.kind] ?? ''}`;
   const parts = [
     paint('dim', new Date(toMillis(span.startTime)).toISOString().slice(11, 23)),
     paint('magenta', printable(serviceOf(span))),
     paint(failed(span) ? 'red' : 'bold', name) + outcome(span, paint),
     duration(toMillis(span.duration)),
+    call === undefined ? undefined : paint('cyan', printable(call)),
     below.length === 0 ? undefined : paint('dim', slowestOf(below)),
     fault === undefined ? undefined : paint('red', `✗ ${cut(fault, MAX_FAULT_CHARACTERS)}`),
     ...newAttributeTexts(span, undefined).map((text) => paint('dim', text)),

@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
-import { duration, spanDetails } from './span-details.js';
+import { duration } from '../../base/duration.js';
+import { spanDetails } from './span-details.js';
 import { spanForest, toMillis, type SpanNode } from './span-forest.js';
 import { cut, printable, type Paint, type Style } from './text-style.js';
 

@@ -1,5 +1,7 @@
 import { SpanStatusCode, type Attributes, type AttributeValue } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
+import { duration } from '../../base/duration.js';
+import { MODEL_CALL_ATTRIBUTES, modelCallLine } from './model-call.js';
 import { toMillis } from './span-forest.js';
 import { cut, printable, type Paint } from './text-style.js';
 
@@ -25,6 +27,7 @@ const HIDDEN = new Set([
   'network.local.port',
   'user_agent.original',
   'error.type',
+  ...MODEL_CALL_ATTRIBUTES,
 ]);
 
 /**
@@ -40,6 +43,8 @@ export function spanDetails(
   paint: Paint,
 ): string[] {
   const lines = attributeLines(newAttributes(span, parent), width).map((line) => paint('dim', line));
+  const call = modelCallLine(span.attributes);
+  if (call !== undefined) lines.unshift(paint('cyan', cut(printable(call), width)));
   const unexplained = !span.events.some(({ name }) => name === 'exception');
   const { code, message } = span.status;
   const reason = message ?? textOf(span.attributes['error.type']);
@@ -143,19 +148,4 @@ function inline(attributes: Attributes): string[] {
 function textOf(value: AttributeValue | undefined): string | undefined {
   if (value === undefined) return undefined;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** Three significant digits with a unit: `412 µs`, `8.21 ms`, `1.07 s`, `2 m 05 s`. */
-export function duration(millis: number): string {
-  const micros = Math.round(millis * 1000);
-  if (micros < 1000) return `${micros} µs`;
-  if (millis < 999.5) return `${digits(millis)} ms`;
-  const seconds = millis / 1000;
-  if (seconds < 59.95) return `${digits(seconds)} s`;
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, '0')} s`;
-}
-
-function digits(value: number): string {
-  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }

@@ -10,6 +10,7 @@ export class TenantKeys {
   constructor(
     private readonly options: TenantOptions,
     private readonly log: RateLimitedLog,
+    private readonly onEntry: (key: string) => void,
   ) {}
 
   ofEntry(entry: Entry): string | undefined {
@@ -17,6 +18,7 @@ export class TenantKeys {
     if (resolved === undefined) {
       resolved = { key: this.resolve(entry) };
       this.entries.set(entry, resolved);
+      if (resolved.key !== undefined) this.onEntry(resolved.key);
     }
     return resolved.key;
   }

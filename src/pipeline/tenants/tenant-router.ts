@@ -8,6 +8,7 @@ import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
 import { TenantKeys } from './tenant-keys.js';
+import type { CallMeter } from '../call-meter.js';
 import type { WaitingRoom, WaitingSpans } from '../waiting-room.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
 import { withinTime } from '../../base/within-time.js';
@@ -35,6 +36,8 @@ export interface TenantHost {
   holding(sink: SpanSink, settled: FlowTarget): Generation;
   /** The generation that records nothing. */
   dropping(): Generation;
+  /** Counts entries by tenant. */
+  readonly callMeter: CallMeter | undefined;
   /** Counts spans that ended and go nowhere. */
   drop(reason: DropReason, spans: number): void;
 }
@@ -66,7 +69,9 @@ export class TenantRouter {
   ) {
     const { maxActive = DEFAULT_TENANT_LIMITS.maxActive, idleMillis = DEFAULT_TENANT_LIMITS.idleMillis } =
       options;
-    this.keys = new TenantKeys(options, pipeline.log);
+    this.keys = new TenantKeys(options, pipeline.log, (key) => {
+      pipeline.callMeter?.countTenant(key);
+    });
     this.cache = new SlotCache({ maxActive, idleMillis });
     this.maxLookups = maxActive * LOOKUPS_PER_ACTIVE;
   }

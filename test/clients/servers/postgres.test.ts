@@ -8,6 +8,7 @@ import type PgQueryStream from 'pg-query-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLAIN_SPAN, type SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
+import { withoutWaits } from './waits.js';
 
 const url = new URL(process.env['CLIENTS_POSTGRES_URL']!);
 
@@ -40,14 +41,6 @@ function statement(summary: string, text: string, attributes: SpanShape['attribu
       ...attributes,
     },
   };
-}
-
-/** How long something took differs each time. */
-function withoutWaits(spans: SpanShape[]): SpanShape[] {
-  return spans.map((span) => {
-    const { 'db.client.connection.wait_time': _, ...attributes } = span.attributes;
-    return { ...span, attributes };
-  });
 }
 
 describe.each([

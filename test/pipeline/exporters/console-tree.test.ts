@@ -1,4 +1,11 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Attributes,
+} from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FlowContext, runInContext } from '../../../src/context/flow-context.js';
 import { ConsoleTreeSink } from '../../../src/pipeline/console/console-tree.js';
@@ -193,6 +200,46 @@ describe('a finished trace', () => {
     ]);
     expect([sink.status().delivered, other.status().delivered]).toEqual([2, 1]);
     await other.shutdown(100);
+  });
+
+  it('sums up model calls in a line, in either vocabulary, and what an agent has spent', async () => {
+    const shop = tracingInto((span) => sink.accept(span));
+    const root = shop.start('invoke_agent tea', 0, {
+      attributes: { 'gen_ai.usage.input_tokens': 2335, 'gen_ai.usage.output_tokens': 336 },
+    });
+    const call = (name: string, attributes: Attributes): void =>
+      shop.start(name, 1, { parent: root, kind: SpanKind.CLIENT, attributes }).end(at(9));
+    call('chat gpt-4o', {
+      'gen_ai.request.model': 'gpt-4o',
+      'gen_ai.usage.input_tokens': 1204,
+      'gen_ai.usage.output_tokens': 318,
+      'gen_ai.usage.cost': 0.00619,
+      'gen_ai.response.time_to_first_chunk': 0.2104,
+      'gen_ai.response.finish_reasons': ['stop'],
+    });
+    call('llm', { 'llm.model_name': 'sonnet', 'llm.token_count.prompt': 0, 'llm.cost.total': 1.5 });
+    call('chat o5', { 'gen_ai.request.model': 'o5' });
+    root.end(at(10));
+    await sink.forceFlush();
+    expect(
+      written
+        .join('')
+        .split('\n')
+        .map((line) => line.replace(/ {2,}[\d.]+ ms.*/, '')),
+    ).toEqual([
+      expect.stringMatching(/^orders {2}trace/),
+      'invoke_agent tea',
+      '│  2,335→336 tok',
+      '├─ chat gpt-4o [client]',
+      '│     gpt-4o 1,204→318 tok $0.0062 ttft 210 ms',
+      '│     gen_ai.response.finish_reasons=["stop"]',
+      '├─ llm [client]',
+      '│     sonnet 0→? tok $1.5000',
+      '└─ chat o5 [client]',
+      '      o5',
+      '',
+      '',
+    ]);
   });
 
   it('folds many siblings that say the same', async () => {

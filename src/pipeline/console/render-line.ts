@@ -11,9 +11,9 @@ const MAX_NAME_CHARACTERS = 60;
 const MAX_FAULT_CHARACTERS = 120;
 
 /**
- * Draws spans of one trace as one line, so that many requests at a time stay readable: when, who, what, how it
- * went and how long it took, the slowest span below, the first fault, the attributes of the root and the id of
- * the trace.
+ * Draws spans of one trace as one line, so that many requests at a time stay readable: when, who, what, how
+ * it went and how long it took, the slowest span below, the first fault, the attributes of the root and the
+ * id of the trace.
  *
  * @param spans - at least one, each span id once; each without a parent among them has a line of its own
  * @returns lines with a line break each

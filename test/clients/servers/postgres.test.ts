@@ -8,7 +8,7 @@ import type PgQueryStream from 'pg-query-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLAIN_SPAN, type SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
-import { withoutWaits } from './waits.js';
+import { withoutWaits } from '../waits.js';
 
 const url = new URL(process.env['CLIENTS_POSTGRES_URL']!);
 

@@ -10,7 +10,8 @@ const listeners = new Set<LoadListener>();
 let stop: (() => void) | undefined;
 
 /**
- * Calls `listener` after each module that is loaded from now on, so that a library can be imported at any time.
+ * Calls `listener` after each module that is loaded from now on, so that a library can be imported at any
+ * time.
  *
  * @returns takes it back
  */
@@ -62,7 +63,7 @@ function tell(requested: unknown): void {
   for (const listener of listeners) listener(requested);
 }
 
-/** Whether this Node tells of modules: asked of one of its own. */
+/** Whether this Node publishes what it loads: asked of a module of its own. */
 function publishesLoads(): boolean {
   let published = false;
   const listener = (): void => {

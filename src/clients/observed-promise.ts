@@ -1,4 +1,7 @@
-/** Runs a listener when a promise, of whatever kind, settles, and passes on how; anything else is returned as it is. */
+/**
+ * Runs a listener when a promise, of whatever kind, settles, and passes on how; anything else is returned
+ * as it is.
+ */
 export function whenSettled(
   promise: unknown,
   fulfilled: (value: unknown) => void,

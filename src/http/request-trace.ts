@@ -190,13 +190,13 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.bindWithoutHandler();
     this.settle();
     entryEnded(this);
-    const { span, response, stream } = this;
+    const { span, request, response, stream, error, graphql } = this;
     this.stream = undefined;
     stream?.finish();
-    this.measurement?.finish(this.match?.route, this.error, stream, this.graphql);
+    this.measurement?.finish(this.match?.route, error, stream, graphql);
     if (!span.isRecording() || this.scope === undefined) return;
-    recordOutcome(span, response, this.error, this.graphql);
     const { http, pipeline } = this.scope;
+    recordOutcome(span, { request, response, error, stream, graphql }, http);
     if (http !== undefined) callHook('responseHook', http, this, pipeline.log);
     span.end();
   }

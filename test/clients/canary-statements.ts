@@ -1,6 +1,9 @@
 import type { SqlDialect } from '../../src/clients/databases/statement-scanner.js';
 
-/** Statements in which `canary`, in whatever case or encoding, and 900913 stand wherever a literal or a comment may. */
+/**
+ * Statements in which `canary`, in whatever case or encoding, and 900913 stand wherever a literal or a
+ * comment may.
+ */
 export const CANARY_STATEMENTS: Readonly<Record<'all' | Exclude<SqlDialect, 'other'>, readonly string[]>> = {
   all: [
     `SELECT 'canary'`,

@@ -3,8 +3,9 @@
  *
  *   node test/clients/run.mjs [postgres …]
  *
- * Servers that are not installed are skipped and named; with `REQUIRE_SERVERS=1` that is an error. Each server is a file in `servers`, which gives its tests
- * a URL in the variable `CLIENTS_<NAME>_URL`. The oldest supported versions of the clients are installed into a temporary folder, `CLIENTS_OLDEST`.
+ * Servers that are not installed are skipped and named; with `REQUIRE_SERVERS=1` that is an error. Each
+ * server is a file in `servers`, which gives its tests a URL in the variable `CLIENTS_<NAME>_URL`. The
+ * oldest supported versions of the clients are installed into a temporary folder, `CLIENTS_OLDEST`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -39,13 +40,13 @@ let code = 0;
 try {
   for (const name of wanted) {
     const { server } = await import(`./servers/${name}.mjs`);
-    if (server.program === undefined) {
+    const started = server.program === undefined ? undefined : await server.start();
+    if (started === undefined) {
       skipped.push(server.name);
       continue;
     }
-    const { url, stop } = await server.start();
-    stops.push(stop);
-    env[`CLIENTS_${name.toUpperCase()}_URL`] = url;
+    stops.push(started.stop);
+    env[`CLIENTS_${name.toUpperCase()}_URL`] = started.url;
     tests.push(...server.tests.map((file) => join(FOLDER, file)));
     Object.assign(oldest, server.oldest);
   }

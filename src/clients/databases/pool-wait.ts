@@ -14,10 +14,15 @@ export class PoolWaits {
   /** By what the statement's flow shares with the wait: its context. */
   private readonly waited = new WeakMap<FlowContext, number>();
 
-  constructor(readonly library: string) {}
-
-  /** Follows a tracing channel whose operations are waits. */
-  follow(name: string): () => void {
+  /**
+   * Follows a tracing channel whose operations are waits.
+   *
+   * @param failed - called with the message of a wait that got no connection
+   */
+  follow(
+    name: string,
+    failed: (message: object, error: unknown, waitedMillis: number, context: FlowContext) => void,
+  ): () => void {
     const channel = diagnostics.tracingChannel(name);
     const begun = new WeakMap<object, { readonly at: number; readonly context: FlowContext }>();
     const start = (message: object): void => {
@@ -25,7 +30,11 @@ export class PoolWaits {
     };
     const end = (message: object): void => {
       const wait = begun.get(message);
-      if (wait !== undefined) this.note(wait.context, monotonicMillis() - wait.at);
+      if (wait === undefined) return;
+      const millis = monotonicMillis() - wait.at;
+      const { error } = message as { readonly error?: unknown };
+      if (error === undefined) this.note(wait.context, millis);
+      else failed(message, error, millis, wait.context);
     };
     const subscribers = { start, asyncStart: end } as unknown as Parameters<typeof channel.subscribe>[0];
     channel.subscribe(subscribers);

@@ -5,7 +5,7 @@ import { beginCall, type ClientCall } from '../client-call.js';
 import { whenSettled } from '../observed-promise.js';
 import type { AnyFunction, Patches } from '../patches.js';
 import { WrappedSource } from '../wrapped-source.js';
-import { commandPlan, endDatabaseCall, statementPlan, type DatabaseServer } from './database-call.js';
+import { endDatabaseCall, recordUnconnected, statementPlan, type DatabaseServer } from './database-call.js';
 import { PoolWaits } from './pool-wait.js';
 
 /** A client of `pg`, as far as it is read here. */
@@ -35,7 +35,7 @@ interface PostgresQuery {
 }
 
 const PG = { name: 'pg', library: 'postgres' } as const;
-const waits = new PoolWaits('postgres');
+const waits = new PoolWaits();
 /** Clients between BEGIN and its end. */
 const inTransaction = new WeakSet<object>();
 
@@ -92,8 +92,16 @@ function wrapPool(patches: Patches, prototype: object): void {
       const begun = monotonicMillis();
       const connected = (error?: unknown): void => {
         guard('pg', () => {
-          waits.note(context, monotonicMillis() - begun);
-          if (error !== undefined && error !== null) endUnconnected(this, error, context);
+          const waited = monotonicMillis() - begun;
+          if (error === undefined || error === null) waits.note(context, waited);
+          else
+            recordUnconnected(
+              PG,
+              serverOf((this as { options?: PostgresClient }).options ?? {}),
+              error,
+              waited,
+              context,
+            );
         });
       };
       const [callback] = args;
@@ -114,16 +122,6 @@ function wrapPool(patches: Patches, prototype: object): void {
       );
     };
   });
-}
-
-/** A pool that gives no connection fails the statement before it is one. */
-function endUnconnected(pool: unknown, error: unknown, context: FlowContext): void {
-  const { options } = Object(pool) as { readonly options?: PostgresClient };
-  const plan = commandPlan(serverOf(options ?? {}), { summary: 'connect', operation: 'connect' });
-  const call = beginCall(PG, () => ({ ...plan, folds: false }), context);
-  if (call === undefined) return;
-  waits.tell(call, context);
-  endDatabaseCall(call, error);
 }
 
 function begin(
@@ -211,7 +209,10 @@ const HANDLERS = [
   'handleReadyForQuery',
 ];
 
-/** Sends a query that hears of its end by the server's messages; its callbacks and events are the caller's, whatever brings them. */
+/**
+ * Sends a query that hears of its end by the server's messages; its callbacks and events are the caller's,
+ * whatever brings them.
+ */
 function submit(
   query: AnyFunction,
   client: unknown,

@@ -61,7 +61,10 @@ const NO_TARGET: ReadonlySet<string> = new Set([
   'OUTFILE',
   'DUMPFILE',
 ]);
-/** Words before a table that a list of columns may follow; elsewhere what is followed by a parenthesis is a function. */
+/**
+ * Words before a table that a list of columns may follow; elsewhere what is followed by a parenthesis is a
+ * function.
+ */
 const BEFORE_COLUMNS: ReadonlySet<string> = new Set(['INTO', 'TABLE', 'COPY']);
 /** Functions whose arguments have a `FROM` that names no table. */
 const FROM_INSIDE: ReadonlySet<string> = new Set(['EXTRACT', 'SUBSTRING', 'TRIM', 'OVERLAY', 'POSITION']);

@@ -12,8 +12,8 @@ const HOLDERS: readonly (readonly string[])[] = [
 ];
 
 /**
- * Shows the objects that Nest injects to the sources that must find the classes behind them, with what they hold: pools and connections
- * are often fields of a service.
+ * Shows the objects that Nest injects to the sources that must find the classes behind them, with what
+ * they hold: pools and connections are often fields of a service.
  */
 export function adoptInjectedClients(modules: ModulesContainer): void {
   const found = new Set<object>();

@@ -4,6 +4,7 @@ import { MONGOOSE } from './databases/mongoose-source.js';
 import { MYSQL2 } from './databases/mysql-source.js';
 import { POSTGRES } from './databases/postgres-source.js';
 import { IOREDIS, NODE_REDIS } from './databases/redis-sources.js';
+import { SQLITE } from './databases/sqlite-source.js';
 import { HTTP2 } from './http/http2-source.js';
 import { NODE_HTTP } from './http/node-http-source.js';
 import { UNDICI } from './http/undici-source.js';
@@ -19,6 +20,7 @@ export const CLIENT_SOURCES: readonly ClientSource[] = [
   POSTGRES,
   MONGODB,
   MONGOOSE,
+  SQLITE,
 ];
 
 /** Shows objects of the app to the sources that must find classes behind them. */

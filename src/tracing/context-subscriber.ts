@@ -1,3 +1,22 @@
+/*
+ * The producer of an Observable runs in its context, the consumer in the one in which it subscribed:
+ *
+ *   source ──▶ map ──▶ mergeMap ──▶ ContextSubscriber ──▶ consumer
+ *   └── producer's context (upstream) ──┘         └── consumer's context ──┘
+ *
+ * Why each method of `ContextSubscriber` is overridden:
+ *   add           RxJS 7 links the chain upwards with `destination.add(upstream)`: the one place where
+ *                 every upstream subscriber of this subscription passes by, before it gets a value
+ *   _next         the value goes down in the consumer's context, although the producer emitted it in its own
+ *   _error,       likewise; then unsubscribe, as RxJS's own do
+ *   _complete
+ *   unsubscribe   tears the producer down in its own context, and reports `closed` exactly once
+ *
+ * Why each method of an upstream subscriber is replaced (`bindUpstream`):
+ *   next, error,  a hot source (Subject, `share`) calls them from the emitter's context
+ *   complete
+ *   add           a subscriber further up is handed to this one, not to ours: the binding spreads
+ */
 import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import { activeContext, runInContext, type FlowContext } from '../context/flow-context.js';
 

@@ -10,6 +10,9 @@ export interface MeasuredRequest {
   readonly scheme: HttpScheme;
   /** Absent for a request that matched no route. */
   readonly route: string | undefined;
+  /** Name and type of a GraphQL operation. */
+  readonly operation: string | undefined;
+  readonly operationType: string | undefined;
   readonly response: { getHeader(name: string): unknown };
   /** Absent where the connection closed before there was an answer. */
   readonly status: number | undefined;

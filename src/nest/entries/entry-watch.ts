@@ -10,6 +10,7 @@ import { BullmqJobs } from './bullmq-jobs.js';
 import { ClientProxies } from './client-proxies.js';
 import { watchCqrsHandlers } from './cqrs-handlers.js';
 import type { EntryHost } from './entry-host.js';
+import { GraphqlSubscriptions } from './graphql-subscriptions.js';
 import { EventListeners } from './event-listeners.js';
 import { MicroserviceServers, type MicroserviceServer } from './microservice-servers.js';
 import { Patches } from './patches.js';
@@ -34,6 +35,7 @@ export class EntryWatch implements EntryHost {
   active = false;
   readonly patches = new Patches();
   readonly modules: ModulesContainer;
+  readonly subscriptions = new GraphqlSubscriptions(this);
   private readonly servers: MicroserviceServers;
   private readonly clients: ClientProxies;
   private readonly jobs: BullmqJobs;

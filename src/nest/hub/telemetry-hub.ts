@@ -102,7 +102,8 @@ export class TelemetryHub
     if (this.server() !== undefined) runHooksOfLateHub(this.modules, this);
     // `main.ts` registers middleware before the modules are configured.
     reenterRequests(this.adapter, this.routes);
-    reenterExternalCalls(external);
+    const { subscriptions } = this.entries;
+    reenterExternalCalls(external, subscriptions.run.bind(subscriptions));
   }
 
   get coverage(): Coverage {

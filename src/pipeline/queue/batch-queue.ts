@@ -20,8 +20,8 @@ const MIN_BATCH_BYTES = 16 * 1_024;
 const MIN_CLOSE_MILLIS = 100;
 
 /**
- * Stands between ended spans and one exporter: collects, sends in batches, retries, and counts what becomes
- * of every span. At every moment `ended = delivered + dropped + queued`.
+ * Stands between ended spans and one exporter: collects, sends in batches, retries, and counts the fate of
+ * every span. At every moment `ended = delivered + dropped + queued`. `backlog.ts` has a drawing.
  */
 export class BatchQueue implements SpanSink {
   private readonly limits: BatchLimits;

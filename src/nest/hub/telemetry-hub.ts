@@ -85,7 +85,7 @@ export class TelemetryHub
   });
   private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
-  /** Of the framework, until the app has started. */
+  /** Routes that the framework registered before the app started. */
   private readonly routes: RegisteredRoute[] = [];
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
@@ -243,7 +243,7 @@ export class TelemetryHub
     this.attached = false;
   }
 
-  /** Of all instances, the longest. */
+  /** The longest shutdown limit of all instances. */
   get timeoutMillis(): number {
     return Math.max(0, ...this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis));
   }

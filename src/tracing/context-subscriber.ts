@@ -22,7 +22,7 @@ import { activeContext, runInContext, type FlowContext } from '../context/flow-c
 
 /** Hears of one subscription, in the context of its producer. */
 export interface SubscriptionListener {
-  /** The subscription is about to begin; whoever must end it early completes the subscriber. */
+  /** The subscription is about to begin; completing the subscriber ends it early. */
   begun?(subscriber: { complete(): void }): void;
   next?(value: unknown): void;
   /** The producer failed; `closed` follows. */
@@ -46,9 +46,9 @@ export interface SubscriptionStart {
 }
 
 /**
- * The same Observable, whose producer runs in a context of its own for each subscriber.
+ * Wraps an Observable so that its producer runs in a context of its own for each subscriber.
  *
- * Everything upstream of the subscriber that exists for it alone runs in that context, whoever drives it:
+ * Everything upstream that exists for this subscriber alone runs in that context, whichever code drives it:
  * subscription, operators (also those behind a hot Subject), inner subscriptions, teardown. Shared parts,
  * such as the source behind `share`, and the emitter of a Subject keep theirs; what is downstream runs in the
  * context in which it subscribed.
@@ -57,7 +57,7 @@ export function observeInContext<T>(source: Observable<T>, subscribed: Subscribe
   return new ContextObservable(source, subscribed);
 }
 
-/** The same Observable, whose producer runs in the context that is active now, whoever emits. */
+/** Wraps an Observable so that its producer runs in the context that is active now. */
 export function observeHere<T>(source: Observable<T>): Observable<T> {
   const start: SubscriptionStart = { context: activeContext(), listener: NOBODY };
   return observeInContext(source, { begin: () => start });
@@ -66,8 +66,8 @@ export function observeHere<T>(source: Observable<T>): Observable<T> {
 const NOBODY: SubscriptionListener = { closed: () => undefined };
 
 /**
- * The same for an Observable whose receiver may want more than to subscribe: what a Subject or another kind
- * can do besides is the original's.
+ * Wraps an Observable as {@link observeInContext} does, and keeps the further methods of a Subject or
+ * another subclass.
  */
 export function observeLike<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
   const observed = observeInContext(source, subscribed);

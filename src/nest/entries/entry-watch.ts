@@ -17,7 +17,7 @@ import { Patches } from './patches.js';
 import { ScheduledJobs } from './schedule.js';
 import { Websockets } from './websockets.js';
 
-/** What is asked of the hub of an app. */
+/** The part of an app's hub that an entry watch needs. */
 export interface EntryHub {
   readonly modules: ModulesContainer;
   all(): TelemetryInstance[];

@@ -10,7 +10,7 @@ import type { EntryHost } from './entry-host.js';
 /** A resolver with its guards and interceptors, as the GraphQL server calls it. */
 type Target = (...args: unknown[]) => unknown;
 
-/** What is used of a resolver's fourth argument. */
+/** The parts used of a resolver's fourth argument. */
 interface Info {
   readonly operation: object;
   readonly path?: { readonly key?: unknown; readonly prev?: unknown };
@@ -82,7 +82,7 @@ function isRoot({ path, parentType, schema }: Info): boolean {
   return path?.prev === undefined && parentType?.name === schema?.getSubscriptionType?.()?.name;
 }
 
-/** Whatever the app makes of the connection: `req`, or the `extra` of graphql-ws. */
+/** Reads the connection's headers from the context that the app made: `req`, or graphql-ws's `extra`. */
 function handshakeHeaders(context: object): MessageHeaders | undefined {
   const { req, request, extra } = context as Readonly<Record<string, Handshake | undefined>>;
   return headersOf(req?.headers ?? request?.headers ?? extra?.request?.headers);

@@ -103,7 +103,7 @@ export class SpanMask {
     return copy;
   }
 
-  /** The same context, with a `tracestate` that gives nothing away: it comes from callers. */
+  /** Masks the `tracestate` of a span context, which comes from callers. */
   private context(context: SpanContext): SpanContext {
     const state = context.traceState?.serialize();
     if (state === undefined || state === '') return context;

@@ -16,7 +16,7 @@ import type { DropReason, ExporterStatus, SpanSink } from '../span-sink.js';
 
 /** A receiver's limit may be lower than ours, but not absurdly low. */
 const MIN_BATCH_BYTES = 16 * 1_024;
-/** What an exporter gets for its shutdown when a flush has used up the deadline. */
+/** Time for an exporter's shutdown when a flush has used up the deadline. */
 const MIN_CLOSE_MILLIS = 100;
 
 /**

@@ -2,7 +2,7 @@ import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
 import type { Resource } from '../../sdk/resource.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
-/** What a run of spans has in common. */
+/** The resource, scope and epoch that a run of spans shares. */
 export interface SegmentOrigin {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;

@@ -48,7 +48,7 @@ export class TenantKeys {
     return flow?.entry === undefined ? undefined : this.ofEntry(flow.entry);
   }
 
-  /** The key, unless it can be none. */
+  /** The key if it is valid; an invalid one is logged. */
   valid(key: unknown): string | undefined {
     if (isTenantKey(key)) return key;
     this.log.warn('tenants.key', `A tenant key must be ${TENANT_KEY}; the request or flow has no tenant.`);

@@ -16,10 +16,57 @@ const entries = [...Object.values(exports).map((target) => target.default), ...O
   .filter((file) => file !== undefined)
   .map((file) => file.replace(/^(\.\/)?dist\/|\.js$/g, ''));
 
+/**
+ * The API is a peer for its types and for what apps do with it. The few functions of it that are used here are
+ * bundled: they keep no state, their keys are the same symbols in every copy, and loading the whole package
+ * takes a quarter of the time that this library's import would take.
+ */
+const API = '@opentelemetry/api';
 /** The page of the devtools is built after this, by Vite. */
-const isPeer = (id) =>
+const isOutside = (id) =>
   id === 'nestjs-telemetry/devtools/page' ||
-  Object.keys(peerDependencies).some((name) => id === name || id.startsWith(`${name}/`));
+  Object.keys(peerDependencies).some((name) => name !== API && (id === name || id.startsWith(`${name}/`)));
+
+/**
+ * Few chunks, since every further file takes time to load. A module belongs to the first chunk whose roots reach
+ * it without `import()`. The base is the part of the core that the command line loads, too, without NestJS.
+ */
+const chunkRoots = {
+  base: { from: ['src/devtools/cli.ts'], dynamic: true, within: ['src/index.ts'] },
+  core: { from: ['src/index.ts'] },
+  otlp: {
+    from: [
+      'src/otlp/open-transport.ts',
+      'src/otlp/http-transport.ts',
+      'src/pipeline/encoding/otlp-delivery.ts',
+    ],
+  },
+};
+
+function reachable(roots, context, dynamic = false) {
+  const reached = new Set();
+  const follow = (id) => {
+    if (reached.has(id)) return;
+    reached.add(id);
+    const info = context.getModuleInfo(id);
+    info?.importedIds.forEach(follow);
+    if (dynamic) info?.dynamicallyImportedIds.forEach(follow);
+  };
+  for (const root of roots) follow(resolve(root));
+  return reached;
+}
+
+function chunkNames() {
+  let chunks;
+  return (id, context) => {
+    chunks ??= Object.entries(chunkRoots).map(([name, { from, dynamic, within }]) => {
+      const reached = reachable(from, context, dynamic);
+      const inside = within && reachable(within, context);
+      return { name, has: (module) => reached.has(module) && (inside?.has(module) ?? true) };
+    });
+    return chunks.find((chunk) => chunk.has(id))?.name ?? null;
+  };
+}
 
 /** grpc-js reads .proto files for channelz and ORCA alone, which no client of OTLP uses; the reader needs protobufjs and yargs. */
 const withoutProtoLoader = {
@@ -56,7 +103,7 @@ const withoutPrivateDeclarations = {
 
 export default defineConfig({
   input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
-  external: isPeer,
+  external: isOutside,
   platform: 'node',
   tsconfig: 'tsconfig.build.json',
   // ES modules where a package has both: they are split and shaken better.
@@ -71,6 +118,7 @@ export default defineConfig({
     dir: 'dist',
     format: 'esm',
     sourcemap: true,
+    codeSplitting: { groups: [{ debugName: 'by root', name: chunkNames() }] },
     chunkFileNames: 'chunks/[name].js',
     comments: { legal: true, annotation: true, jsdoc: false },
   },

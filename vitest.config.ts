@@ -3,8 +3,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // `test/package` installs the packed tarball, `test/faults` breaks the network on purpose: each has a script of its own.
-    exclude: [...configDefaults.exclude, 'test/package/**', 'test/faults/**'],
+    // `test/package` installs the packed tarball, `test/faults` breaks the network on purpose, `test/clients/servers` needs databases: each has a
+    // script of its own.
+    exclude: [...configDefaults.exclude, 'test/package/**', 'test/faults/**', 'test/clients/servers/**'],
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 20_000,

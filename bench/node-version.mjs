@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Installs packages into a temporary folder that goes away with the process: what only a benchmark needs is no dependency.
+ * Installs packages into a temporary folder that goes away with the process: what only a
+ * benchmark needs is no dependency.
  *
  * @param {string[]} packages such as `node@24`
  * @returns {string} the folder

@@ -1,6 +1,6 @@
 /**
- * The order in which the rows of a session run: each once a round, shuffled, and none twice in a row, so that every row follows every other
- * and finds the caches as they left them.
+ * The order in which the rows of a session run: each once a round, shuffled, and none twice in a row, so that
+ * every row follows every other and finds the caches as they left them.
  *
  * @template T
  * @param {readonly T[]} targets

@@ -1,5 +1,6 @@
-// Writes (`--local`) or compares the API reports of all entry points in package.json, and holds them to three rules:
-// the main entry stays small, every member is documented, and every type in a signature can be imported from somewhere.
+// Writes (`--local`) or compares the API reports of all entry points in package.json, and holds them to three
+// rules: the main entry stays small, every member is documented, and every type in a signature can be
+// imported from somewhere.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';

@@ -1,4 +1,4 @@
-// Part of `npm run lint`: words that were retired, each with the one that took its place.
+// Part of `npm run lint`: words that were retired, each with the one that took its place, and lines that are too long.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -24,9 +24,24 @@ const files = execFileSync('git', ['ls-files', 'src', 'docs', 'README.md'], { en
   .split('\n')
   .filter((file) => /\.(ts|tsx|md)$/.test(file) && !history.test(file));
 
+/** Columns of a line of code or of a comment; a literal or an address that cannot be broken may be longer. */
+const COLUMNS = 110;
+
+/** @param {string} line */
+function unbreakable(line) {
+  const comment = /^\s*(?:\/\/|\/?\*)/.test(line);
+  if (comment) return /https?:|eslint-disable/.test(line);
+  // What is left of code that breaks at its strings, templates and expressions: one literal.
+  return /['"`/]/.test(line);
+}
+
 let mistakes = 0;
 for (const file of files) {
   for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    if (!file.endsWith('.md') && line.length > COLUMNS && !unbreakable(line)) {
+      mistakes += 1;
+      console.error(`${file}:${index + 1}: ${line.length} columns; at most ${COLUMNS}`);
+    }
     for (const [word, instead] of retired) {
       if (!word.test(line)) continue;
       mistakes += 1;

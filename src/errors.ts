@@ -31,13 +31,13 @@ export class TelemetryError extends Error {
 export interface ConfigProblem {
   /** Dotted option path, such as `exporter.url` or `exporter[1].headers`. */
   readonly path: string;
-  /** What would have been accepted, such as `a number from 0 to 1`. */
+  /** The accepted values, such as `a number from 0 to 1`. */
   readonly expected: string;
-  /** What came; omit it for secrets. Strings are cut at 80 characters. */
+  /** The refused value; omit it for secrets. Strings are cut at 80 characters. */
   readonly got?: unknown;
   /** Marks the value as secret, so that only its type is printed. */
   readonly secret?: boolean;
-  /** What to do about it, one sentence. */
+  /** The remedy, one sentence. */
   readonly remedy: string;
   /** Default `TELEMETRY_CONFIG_INVALID`. */
   readonly code?: TelemetryErrorCode;
@@ -80,7 +80,10 @@ function describe({ got, secret }: ConfigProblem): string {
   return type === 'object' || type === 'array' ? `an ${type}` : type === 'null' ? 'null' : `a ${type}`;
 }
 
-/** What a credential in the wrong option looks like: user info, a query, a scheme or a name with a value, a key of a service. */
+/**
+ * The shape of a credential in the wrong option: user info, a query, a scheme or a name with a
+ * value, a key of a service.
+ */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\/\/[^/?#\s]*@/g, '//****@'],
   [/\?[^\s=]*=\S*/g, '?****'],
@@ -92,7 +95,10 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:eyJ|[sr]k[-_]|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|AIza|npm_|hf_)[\w.-]{12,}/g, '****'],
 ];
 
-/** A text without what looks like a credential: users put them into the wrong option, and paste errors into tickets. */
+/**
+ * A text without what looks like a credential: users put them into the wrong option, and
+ * paste errors into tickets.
+ */
 export function withoutSecrets(text: string): string {
   // Far more than is shown, and little enough to look at.
   let shown = text.slice(0, 1_000);

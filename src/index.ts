@@ -87,7 +87,8 @@ export type { WideEventOptions } from './nest/instance/wide-event-options.js';
 export { WideEventInterceptor } from './nest/wide-events/wide-event.interceptor.js';
 export { WideEventService } from './nest/wide-events/wide-event.service.js';
 export type { SpanOptions } from './tracing/span-options.js';
-export { TracerManager, type TelemetryFeatureOptions } from './tracing/tracer-manager.js';
+export type { TelemetryFeatureOptions } from './tracing/feature-options.js';
+export { TracerManager } from './tracing/tracer-manager.js';
 export { MeterManager } from './metrics/meter-manager.js';
 export type {
   ExportSchedule,

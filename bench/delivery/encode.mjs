@@ -1,5 +1,5 @@
-// What a span costs between its end and the socket, in ns: our encoder at the end of the span, and the official serialiser at export.
-// Usage: npm run bench:delivery [-- directory of compiled modules]
+// What a span costs between its end and the socket, in ns: our encoder at the end of the span, and the
+// official serialiser at export. Usage: npm run bench:delivery [-- directory of compiled modules]
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import { SpanKind } from '@opentelemetry/api';

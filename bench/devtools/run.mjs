@@ -1,4 +1,5 @@
-// What devtools costs the app that it runs in: CPU per request against the same app without it, and a flood of spans. See bench/README.md.
+// What devtools costs the app that it runs in: CPU per request against the same app without it, and a flood
+// of spans. See bench/README.md.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pinning, startProcess } from '../process.mjs';

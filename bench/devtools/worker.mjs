@@ -1,5 +1,5 @@
-// A Nest / Express app on a port, traced and exporting nowhere, with or without devtools. Answers `cpu` with the CPU time per
-// request of the app, and `flood` with what 5,000 spans a second do to it.
+// A Nest / Express app on a port, traced and exporting nowhere, with or without devtools. Answers `cpu` with
+// the CPU time per request of the app, and `flood` with what 5,000 spans a second do to it.
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { get } from 'node:http';

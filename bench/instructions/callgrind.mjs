@@ -8,7 +8,10 @@ import { promisify } from 'node:util';
 
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 
-/** Nothing of these depends on time or chance; a young generation that holds a round leaves the garbage collector out of it. */
+/**
+ * Nothing of these depends on time or chance; a young generation that holds a round leaves the garbage
+ * collector out of it.
+ */
 const DETERMINISTIC = [
   ...['--single-threaded', '--predictable', '--hash-seed=1', '--random-seed=1'],
   ...['--min-semi-space-size=64', '--max-semi-space-size=128'],

@@ -1,4 +1,5 @@
-// Hands requests to a server without a network, so that nothing but the way of a request through the app is counted.
+// Hands requests to a server without a network, so that nothing but the way of a request through the app is
+// counted.
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 

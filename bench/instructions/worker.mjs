@@ -1,4 +1,5 @@
-// One variant of bench/request under callgrind: its app is handed requests, and marks where the rounds that count begin and end.
+// One variant of bench/request under callgrind: its app is handed requests, and marks where the rounds that
+// count begin and end.
 import { spawn } from 'node:child_process';
 import { getPriority } from 'node:os';
 import { handOver } from './connection.mjs';

@@ -1,5 +1,6 @@
-// The metrics of requests alone, so that few instructions are not lost among the many of a framework: our own from a request's first moment to its
-// last, and a plain server under the official instrumentation, with and without its metrics.
+// The metrics of requests alone, so that few instructions are not lost among the many of a framework: our
+// own from a request's first moment to its last, and a plain server under the official instrumentation,
+// with and without its metrics.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';

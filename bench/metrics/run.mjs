@@ -1,4 +1,5 @@
-// What metrics of requests add: CPU and instructions per request, and memory at 200 routes. See bench/README.md.
+// What metrics of requests add: CPU and instructions per request, and memory at 200
+// routes. See bench/README.md.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// What each row adds to the app. Metrics are read once a minute, as by default, by an exporter that throws them away.
+// What each row adds to the app. Metrics are read once a minute, as by default, by an
+// exporter that throws them away.
 
 const discard = {
   export: (_data, done) => done({ code: 0 }),
@@ -51,7 +52,10 @@ async function library(options) {
   };
 }
 
-/** The official instrumentation, with the conventions of today: spans go nowhere, so that metrics are what differs. */
+/**
+ * The official instrumentation, with the conventions of today: spans go nowhere, so that
+ * metrics are what differs.
+ */
 async function instrumentationHttp(withMetrics) {
   process.env.OTEL_SEMCONV_STABILITY_OPT_IN = 'http';
   const { HttpInstrumentation } = await import('@opentelemetry/instrumentation-http');

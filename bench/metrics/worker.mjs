@@ -1,5 +1,5 @@
-// One variant in a process of its own: a Nest / Express app, and requests that are handed to its server without a network, so that
-// nothing is measured but the way of a request through the app.
+// One variant in a process of its own: a Nest / Express app, and requests that are handed to its server
+// without a network, so that nothing is measured but the way of a request through the app.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';

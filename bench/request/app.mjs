@@ -1,5 +1,5 @@
-// The application under measurement: a controller that calls two service methods, and one that streams events. Decorators are applied
-// by hand, so that Node runs it without a build.
+// The application under measurement: a controller that calls two service methods, and one that streams
+// events. Decorators are applied by hand, so that Node runs it without a build.
 import 'reflect-metadata';
 import { Controller, Get, Injectable, Module, Param, Sse } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -9,9 +9,11 @@ import { Observable } from 'rxjs';
  * @param {object} [options]
  * @param {unknown[]} [options.imports] modules that the root module imports
  * @param {(prototype: object, method: string) => void} [options.instrument] called for both service methods
- * @param {(app: import('@nestjs/common').INestApplication) => void} [options.prepare] called before the app listens
+ * @param {(app: import('@nestjs/common').INestApplication) => void} [options.prepare]
+ *   called before the app listens
  * @param {'express' | 'fastify'} [options.framework]
- * @returns {Promise<import('@nestjs/common').INestApplication>} an app that listens on a free port of the loopback address
+ * @returns {Promise<import('@nestjs/common').INestApplication>} an app that listens on a free
+ *   port of the loopback address
  */
 export async function startApp({ imports = [], instrument, prepare, framework = 'express' } = {}) {
   class OrdersService {

@@ -1,4 +1,5 @@
-// Sends bursts over keep-alive connections, one request at a time on each, and reads the answers with as little work as possible.
+// Sends bursts over keep-alive connections, one request at a time on each, and reads the answers with as
+// little work as possible.
 import { connect } from 'node:net';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');

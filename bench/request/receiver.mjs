@@ -1,5 +1,5 @@
-// An OTLP gRPC receiver that only acknowledges. It counts spans per variant and remembers the attribute keys of a server span, so
-// that the run can tell whether the rows did the same work.
+// An OTLP gRPC receiver that only acknowledges. It counts spans per variant and remembers the attribute keys
+// of a server span, so that the run can tell whether the rows did the same work.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { fields } from '../protobuf.mjs';
 

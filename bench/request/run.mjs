@@ -1,4 +1,5 @@
-// CPU per request of a Nest 12 / Express application, with and without tracing, side by side. See bench/README.md.
+// CPU per request of a Nest 12 / Express application, with and without tracing, side by
+// side. See bench/README.md.
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -60,7 +61,10 @@ const PAIRS = [
 const node = options.node24 ? nodeBinary(24) : process.execPath;
 const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 
-/** @returns {Promise<{ cpuMicros: Record<string, number>, received: Record<string, any> }>} CPU per request by row */
+/**
+ * @returns {Promise<{ cpuMicros: Record<string, number>, received: Record<string, any>
+ *   }>} CPU per request by row
+ */
 async function session() {
   const receiver = startProcess(new URL('receiver.mjs', import.meta.url), { core: 1, node });
   const driver = startProcess(new URL('driver.mjs', import.meta.url), { core: 1, node });

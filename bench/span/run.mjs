@@ -1,4 +1,5 @@
-// CPU of one call of a `@Span` method, beside a plain call, the SDK by hand and nestjs-otel. See bench/README.md.
+// CPU of one call of a `@Span` method, beside a plain call, the SDK by hand and
+// nestjs-otel. See bench/README.md.
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -44,20 +45,27 @@ const ALL_ROWS = [
   { name: 'library', variant: 'library', ratio: 1, title: 'nestjs-telemetry @Span, recorded' },
 ];
 const delivers = ({ ratio, enabled, instance }) => ratio === 1 && enabled !== false && instance !== false;
-/** Calls of one burst: enough that it matters little what other processes left in the caches, few enough for a queue. */
+/**
+ * Calls of one burst: enough that it matters little what other processes left in the
+ * caches, few enough for a queue.
+ */
 const burstOf = (row) => (delivers(row) ? calls : idleCalls);
 
 const wanted = options.rows?.split(',');
 const rows = ALL_ROWS.filter(({ name }) => wanted === undefined || name === 'plain' || wanted.includes(name));
 
-// The API must be the very version that the SDK was built for, or nestjs-otel sees a provider that it does not accept.
+// The API must be the very version that the SDK was built for, or nestjs-otel sees a provider
+// that it does not accept.
 const peerFolder = rows.some(({ variant }) => variant === 'nestjs-otel')
   ? installTemporarily(['nestjs-otel@8.1.1', '@opentelemetry/api@1.9.1'])
   : undefined;
 const node = options.node24 ? nodeBinary(24) : process.execPath;
 const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 
-/** @returns {Promise<Record<string, { sync: number, async: number, spans: number }>>} nanoseconds per call, spans delivered */
+/**
+ * @returns {Promise<Record<string, { sync: number, async: number, spans: number }>>} nanoseconds
+ *   per call, spans delivered
+ */
 async function session() {
   const receiver = startProcess(new URL('../request/receiver.mjs', import.meta.url), { core: 1, node });
   const receiverUrl = `http://127.0.0.1:${await receiver.ask('port')}`;

@@ -1,5 +1,6 @@
 /**
- * A service with one synchronous and one asynchronous method, small enough for the tracing around it to be what is measured.
+ * A service with one synchronous and one asynchronous method, small enough for the tracing around
+ * it to be what is measured.
  *
  * @param {(method: string) => MethodDecorator | undefined} decorator
  */

@@ -1,4 +1,5 @@
-// One variant in a process of its own: calls the method, inside a root span, and answers with the CPU time that it took.
+// One variant in a process of its own: calls the method, inside a root span, and answers with
+// the CPU time that it took.
 const { variant, ...options } = JSON.parse(process.argv[2]);
 const { start } = await import(`./variants/${variant}.mjs`);
 const { service, inRoot, flush } = await start(options);

@@ -1,6 +1,7 @@
 /*
- * What the library adds to the start of a Nest app: time of its import against that of Nest's own packages in the same process, time until
- * the first answered request against the bare app, and memory then. Pairs of processes, one after the other, in changing order.
+ * What the library adds to the start of a Nest app: time of its import against that of Nest's own packages in
+ * the same process, time until the first answered request against the bare app, and memory then. Pairs of
+ * processes, one after the other, in changing order. CPU time is given, too: other work disturbs it less.
  *
  *   npm run bench:startup -- [--sessions 15] [--node24]
  */
@@ -43,27 +44,29 @@ receiver.close();
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-const milliseconds = (kind, key) => `${median(pairs.map((pair) => pair[kind][key])).toFixed(0)} ms`;
 const ratio = (of) => interval(geometricMean(pairs.map(of)));
-const rows = [
-  ["import of Nest's packages", milliseconds('library', 'nestImport'), ''],
-  [
-    'import of nestjs-telemetry after them',
-    milliseconds('library', 'libraryImport'),
-    ratio(({ library }) => library.libraryImport / library.nestImport),
-  ],
-  ['bare app, until the first answer', milliseconds('bare', 'untilAnswer'), ''],
-  [
-    'with nestjs-telemetry',
-    milliseconds('library', 'untilAnswer'),
-    ratio(({ library, bare }) => library.untilAnswer / bare.untilAnswer),
-  ],
-  [
-    'memory (RSS) more than bare',
-    `${(mean(pairs.map(({ library, bare }) => library.rss - bare.rss)).mean / 1e6).toFixed(1)} MB`,
-    '',
-  ],
-];
+const table = (clock) => {
+  const milliseconds = (kind, key) => `${median(pairs.map((pair) => pair[kind][clock][key])).toFixed(0)} ms`;
+  return [
+    ["import of Nest's packages", milliseconds('library', 'nestImport'), ''],
+    [
+      'import of nestjs-telemetry after them',
+      milliseconds('library', 'libraryImport'),
+      ratio(({ library }) => library[clock].libraryImport / library[clock].nestImport),
+    ],
+    ['bare app, until the first answer', milliseconds('bare', 'untilAnswer'), ''],
+    [
+      'with nestjs-telemetry',
+      milliseconds('library', 'untilAnswer'),
+      ratio(({ library, bare }) => library[clock].untilAnswer / bare[clock].untilAnswer),
+    ],
+  ];
+};
+const memory = mean(pairs.map(({ library, bare }) => library.rss - bare.rss)).mean / 1e6;
 console.log(`Node ${version.slice(1)}, ${options.sessions} pairs of starts\n`);
-console.log('|   | median | ratio [95 %] |\n| - | -----: | ------------ |');
-for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+for (const [clock, title] of Object.entries({ time: 'time', cpu: 'CPU time' })) {
+  console.log(`| ${title} | median | ratio [95 %] |\n| - | -----: | ------------ |`);
+  for (const row of table(clock)) console.log(`| ${row.join(' | ')} |`);
+  console.log();
+}
+console.log(`${memory.toFixed(1)} MB of memory (RSS) more than bare`);

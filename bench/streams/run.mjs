@@ -1,4 +1,5 @@
-// CPU per event and heap per idle open stream of an SSE application, with and without this library. See bench/README.md.
+// CPU per event and heap per idle open stream of an SSE application, with and without this
+// library. See bench/README.md.
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -38,7 +39,10 @@ const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 
 const file = (name) => new URL(name, import.meta.url);
 
-/** @returns {Promise<{ cpu: Record<string, number>, heap: Record<string, number>, spans: number }>} µs per event, bytes per stream */
+/**
+ * @returns {Promise<{ cpu: Record<string, number>, heap: Record<string, number>, spans: number }>} µs
+ *   per event, bytes per stream
+ */
 async function session() {
   const receiver = startProcess(file('../request/receiver.mjs'), { core: 1, node });
   const driver = startProcess(file('driver.mjs'), { core: 1, node });

@@ -1,4 +1,5 @@
-// An SSE application in a process of its own, with this library or without. Answers its parent with its port, CPU time and heap.
+// An SSE application in a process of its own, with this library or without. Answers its parent with its
+// port, CPU time and heap.
 import 'reflect-metadata';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

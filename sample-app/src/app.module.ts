@@ -6,6 +6,7 @@ import { BillingModule } from './billing/billing.module.js';
 import { FeedModule } from './feed/feed.module.js';
 import { HealthController } from './health/health.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
+import { ShipmentsModule } from './shipments/shipments.module.js';
 
 @Module({
   imports: [
@@ -15,6 +16,7 @@ import { OrdersModule } from './orders/orders.module.js';
       devtools: process.env.NODE_ENV !== 'production',
       http: { exclude: ['/health', '/metrics', '/admin/*'] },
       sse: { onShutdown: 'complete' },
+      genai: { prices: { 'gpt-4o': { inputPerMillion: 2.5, outputPerMillion: 10 } } },
     }),
     TelemetryAdminModule.register({
       guards: [AdminTokenGuard],
@@ -23,6 +25,7 @@ import { OrdersModule } from './orders/orders.module.js';
     TelemetryMetricsModule.register({ path: 'metrics' }),
     OrdersModule,
     BillingModule,
+    ShipmentsModule,
     FeedModule,
     AssistantModule,
   ],

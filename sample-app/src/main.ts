@@ -1,9 +1,11 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
 import { AppModule } from './app.module.js';
 import { whatToTry } from './what-to-try.js';
 
 const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+app.useWebSocketAdapter(new WsAdapter(app));
 app.enableShutdownHooks();
 await app.listen(process.env.PORT ?? 3000);
 // From here on also what an administrator changes.

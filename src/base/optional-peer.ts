@@ -5,7 +5,8 @@ import { TelemetryConfigError } from '../errors.js';
 const API_HAS_LOGS = 'logs' in api;
 
 /**
- * Imports a package that only some configurations need, and turns its absence into an error that says what to install.
+ * Imports a package that only some configurations need, and turns its absence into an error
+ * that says what to install.
  *
  * @param name - package name, exactly as in the import
  * @param version - the version for version 1.9 of the OpenTelemetry API, such as `2.12.0`
@@ -13,8 +14,8 @@ const API_HAS_LOGS = 'logs' in api;
  * @param importer - `() => import('the-package')`, literal so that bundlers and type checking see it
  * @param newer - the version for version 1.10 of the API
  * @returns the module namespace
- * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if the package, or one that it needs, is not installed
- * or fails to load; the original error is its `cause`
+ * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if the package, or one that it needs, is
+ *   not installed or fails to load; the original error is its `cause`
  */
 export async function loadOptionalPeer<T>(
   name: string,

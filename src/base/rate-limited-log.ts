@@ -14,7 +14,7 @@ export class RateLimitedLog {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Writes what is of interest to whoever looks for it. */
+  /** Writes a line for developers who look for details. */
   debug(message: string): void {
     this.log.debug?.(message);
   }
@@ -45,7 +45,7 @@ export class RateLimitedLog {
     try {
       this.log[level]?.(message + suffix);
     } catch {
-      // A logger that throws must not harm whoever has something to report.
+      // A logger that throws must not break the code that reports.
     }
   }
 }
@@ -53,7 +53,10 @@ export class RateLimitedLog {
 /** The part of an error that a line of a log shows. */
 const MAX_ERROR_CHARS = 500;
 
-/** One line of an unknown error, for a log, without what looks like a credential: drivers quote their connection's address. */
+/**
+ * One line of an unknown error, for a log, without what looks like a credential: drivers quote
+ * their connection's address.
+ */
 export function errorText(error: unknown): string {
   try {
     const text = withoutSecrets(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -1,6 +1,7 @@
 /**
- * The one place where functions of the user's are called: samplers, classifiers, hooks, predicates, options. Whatever such a function does
- * (throw, reject, answer with something else, with a getter that throws, or never), the app goes on, and its answer is read here as well.
+ * The one place where functions of the user's are called: samplers, classifiers, hooks, predicates, options.
+ * However such a function fails (throws, rejects, answers with something else, with a getter that throws, or
+ * never), the app goes on, and its answer is read here as well.
  */
 import { types } from 'node:util';
 
@@ -87,7 +88,8 @@ export function askInTime<A, T>(
 }
 
 /**
- * Listens to a promise that nobody waits for; a lazy object, such as a query, is not a promise and is not started.
+ * Listens to a promise that nobody waits for; a lazy object, such as a query, is not a
+ * promise and is not started.
  *
  * @returns whether it is a promise
  */

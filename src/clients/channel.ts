@@ -10,7 +10,9 @@ type Listener = (message: object) => void;
 /** Node 20 loses the subscribers of a channel that nobody holds. */
 const held = new Set<object>();
 
-/** Subscribes to channels of Node and libraries by name; a listener that throws is reported and harms nobody. */
+/**
+ * Subscribes to channels of Node and libraries by name; a listener that throws is reported and harms nobody.
+ */
 export function subscribeAll(source: string, listeners: Readonly<Record<string, Listener>>): () => void {
   const undo = Object.entries(listeners).map(([name, listener]) => {
     const channel = diagnostics.channel(name);
@@ -51,7 +53,9 @@ export interface TracedOperations<M extends object> {
   end(call: ClientCall, message: M & { readonly error?: unknown; readonly result?: unknown }): void;
   /** Whether the operation works through other clients, which are to know that they do. */
   readonly activates?: boolean;
-  /** Whether results come by callback, which is to run in the caller's flow, whatever connection it comes on. */
+  /**
+   * Whether results come by callback, which is to run in the caller's flow, whatever connection it comes on.
+   */
   readonly restores?: boolean;
 }
 

@@ -21,8 +21,8 @@ const members = new Map<object, ClientMember>();
 const running = new Map<ClientSource, () => void>();
 
 /**
- * The instance that a call in this context belongs to: the active span's, else the request's. Calls outside of every flow belong to the
- * global or first instance that asks for them.
+ * The instance that a call in this context belongs to: the active span's, else the request's. Calls outside
+ * of every flow belong to the global or first instance that asks for them.
  */
 export function ownerOf({ span, flow }: FlowContext): ClientMember | undefined {
   if (members.size === 0) return undefined;

@@ -1,6 +1,9 @@
 import type { ClientLibrary } from '../config/clients-config.js';
 
-/** One way in which calls of a library are noticed: a channel that it publishes, or a function of it that is wrapped. */
+/**
+ * One way in which calls of a library are noticed: a channel that it publishes, or a
+ * function of it that is wrapped.
+ */
 export interface ClientSource {
   /** Name of the package or of Node's module. */
   readonly name: string;
@@ -8,4 +11,6 @@ export interface ClientSource {
   readonly library: ClientLibrary;
   /** @returns takes everything back: no subscriber stays and no function stays wrapped */
   start(): () => void;
+  /** Looks for the library behind objects of the app, such as pools that Nest injects. */
+  adopt?(instances: Iterable<object>): void;
 }

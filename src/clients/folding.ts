@@ -18,7 +18,8 @@ const waiting = new Set<Family>();
 /**
  * Counts a call that begins below `parent`.
  *
- * @returns what the call is to be added to when it ends; nothing as long as it is one of the first, which are recorded whole
+ * @returns what the call is to be added to when it ends; nothing as long as it is one of the first,
+ *   which are recorded whole
  */
 export function repeatsOf(parent: RecordingSpan, name: string, config: FoldingConfig): Repeats | undefined {
   let family = families.get(parent);

@@ -21,8 +21,8 @@ export class Patches {
   /**
    * Replaces a function, once.
    *
-   * @param wrap - makes the replacement; it is asked only while the patch is in force, also where another library has wrapped it since and
-   *   it cannot be put back
+   * @param wrap - makes the replacement; it is asked only while the patch is in force, also where another
+   *   library has wrapped it since and it cannot be put back
    */
   wrap(target: object | undefined, name: PropertyKey, wrap: (original: AnyFunction) => AnyFunction): void {
     if (target === undefined || this.has(target, name)) return;

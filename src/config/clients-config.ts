@@ -1,5 +1,5 @@
 /** Libraries whose calls are seen, by the names that the option `clients` has for them. */
-export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql'] as const;
+export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql', 'postgres', 'sqlite', 'mongodb'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
 /** Outgoing calls: which libraries are seen, and how. Each library is on unless it is `false`. */
@@ -9,8 +9,8 @@ export interface ClientsConfig {
     | boolean
     | {
         /**
-         * Calls that make no span and get no headers: hosts (`api.example.com`, `*.example.com`, `localhost:3000`), or regular expressions that
-         * are tried on the whole address without its query.
+         * Calls that make no span and get no headers: hosts (`api.example.com`, `*.example.com`,
+         * `localhost:3000`), or regular expressions that are tried on the whole address without its query.
          */
         readonly exclude?: readonly (string | RegExp)[];
         /** Query parameters whose values `url.full` hides, beside the default ones. */
@@ -29,9 +29,23 @@ export interface ClientsConfig {
     | {
         /** `db.query.text`, with every literal removed; default true. */
         readonly queryText?: boolean;
-        /** Parameters of statements as `db.query.parameter.<n>`; default false, since they are the users' data. */
+        /**
+         * Parameters of statements as `db.query.parameter.<n>`; default false, since
+         * they are the users' data.
+         */
         readonly parameters?: boolean;
       };
+  /** `pg`, and what is built on it; the options of `mysql`. */
+  readonly postgres?: ClientsConfig['mysql'];
+  /** `mongodb` and `mongoose`. */
+  readonly mongodb?:
+    | boolean
+    | {
+        /** `db.query.text`: the command with `?` for every value; default true. */
+        readonly queryText?: boolean;
+      };
+  /** `better-sqlite3`, and what is built on it; the options of `mysql`. */
+  readonly sqlite?: ClientsConfig['mysql'];
   /** `false` records every call. */
   readonly folding?:
     | false
@@ -41,9 +55,14 @@ export interface ClientsConfig {
         /** Longest time until what was counted is sent as a span, in milliseconds; default 5,000. */
         readonly flushMillis?: number;
       };
-  /** Whether a call that a library makes for another one, such as a driver for an ORM, is recorded as well; default `outer`. */
+  /**
+   * Whether a call that a library makes for another one, such as a driver for an ORM, is recorded
+   * as well; default `outer`.
+   */
   readonly nested?: 'outer' | 'both';
-  /** Whether calls outside of every request, job and span are recorded, as traces of their own; default false. */
+  /**
+   * Whether calls outside of every request, job and span are recorded, as traces of their own; default false.
+   */
   readonly outsideFlows?: boolean;
 }
 

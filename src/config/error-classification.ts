@@ -1,12 +1,15 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** What an error means for the span that it ends. */
+/** The effect of an error on the span that it ends. */
 export interface ErrorClassification {
   /** Becomes `error.type`: of few different values, never a message. */
   readonly type: string;
   /** Whether trying again may help; becomes `error.retryable`. */
   readonly retryable?: boolean;
-  /** Whether it tells a caller of the caller's own mistake: the span then gets `error.type` and stays without error status. */
+  /**
+   * Whether it tells a caller of the caller's own mistake: the span then gets `error.type` and
+   * stays without error status.
+   */
   readonly expected?: boolean;
   /** Description of the span's error status; default: the error's message. */
   readonly message?: string;

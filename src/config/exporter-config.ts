@@ -9,9 +9,9 @@ export interface OtlpExporterConfig<Credential extends string | Secret = string>
   /** The protocol and encoding of the exporter. */
   readonly type: 'otlp-grpc' | 'otlp-http' | 'otlp-http-json';
   /**
-   * Where to send, with its scheme: `http://` is plaintext, `https://` is TLS. For the HTTP types this is the full
-   * address (`http://localhost:4318/v1/traces`); an address without a path gets `/v1/traces`.
-   * Default: `http://localhost:4317` for gRPC, `http://localhost:4318/v1/traces` for HTTP.
+   * Where to send, with its scheme: `http://` is plaintext, `https://` is TLS. For the HTTP types this is the
+   * full address (`http://localhost:4318/v1/traces`); an address without a path gets `/v1/traces`. Default:
+   * `http://localhost:4317` for gRPC, `http://localhost:4318/v1/traces` for HTTP.
    */
   readonly url?: string;
   /** Sent with every export: metadata for gRPC, headers for HTTP. Values are secrets and never printed. */
@@ -34,15 +34,19 @@ export interface OtlpExporterConfig<Credential extends string | Secret = string>
 /**
  * Names an exporter that this library builds: OTLP, or one of the members below, told apart by `type`.
  *
- * `Credential` is `string | Secret` where a configuration is written, and `string` where an exporter is built from it.
+ * `Credential` is `string | Secret` where a configuration is written, and `string` where an
+ * exporter is built from it.
  */
 export type ExporterConfig<Credential extends string | Secret = string> =
   | OtlpExporterConfig<Credential>
   | {
       /** Prints spans to standard output. */
       readonly type: 'console';
-      /** `tree` prints one readable tree per trace, `json` one object per line and span; default `tree`. */
-      readonly format?: 'tree' | 'json';
+      /**
+       * `tree` prints one readable tree per trace, `line` one line per trace, for volume, `json` one object
+       * per line and span; default `tree`.
+       */
+      readonly format?: 'tree' | 'line' | 'json';
       /** ANSI colours; default: only on a terminal, and never with `NO_COLOR`. */
       readonly color?: boolean;
     }

@@ -11,13 +11,13 @@ export interface ModelPrice {
 }
 
 /**
- * Kinds of content, each with a switch of its own. `inputs` and `outputs` stand for every kind of their direction that says
- * nothing itself.
+ * Kinds of content, each with a switch of its own. `inputs` and `outputs` stand for every kind of their
+ * direction that says nothing itself.
  */
 export interface GenAiContent {
-  /** What goes in: arguments of tools, queries, and every input below. */
+  /** Inputs: arguments of tools, queries, and every input below. */
   readonly inputs?: boolean;
-  /** What comes out: results of tools, documents, and every output below. */
+  /** Outputs: results of tools, documents, and every output below. */
   readonly outputs?: boolean;
   /** Messages and instructions that a model is given. */
   readonly inputMessages?: boolean;
@@ -52,22 +52,30 @@ export interface GenAiConfig {
   /** Default `gen_ai`; the presets `arize` and `phoenix` choose `both`. */
   readonly conventions?: 'gen_ai' | 'openinference' | 'both';
   /**
-   * `latest` uses names that the `gen_ai` conventions have adopted and backends may not know yet; default: `latest` if
-   * `OTEL_SEMCONV_STABILITY_OPT_IN` lists `gen_ai_latest_experimental`, else `current`.
+   * `latest` uses names that the `gen_ai` conventions have adopted and backends may not know yet; default:
+   * `latest` if `OTEL_SEMCONV_STABILITY_OPT_IN` lists `gen_ai_latest_experimental`, else `current`.
    */
   readonly version?: 'current' | 'latest';
   /**
-   * Prices by model, such as `gpt-4o`, by provider and model, such as `openai/gpt-4o`, or by pattern, such as `gpt-4o-*`. The
-   * longest name that fits wins. A model without a price has no cost.
+   * Prices by model, such as `gpt-4o`, by provider and model, such as `openai/gpt-4o`, or by pattern, such as
+   * `gpt-4o-*`. The longest name that fits wins. A model without a price has no cost.
    */
   readonly prices?: Readonly<Record<string, ModelPrice>>;
   /** Which content is recorded: `true` for all of it, or its kinds by name; default none. */
   readonly capture?: boolean | GenAiContent;
-  /** Kinds of content that are hidden though they are captured; default: what the `OPENINFERENCE_HIDE_*` variables say. */
+  /**
+   * Kinds of content that are hidden though they are captured; default: what the
+   * `OPENINFERENCE_HIDE_*` variables say.
+   */
   readonly hide?: GenAiContent;
-  /** Longest base64 image that is recorded, in characters; default 32,000. Longer ones are replaced by `__REDACTED__`. */
+  /**
+   * Longest base64 image that is recorded, in characters; default 32,000. Longer ones are
+   * replaced by `__REDACTED__`.
+   */
   readonly base64ImageMaxLength?: number;
-  /** Longest content of one attribute, in characters; default 65,536. Longer texts are cut and end with `…`. */
+  /**
+   * Longest content of one attribute, in characters; default 65,536. Longer texts are cut and end with `…`.
+   */
   readonly maxContentLength?: number;
 }
 

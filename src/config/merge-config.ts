@@ -13,18 +13,20 @@ const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
 ]);
 
 /**
- * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking`, `batch`, `genai` and `clients` option by
- * option, everything else (`exporter`, `sampler`, `spanProcessors`, `enabled`) as a whole.
+ * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking`,
+ * `batch`, `genai` and `clients` option by option, everything else (`exporter`, `sampler`,
+ * `spanProcessors`, `enabled`) as a whole.
  *
  * @returns a new object; options that are `undefined` in `change` keep their current value
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if `change` is no object, or a promise of one
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if `change` is no
+ *   object, or a promise of one
  */
 export function mergeTracerConfig(current: TracerConfig, change: TracerConfig): TracerConfig {
   assertOptions(change);
   return mergeDefined(current, change, (key, before, after) =>
     SECTIONS.has(key) && isObject(before) && isObject(after)
       ? mergeDefined(before, after, (name, old, value) =>
-          // Whoever hides one kind of content does not show the others.
+          // Hiding one kind of content does not show the others.
           name === 'hide' && isObject(old) && isObject(value) ? { ...old, ...value } : value,
         )
       : after,

@@ -3,10 +3,12 @@ import { REDACTED, redactHeaders, Secret, type HeaderValues } from './secret.js'
 import { withoutCredentials } from './text-checks.js';
 
 /**
- * A configuration as it may be shown, in `status()`, a log or an HTTP response: plain JSON, without credentials.
+ * A configuration as it may be shown, in `status()`, a log or an HTTP response: plain
+ * JSON, without credentials.
  *
- * Header values, private keys, user info and queries of addresses become `****`; exporters, samplers and processors of the user's
- * own become the name of their class, functions `function`; certificates become `PEM`, unlimited limits `unlimited`.
+ * Header values, private keys, user info and queries of addresses become `****`; exporters, samplers and
+ * processors of the user's own become the name of their class, functions `function`; certificates become
+ * `PEM`, unlimited limits `unlimited`.
  *
  * @param config - a configuration as given or as resolved; never changed
  */

@@ -4,6 +4,7 @@ import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { SpanLimits } from '../sdk/span-limits.js';
 import type { SpanProcessor } from '../sdk/span-processor.js';
 import { fail } from './schema.js';
+import { environmentName } from './environment/environment-name.js';
 import { readEnvironment } from './environment/environment.js';
 import type { ExporterConfig } from './exporter-config.js';
 import { resolveGenAi, type ResolvedGenAiConfig } from './genai-config.js';
@@ -25,14 +26,18 @@ export { mergeTracerConfig } from './merge-config.js';
 export { validateTracerConfig } from './tracer-config-schema.js';
 export type { ResolvedService } from './resource.js';
 
-/** What the pipeline builds from: validated, defaulted, nothing read from the environment any more. */
+/** The configuration that a pipeline builds from: validated, defaults and environment filled in. */
 export interface ResolvedTracerConfig {
   readonly enabled: boolean;
   readonly service: ResolvedService;
-  /** Complete: `service.*`, `deployment.environment.name`, `telemetry.*`, the environment's and the user's. */
+  /**
+   * Complete: `service.*`, `deployment.environment.name`, `telemetry.*`, the environment's and the user's.
+   */
   readonly resourceAttributes: Attributes;
   /** With credentials in clear; empty only if an empty list was given. */
   readonly exporters: readonly (ExporterConfig | SpanExporter)[];
+  /** Whether a console is among the exporters beside those that were asked for. */
+  readonly console: boolean;
   readonly sampler: number | SamplerConfig | Sampler;
   readonly spanProcessors: readonly SpanProcessor[];
   readonly spanLimits: Required<SpanLimits>;
@@ -52,7 +57,8 @@ export interface ResolvedTracerConfig {
 /**
  * The specification's limits; an attribute value may be of any length.
  *
- * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits | Span limits}
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits | Span limits}
  */
 const SPAN_LIMITS: Required<SpanLimits> = {
   attributeCountLimit: 128,
@@ -79,7 +85,14 @@ const BATCH: Required<BatchConfig> = {
   dropPolicy: 'newest',
 };
 
-/** Who hears about what is odd, but not wrong. */
+const environments = new WeakMap<ResolvedTracerConfig, TracerConfig>();
+
+/** The environment's part of a configuration, read when it was made. */
+export function environmentOf(resolved: ResolvedTracerConfig): TracerConfig {
+  return environments.get(resolved) ?? {};
+}
+
+/** Receives warnings about odd, but valid configurations. */
 export interface ResolveHooks {
   warn(message: string): void;
 }
@@ -87,12 +100,13 @@ export interface ResolveHooks {
 /**
  * Validates a configuration and completes it from the environment and the defaults.
  *
- * Precedence: code, then this library's own variables, then the standard ones, then the default. An exporter given in code reads no
- * `OTEL_EXPORTER_*` variable.
+ * Precedence: code, then this library's own variables, then the standard ones, then the default. An exporter
+ * given in code reads no `OTEL_EXPORTER_*` variable.
  *
  * @param env - read, never written
  * @returns a new object that depends on nothing any more but its exporter, sampler and processor instances
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first option or variable that cannot work
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first option or
+ *   variable that cannot work
  */
 export function resolveTracerConfig(
   config: TracerConfig,
@@ -109,15 +123,18 @@ export function resolveTracerConfig(
   const merged = mergeTracerConfig(fromEnv, liftService(config));
   const enabled = merged.enabled ?? true;
   const service = resolveService(merged, enabled);
-  const exporters = exportersOf(
-    merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' }),
-  ).map((exporter) => resolveExporter(exporter, warn));
+  const named = exportersOf(merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' })).map(
+    (exporter) => resolveExporter(exporter, warn),
+  );
+  const console = enabled && printsBeside(merged, env) && !named.some(isConsole);
+  const exporters: ResolvedTracerConfig['exporters'] = console ? [...named, { type: 'console' }] : named;
   const genai = resolveGenAi(merged.genai);
-  return {
+  const resolved: ResolvedTracerConfig = {
     enabled,
     service,
     resourceAttributes: resourceAttributesOf(service, merged.resourceAttributes),
     exporters,
+    console,
     sampler: merged.sampler ?? 1,
     spanProcessors: merged.spanProcessors ?? [],
     spanLimits: {
@@ -136,6 +153,8 @@ export function resolveTracerConfig(
     ...(merged.clients === undefined ? {} : { clients: merged.clients }),
     genai,
   };
+  environments.set(resolved, fromEnv);
+  return resolved;
 }
 
 function resolveService({ service = {} }: TracerConfig, enabled: boolean): ResolvedService {
@@ -151,6 +170,18 @@ function resolveService({ service = {} }: TracerConfig, enabled: boolean): Resol
 
 function exportersOf(exporter: ExporterOption | readonly ExporterOption[]): readonly ExporterOption[] {
   return Array.isArray(exporter) ? (exporter as readonly ExporterOption[]) : [exporter as ExporterOption];
+}
+
+function printsBeside({ console = false, service }: TracerConfig, env: NodeJS.ProcessEnv): boolean {
+  if (console !== 'development') return console;
+  return (
+    environmentName(service?.environment === undefined ? env : { APP_ENV: service.environment }).canonical ===
+    'development'
+  );
+}
+
+function isConsole(exporter: ExporterConfig | SpanExporter): boolean {
+  return 'type' in exporter && exporter.type === 'console';
 }
 
 /** A newcomer sees spans at once; production never prints them, and tests stay quiet. */

@@ -12,7 +12,7 @@ export interface ResolvedService extends ServiceConfig {
 }
 
 /** The resource attribute of each option of {@link ServiceConfig}. */
-const SERVICE_ATTRIBUTES = {
+export const SERVICE_ATTRIBUTES = {
   name: 'service.name',
   version: 'service.version',
   namespace: 'service.namespace',
@@ -26,8 +26,8 @@ const SERVICE_OPTIONS = Object.keys(SERVICE_ATTRIBUTES) as (keyof ServiceConfig)
 export const PROCESS_INSTANCE_ID = randomUUID();
 
 /**
- * Moves `service.*` and `deployment.environment.name` attributes to `service`, so that merging compares like with like.
- * An option that `service` sets wins over the attribute.
+ * Moves `service.*` and `deployment.environment.name` attributes to `service`, so that merging compares like
+ * with like. An option that `service` sets wins over the attribute.
  */
 export function liftService(config: TracerConfig): TracerConfig {
   if (config.resourceAttributes === undefined) return config;
@@ -45,7 +45,8 @@ export function liftService(config: TracerConfig): TracerConfig {
 /**
  * The complete resource of a service: SDK and distribution, the user's attributes, the service.
  *
- * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk | Semantic conventions, telemetry SDK}
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk | Semantic conventions, telemetry SDK}
  */
 export function resourceAttributesOf(
   service: ResolvedService,

@@ -3,14 +3,17 @@ import { nearestName } from './nearest-name.js';
 import { knownElsewhereAs } from './other-names.js';
 
 /**
- * The rule of one option. Rules are plain values that compose: `object({ url, timeoutMillis: positiveMillis })`.
+ * The rule of one option. Rules are plain values that compose:
+ * `object({ url, timeoutMillis: positiveMillis })`.
  *
  * `undefined` counts as omitted everywhere but under {@link required} and in a {@link record}.
  */
 export interface Check {
   /** Completes "Expected `path` to be …". */
   readonly expected: string;
-  /** Whether the value is of this kind at all; {@link anyOf} chooses by it, then lets `assert` look inside. */
+  /**
+   * Whether the value is of this kind at all; {@link anyOf} chooses by it, then lets `assert` look inside.
+   */
   accepts(value: unknown): boolean;
   /** @throws TelemetryConfigError with the dotted path of what is wrong */
   assert(value: unknown, path: string): void;
@@ -21,7 +24,7 @@ export interface Check {
 /** The options of an object by name. */
 export type Shape = Readonly<Record<string, Check>>;
 
-/** What a {@link leaf} says about values that it refuses. */
+/** The error text of a {@link leaf} for values that it refuses. */
 export interface LeafRule {
   readonly expected: string;
   readonly remedy: string | ((value: unknown) => string);
@@ -30,7 +33,7 @@ export interface LeafRule {
   readonly kind?: (value: unknown) => boolean;
   /** Prints the value's type alone. */
   readonly secret?: boolean;
-  /** What is printed in place of the value. */
+  /** The text printed in place of the value. */
   readonly show?: (value: unknown) => unknown;
 }
 
@@ -170,7 +173,8 @@ export function arrayOf(check: Check): Check {
 }
 
 /**
- * An object with names of the user's own; a name whose value is `undefined` is an error, since a variable was forgotten.
+ * An object with names of the user's own; a name whose value is `undefined` is an error, since
+ * a variable was forgotten.
  *
  * @param secret - prints the type alone of what is no object
  */

@@ -44,12 +44,13 @@ export const headerName: Check = leaf({
   accepts: (value) =>
     typeof value === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(value) && !/-bin$/i.test(value),
   remedy: 'Rename the header.',
-  // What follows may be its value.
+  // The rest may be its value.
   show: (value) => (typeof value === 'string' ? value.replace(/[^!#$%&'*+\-.^_`|~\w].*$/s, '…') : value),
 });
 
 /**
- * A header value or key as a backend issued it: printable, without the spaces and quotes that come with copying it.
+ * A header value or key as a backend issued it: printable, without the spaces and quotes
+ * that come with copying it.
  *
  * A `string` or a {@link Secret}; never printed.
  */

@@ -56,7 +56,7 @@ const tls = refine(object({ ca: pem(false), cert: pem(false), key: pem(true) }),
   });
 });
 
-/** The options of an OTLP exporter, whatever it sends. */
+/** The options of an OTLP exporter, for every signal. */
 export const otlpShape: Shape = {
   url,
   headers,
@@ -70,7 +70,7 @@ const exporterConfig = refine(
     'otlp-grpc': otlpShape,
     'otlp-http': otlpShape,
     'otlp-http-json': otlpShape,
-    console: { format: literal('tree', 'json'), color: boolean },
+    console: { format: literal('tree', 'line', 'json'), color: boolean },
     zipkin: { url, headers },
     jaeger: { url, host: string, headers, timeoutMillis: positiveMillis },
     memory: { maxSpans: positiveInteger },
@@ -107,7 +107,7 @@ const nonEmptyMatcher = instance(
   'Make it match at least one character.',
 );
 
-/** The options of {@link TracerConfig} by name, for whoever adds options of its own beside them. */
+/** The options of {@link TracerConfig} by name, for schemas with further options beside them. */
 export const tracerConfigShape = {
   enabled: boolean,
   service: object({
@@ -125,6 +125,7 @@ export const tracerConfigShape = {
     instance('a non-empty attribute name', (value) => value !== '' && value !== '__proto__'),
   ),
   exporter: noAddress(anyOf(arrayOf(oneExporter), spanExporter, exporterConfig)),
+  console: literal(true, false, 'development'),
   sampler: anyOf(ratio, withMethods('a Sampler', 'shouldSample', 'toString'), samplerConfig),
   spanProcessors: arrayOf(withMethods('a SpanProcessor', 'onStart', 'onEnd', 'forceFlush', 'shutdown')),
   spanLimits: object({
@@ -191,7 +192,8 @@ export function validateTracerConfig(config: unknown, path = ''): asserts config
 /**
  * The part of larger options that is a tracer configuration.
  *
- * @returns a new object with the options of {@link TracerConfig} alone; options that are `undefined` are left out
+ * @returns a new object with the options of {@link TracerConfig} alone; options that are
+ *   `undefined` are left out
  */
 export function pickTracerConfig(options: TracerConfig): TracerConfig {
   return Object.fromEntries(

@@ -16,7 +16,8 @@ export type { MaskingConfig } from './masking-config.js';
 export type { SamplerConfig } from './sampler-config.js';
 
 /**
- * Who emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.
+ * The service that emits the spans; becomes the `service.*` and `deployment.environment.name` attributes of
+ * the resource.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#service | Semantic conventions, service}
  */
@@ -54,15 +55,18 @@ export interface BatchConfig {
   /** Exports at the same time; default 4, or 1 if an exporter given in code is among them. */
   readonly maxConcurrentExports?: number;
   /**
-   * How long an export is retried while the receiver takes others, in milliseconds, before its spans are dropped; default 300,000. While it
-   * takes none, spans are kept as long as the queue's limits allow.
+   * How long an export is retried while the receiver takes others, in milliseconds, before its spans are
+   * dropped; default 300,000. While it takes none, spans are kept as long as the queue's limits allow.
    */
   readonly maxRetryMillis?: number;
-  /** Which span goes when the queue is full: the one that comes (default), or the oldest. Errors and server spans go last. */
+  /**
+   * Which span goes when the queue is full: the one that comes (default), or the oldest. Errors
+   * and server spans go last.
+   */
   readonly dropPolicy?: 'newest' | 'oldest';
 }
 
-/** What {@link TracerConfig} takes as an exporter: one that this library builds, or one built by the user. */
+/** An exporter in {@link TracerConfig}: one that this library builds, or one built by the user. */
 export type ExporterOption = ExporterConfig<string | Secret> | SpanExporter;
 
 /** Everything about an instance that can change while the app runs. */
@@ -72,12 +76,17 @@ export interface TracerConfig {
   /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
   readonly service?: ServiceConfig;
   /**
-   * Who emits the spans, beyond `service`; values of any type. Dates become ISO text, objects and mixed lists JSON text, `null` is
-   * left out. `service.*` keys fill in what `service` leaves open.
+   * Resource attributes beyond `service`; values of any type. Dates become ISO text, objects and mixed lists
+   * JSON text, `null` is left out. `service.*` keys fill in what `service` leaves open.
    */
   readonly resourceAttributes?: Readonly<Record<string, unknown>>;
   /** One or several; an exporter given in code reads no `OTEL_EXPORTER_*` variable. */
   readonly exporter?: ExporterOption | readonly ExporterOption[];
+  /**
+   * Prints spans beside any exporters: `true`, or `'development'` for that environment
+   * alone. Default: `true` with `LOG_LEVEL=DEBUG` outside of production and tests, else `false`.
+   */
+  readonly console?: boolean | 'development';
   /** A number is the share of traces kept, 0 to 1, parent-based; default 1. */
   readonly sampler?: number | SamplerConfig | Sampler;
   /** Run in order: `onStart` and `onEnding` see spans as they are, `onEnd` sees them masked. */
@@ -100,7 +109,10 @@ export interface TracerConfig {
   readonly workflowPrefix?: string;
   /** The queue between spans and exporters. */
   readonly batch?: BatchConfig;
-  /** Outgoing calls: HTTP, databases, caches. On by default, for what is called in a request, a job or a span; `false` records none. */
+  /**
+   * Outgoing calls: HTTP, databases, caches. On by default, for what is called in a request, a job or a
+   * span; `false` records none.
+   */
   readonly clients?: false | ClientsConfig;
   /** Model calls, for apps that import `nestjs-telemetry/genai`. */
   readonly genai?: GenAiConfig;

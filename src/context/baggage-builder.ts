@@ -38,7 +38,9 @@ const PLAIN = /^[\w.!*'()~-]*$/;
 /** Printable ASCII but the separators of entries; may be empty. */
 const METADATA = /^[\t\u0020-\u002b\u002d-\u007e]*$/;
 
-/** Whether an entry may have this name: nothing that turns up on every object, since names become attributes. */
+/**
+ * Whether an entry may have this name: nothing that turns up on every object, since names become attributes.
+ */
 function isBaggageKey(key: unknown): key is string {
   return (
     typeof key === 'string' &&

@@ -22,7 +22,8 @@ export const BAGGAGE_HEADER = 'baggage';
 const MAX_PARSED_LENGTH = 65_536;
 
 /**
- * Reads a `baggage` header into a builder, which applies the limits. Never throws; what is malformed is refused entry by entry.
+ * Reads a `baggage` header into a builder, which applies the limits. Never throws; what is malformed
+ * is refused entry by entry.
  *
  * @param accepts - chooses entries by name, before they count against any limit
  * @see {@link https://www.w3.org/TR/baggage/#baggage-http-header-format | W3C Baggage, header format}

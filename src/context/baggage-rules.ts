@@ -53,12 +53,15 @@ const OWN_ATTRIBUTE =
 const UBER_BAGGAGE = 'uberctx-';
 
 /**
- * One instance's rules: which headers become baggage, which of a caller's entries are kept, and which entries become attributes.
+ * One instance's rules: which headers become baggage, which of a caller's entries are kept, and which
+ * entries become attributes.
  */
 export class BaggageRules {
   /** Entries that were refused so far, by reason. */
   readonly refused: Partial<Record<BaggageRefusal, number>> = {};
-  /** The entries of the running flow that were named, one by one, to stand on metrics; absent where none was. */
+  /**
+   * The entries of the running flow that were named, one by one, to stand on metrics; absent where none was.
+   */
   readonly flowAttributes: (() => Attributes | undefined) | undefined;
   readonly headers: readonly (readonly [header: string, key: string])[];
   private readonly allows: NameFilter | undefined;
@@ -112,7 +115,8 @@ export class BaggageRules {
   }
 
   /**
-   * Entries over those that a flow has; `undefined` removes, and so does what is refused: the old value must not stand for it.
+   * Entries over those that a flow has; `undefined` removes, and so does what is refused: the old
+   * value must not stand for it.
    *
    * @returns the new baggage, and whether every entry was taken
    */

@@ -3,8 +3,8 @@ import { activeContext, EMPTY_CONTEXT, runInContext, type Entry, type FlowContex
 /**
  * Finds the entry of a request, message or job by the object itself.
  *
- * The entry is a property of the object, so that copies of the reference, proxies and objects derived from it find it as well. It is not
- * enumerable: neither a spread nor `inspect` shows it.
+ * The entry is a property of the object, so that copies of the reference, proxies and objects derived from it
+ * find it as well. It is not enumerable: neither a spread nor `inspect` shows it.
  */
 const ENTRY = Symbol('nestjs-telemetry.entry');
 /** Of objects that take no property. */
@@ -50,8 +50,8 @@ function entryOfRaw(thing: object): Entry | undefined {
 }
 
 /**
- * The context of an entry's work: the active one if that belongs to the entry, as inside a span of it, else the entry's own. Without an
- * entry, a context that belongs to none.
+ * The context of an entry's work: the active one if that belongs to the entry, as inside a span of it, else
+ * the entry's own. Without an entry, a context that belongs to none.
  */
 export function contextOf(entry: Entry | undefined): FlowContext {
   const active = activeContext();

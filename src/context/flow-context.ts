@@ -33,10 +33,11 @@ export interface FlowOverlay {
 }
 
 /**
- * What entered the app and is being worked on: a request, a message, a job. It carries everything that belongs to the work.
+ * What entered the app and is being worked on: a request, a message, a job. It carries everything
+ * that belongs to the work.
  *
- * It is found by the thing that entered (see `entry.ts`): the active context may be another entry's, or none, wherever a connection that
- * several share calls back.
+ * It is found by the thing that entered (see `entry.ts`): the active context may be another entry's, or none,
+ * wherever a connection that several share calls back.
  */
 export interface Entry {
   /** How it entered the app; absent for HTTP. */
@@ -45,7 +46,10 @@ export interface Entry {
   readonly tenant?: string | undefined;
   /** The context of its work, its span and its flow included. */
   readonly context: FlowContext;
-  /** What hooks are given: the framework's request once a route was found, with what guards put on it, else the server's. */
+  /**
+   * What hooks are given: the framework's request once a route was found, with what guards put
+   * on it, else the server's.
+   */
   readonly subject: unknown;
   /** Whether nothing of it is traced, whatever samplers say. */
   readonly excluded: boolean;
@@ -60,7 +64,8 @@ export interface Entry {
 /**
  * What belongs to one flow (a request, or a `with…` scope inside it) besides the active span.
  *
- * `baggage` can be assigned: everything that runs in the flow sees the new value from then on, also in flows derived from it.
+ * `baggage` can be assigned: everything that runs in the flow sees the new value from then on, also
+ * in flows derived from it.
  */
 export class Flow {
   private readonly baggageHolder: Flow;
@@ -113,7 +118,8 @@ const NO_FLOW = new Flow(undefined, undefined, undefined, undefined);
 /**
  * An OpenTelemetry context with fields in place of a map for what every span needs.
  *
- * **Gotchas** A derived context shares the flow, so baggage set later is seen by contexts that were derived earlier.
+ * **Gotchas** A derived context shares the flow, so baggage set later is seen by contexts
+ * that were derived earlier.
  */
 export class FlowContext implements Context {
   constructor(
@@ -171,7 +177,9 @@ export class FlowContext implements Context {
     return new FlowContext(this.span, flow, this.base);
   }
 
-  /** Whether spans must not be created: inside `withoutTracing`, an exporter, or a request that is left out. */
+  /**
+   * Whether spans must not be created: inside `withoutTracing`, an exporter, or a request that is left out.
+   */
   get suppressed(): boolean {
     return (
       this.flow?.entry?.excluded === true ||

@@ -1,12 +1,15 @@
 import { compileNames } from './name-patterns.js';
 
-/** Whether a host is selected. @param host - as in a URL, best with its port: `api.example.com:443`, `[::1]:80` */
+/**
+ * Whether a host is selected. @param host - as in a URL, best with its port:
+ * `api.example.com:443`, `[::1]:80`
+ */
 export type HostFilter = (host: string) => boolean;
 
 /**
- * Compiles a list of hosts: exact (`api.example.com`, any port), with `*` for any characters, such as a domain with
- * everything below it but not itself (`*.example.com`), either with a port (`localhost:3000`), or all (`*`). Case does
- * not count.
+ * Compiles a list of hosts: exact (`api.example.com`, any port), with `*` for any characters, such as a
+ * domain with everything below it but not itself (`*.example.com`), either with a port (`localhost:3000`), or
+ * all (`*`). Case does not count.
  */
 export function compileHosts(patterns: readonly string[]): HostFilter {
   if (patterns.includes('*')) return () => true;

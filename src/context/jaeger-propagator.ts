@@ -15,10 +15,12 @@ const FORMAT = /^([^:]*):([^:]*):[^:]*:([^:]*)$/;
 const FLAGS = /^[\da-f]{1,2}$/i;
 
 /**
- * Reads and writes Jaeger's own format: `uber-trace-id: {trace}:{span}:0:{flags}`, and one `uberctx-…` header for each entry of
- * baggage. An entry whose name cannot be part of a header's name stays behind, since it would make the whole request fail.
+ * Reads and writes Jaeger's own format: `uber-trace-id: {trace}:{span}:0:{flags}`, and one `uberctx-…` header
+ * for each entry of baggage. An entry whose name cannot be part of a header's name stays behind, since it
+ * would make the whole request fail.
  *
- * @see {@link https://www.jaegertracing.io/docs/1.76/architecture/sdk-client-libraries/#propagation-format | Propagation format}
+ * @see
+ *   {@link https://www.jaegertracing.io/docs/1.76/architecture/sdk-client-libraries/#propagation-format | Propagation format}
  */
 export class JaegerPropagator implements TextMapPropagator {
   inject<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {

@@ -4,8 +4,8 @@ export type NameFilter = (name: string) => boolean;
 /**
  * Compiles a text in which each `*` stands for any characters.
  *
- * Texts come from clients: the time grows with the text alone, however many `*` there are, since each part is looked
- * for once, behind the part before it, and never again further on.
+ * Texts come from clients: the time grows with the text alone, however many `*` there are, since each part is
+ * looked for once, behind the part before it, and never again further on.
  */
 export function compileWildcard(pattern: string): NameFilter {
   const parts = pattern.split('*');

@@ -20,8 +20,8 @@ import { activeContext, Flow, FlowContext } from './flow-context.js';
 import { compileHosts, type HostFilter } from './host-patterns.js';
 
 /**
- * Where trace context is written to or read from: plain header objects, a message's properties, or anything with `get` and
- * `set` such as `Headers`, `Map` and the `Metadata` of gRPC.
+ * Where trace context is written to or read from: plain header objects, a message's properties, or anything
+ * with `get` and `set` such as `Headers`, `Map` and the `Metadata` of gRPC.
  */
 export type Carrier =
   | Record<string, unknown>
@@ -117,7 +117,9 @@ export class Propagation {
     this.takesBaggage = compileHosts(baggageHosts);
   }
 
-  /** What an inbound request says, baggage by the rules; nothing where no header says anything. Never throws. */
+  /**
+   * What an inbound request says, baggage by the rules; nothing where no header says anything. Never throws.
+   */
   receive(request: InboundRequest): RemoteContext | undefined {
     const { headers } = request;
     const spanContext = this.namesTrace(headers)
@@ -176,7 +178,10 @@ function extract(propagator: TextMapPropagator, carrier: Carrier): RemoteContext
   }
 }
 
-/** Other formats allow capitals, which `traceparent` does not; flags that nobody knows yet are not to be passed on. */
+/**
+ * Other formats allow capitals, which `traceparent` does not; flags that nobody knows yet
+ * are not to be passed on.
+ */
 function canonical(spanContext: SpanContext): SpanContext {
   return {
     ...spanContext,
@@ -186,7 +191,10 @@ function canonical(spanContext: SpanContext): SpanContext {
   };
 }
 
-/** A context whose spans continue the caller's trace and carry its baggage; where they go, and whether, is up to the running flow. */
+/**
+ * A context whose spans continue the caller's trace and carry its baggage; where they go, and whether,
+ * is up to the running flow.
+ */
 export function contextFrom({ spanContext, baggage }: RemoteContext): FlowContext {
   const { flow, base } = activeContext();
   const span = spanContext === undefined ? undefined : trace.wrapSpanContext(spanContext);

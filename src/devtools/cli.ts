@@ -7,9 +7,9 @@ const USAGE = `nestjs-telemetry ${LIBRARY_VERSION}
 
   nestjs-telemetry dev      receives OTLP of any service and shows it in the browser
       --port 4319 --http-port 4318 --grpc-port 4317 --host 127.0.0.1 --token SECRET
-  nestjs-telemetry doctor   finds what keeps the app in this folder from being traced; exit code 1 if anything does
+  nestjs-telemetry doctor   finds what keeps the app in this folder from being traced; exits with 1 then
       --folder . --strict (warnings count, too) --json
-  nestjs-telemetry mcp      serves the traces of the running app to a coding agent, over standard input and output
+  nestjs-telemetry mcp      serves the running app's traces to a coding agent, by standard input and output
       --url http://127.0.0.1:4319 --token SECRET (default: the newest app of this user that runs with devtools)
 `;
 

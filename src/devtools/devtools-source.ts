@@ -1,6 +1,6 @@
 import type { StoredSpan } from './store/stored-span.js';
 
-/** What a live control asks an instance for. */
+/** A request of a live control to an instance. */
 export type ControlRequest =
   | { readonly action: 'reconfigure'; readonly change: Readonly<Record<string, unknown>> }
   | {
@@ -27,6 +27,9 @@ export interface DevtoolsSource {
   modules(): readonly string[];
   /** Spans that have begun and not ended, masked. */
   openSpans(): readonly StoredSpan[];
-  /** Carries a change out, through the checks of `TracerManager`. @throws TelemetryError for one that cannot work */
+  /**
+   * Carries a change out, through the checks of `TracerManager`. @throws TelemetryError
+   * for one that cannot work
+   */
   control(request: ControlRequest): Promise<object>;
 }

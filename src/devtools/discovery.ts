@@ -10,7 +10,8 @@ export interface RunningServer {
 }
 
 /**
- * Leaves a note for commands of the same user, such as `npx nestjs-telemetry mcp`, so that nobody has to copy a token.
+ * Leaves a note for commands of the same user, such as `npx nestjs-telemetry mcp`, so that
+ * nobody has to copy a token.
  *
  * @returns takes the note back
  */

@@ -3,7 +3,10 @@ import { MetricStore } from './store/metric-store.js';
 import type { StoredTrace, TraceSummary } from './store/stored-trace.js';
 import { TraceStore, type TraceStoreOptions } from './store/trace-store.js';
 
-/** Everything that devtools shows: what has ended, what is open, and the instances that can be asked and steered. */
+/**
+ * Everything that devtools shows: what has ended, what is open, and the instances that
+ * can be asked and steered.
+ */
 export class Recorder {
   readonly store: TraceStore;
   readonly metrics = new MetricStore();

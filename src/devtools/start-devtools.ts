@@ -13,7 +13,7 @@ export interface StandaloneDevtoolsOptions extends DevtoolsOptions {
 
 /** Devtools that receives OTLP of other processes. */
 export interface StandaloneDevtools {
-  /** The address to open in a browser, with its token; whoever has it can look. */
+  /** The address to open in a browser; it includes the token. */
   readonly url: string;
   /** Port of OTLP over gRPC. */
   readonly grpcPort: number;
@@ -24,7 +24,8 @@ export interface StandaloneDevtools {
 }
 
 /**
- * Shows the traces of any service that sends OTLP, as `npx nestjs-telemetry dev` does; an app with `devtools: true` needs none of it.
+ * Shows the traces of any service that sends OTLP, as `npx nestjs-telemetry dev` does; an app with
+ * `devtools: true` needs none of it.
  *
  * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` where a port is taken
  */

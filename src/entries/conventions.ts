@@ -1,6 +1,6 @@
 /**
- * Names of the semantic conventions for remote calls and messages, both in development, as they stand in version 1.45. A change of the
- * conventions is a change of this table alone.
+ * Names of the semantic conventions for remote calls and messages, both in development, as they stand in
+ * version 1.45. A change of the conventions is a change of this table alone.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/rpc/ | RPC}
  * @see {@link https://opentelemetry.io/docs/specs/semconv/messaging/ | Messaging}
@@ -88,7 +88,9 @@ export function grpcCode(code: unknown): string | undefined {
   return typeof code === 'number' ? GRPC_CODES[code] : undefined;
 }
 
-/** The codes that are the server's fault; the others are the caller's, and leave a server span's status alone. */
+/**
+ * The codes that are the server's fault; the others are the caller's, and leave a server span's status alone.
+ */
 const GRPC_SERVER_FAULTS: ReadonlySet<string> = new Set([
   'UNKNOWN',
   'DEADLINE_EXCEEDED',

@@ -3,7 +3,10 @@ import type { InboundRequest } from '../context/baggage-rules.js';
 /** Headers of a message, in one of the forms in which brokers bring them. */
 export type MessageHeaders = InboundRequest['headers'];
 
-/** Where a packet of Nest's carries the headers of a transport that has none: TCP, Redis and MQTT before version 5. */
+/**
+ * Where a packet of Nest's carries the headers of a transport that has none: TCP, Redis
+ * and MQTT before version 5.
+ */
 export const ENVELOPE = 'telemetry';
 
 /** Names the tenant of the sender's flow. */
@@ -21,8 +24,9 @@ interface HeaderMap {
 }
 
 /**
- * Reads headers from what a transport has: plain objects (RabbitMQ, Kafka, MQTT 5), a `Map`-like (NATS, gRPC), with text, buffers or lists as
- * values. Names become lower-case. Never throws; what is unreadable is left out.
+ * Reads headers from what a transport has: plain objects (RabbitMQ, Kafka, MQTT 5), a `Map`-like
+ * (NATS, gRPC), with text, buffers or lists as values. Names become lower-case. Never throws; what
+ * is unreadable is left out.
  */
 export function headersOf(source: unknown): MessageHeaders | undefined {
   if (typeof source !== 'object' || source === null) return undefined;

@@ -3,16 +3,20 @@ import { compilePatterns } from '../context/name-patterns.js';
 type NameMatcher = (text: unknown) => boolean;
 
 /** A kind of work that enters an app by another way than HTTP. */
-export type EntryKind = 'microservices' | 'queues' | 'websockets' | 'schedule' | 'events' | 'cqrs';
+export type EntryKind =
+  'microservices' | 'queues' | 'websockets' | 'schedule' | 'events' | 'cqrs' | 'graphql';
 
 /**
  * Which kinds of entries have spans; each is on by default, and off with `false`.
  *
- * `include` and `exclude` select by pattern: the message pattern, queue, socket event, name of the scheduled job, event, or class of a command. A
- * string matches as a whole, with `*` for any characters; exclusion wins. An excluded entry makes no spans, and neither does anything that it calls.
+ * `include` and `exclude` select by pattern: the message pattern, queue, socket event, name of the scheduled
+ * job, event, or class of a command. A string matches as a whole, with `*` for any characters; exclusion
+ * wins. An excluded entry makes no spans, and neither does anything that it calls.
  */
 export interface EntriesOptions {
-  /** Handlers of `@MessagePattern`, `@EventPattern` and gRPC, and the calls of `ClientProxy` and gRPC clients. */
+  /**
+   * Handlers of `@MessagePattern`, `@EventPattern` and gRPC, and the calls of `ClientProxy` and gRPC clients.
+   */
   readonly microservices?:
     | false
     | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
@@ -40,18 +44,22 @@ export interface EntriesOptions {
   readonly cqrs?:
     | false
     | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
-  /** Operation name and type of GraphQL requests on their server span. */
+  /** GraphQL: operation and errors on the server span, a span for each subscription. */
   readonly graphql?: boolean;
 }
 
-/** How the span of an asynchronous message is related to its sender's: a new trace with a link, or a child in the same trace. */
+/**
+ * How the span of an asynchronous message is related to its sender's: a new trace with a link, or a
+ * child in the same trace.
+ */
 export type MessageRelation = 'link' | 'parent';
 
 /** Options of messages, jobs and events. */
 export interface MessagingOptions {
   /**
-   * How messages that nobody waits for are related to their senders: for all, or by pattern (`{ 'orders.*': 'parent' }`, the first that
-   * matches). Default `link`. Request–response is always `parent`; repeated jobs and batches always `link`.
+   * How messages that nobody waits for are related to their senders: for all, or by pattern
+   * (`{ 'orders.*': 'parent' }`, the first that matches). Default `link`. Request–response is always
+   * `parent`; repeated jobs and batches always `link`.
    */
   readonly relation?: 'link' | 'parent' | Readonly<Record<string, 'link' | 'parent'>>;
 }
@@ -102,10 +110,6 @@ export class EntryRules {
       : false;
   }
 
-  get graphql(): boolean {
-    return this.options !== false && this.options.graphql !== false;
-  }
-
   private filterOf(kind: EntryKind): CompiledFilter | false {
     let filter = this.filters.get(kind);
     if (filter === undefined) this.filters.set(kind, (filter = this.compile(kind)));
@@ -115,7 +119,7 @@ export class EntryRules {
   private compile(kind: EntryKind): CompiledFilter | false {
     const given = this.options === false ? false : this.options[kind];
     if (given === false) return false;
-    const { include, exclude } = given ?? {};
+    const { include, exclude } = typeof given === 'object' ? given : {};
     return { included: include && compilePatterns(include), excluded: exclude && compilePatterns(exclude) };
   }
 }

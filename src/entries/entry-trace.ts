@@ -10,6 +10,7 @@ import { isObservable, type Observable } from 'rxjs';
 import { bindEntry } from '../context/entry.js';
 import { Flow, FlowContext, runInContext, type Entry } from '../context/flow-context.js';
 import type { RemoteContext } from '../context/propagation.js';
+import type { HistogramDefinition } from '../pipeline/call-meter.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { EntryContext } from '../pipeline/tenants/tenant-options.js';
 import { monotonicMillis } from '../tracing/clock.js';
@@ -36,7 +37,16 @@ export interface EntryMetric {
   readonly attributes: Attributes;
   /** Counter of messages, beside the duration. */
   readonly count?: string;
+  /** How long the message was due before its handler began. */
+  readonly waitedMillis?: number | undefined;
 }
+
+const WAIT: HistogramDefinition = {
+  name: 'nestjs.job.wait.duration',
+  description: 'Time that jobs were due before their first attempt began.',
+  unit: 's',
+  boundaries: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
+};
 
 /** All that is known about an entry when it begins. */
 export interface EntryFacts {
@@ -69,8 +79,8 @@ export interface EntryFacts {
 }
 
 /**
- * One message, job, socket message, tick or event on its way through the app: begun when the framework hands it over, ended when its work
- * is done.
+ * One message, job, socket message, tick or event on its way through the app: begun when the framework hands
+ * it over, ended when its work is done.
  */
 export class EntryTrace implements Entry {
   readonly excluded: boolean;
@@ -206,6 +216,8 @@ export class EntryTrace implements Entry {
     if (failure !== undefined) attributes['error.type'] = classifyError(failure.error).type;
     callMeter.recordCall(metric.name, (monotonicMillis() - this.startedAt) / 1000, attributes);
     if (metric.count !== undefined) callMeter.countCalls(metric.count, 1, attributes);
+    const { waitedMillis } = metric;
+    if (waitedMillis !== undefined) callMeter.record(WAIT, waitedMillis / 1000, metric.attributes);
   }
 
   private start(scope: EntryScope, base: FlowContext, remote: RemoteContext | undefined): Span {

@@ -1,6 +1,6 @@
 /**
- * Attributes of the `gen_ai` and `mcp` conventions as of November 2026, and three of our own: the sums `gen_ai.usage.cost`,
- * `gen_ai.conversation.cost` and the outcome of a stream.
+ * Attributes of the `gen_ai` and `mcp` conventions as of November 2026, and three of our own: the sums
+ * `gen_ai.usage.cost`, `gen_ai.conversation.cost` and the outcome of a stream.
  */
 export const GEN_AI = {
   operation: 'gen_ai.operation.name',

@@ -3,7 +3,7 @@ import type { ContentKind, ContentPolicy } from './content-policy.js';
 import type { RetrievedDocument } from './call-options.js';
 import { REDACTED_VALUE } from '../pipeline/masking/mask-defaults.js';
 
-/** What goes into an operation and what comes out of it. */
+/** The inputs and outputs of an operation. */
 type Family = 'messages' | 'completion' | 'embeddings' | 'search' | 'value';
 
 const FAMILIES: Readonly<Record<string, Family>> = {
@@ -29,7 +29,8 @@ export interface ShownValue {
 }
 
 /**
- * The content of one call, as far as it may be shown: nothing that {@link ContentPolicy} refuses is kept, however long the call lasts.
+ * The content of one call, as far as it may be shown: nothing that {@link ContentPolicy} refuses is kept,
+ * however long the call lasts.
  */
 export class CallContent {
   instructions: readonly MessagePart[] | undefined;

@@ -18,7 +18,10 @@ import { addToEntry } from './entry-costs.js';
 import { StreamProgress } from './stream-progress.js';
 import { UsageSum, type Usage } from './usage.js';
 
-/** One operation at work: a model's call, a tool, an agent. What it is told becomes attributes when its span ends. */
+/**
+ * One operation at work: a model's call, a tool, an agent. What it is told becomes
+ * attributes when its span ends.
+ */
 export class GenAiCall {
   /** One that records nothing while telemetry is off. */
   span: Span = NO_SPAN;
@@ -61,7 +64,10 @@ export class GenAiCall {
     if (response.finishReasons !== undefined) this.progress.finished = true;
   }
 
-  /** Content that goes in: messages in the form of any provider, a query, arguments. Kept only as far as `genai.capture` allows. */
+  /**
+   * Content that goes in: messages in the form of any provider, a query, arguments. Kept only as far
+   * as `genai.capture` allows.
+   */
   setInput(input: unknown): void {
     this.guarded(() => {
       this.parts.content.setInput(input);
@@ -82,7 +88,10 @@ export class GenAiCall {
     });
   }
 
-  /** Content that comes out: messages, documents, vectors, a result. Kept only as far as `genai.capture` allows. */
+  /**
+   * Content that comes out: messages, documents, vectors, a result. Kept only as far
+   * as `genai.capture` allows.
+   */
   setOutput(output: unknown): void {
     this.answered = true;
     this.guarded(() => {
@@ -135,7 +144,7 @@ export class GenAiCall {
     }
   }
 
-  /** What the call's function returned: a provider's answer, or what counts as the output. @internal */
+  /** Records the function's result: a provider's answer, or the output itself. @internal */
   readResult(result: unknown): void {
     if (result === undefined) return;
     const { operation, content } = this.parts;
@@ -199,7 +208,7 @@ export class GenAiCall {
     const { span } = this;
     span.setAttributes(this.attributes(facts, failed) as Attributes);
     if (!usage.empty) owner?.addUsage(spent);
-    // What was spent inside was counted there.
+    // The calls inside have counted their own usage.
     if (!this.own.empty && this.inner.empty) this.count(spent);
     if (meter === undefined) return;
     const recorded = span instanceof RecordingSpan ? (span.attributes['error.type'] as string) : errorType;

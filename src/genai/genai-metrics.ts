@@ -11,6 +11,8 @@ const TOKENS = [
   1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
 ];
 
+const DOLLARS = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 50, 100];
+
 function seconds(name: string, description: string): HistogramDefinition {
   return { name, description, unit: 's', boundaries: SECONDS };
 }
@@ -63,6 +65,13 @@ const INFERENCE: Readonly<Record<'current' | 'latest', MetricNames>> = {
   },
 };
 
+const COST: HistogramDefinition = {
+  name: 'nestjs.gen_ai.cost',
+  description: 'Cost of an operation, where its price is known.',
+  unit: '{USD}',
+  boundaries: DOLLARS,
+};
+
 /** Measures one call that has ended. */
 export function measureCall(
   meter: CallMeter,
@@ -75,7 +84,7 @@ export function measureCall(
   version: 'current' | 'latest',
 ): void {
   if (!isGenAiOperation(facts.operation)) return;
-  const { usage, timeToFirstChunk, summed } = facts;
+  const { usage, cost, timeToFirstChunk, summed } = facts;
   const names = INFERENCE[isInference(facts.operation) ? version : 'current'];
   const attributes = attributesOf(facts);
   const { errorType } = measured;
@@ -88,6 +97,7 @@ export function measureCall(
   for (const gap of measured.gaps) meter.record(names.perChunk, gap, attributes);
   // A sum was measured where it was spent.
   if (summed) return;
+  if (cost !== undefined) meter.record(COST, cost.total, attributes);
   for (const [definition, type, count] of [
     [names.input, 'input', usage.inputTokens],
     [names.output, 'output', usage.outputTokens],
@@ -101,7 +111,7 @@ export function measureCall(
   }
 }
 
-/** Of few values each. */
+/** Attributes of the metrics; each takes few values. */
 function attributesOf({ operation, options, response }: CallFacts): Attributes {
   const { provider, model, server } = options;
   return {

@@ -26,11 +26,11 @@ import { describe } from './describe.js';
 export type CallBody<T> = (call: GenAiCall) => T;
 
 /**
- * Spans, tokens, cost and metrics of model calls, agents and tools. Inject it anywhere: each call belongs to the instance of the flow
- * that makes it.
+ * Spans, tokens, cost and metrics of model calls, agents and tools. Inject it anywhere: each call belongs to
+ * the instance of the flow that makes it.
  *
- * Every method runs a function in a span that ends when its result is there: a value, a promise, or a stream of chunks, whose times,
- * tokens and finish reason are read as they come.
+ * Every method runs a function in a span that ends when its result is there: a value, a promise, or a stream
+ * of chunks, whose times, tokens and finish reason are read as they come.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/gen-ai/ | Semantic conventions, generative AI}
  */
@@ -62,7 +62,10 @@ export class GenAiTracer {
     return this.run('embeddings', options, fn);
   }
 
-  /** A search for documents: `retrieval {dataSource}`. What the function returns is recorded as documents, where captured. */
+  /**
+   * A search for documents: `retrieval {dataSource}`. What the function returns is recorded as
+   * documents, where captured.
+   */
   withRetrieval<T>(options: RetrievalOptions, fn: CallBody<T>): T {
     return this.run('retrieval', options, fn);
   }
@@ -72,7 +75,10 @@ export class GenAiTracer {
     return this.run('execute_tool', options, fn);
   }
 
-  /** An agent that is invoked, or created: `invoke_agent {name}`. Tokens and cost of what it calls are summed on its span. */
+  /**
+   * An agent that is invoked, or created: `invoke_agent {name}`. Tokens and cost of what it
+   * calls are summed on its span.
+   */
   withAgent<T>(options: AgentOptions, fn: CallBody<T>): T {
     return this.run(options.operation === 'create' ? 'create_agent' : 'invoke_agent', options, fn);
   }
@@ -123,8 +129,8 @@ export class GenAiTracer {
   }
 
   /**
-   * Has every call of a client become a span: clients of `openai`, `@anthropic-ai/sdk`, `@google/genai`, and clients and servers of
-   * `@modelcontextprotocol`. What the client returns is what it returns anyway.
+   * Has every call of a client become a span: clients of `openai`, `@anthropic-ai/sdk`, `@google/genai`, and
+   * clients and servers of `@modelcontextprotocol`. What the client returns is what it returns anyway.
    *
    * @returns the same object; one that is instrumented already is left as it is
    * @throws TelemetryConfigError if it is none of these

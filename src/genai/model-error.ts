@@ -15,7 +15,8 @@ export function isAbort(error: unknown): boolean {
 }
 
 /**
- * Judges what a provider's client threw: `error.type` is the provider's own code, such as `rate_limit_exceeded`, else the HTTP status.
+ * Judges what a provider's client threw: `error.type` is the provider's own code, such as
+ * `rate_limit_exceeded`, else the HTTP status.
  *
  * @returns nothing for errors that come from elsewhere
  */

@@ -13,7 +13,7 @@ export type OpenInferenceSpanKind =
   | 'EVALUATOR'
   | 'PROMPT';
 
-/** What stands behind the operation in the name of its span. */
+/** The subject of an operation, which follows it in the name of its span. */
 export type OperationSubject = 'model' | 'agent' | 'tool' | 'dataSource' | 'workflow' | 'nothing';
 
 interface Operation {
@@ -27,7 +27,8 @@ const MEMORY: Operation = { kind: SpanKind.CLIENT, subject: 'nothing', spanKind:
 /**
  * The operations of the `gen_ai` conventions, by `gen_ai.operation.name`.
  *
- * @see {@link https://github.com/open-telemetry/semantic-conventions-genai | Semantic conventions, generative AI}
+ * @see
+ *   {@link https://github.com/open-telemetry/semantic-conventions-genai | Semantic conventions, generative AI}
  */
 export const OPERATIONS: Readonly<Record<GenAiOperation, Operation>> = {
   chat: { kind: SpanKind.CLIENT, subject: 'model', spanKind: 'LLM' },
@@ -49,7 +50,7 @@ export const OPERATIONS: Readonly<Record<GenAiOperation, Operation>> = {
   delete_memory_store: MEMORY,
 };
 
-/** What OpenInference knows and `gen_ai` does not: spans that are called what the caller calls them. */
+/** Operations of OpenInference without a `gen_ai` name: the caller names their spans. */
 export const PLAIN_OPERATIONS = {
   chain: { kind: SpanKind.INTERNAL, spanKind: 'CHAIN' },
   guardrail: { kind: SpanKind.INTERNAL, spanKind: 'GUARDRAIL' },

@@ -1,6 +1,9 @@
 import { monotonicMillis } from '../tracing/clock.js';
 
-/** Times between chunks that are measured one by one; a stream that goes on for longer is measured by its first. */
+/**
+ * Times between chunks that are measured one by one; a stream that goes on for longer
+ * is measured by its first.
+ */
 const MAX_GAPS = 10_000;
 
 /** How far the stream of an answer has come, and how it ended. */
@@ -56,7 +59,7 @@ export class StreamProgress {
     if (!this.began && !this.left && !(streamed && this.aborted)) return undefined;
     if (this.aborted) return 'client_disconnect';
     if (failed) return 'error';
-    // Whoever leaves after the last word has missed nothing.
+    // A consumer that leaves after the last word has missed nothing.
     return this.left && !this.finished ? 'client_disconnect' : 'completed';
   }
 }

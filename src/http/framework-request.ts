@@ -1,6 +1,9 @@
 import { mountTemplate } from './mount-template.js';
 
-/** The framework's request as far as it tells where a request came from and went: Express has `route`, Fastify `routeOptions`. */
+/**
+ * The framework's request as far as it tells where a request came from and went: Express has
+ * `route`, Fastify `routeOptions`.
+ */
 export interface FrameworkRequest {
   /** What Express has matched of the path so far, as the client wrote it. */
   readonly baseUrl?: unknown;
@@ -48,18 +51,25 @@ export function forwardedRequest(
   }
 }
 
-/** Template of the route that the framework chose for a handler, with the path below which the app itself is mounted. */
+/**
+ * Template of the route that the framework chose for a handler, with the path below which
+ * the app itself is mounted.
+ */
 export function routeOf(request: FrameworkRequest): string | undefined {
   const path = matchedPath(request);
   return path === undefined ? undefined : (mountTemplate(request) ?? '') + path;
 }
 
-/** Paths of endpoints that are middleware to the framework, by the path in lower case: Express compares without case. */
+/**
+ * Paths of endpoints that are middleware to the framework, by the path in lower case:
+ * Express compares without case.
+ */
 export type MountedEndpoints = ReadonlyMap<string, string>;
 
 /**
- * Template of the route where Nest reached no handler: a route that was added to the framework itself, an endpoint that is no route, or a
- * request whose body could not be read. Catch-all routes serve 404s and preflights, so they count as none.
+ * Template of the route where Nest reached no handler: a route that was added to the framework itself, an
+ * endpoint that is no route, or a request whose body could not be read. Catch-all routes serve 404s and
+ * preflights, so they count as none.
  */
 export function routeWithoutHandler(
   request: FrameworkRequest,

@@ -18,8 +18,8 @@ export interface RoutePrefixes {
 const MAX_REMEDIES = 3;
 
 /**
- * The patterns that a user wrote in place of one that selects no route, since a global prefix or a version is missing in it; none if it selects
- * a route, or would not with those either.
+ * The patterns that a user wrote in place of one that selects no route, since a global prefix or a version is
+ * missing in it; none if it selects a route, or would not with those either.
  */
 export function patternsThatWork(
   pattern: string,

@@ -17,7 +17,8 @@ interface Layer {
 const MOUNTED_APP = 'mounted_app';
 
 /**
- * The template of the paths below which routers and apps that serve a request are mounted, such as `/tenants/:tenant/api`.
+ * The template of the paths below which routers and apps that serve a request are mounted, such
+ * as `/tenants/:tenant/api`.
  *
  * @returns the empty text where nothing is mounted; absent where only the client's own text is known
  */
@@ -79,7 +80,9 @@ function layersOf({ router, stack }: Mounting): Layer[] {
   });
 }
 
-/** Optional parts, wildcards and regular expressions are no templates that could be told apart by segments. */
+/**
+ * Optional parts, wildcards and regular expressions are no templates that could be told apart by segments.
+ */
 function templatesOf({ rawPath }: Layer): string[] {
   const paths: unknown[] = Array.isArray(rawPath) ? rawPath : [rawPath];
   return paths.filter((path) => typeof path === 'string').filter((path) => !/[*{]/.test(path));

@@ -9,7 +9,8 @@ interface Emitter {
 }
 
 /**
- * Has the listeners of a request run in the context of its entry: a connection, which many requests share, emits their events.
+ * Has the listeners of a request run in the context of its entry: a connection, which many requests share,
+ * emits their events.
  *
  * @param request - bound to its entry already
  */
@@ -23,7 +24,8 @@ function emit(this: unknown, ...args: unknown[]): boolean {
 }
 
 /**
- * The emitter's own method, looked up when it is called: frameworks give requests another prototype, and derive objects from them.
+ * The emitter's own method, looked up when it is called: frameworks give requests another prototype, and
+ * derive objects from them.
  *
  * @param ours - what stands in its place
  */

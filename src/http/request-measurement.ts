@@ -1,5 +1,6 @@
 import { monotonicMillis } from '../tracing/clock.js';
 import { errorType } from '../tracing/exception.js';
+import type { GraphqlOperation } from './graphql-operation.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { ActiveCount, HttpScheme, MeasuredStream, RequestMeter } from '../tracing/request-meter.js';
 import { isKnownMethod } from './http-method.js';
@@ -18,8 +19,9 @@ export interface StreamFigures {
 }
 
 /**
- * One request as metrics see it: counted as active by the instance that owns it if no route says otherwise, then by the one that does, and
- * measured by that one when the response has closed. Whether its span is sampled plays no part.
+ * One request as metrics see it: counted as active by the instance that owns it if no route says
+ * otherwise, then by the one that does, and measured by that one when the response has closed. Whether its
+ * span is sampled plays no part.
  */
 export class RequestMeasurement {
   private meter: RequestMeter | undefined;
@@ -44,7 +46,10 @@ export class RequestMeasurement {
     this.enter(meter);
   }
 
-  /** Another instance owns it. @param meter - absent where the request is not measured, as on an excluded route */
+  /**
+   * Another instance owns it. @param meter - absent where the request is not
+   * measured, as on an excluded route
+   */
   moveTo(meter: RequestMeter | undefined): void {
     if (meter === this.meter) return;
     this.leave();
@@ -71,7 +76,12 @@ export class RequestMeasurement {
   }
 
   /** The response has closed; later calls do nothing. */
-  finish(route: string | undefined, error: unknown, stream: StreamFigures | undefined): void {
+  finish(
+    route: string | undefined,
+    error: unknown,
+    stream: StreamFigures | undefined,
+    graphql: GraphqlOperation | undefined,
+  ): void {
     const { meter, response } = this;
     if (meter === undefined) return;
     this.leave();
@@ -85,6 +95,8 @@ export class RequestMeasurement {
       scheme: this.scheme,
       route,
       response,
+      operation: graphql?.name,
+      operationType: graphql?.type,
       status,
       errorType: disconnected ? DISCONNECTED : faultOf(status, error),
       seconds: (monotonicMillis() - this.startedAt) / 1000,

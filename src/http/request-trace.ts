@@ -14,6 +14,7 @@ import {
   type FrameworkRequest,
   type MountedEndpoints,
 } from './framework-request.js';
+import type { GraphqlOperation } from './graphql-operation.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import { methodName } from './http-method.js';
@@ -30,8 +31,8 @@ import type { SseRoute } from './stream-options.js';
 import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from './stream-trace.js';
 
 /**
- * One request on its way through the app: begun when the server emits it, bound to the instance that owns its route by a
- * guard (or at the end, if no guard ran), ended when the response closes.
+ * One request on its way through the app: begun when the server emits it, bound to the instance that owns its
+ * route by a guard (or at the end, if no guard ran), ended when the response closes.
  */
 export class RequestTrace implements Entry, StreamedRequest {
   readonly span: ServerSpan;
@@ -46,6 +47,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   closed = false;
   /** Set where no route answers: a middleware's pattern is not a route. */
   unrouted = false;
+  graphql: GraphqlOperation | undefined;
   /** The instance that the span belongs to, once known. */
   scope: HttpScope | undefined;
   /** Set while metrics are on. */
@@ -98,7 +100,6 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /**
    * Gives the request to the instance that covers its handler; the first call counts.
-   *
    * @param request - the framework's, for those who choose a tenant by it
    */
   bind(scope: HttpScope | undefined, match: RouteMatch, request: FrameworkRequest): void {
@@ -109,7 +110,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.forwarded = forwardedRequest(this.request.headers, request);
     this.frameworkRequest ??= request;
     if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
-    // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first child or the end asks for it.
+    // Later guards may tell who the tenant is: the first child, or the end, asks for its pipeline.
     if (scope?.pipeline.tenants === undefined) this.settle();
     else if (tracesRequests(scope)) this.tellTraceId(scope);
   }
@@ -189,20 +190,19 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.bindWithoutHandler();
     this.settle();
     entryEnded(this);
-    const { span, response, stream } = this;
+    const { span, request, response, stream, error, graphql } = this;
     this.stream = undefined;
     stream?.finish();
-    this.measurement?.finish(this.match?.route, this.error, stream);
+    this.measurement?.finish(this.match?.route, error, stream, graphql);
     if (!span.isRecording() || this.scope === undefined) return;
-    recordOutcome(span, response, this.error);
     const { http, pipeline } = this.scope;
+    recordOutcome(span, { request, response, error, stream, graphql }, http);
     if (http !== undefined) callHook('responseHook', http, this, pipeline.log);
     span.end();
   }
 
   /**
-   * Binds a request that belongs to no one handler: it failed or ended before a guard ran, or it serves a query of any number of resolvers.
-   *
+   * Binds a request without one handler: it ended before a guard ran, or it serves a GraphQL query.
    * @param scope - the nearest instance; one that traces no requests leaves them to the fallback
    */
   bindWithoutHandler(scope?: HttpScope): void {
@@ -231,7 +231,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     else this.decide(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
-  /** Fixes ids and sampling, by the first scope that needs them; a tenant's pipeline samples by its own rules. */
+  /** Fixes ids and sampling, by the first scope that needs them; tenants sample by their own rules. */
   private decide(scope: HttpScope | undefined, generation: Generation | undefined): void {
     if (this.span.decided) {
       if (generation !== this.provisional) this.sampleAgain(scope, generation);

@@ -6,7 +6,8 @@ export interface RequestTarget {
 }
 
 /**
- * What the client asked for: frameworks rewrite `url` while they route, and Express keeps the original where an app is mounted below a path.
+ * What the client asked for: frameworks rewrite `url` while they route, and Express keeps the original where
+ * an app is mounted below a path.
  */
 export function targetOf(request: {
   readonly url?: string | undefined;
@@ -15,7 +16,10 @@ export function targetOf(request: {
   return typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
 }
 
-/** Whether it is a long poll of Engine.IO (socket.io), which waits for an event as long as it takes, whatever path it is served at. */
+/**
+ * Whether it is a long poll of Engine.IO (socket.io), which waits for an event as long as it takes,
+ * whatever path it is served at.
+ */
 export function isLongPoll(target: string): boolean {
   const { query } = splitTarget(target);
   return /(?:^|&)EIO=\d/.test(query) && /(?:^|&)transport=polling(?:&|$)/.test(query);

@@ -1,6 +1,9 @@
 import { methodName } from './http-method.js';
 
-/** Where a request arrived: what a guard learns about it, or the framework alone. The same for all requests of one handler's route. */
+/**
+ * Where a request arrived: what a guard learns about it, or the framework alone. The same for all
+ * requests of one handler's route.
+ */
 export class RouteMatch {
   private method: string | undefined;
   private named = '';

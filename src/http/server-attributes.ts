@@ -9,7 +9,8 @@ import type { RouteMatch } from './route-match.js';
 /**
  * The attributes of a server span that are known at its start.
  *
- * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server span}
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server span}
  */
 export function serverAttributes(
   request: RawRequest,

@@ -1,3 +1,23 @@
+/*
+ * The states of a request (`RequestTrace`) and what they mean for its span:
+ *
+ *           bind()                 settle()                      end()
+ *   open ─────────────▶ bound ─────────────────▶ settled ──────────────────▶ ended
+ *    │  a guard knows     │  at once; where        │  the span is one of       the response has closed
+ *    │  the handler's     │  tenants are chosen,   │
+ *    │  instance          │  at the first child    ├─ recording    owner traces requests, sampled
+ *    │                    │  or at the end         ├─ discarded    not sampled: children follow it
+ *    │                                             ├─ left out     route excluded: nothing below is traced
+ *    └─ end(), fail() or GraphQL come first:       └─ put aside    owner is off or traces no requests:
+ *       bindWithoutHandler()                                       children are roots or the caller's
+ *
+ * The ids (`decided`) are fixed at any time before or at "settled", by whoever asks first: a middleware that
+ * starts a child (by the path alone, `decideEarly`), the trace id header, or `settle`. They never change
+ * afterwards; only the sampling decision can, where a tenant brings its own sampler (`sampleAgain`).
+ *
+ * Invariant: the provisional generation counts the span from its begin to "settled" (`adopt`, `release`), so
+ * that a reconfiguration cannot close it under an open request.
+ */
 import {
   INVALID_SPAN_CONTEXT,
   SpanKind,
@@ -14,11 +34,12 @@ import { LIBRARY_SCOPE } from '../base/version.js';
 const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
 
 /**
- * The span of a request, alive from its first byte on, while owner, route and sampling decision are found out later.
+ * The span of a request, alive from its first byte on, while owner, route and sampling
+ * decision are found out later.
  *
- * It takes attributes and events from the start. Whoever asks for its span context before a guard knew the route (a middleware that
- * starts a child, say) makes the decision fall then. Where tenants have pipelines of their own, the first to ask after that has the
- * tenant's chosen.
+ * It takes attributes and events from the start. Whoever asks for its span context before a guard knew the
+ * route (a middleware that starts a child, say) makes the decision fall then. Where tenants have pipelines of
+ * their own, the first to ask after that has the tenant's chosen.
  */
 export class ServerSpan extends RecordingSpan {
   constructor(

@@ -6,7 +6,10 @@ import { StreamTrace, type BodySource, type StreamedRequest } from './stream-tra
 
 const TRACE = Symbol('nestjs-telemetry.trace');
 
-/** What is common to the methods of both protocols' responses. The functions below are shared by all: an open stream costs no closure. */
+/**
+ * What is common to the methods of both protocols' responses. The functions below are shared by all: an open
+ * stream costs no closure.
+ */
 interface Body {
   [TRACE]?: StreamedRequest;
   emit: (...args: unknown[]) => boolean;
@@ -16,8 +19,9 @@ interface Body {
 }
 
 /**
- * Ends the request with its response, and counts what is written to it, which makes a stream of every response that is
- * written before it is ended. Its listeners run in the context of the request, as those of the request do.
+ * Ends the request with its response, and counts what is written to it, which makes a stream of every
+ * response that is written before it is ended. Its listeners run in the context of the request, as those of
+ * the request do.
  *
  * Ours are the first to be called last: what others put in front of `write` and `end` later calls them.
  */
@@ -33,7 +37,9 @@ export function followResponse(trace: StreamedRequest): void {
   body.destroy = destroy;
 }
 
-/** Requests whose responses wait for those before them on a connection, as pipelining clients make them do. */
+/**
+ * Requests whose responses wait for those before them on a connection, as pipelining clients make them do.
+ */
 const queues = new WeakMap<Socket, Set<StreamedRequest>>();
 
 /** A response whose turn never came is not closed with its connection. */
@@ -108,7 +114,7 @@ function destroy(this: Body, ...args: unknown[]): unknown {
   return original(this).destroy.apply(this, args);
 }
 
-/** What is unpiped when the response has ended was its source to the end; a body may be piped together from any number. */
+/** What is unpiped when the response has ended was its source to the end; a body may have any number. */
 function forgetSource(trace: StreamedRequest, source: unknown): void {
   if (trace.source !== source) return;
   const errored = trace.source?.errored;

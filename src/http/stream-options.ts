@@ -1,30 +1,34 @@
 /**
  * How a stream ended, the value of `stream.outcome`.
  *
- * `limit`: the server closed the connection, as Nest does when a client does not read its events (`maxPendingDataLength`).
+ * `limit`: the server closed the connection, as Nest does when a client does not read its events
+ * (`maxPendingDataLength`).
  */
 export type StreamOutcome = 'completed' | 'error' | 'client_disconnect' | 'server_shutdown' | 'limit';
 
 /** How `@Sse` routes become spans. */
 export interface SseOptions {
   /**
-   * Where a stream's attributes and events go: on the request's `server` span, so that one request is one span, or on a `stream` span of
-   * its own, a child that begins when Nest subscribes. Default `server`.
+   * Where a stream's attributes and events go: on the request's `server` span, so that one request is one
+   * span, or on a `stream` span of its own, a child that begins when Nest subscribes. Default `server`.
    */
   readonly spans?: 'server' | 'stream';
   /** A `chunk_milestone` event every so many events; 0 for none. Default 10 in development, else 0. */
   readonly milestoneEvery?: number;
   /**
-   * What `app.close()` does with open streams after all `beforeApplicationShutdown` hooks: `leave` them to Nest, which waits for every client
-   * to go, or `complete` them, which ends their responses. Streams that are left have their spans end, and delivered, after
-   * `shutdown.timeoutMillis`. Default `leave`.
+   * What `app.close()` does with open streams after all `beforeApplicationShutdown` hooks: `leave` them to
+   * Nest, which waits for every client to go, or `complete` them, which ends their responses. Streams that
+   * are left have their spans end, and delivered, after `shutdown.timeoutMillis`. Default `leave`.
    */
   readonly onShutdown?: 'leave' | 'complete';
 }
 
 /** What one `@Sse` route changes of its instance's options. */
 export interface SseSpanOptions extends Pick<SseOptions, 'spans' | 'milestoneEvery'> {
-  /** Name of the stream's own span, of low cardinality; implies `spans: 'stream'`. Default `{method} {route} stream`. */
+  /**
+   * Name of the stream's own span, of low cardinality; implies `spans: 'stream'`. Default
+   * `{method} {route} stream`.
+   */
   readonly name?: string;
   /** Value of `stream.type`; default `sse`. */
   readonly type?: string;
@@ -33,7 +37,9 @@ export interface SseSpanOptions extends Pick<SseOptions, 'spans' | 'milestoneEve
 /** What is decided once for an `@Sse` route. */
 export interface SseRoute {
   readonly type: string;
-  /** Absent where the server span carries the stream's attributes; `undefined` inside for the default name. */
+  /**
+   * Absent where the server span carries the stream's attributes; `undefined` inside for the default name.
+   */
   readonly ownSpan: { readonly name: string | undefined } | undefined;
   readonly milestoneEvery: number;
   readonly completeOnShutdown: boolean;

@@ -20,8 +20,9 @@ export class OpenStreams implements StreamRegistry {
   }
 
   /**
-   * Completes the streams, so that their last events are written and their responses end; those that have not closed in time, since
-   * their clients do not read, are destroyed. Streams that begin later are completed at once.
+   * Completes the streams, so that their last events are written and their responses end; those that
+   * have not closed in time, since their clients do not read, are destroyed. Streams that begin
+   * later are completed at once.
    */
   async shutDown(graceMillis: number): Promise<void> {
     this.closing = true;

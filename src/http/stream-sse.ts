@@ -1,3 +1,21 @@
+/*
+ * One stream as Nest writes it, and what `SseTrace` makes of each chunk:
+ *
+ *   handler returns an Observable      observe()   its producer is given the stream's context
+ *   Nest subscribes                    begin()     from here on, chunks belong to the stream
+ *   "\n"                               wrote()     headers are out: `open`, no event
+ *   "id: 1\ndata: {"n":1}\n\n"          wrote()     event 1: `stream.time_to_first_event`
+ *   ": keep-alive\n\n"                 wrote()     a comment: bytes count, no event
+ *   "id: 2\ndata: {"n":2}\n\n"          wrote()     event 2: the gap since event 1 may be the longest
+ *   "event: error\nid: 3\ndata: …\n\n" wrote()     an error event; not counted where the producer failed
+ *   response closed                    finish()    attributes are set, a span of its own ends
+ *
+ * A compressor in front of the response hides the text (chunks are bytes): then the number of values that
+ * the producer emitted stands in for the number of events. An exception filter may answer instead of a stream
+ * that failed before its first byte: `failed()` clears `open`, so that its answer is not counted.
+ *
+ * Invariant: a response that never became a stream (`began` is false) is recorded like any other request.
+ */
 import type { Span } from '@opentelemetry/api';
 import type { Observable } from 'rxjs';
 import { activeContext, type FlowContext } from '../context/flow-context.js';
@@ -17,7 +35,10 @@ const MAX_EVENT_ID_LENGTH = 256;
 /** What Nest begins a stream with, whether or not there is a producer yet. */
 const HEADERS_ARE_OUT = '\n';
 
-/** A response of server-sent events: what is counted, how long it took, and which context its producer runs in. */
+/**
+ * A response of server-sent events: what is counted, how long it took, and which
+ * context its producer runs in.
+ */
 export class SseTrace extends StreamTrace implements SubscriptionListener, Subscribed {
   private events = 0;
   /** What the producer emitted, in place of `events` where a compressor hides what is written. */
@@ -29,7 +50,9 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   private longestGap = 0;
   private subscribed = false;
   private completed = false;
-  /** Whether what is written belongs to the stream, and is not an exception filter's answer in place of it. */
+  /**
+   * Whether what is written belongs to the stream, and is not an exception filter's answer in place of it.
+   */
   private open = false;
   private ownSpan: Span | undefined;
   /** Of the route's call. */
@@ -62,7 +85,10 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     this.cutBy('limit');
   }
 
-  /** Whether Nest told the client of a failure that was not the producer's: an interceptor's, or an event that is no JSON. */
+  /**
+   * Whether Nest told the client of a failure that was not the producer's: an interceptor's, or
+   * an event that is no JSON.
+   */
   protected override get brokeOff(): boolean {
     return this.toldError && !this.completed && this.trace.response.writableEnded;
   }

@@ -129,7 +129,8 @@ export class StreamTrace implements StreamFigures {
     if (this.cause !== undefined) return this.cause;
     if (this.failure !== undefined || this.cutShort) return 'error';
     const { response } = this.trace;
-    // An HTTP/2 response does not tell whether everything was sent, one of Fastify's `inject()` tells it too late.
+    // An HTTP/2 response does not tell whether everything was sent, one of Fastify's
+    // `inject()` tells it too late.
     const { writableFinished, isLightMyRequest } = response as {
       writableFinished?: boolean;
       isLightMyRequest?: boolean;

@@ -12,10 +12,12 @@ export class CallMetrics implements CallMeter {
   private readonly histograms = new Map<string, Histogram | undefined>();
   private readonly open = new Map<string, UpDownCounter>();
   private readonly counters = new Map<string, Counter | undefined>();
+  private tenants: Counter | undefined;
 
   constructor(
     private readonly meter: () => Meter,
     private readonly isEnabled: () => boolean,
+    private readonly countsTenants: () => boolean,
     private readonly log: RateLimitedLog,
   ) {}
 
@@ -47,6 +49,15 @@ export class CallMetrics implements CallMeter {
       this.open.set(name, counter);
     }
     counter.add(change, attributes);
+  }
+
+  countTenant(tenant: string): void {
+    if (!this.isEnabled() || !this.countsTenants()) return;
+    this.tenants ??= this.meter().createCounter('nestjs.tenant.entries', {
+      description: 'Requests, messages, jobs and other entries, by tenant.',
+      unit: '{entry}',
+    });
+    this.tenants.add(1, { 'nestjs.tenant': tenant });
   }
 
   record(definition: HistogramDefinition, value: number, attributes: Attributes): void {

@@ -35,7 +35,7 @@ import { SeriesLimiter } from './instruments/series-limiter.js';
 import { temporalityFor } from './readers/temporality.js';
 import { appliesTo, type ViewTarget } from './instruments/view-match.js';
 
-/** What a generation needs besides its plan. */
+/** Options of a generation besides its plan. */
 export interface MeterGenerationContext {
   readonly instance: string;
   readonly log: RateLimitedLog;
@@ -63,7 +63,9 @@ const DEFAULT_AGGREGATION: number = AggregationType.DEFAULT;
 
 type OpenReader = PushReader | ScrapeReader | LentReader;
 
-/** One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero. */
+/**
+ * One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero.
+ */
 export class MeterGeneration implements MeterBinding {
   /** Where requests are measured; absent with `http: false`. */
   readonly requests: RequestSeriesIndex | undefined;

@@ -18,11 +18,12 @@ import type { MetricsOptions } from './options/metrics-options.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 
 /**
- * Everything a service does with metrics of its module. Inject it; keep the instruments as long as you like, they follow every reconfiguration
- * and measure nothing while metrics are off.
+ * Everything a service does with metrics of its module. Inject it; keep the instruments as long as you like,
+ * they follow every reconfiguration and measure nothing while metrics are off.
  *
- * The methods that make instruments are meant for constructors: a name that is asked for twice gives the same instrument, and one that is taken
- * by an instrument of another kind, unit, value type or buckets is an error.
+ * The methods that make instruments are meant for constructors: a name that is asked for twice
+ * gives the same instrument, and one that is taken by an instrument of another kind, unit, value
+ * type or buckets is an error.
  */
 export class MeterManager implements MeterProvider {
   /** @internal */
@@ -31,24 +32,35 @@ export class MeterManager implements MeterProvider {
     private readonly defaults: { readonly meter?: string } = {},
   ) {}
 
-  /** A meter for code that wants the OpenTelemetry API. @param name - instrumentation scope; default the module's own */
+  /**
+   * A meter for code that wants the OpenTelemetry API. @param name - instrumentation scope;
+   * default the module's own
+   */
   getMeter(name?: string, version?: string): Meter {
     const { meter = LIBRARY_SCOPE.name } = this.defaults;
     if (name !== undefined && name !== '') return this.pipeline.meter(name, version);
     return this.pipeline.meter(meter, meter === LIBRARY_SCOPE.name ? LIBRARY_SCOPE.version : undefined);
   }
 
-  /** Something that only grows. @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT`, TelemetryConfigError */
+  /**
+   * Something that only grows. @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT`, TelemetryConfigError
+   */
   counter<A extends Attributes = Attributes>(name: string, options?: MetricOptions): Counter<A> {
     return this.getMeter().createCounter<A>(name, options);
   }
 
-  /** Something that grows and shrinks. @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT`, TelemetryConfigError */
+  /**
+   * Something that grows and shrinks. @throws TelemetryError
+   * `TELEMETRY_INSTRUMENT_CONFLICT`, TelemetryConfigError
+   */
   upDownCounter<A extends Attributes = Attributes>(name: string, options?: MetricOptions): UpDownCounter<A> {
     return this.getMeter().createUpDownCounter<A>(name, options);
   }
 
-  /** How values are distributed; give `unit` and `advice.explicitBucketBoundaries`. @throws TelemetryError, TelemetryConfigError */
+  /**
+   * How values are distributed; give `unit` and `advice.explicitBucketBoundaries`. @throws
+   * TelemetryError, TelemetryConfigError
+   */
   histogram<A extends Attributes = Attributes>(name: string, options?: MetricOptions): Histogram<A> {
     return this.getMeter().createHistogram<A>(name, options);
   }
@@ -97,8 +109,8 @@ export class MeterManager implements MeterProvider {
   }
 
   /**
-   * Changes the option `metrics` while the app runs; what the change leaves out stays. Service, receivers and whether telemetry is on come from
-   * `TracerManager.reconfigure`.
+   * Changes the option `metrics` while the app runs; what the change leaves out stays. Service, receivers and
+   * whether telemetry is on come from `TracerManager.reconfigure`.
    *
    * @throws TelemetryConfigError - nothing has changed then
    */
@@ -106,7 +118,7 @@ export class MeterManager implements MeterProvider {
     await this.pipeline.configure(change);
   }
 
-  /** What was exported and what was not; contains no secret. */
+  /** Reports the exports and failures of each reader; contains no secret. */
   status(): MetricsStatus {
     return this.pipeline.status();
   }
@@ -129,7 +141,8 @@ export class MeterManager implements MeterProvider {
   /**
    * A manager of this instance's meters for another module.
    *
-   * @param defaults - `meter`: instrumentation scope of instruments that name no meter; default `nestjs-telemetry`
+   * @param defaults - `meter`: instrumentation scope of instruments that name no meter;
+   *   default `nestjs-telemetry`
    */
   withDefaults(defaults: { readonly meter?: string }): MeterManager {
     return new MeterManager(this.pipeline, defaults);

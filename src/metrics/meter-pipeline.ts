@@ -1,5 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
+import { InOrder } from '../base/in-order.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
 import type { ExporterStatus } from '../pipeline/span-sink.js';
@@ -26,7 +27,7 @@ export interface MeterPipelineOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Limit for the last export of a replaced configuration, in milliseconds. */
   readonly closeTimeoutMillis: number;
-  /** What becomes of spans, for `otel.sdk.*`. */
+  /** The fate of spans, for `otel.sdk.*`. */
   readonly health?: () => PipelineHealth | undefined;
   /** Put on what counters, histograms and gauges of the user measure. */
   readonly flowAttributes?: FlowAttributes | undefined;
@@ -35,9 +36,10 @@ export interface MeterPipelineOptions {
 /**
  * One instance's way from a measurement to its readers, replaceable while it runs.
  *
- * Metrics follow the configuration of spans: service, receivers and whether telemetry is on. When anything about readers, resource or views
- * changes, a new generation begins at zero, and the old one exports what it had counted: each receiver gets what was measured for it, and all
- * of them together everything. A change of anything else lets the series go on.
+ * Metrics follow the configuration of spans: service, receivers and whether telemetry is on. When anything
+ * about readers, resource or views changes, a new generation begins at zero, and the old one exports what it
+ * had counted: each receiver gets what was measured for it, and all of them together everything. A change of
+ * anything else lets the series go on.
  */
 export class MeterPipeline {
   private readonly meters = new Map<string, InstanceMeter>();
@@ -61,7 +63,7 @@ export class MeterPipeline {
   private scraped = false;
   /** Stays while the last of the readers is being closed. */
   private showsSelf = false;
-  private lastChange: Promise<unknown> = Promise.resolve();
+  private readonly changes = new InOrder();
 
   constructor(options: MeterPipelineOptions) {
     this.#options = options;
@@ -70,6 +72,7 @@ export class MeterPipeline {
     this.calls = new CallMetrics(
       () => this.libraryMeter,
       () => this.enabled,
+      () => this.#metrics !== false && this.#metrics.tenants === true,
       options.log,
     );
     const told = createSelfMetrics(this.libraryMeter, () =>
@@ -80,7 +83,7 @@ export class MeterPipeline {
     };
   }
 
-  /** Of the library's own instruments. */
+  /** The meter of the library's own instruments. */
   get libraryMeter(): Meter {
     return this.meter(LIBRARY_SCOPE.name, LIBRARY_SCOPE.version);
   }
@@ -105,16 +108,21 @@ export class MeterPipeline {
     return meter;
   }
 
-  /** Follows a configuration of spans, or none. @throws TelemetryConfigError, after which nothing has changed */
+  /**
+   * Follows a configuration of spans, or none. @throws TelemetryConfigError, after which nothing has changed
+   */
   follow(source: PlanSource | undefined): Promise<void> {
     this.#source = source;
-    return this.inOrder(() => this.apply());
+    return this.changes.run(() => this.apply());
   }
 
-  /** Changes the options; what the change leaves out stays. @throws TelemetryConfigError, after which nothing has changed */
+  /**
+   * Changes the options; what the change leaves out stays. @throws TelemetryConfigError, after
+   * which nothing has changed
+   */
   async configure(change: MetricsOptions | false): Promise<void> {
     metricsOptionsCheck.assert(change, 'metrics');
-    return this.inOrder(async () => {
+    return this.changes.run(async () => {
       const before = this.#metrics;
       const metrics = change === false || before === false ? change : { ...before, ...change };
       metricsOptionsCheck.assert(metrics, 'metrics');
@@ -126,10 +134,13 @@ export class MeterPipeline {
     });
   }
 
-  /** From now on there is a page to scrape, if there is anything to measure. @throws TelemetryConfigError without the package for it */
+  /**
+   * From now on there is a page to scrape, if there is anything to measure. @throws TelemetryConfigError
+   * without the package for it
+   */
   serveScrapes(): Promise<void> {
     this.scraped = true;
-    return this.inOrder(() => this.apply());
+    return this.changes.run(() => this.apply());
   }
 
   /** Text for Prometheus; empty while metrics are off. */
@@ -151,7 +162,7 @@ export class MeterPipeline {
   }
 
   async forceFlush(): Promise<void> {
-    await this.lastChange;
+    await this.changes.settled();
     await this.live?.forceFlush();
     await Promise.all(this.closing);
   }
@@ -159,7 +170,7 @@ export class MeterPipeline {
   /** Exports what has come and closes everything; a later `follow` works again. */
   async shutdown(timeoutMillis: number): Promise<void> {
     this.#source = undefined;
-    await this.inOrder(() => this.apply(timeoutMillis));
+    await this.changes.run(() => this.apply(timeoutMillis));
     await Promise.all(this.closing);
   }
 
@@ -223,7 +234,7 @@ export class MeterPipeline {
           `${instance}: the receiver of spans takes no metrics (${code}), so none are sent there. ` +
             'Name another with `metrics: { readers }`, or say `metrics: false`.',
         );
-        this.inOrder(() => this.apply()).catch(this.complain);
+        this.changes.run(() => this.apply()).catch(this.complain);
       },
     });
   }
@@ -267,13 +278,6 @@ export class MeterPipeline {
     const { instance, log } = this.#options;
     log.warn('metrics config', `${instance}: metrics go on as they were: ${errorText(error)}`);
   };
-
-  /** Runs changes one after the other, each whatever became of the one before. */
-  private inOrder<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.lastChange.then(change, change);
-    this.lastChange = result.catch(() => undefined);
-    return result;
-  }
 }
 
 /** Whether the newest export of a queue of spans has failed with this code. */

@@ -1,6 +1,6 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { ExportListener } from '../pipeline/queue/delivery.js';
-import type { TelemetryStatus } from '../pipeline/telemetry-status.js';
+import type { DeliveryStatus } from '../pipeline/telemetry-status.js';
 import type { DropReason, ExporterStatus } from '../pipeline/span-sink.js';
 
 /** Dropped after an exporter had tried; every other reason comes before it. */
@@ -21,15 +21,16 @@ const EXPORTER_TYPES: Readonly<Record<string, string>> = {
 
 const EXPORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** What is known of a pipeline of spans at the moment. */
+/** Figures of a span pipeline at one moment. */
 export interface PipelineHealth {
-  readonly status: TelemetryStatus;
+  readonly status: DeliveryStatus;
   /** Most spans that each queue holds. */
   readonly queueCapacity: number | undefined;
 }
 
 /**
- * Shows what becomes of spans, by the conventions' names; asked for at each export, so that spans themselves pay nothing.
+ * Shows what becomes of spans, by the conventions' names; asked for at each export, so that
+ * spans themselves pay nothing.
  *
  * @param health - nothing while it is not to be shown
  * @returns what has to be told of every export of spans
@@ -66,12 +67,25 @@ export function createSelfMetrics(meter: Meter, health: () => PipelineHealth | u
     description: 'Duration of exports.',
     advice: { explicitBucketBoundaries: EXPORT_SECONDS },
   });
+  const ended = meter.createObservableCounter('nestjs.telemetry.span.ended', {
+    ...span,
+    description: 'Sampled spans that ended, once per exporter: exported, lost or waiting.',
+  });
+  const retries = meter.createObservableCounter('nestjs.telemetry.exporter.retries', {
+    unit: '{export}',
+    description: 'Exports that were tried again.',
+  });
+  const breaker = meter.createObservableUpDownCounter('nestjs.telemetry.exporter.breaker.open', {
+    unit: '{breaker}',
+    description: '1 while the receiver counts as down and spans are kept, else 0.',
+  });
   meter.addBatchObservableCallback(
     (result) => {
       const known = health();
       if (known === undefined) return;
       const { spans, exporters } = known.status;
       result.observe(live, spans.live);
+      result.observe(ended, spans.ended);
       const dropped = Object.entries(spans.dropped);
       const failed = dropped.filter(([reason]) => BY_EXPORTER.has(reason));
       const tried = failed.reduce((sum, [, count]) => sum + count, spans.delivered);
@@ -84,10 +98,12 @@ export function createSelfMetrics(meter: Meter, health: () => PipelineHealth | u
         const attributes = componentOf(sink, index);
         result.observe(size, sink.queuedSpans, attributes);
         result.observe(inFlight, sink.inFlightSpans, attributes);
+        result.observe(retries, sink.retries, attributes);
+        result.observe(breaker, sink.breaker === 'closed' ? 0 : 1, attributes);
         if (known.queueCapacity !== undefined) result.observe(capacity, known.queueCapacity, attributes);
       });
     },
-    [live, size, capacity, inFlight, processed, exported],
+    [live, ended, size, capacity, inFlight, retries, breaker, processed, exported],
   );
   return (exporter, seconds, failure) => {
     const type = EXPORTER_TYPES[exporter] ?? exporter;

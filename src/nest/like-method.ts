@@ -1,8 +1,8 @@
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Gives the wrapper all that can be asked of the method: name, length, and as its prototype the method itself, so that metadata
- * is found whenever it was set.
+ * Gives the wrapper all that can be asked of the method: name, length, and as its prototype the method
+ * itself, so that metadata is found whenever it was set.
  */
 export function likeMethod(wrapper: Method, method: Method): Method {
   Object.setPrototypeOf(wrapper, method);

@@ -8,7 +8,8 @@ const FIRST_PROBE_MILLIS = 5_000;
 const PROBE_CAP_MILLIS = 60_000;
 
 /**
- * How long to wait after a failure that may pass by itself: exponential, with jitter so that a fleet does not return in step.
+ * How long to wait after a failure that may pass by itself: exponential, with jitter so that a fleet
+ * does not return in step.
  *
  * @param failures - in a row, at least 1
  * @param failingMillis - since the first of them

@@ -12,7 +12,9 @@ export interface Endpoint {
   readonly authorization?: string;
 }
 
-/** @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if it is not an http or https address */
+/**
+ * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if it is not an http or https address
+ */
 export function parseEndpoint(address: string): Endpoint {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -36,7 +38,9 @@ export function parseEndpoint(address: string): Endpoint {
   };
 }
 
-/** An error that names the header but never its value; the cause is left out, since it may quote the value. */
+/**
+ * An error that names the header but never its value; the cause is left out, since it may quote the value.
+ */
 export function unusableHeader(name: string): TelemetryConfigError {
   return new TelemetryConfigError({
     code: 'TELEMETRY_EXPORTER_UNBUILDABLE',

@@ -26,7 +26,9 @@ const METHODS: Readonly<Record<OtlpSignal, string>> = {
 };
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
-/** Answers are a few bytes; an odd number, to tell an answer above it from a request above a receiver's limit. */
+/**
+ * Answers are a few bytes; an odd number, to tell an answer above it from a request above a receiver's limit.
+ */
 const MAX_ANSWER_BYTES = 1_000_003;
 
 /** grpc-js would wait up to two minutes before it connects again. */
@@ -112,7 +114,7 @@ export class GrpcTransport implements OtlpTransport {
     });
   }
 
-  /** It holds credentials: whoever prints it sees its target alone. */
+  /** Shows only the target when printed: the transport holds credentials. */
   toJSON(): object {
     return { target: this.target };
   }

@@ -4,7 +4,8 @@ import type { OtlpSignal, OtlpTransport } from './transport.js';
 /**
  * Prepares the connection that an OTLP or Jaeger exporter names. Nothing is sent yet.
  *
- * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if the address, a header or a certificate cannot be used
+ * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if the address, a header or a
+ *   certificate cannot be used
  */
 export async function openTransport(
   config: OtlpExporterConfig | ExporterOfType<'jaeger'>,

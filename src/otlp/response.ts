@@ -5,13 +5,16 @@ const WIRE_FIXED64 = 1;
 const WIRE_BYTES = 2;
 const RETRY_INFO = 'google.rpc.RetryInfo';
 
-/** What a receiver took only in part. */
+/** The part of a request that a receiver refused. */
 export interface PartialSuccess {
   readonly rejectedSpans: number;
   readonly message: string;
 }
 
-/** Reads `ExportTraceServiceResponse`; an unreadable one counts as a full success, which its status said it was. */
+/**
+ * Reads `ExportTraceServiceResponse`; an unreadable one counts as a full success,
+ * which its status said it was.
+ */
 export function readExportResponse(body: Uint8Array): PartialSuccess {
   let rejectedSpans = 0;
   let message = '';
@@ -25,7 +28,7 @@ export function readExportResponse(body: Uint8Array): PartialSuccess {
   return { rejectedSpans, message };
 }
 
-/** The same in OTLP's JSON. */
+/** Reads a partial success from OTLP's JSON. */
 export function readJsonExportResponse(body: string): PartialSuccess {
   try {
     const { partialSuccess } = JSON.parse(body) as { partialSuccess?: Record<string, unknown> };
@@ -40,13 +43,16 @@ export function readJsonExportResponse(body: string): PartialSuccess {
   }
 }
 
-/** What `google.rpc.Status` says: its message, and the delay of a `RetryInfo` among its details. */
+/** Reads a `google.rpc.Status`: its message, and the delay of a `RetryInfo` among its details. */
 export interface RpcStatus {
   readonly message: string;
   readonly retryAfterMillis?: number;
 }
 
-/** @see {@link https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto | google.rpc.Status} */
+/**
+ * @see
+ *   {@link https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto | google.rpc.Status}
+ */
 export function readRpcStatus(body: Uint8Array): RpcStatus {
   let message = '';
   let retryAfterMillis: number | undefined;

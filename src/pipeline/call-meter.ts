@@ -4,7 +4,10 @@ import type { Attributes } from '@opentelemetry/api';
 export interface CallMetric {
   /** Name of the histogram, in seconds; default the span's with `.duration` behind it. */
   readonly name?: string;
-  /** Attributes of the span that the histogram takes too: of few values each, since every combination is a series. */
+  /**
+   * Attributes of the span that the histogram takes too: of few values each, since every
+   * combination is a series.
+   */
   readonly attributes?: readonly string[];
 }
 
@@ -25,5 +28,7 @@ export interface CallMeter {
   countCalls(name: string, count: number, attributes: Attributes): void;
   /** Adds to a counter that goes down again, such as that of open connections. */
   countOpen(name: string, change: number, attributes: Attributes): void;
+  /** Counts an entry of a tenant, where the options ask for it. */
+  countTenant(tenant: string): void;
   record(definition: HistogramDefinition, value: number, attributes: Attributes): void;
 }

@@ -3,7 +3,7 @@ import type { ExporterStatus, SpanSink } from './span-sink.js';
 
 /** Sinks that deliver their last spans at the same time: each has a connection. */
 const MAX_CLOSING = 64;
-/** The same with those that were sending already when they were given up. */
+/** Most sinks that close at a time, with those that were sending already when they were released. */
 const MAX_SENDING = 128;
 /** Sinks that wait for their turn, without a connection. */
 const MAX_WAITING = 1_000;
@@ -21,12 +21,14 @@ interface Turn {
 }
 
 /**
- * Closes sinks, a bounded number at a time: those of evicted tenants may be many at once, and their receivers silent.
+ * Closes sinks, a bounded number at a time: those of evicted tenants may be many at once,
+ * and their receivers silent.
  *
  *     sink ──▶ line, held ──▶ closing ──▶ closed
  *              at most 1,000  at most 64
  *
- * What comes beyond the line takes the place of the one that has been closing for longest, whose spans count as dropped.
+ * A sink beyond the line's end takes the place of the one that has been closing for longest,
+ * whose spans count as dropped.
  */
 export class ClosingLine {
   private readonly closing = new Set<Closing>();
@@ -59,7 +61,8 @@ export class ClosingLine {
   }
 
   /**
-   * Sinks that come from now on close at once, and whatever still waits or closes after the time is abandoned.
+   * Sinks that come from now on close at once, and whatever still waits or closes
+   * after the time is abandoned.
    *
    * @param settled - ends the hurry
    */
@@ -73,7 +76,7 @@ export class ClosingLine {
     this.limited = true;
   }
 
-  /** What waits in the line, added up. */
+  /** The sum of the spans in the line. */
   status(): ExporterStatus | undefined {
     if (this.line.size === 0) return undefined;
     const all = [...this.line.keys()].map((sink) => sink.status());

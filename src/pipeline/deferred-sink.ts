@@ -3,8 +3,8 @@ import type { ExporterStatus, SpanSink } from './span-sink.js';
 import type { DropListener, WaitingSpans } from './waiting-room.js';
 
 /**
- * Takes spans for a sink that is still being opened, so that a flow can begin before a connection or a package is there, then hands them
- * over in order.
+ * Takes spans for a sink that is still being opened, so that a flow can begin before a connection or a
+ * package is there, then hands them over in order.
  */
 export class DeferredSink implements SpanSink {
   constructor(

@@ -10,7 +10,10 @@ export interface FlushedParts {
   readonly tenants: TenantRouter | undefined;
 }
 
-/** Resolves when what has ended is delivered or dropped, or the longest `exportTimeoutMillis` of those at work is over. */
+/**
+ * Resolves when what has ended is delivered or dropped, or the longest `exportTimeoutMillis`
+ * of those at work is over.
+ */
 export async function flushAll({ life, pool, tenants }: FlushedParts): Promise<void> {
   const limitMillis = Math.max(0, ...life.open().map(({ config }) => config.batch.exportTimeoutMillis));
   const flush = async (): Promise<void> => {

@@ -7,7 +7,10 @@ export function isSpanExporter(exporter: ExporterConfig | SpanExporter): exporte
   return 'export' in exporter && typeof exporter.export === 'function';
 }
 
-/** Tells an exporter that takes spans one by one, without a queue in front of it, such as the testing kit's recorder. */
+/**
+ * Tells an exporter that takes spans one by one, without a queue in front of it, such as
+ * the testing kit's recorder.
+ */
 export function isSpanSink(exporter: object): exporter is SpanSink {
   return 'accept' in exporter && typeof exporter.accept === 'function' && 'status' in exporter;
 }

@@ -9,7 +9,7 @@ import { isSpanExporter } from './is-span-exporter.js';
 import type { OtlpDelivery } from './encoding/otlp-delivery.js';
 import type { SpanSink } from './span-sink.js';
 
-/** What a sink needs besides its exporter. */
+/** Options of a sink besides its exporter. */
 export interface SinkOptions {
   readonly batch: BatchConfig;
   readonly log: TelemetryLog;
@@ -19,7 +19,8 @@ export interface SinkOptions {
 }
 
 /**
- * Opens the queue and the exporter that a configuration names. Nothing is connected yet: a receiver that is away does not fail here.
+ * Opens the queue and the exporter that a configuration names. Nothing is connected yet: a receiver that is
+ * away does not fail here.
  *
  * Packages are loaded when an exporter that needs them is named.
  *

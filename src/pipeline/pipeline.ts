@@ -17,7 +17,8 @@ import { GenerationLife } from './generations/generation-life.js';
 import { GenerationSlot } from './generations/generation-slot.js';
 import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './generations/overrides.js';
 import type { PipelineOptions } from './pipeline-options.js';
-import { countSpans, type TelemetryStatus } from './telemetry-status.js';
+import { countSpans, type DeliveryStatus } from './telemetry-status.js';
+import { InOrder } from '../base/in-order.js';
 import { errorText, RateLimitedLog } from '../base/rate-limited-log.js';
 import { WaitingRoom } from './waiting-room.js';
 import { SinkPool } from './sink-pool.js';
@@ -30,8 +31,8 @@ import type { VerifyExportResult } from './verify-export.js';
 /**
  * One instance's way from an ended span to its exporters, replaceable while it runs.
  *
- * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one is flushed and
- * closed when its last span has ended.
+ * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one
+ * is flushed and closed when its last span has ended.
  */
 export class Pipeline implements TenantHost {
   /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
@@ -46,16 +47,18 @@ export class Pipeline implements TenantHost {
   readonly propagation: Propagation;
   /** Measures calls that ask for it. */
   callMeter: CallMeter | undefined;
+  /** As it was given first. */
+  initial: TracerConfig | undefined;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
   private readonly overrides = new Overrides((tenant) => {
     this.tenants?.override(tenant, undefined);
   });
-  /** The generation that an override stands in front of: it stays open, as what is given in code does not come back from a shutdown. */
+  /** The generation behind an override; it stays open, since exporters of the app's cannot be reopened. */
   private beneath: Generation | undefined;
   private readonly standIns: StandIns;
   private wasShutDown = false;
-  private lastChange: Promise<unknown> = Promise.resolve();
+  private readonly changes = new InOrder();
 
   constructor(private readonly options: PipelineOptions) {
     this.log = new RateLimitedLog(options.log);
@@ -69,17 +72,17 @@ export class Pipeline implements TenantHost {
 
   /** Replaces the whole configuration. @throws TelemetryConfigError, after which nothing has changed */
   configure(config: TracerConfig): Promise<ReconfigureReport> {
-    return this.inOrder(() => this.apply(() => config));
+    return this.changes.run(() => this.apply(() => config));
   }
 
   /**
    * Changes a part of the configuration.
    *
-   * @throws TelemetryConfigError, after which nothing has changed; TelemetryError `TELEMETRY_SHUT_DOWN` after a shutdown, which a late
-   * change must not undo
+   * @throws TelemetryConfigError, after which nothing has changed; TelemetryError `TELEMETRY_SHUT_DOWN` after
+   *   a shutdown, which a late change must not undo
    */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
-    return this.inOrder(async () => {
+    return this.changes.run(async () => {
       if (this.wasShutDown) {
         throw new TelemetryError(
           'TELEMETRY_SHUT_DOWN',
@@ -100,10 +103,15 @@ export class Pipeline implements TenantHost {
         : mergeTracerConfig(this.config, change);
     const report = await this.swap(next);
     this.config = next;
+    this.initial ??= next;
     this.overrides.clear();
     this.tenants?.endOverrides();
     this.wasShutDown = false;
     return report;
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return this.options.env ?? process.env;
   }
 
   /** The configuration as it was given, before defaults, environment and overrides. */
@@ -119,7 +127,7 @@ export class Pipeline implements TenantHost {
   async override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
     positiveMillis.assert(options.forMillis, 'forMillis');
     this.resolve(mergeTracerConfig(this.config, change));
-    return this.inOrder(async () => {
+    return this.changes.run(async () => {
       if (!this.configured) {
         throw new TelemetryError(
           'TELEMETRY_SHUT_DOWN',
@@ -130,7 +138,7 @@ export class Pipeline implements TenantHost {
       if (tenant === undefined) await this.swap(mergeTracerConfig(this.config, change), true);
       else (this.tenants ?? noTenants()).override(tenant, change);
       return this.overrides.add(change, options, (take) =>
-        this.inOrder(async () => {
+        this.changes.run(async () => {
           if (!take()) return;
           if (tenant === undefined) await this.endOverride();
           else this.tenants?.override(tenant, undefined);
@@ -154,7 +162,7 @@ export class Pipeline implements TenantHost {
 
   /** Delivers what has ended, closes every exporter; a later `configure` works again. */
   shutdown(timeoutMillis: number): Promise<void> {
-    return this.inOrder(async () => {
+    return this.changes.run(async () => {
       this.wasShutDown = true;
       const begun = performance.now();
       // Half of the time: what tenants' spans find out about themselves is still to be delivered.
@@ -174,7 +182,7 @@ export class Pipeline implements TenantHost {
     return this.current !== undefined;
   }
 
-  /** Everything leads here, and from here to credentials: whoever prints it sees none. */
+  /** Hides the pipeline's fields when it is printed: they lead to credentials. */
   toJSON(): object {
     return { instance: this.options.instance, generation: this.current?.number ?? 0 };
   }
@@ -183,7 +191,7 @@ export class Pipeline implements TenantHost {
     return `Pipeline of ${this.options.instance}`;
   }
 
-  status(): TelemetryStatus {
+  status(): DeliveryStatus {
     const exporters = this.pool.status();
     const live = this.life.open().reduce((sum, generation) => sum + generation.live, 0);
     return {
@@ -235,7 +243,7 @@ export class Pipeline implements TenantHost {
 
   /** @throws TelemetryConfigError */
   resolve(config: TracerConfig): ResolvedTracerConfig {
-    return resolveTracerConfig(config, this.options.env ?? process.env, {
+    return resolveTracerConfig(config, this.env, {
       warn: (message) => {
         this.log.warn(`config:${message}`, message);
       },
@@ -287,12 +295,5 @@ export class Pipeline implements TenantHost {
       this.enter(beneath);
       void this.life.replace(current);
     }
-  }
-
-  /** Runs changes one after the other, each whatever became of the one before. */
-  private inOrder<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.lastChange.then(change, change);
-    this.lastChange = result.catch(() => undefined);
-    return result;
   }
 }

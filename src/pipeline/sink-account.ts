@@ -1,7 +1,8 @@
 import type { DropReason, ExportFailureStatus, ExporterStatus } from './span-sink.js';
 
 /**
- * Counts what becomes of the spans of a local sink, so that `ended = delivered + dropped + queued` holds at every moment.
+ * Counts what becomes of the spans of a local sink, so that
+ * `ended = delivered + dropped + queued` holds at every moment.
  */
 export class SinkAccount {
   private ended = 0;
@@ -56,7 +57,9 @@ export class SinkAccount {
     return new Promise((resolve) => this.waiting.push({ upTo, resolve }));
   }
 
-  /** As {@link SinkAccount.settled}, but counts what is left after the time as dropped with reason `shutdown`. */
+  /**
+   * As {@link SinkAccount.settled}, but counts what is left after the time as dropped with reason `shutdown`.
+   */
   async settledWithin(timeoutMillis: number): Promise<void> {
     if (this.queued === 0) return;
     let timer: NodeJS.Timeout | undefined;

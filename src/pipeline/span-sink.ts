@@ -52,7 +52,7 @@ export interface ExporterStatus {
     readonly code: string;
     /** The failure in one sentence. */
     readonly reason: string;
-    /** What to do about it. */
+    /** The remedy. */
     readonly hint?: string;
   };
 }
@@ -61,26 +61,33 @@ export interface ExporterStatus {
 export type ExportFailureStatus = NonNullable<ExporterStatus['lastError']>;
 
 /**
- * Where a generation hands over its ended spans: a queue in front of one exporter, shared by every generation and
- * tenant that names the same exporter. Spans carry their own resource.
+ * Where a generation hands over its ended spans: a queue in front of one exporter, shared by every generation
+ * and tenant that names the same exporter. Spans carry their own resource.
  */
 export interface SpanSink {
   /** Takes an ended, masked span; counts it as dropped if it cannot. Never throws. */
   accept(span: ReadableSpan): void;
   /**
-   * Resolves when every span accepted before the call is delivered or counted as dropped; a queue waits for `exportTimeoutMillis` at
-   * most, and tries a failing receiver once before its time. Never rejects.
+   * Resolves when every span accepted before the call is delivered or counted as dropped; a queue waits for
+   * `exportTimeoutMillis` at most, and tries a failing receiver once before its time. Never rejects.
    */
   forceFlush(): Promise<void>;
   /**
-   * Delivers what it can, then closes the exporter and its sockets, whatever happens. Idempotent, never rejects.
+   * Delivers what it can, then closes the exporter and its sockets, whatever happens.
+   * Idempotent, never rejects.
    *
    * @param timeoutMillis - after it, what is left is counted as dropped with reason `shutdown`
    */
   shutdown(timeoutMillis: number): Promise<void>;
-  /** Sends nothing until the shutdown. @returns `false` if an export is on its way, which a hold would not stop */
+  /**
+   * Sends nothing until the shutdown. @returns `false` if an export is on its way,
+   * which a hold would not stop
+   */
   hold?(): boolean;
-  /** Ends a shutdown, begun or to come, without waiting for the receiver: what is left is counted as dropped with reason `shutdown`. */
+  /**
+   * Ends a shutdown, begun or to come, without waiting for the receiver: what is left is counted as
+   * dropped with reason `shutdown`.
+   */
   abandon?(): void;
   /** Counts and state of the exporter. */
   status(): ExporterStatus;

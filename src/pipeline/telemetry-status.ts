@@ -1,7 +1,7 @@
 import type { RetiredTotals } from './sink-pool.js';
 import type { DropReason, ExporterStatus } from './span-sink.js';
 
-/** What `TracerManager.status()` tells about spans and where they went. */
+/** The result of `TracerManager.status()`: spans counted by exporter and fate. */
 export interface TelemetryStatus {
   /** Whether the instance has a configuration: false before the first, and after `shutdown`. */
   readonly configured: boolean;
@@ -23,7 +23,10 @@ export interface TelemetryStatus {
     readonly delivered: number;
     /** Waiting or being sent. */
     readonly queued: number;
-    /** Repeated outgoing calls that were counted together in place of a span each, not among `ended`; absent while there are none. */
+    /**
+     * Repeated outgoing calls that were counted together in place of a span each, not among `ended`;
+     * absent while there are none.
+     */
     readonly folded?: number;
     /** Lost, by reason. */
     readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
@@ -45,7 +48,21 @@ export interface TelemetryStatus {
   }[];
   /** The queues that are open now. */
   readonly exporters: readonly ExporterStatus[];
+  /**
+   * The live configuration, completed from the environment and the defaults, without credentials; in a
+   * tenant's or a temporary configuration's flow, that one. `resourceAttributes` are masked as in spans.
+   * Empty before `configure` and after `shutdown`.
+   */
+  readonly config: Readonly<Record<string, unknown>>;
+  /**
+   * Where each value of `config` comes from, by path, such as `batch.maxQueueSize`: `option`, `variable`
+   * with its names, `default`, `live change`, `tenant` or `temporary change`.
+   */
+  readonly origins: Readonly<Record<string, string>>;
 }
+
+/** The part of a status that costs little. */
+export type DeliveryStatus = Omit<TelemetryStatus, 'config' | 'origins'>;
 
 /** A change of `TracerManager.override` that is in force. */
 export type OverrideStatus = TelemetryStatus['overrides'][number];

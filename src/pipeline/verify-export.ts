@@ -14,7 +14,10 @@ import { openDelivery } from './open-sink.js';
 
 const CLOSE_MILLIS = 500;
 
-/** Whether a marked span reached the receivers, and if not, why and what to do: the first exporter that fails, else the first. */
+/**
+ * Whether a marked span reached the receivers, and if not, why and what to do: the first exporter
+ * that fails, else the first.
+ */
 export interface VerifyExportResult {
   /** Whether the receiver took the span. */
   readonly ok: boolean;
@@ -28,7 +31,7 @@ export interface VerifyExportResult {
   readonly code?: string;
   /** Why the span did not arrive. */
   readonly reason?: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly hint?: string;
   /** For Arize: which of its header styles the endpoint accepts. */
   readonly headerStyles?: { readonly current: boolean; readonly legacy: boolean };

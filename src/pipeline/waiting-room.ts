@@ -7,15 +7,16 @@ import type { DropReason, ExporterStatus, SpanSink } from './span-sink.js';
 export type DropListener = (reason: DropReason, spans: number) => void;
 
 /**
- * Where a pipeline's spans wait until they can be queued: for the look-up of their tenant, or for an exporter that is being opened.
+ * Where a pipeline's spans wait until they can be queued: for the look-up of their tenant, or for an
+ * exporter that is being opened.
  *
  *     span ──▶ WaitingSpans (tenant a) ──┐
  *     span ──▶ WaitingSpans (tenant b) ──┼── known, open ──▶ the exporter's queue
  *     span ──▶ WaitingSpans (exporter) ──┘
  *              └───── one WaitingRoom ─────┘
  *
- * The room as a whole is bounded like one queue, in spans and in bytes. When it is full, whoever takes most of it loses the oldest
- * span, so that a flood for one tenant takes nothing from the others.
+ * The room as a whole is bounded like one queue, in spans and in bytes. When it is full, the largest list
+ * loses its oldest span, so that a flood for one tenant takes nothing from the others.
  */
 export class WaitingRoom {
   spans = 0;
@@ -38,7 +39,7 @@ export class WaitingRoom {
     return new WaitingSpans(this, waitFor);
   }
 
-  /** What waits now, added up by what it waits for. */
+  /** The waiting spans, summed by the thing they wait for. */
   status(): ExporterStatus[] {
     const sums = new Map<string, ExporterStatus>();
     for (const list of this.lists) {

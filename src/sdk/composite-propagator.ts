@@ -1,6 +1,9 @@
 import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
 
-/** Several propagators as one, asked in their order: of two that say the same, the last one counts. One that throws is left out. */
+/**
+ * Several propagators as one, asked in their order: of two that say the same, the last one counts. One
+ * that throws is left out.
+ */
 export class CompositePropagator implements TextMapPropagator {
   constructor(private readonly propagators: readonly TextMapPropagator[]) {}
 

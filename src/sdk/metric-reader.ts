@@ -1,8 +1,8 @@
 import type { ResourceMetrics } from './metric-data.js';
 
 /**
- * Decides when metrics are read and where they go: `PeriodicExportingMetricReader`, `PrometheusExporter` and every other subclass of
- * `MetricReader` of OpenTelemetry SDK 2 and 3 has this shape.
+ * Decides when metrics are read and where they go: `PeriodicExportingMetricReader`, `PrometheusExporter` and
+ * every other subclass of `MetricReader` of OpenTelemetry SDK 2 and 3 has this shape.
  */
 export interface SdkMetricReader {
   /** Hands over what gives the reader its metrics. */
@@ -11,7 +11,10 @@ export interface SdkMetricReader {
       timeoutMillis?: number;
     }): Promise<{ resourceMetrics: ResourceMetrics; errors: unknown[] }>;
   }): void;
-  /** How measurements of a kind of instrument become series; the numbers are those of {@link ViewOptions.aggregation}. */
+  /**
+   * How measurements of a kind of instrument become series; the numbers are those of
+   * {@link ViewOptions.aggregation}.
+   */
   selectAggregation(instrumentType: string): { readonly type: number; readonly options?: object };
   /** 0: each export tells what came since the last one, 1: what came since the start. */
   selectAggregationTemporality(instrumentType: string): number;
@@ -26,5 +29,5 @@ export interface SdkMetricReader {
 /** Gives a reader what was measured. */
 export type MetricProducer = Parameters<SdkMetricReader['setMetricProducer']>[0];
 
-/** What a reader collects, and the errors of observable instruments' callbacks. */
+/** A reader's collection, with the errors of observable instruments' callbacks. */
 export type CollectionResult = Awaited<ReturnType<MetricProducer['collect']>>;

@@ -15,7 +15,10 @@ export interface PushMetricExporter {
   forceFlush(): Promise<void>;
   /** 0: each export tells what came since the last one, 1: what came since the start. */
   selectAggregationTemporality?(instrumentType: string): number;
-  /** How measurements of a kind of instrument become series; the numbers are those of {@link ViewOptions.aggregation}. */
+  /**
+   * How measurements of a kind of instrument become series; the numbers are those of
+   * {@link ViewOptions.aggregation}.
+   */
   selectAggregation?(instrumentType: string): { readonly type: number; readonly options?: object };
   /** Sends what waits and closes connections. */
   shutdown(): Promise<void>;

@@ -1,14 +1,17 @@
 import type { Attributes, Context, Link, SpanKind, TraceState } from '@opentelemetry/api';
 
-/** What a sampler decided, with the SDK's numbers. */
+/** A sampler's decision, with the SDK's numbers. */
 export const SamplingDecision = { NOT_RECORD: 0, RECORD: 1, RECORD_AND_SAMPLED: 2 } as const;
 
-/** Decides at a span's start whether it is recorded; samplers of OpenTelemetry SDK 2 and 3 have this shape. */
+/**
+ * Decides at a span's start whether it is recorded; samplers of OpenTelemetry SDK 2 and 3 have this shape.
+ */
 export interface Sampler {
   /**
    * Decides about one span.
    *
-   * @returns `decision` 0: not recorded, 1: recorded for processors alone, 2: recorded and exported; and what it adds to the span
+   * @returns `decision` 0: not recorded, 1: recorded for processors alone, 2: recorded and exported; and
+   *   what it adds to the span
    */
   shouldSample(
     context: Context,

@@ -13,8 +13,8 @@ export interface ViewOptions {
   /** Leave out or change attributes, each after the one before. */
   readonly attributesProcessors?: { process(incoming: Attributes, context?: Context): Attributes }[];
   /**
-   * How measurements become series. `type` 0: default, 1: drop, 2: sum, 3: last value, 4: histogram with explicit buckets, 5: exponential
-   * histogram.
+   * How measurements become series. `type` 0: default, 1: drop, 2: sum, 3: last value, 4: histogram with
+   * explicit buckets, 5: exponential histogram.
    */
   readonly aggregation?: { readonly type: number; readonly options?: object };
   /** Most series of the stream. */

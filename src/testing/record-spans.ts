@@ -3,8 +3,9 @@ import { TelemetryHub } from '../nest/hub/telemetry-hub.js';
 import { SpanRecorder } from './span-recorder.js';
 
 /**
- * Records the spans of an app that already imports the real module: every instance exports to the recorder alone, from now on and
- * until it is reconfigured. Sampling, resource and attributes stay as the app has them.
+ * Records the spans of an app that already imports the real module: every instance exports to the
+ * recorder alone, from now on and until it is reconfigured. Sampling, resource and attributes
+ * stay as the app has them.
  *
  * @param app - an application or a testing module, initialised or not
  */

@@ -80,7 +80,10 @@ export class SpanRecorder implements SpanExporter {
     });
   }
 
-  /** All spans by parenthood: roots, and spans whose parent was not recorded here, in the order in which they started. */
+  /**
+   * All spans by parenthood: roots, and spans whose parent was not recorded here, in the
+   * order in which they started.
+   */
   tree(): readonly SpanNode[] {
     const byStart = [...this.recorded].sort(startedEarlier);
     const nodes = new Map(
@@ -127,7 +130,7 @@ export class SpanRecorder implements SpanExporter {
     return Promise.resolve();
   }
 
-  /** What was recorded stays readable after `app.close()`. */
+  /** Resolves at once; recorded spans stay readable after `app.close()`. */
   shutdown(): Promise<void> {
     return Promise.resolve();
   }

@@ -6,8 +6,9 @@ import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS } from '../nest/metadata/token
 import { SpanRecorder } from './span-recorder.js';
 
 /**
- * Telemetry for tests: everything is recorded in memory, nothing leaves the process, no timer runs, and apps share nothing, so that tests run
- * in parallel, and one module can be imported by many apps. Get the {@link SpanRecorder} from the testing module.
+ * Telemetry for tests: everything is recorded in memory, nothing leaves the process, no timer runs, and apps
+ * share nothing, so that tests run in parallel, and one module can be imported by many apps. Get the
+ * {@link SpanRecorder} from the testing module.
  */
 @Module({})
 export class TelemetryTestingModule {

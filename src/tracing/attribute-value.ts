@@ -3,8 +3,8 @@ import type { AttributeValue, Attributes } from '@opentelemetry/api';
 const UNSERIALIZABLE = '[Unserializable]';
 
 /**
- * Turns any value into one that every exporter keeps: objects, mixed arrays and nested arrays become JSON text, bigints and
- * symbols become strings; `undefined`, `null` and functions become nothing. Never throws.
+ * Turns any value into one that every exporter keeps: objects, mixed arrays and nested arrays become JSON
+ * text, bigints and symbols become strings; `undefined`, `null` and functions become nothing. Never throws.
  */
 export function toAttributeValue(value: unknown): AttributeValue | undefined {
   switch (typeof value) {

@@ -2,13 +2,15 @@ import { propagation, type Baggage, type Span } from '@opentelemetry/api';
 import type { BaggageRefusal } from '../context/baggage-builder.js';
 import { BaggageRules } from '../context/baggage-rules.js';
 import { activeContext, Flow } from '../context/flow-context.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
 
 /**
- * Who is asking: entries that accompany a request through guards, services, streams and timers, and onwards through
- * `TracerManager.inject`.
+ * Reads and sets baggage: entries, such as the caller's user id, that accompany a request through guards,
+ * services, streams and timers, and onwards through `TracerManager.inject`.
  *
- * **Gotchas** Baggage is sent in clear text to whoever is called: put no secrets in. Names that look like one are refused.
+ * **Gotchas** Baggage is sent in clear text to called services: put no secrets in. Names that look like
+ * credentials are refused.
  *
  * @see {@link https://opentelemetry.io/docs/concepts/signals/baggage/ | Baggage}
  */
@@ -19,7 +21,10 @@ export class BaggageService {
    * @param rules - absent with `baggage: false`: entries still travel, and none becomes an attribute
    * @internal
    */
-  constructor(rules: BaggageRules | undefined, log: { warn(cause: string, message: string): void }) {
+  constructor(
+    rules: BaggageRules | undefined,
+    private readonly log: Pick<RateLimitedLog, 'warn' | 'note'>,
+  ) {
     this.rules = rules ?? new BaggageRules({ headers: {} }, log);
   }
 
@@ -37,8 +42,8 @@ export class BaggageService {
   /**
    * Sets an entry from now on, for everything in the running request or in the nearest {@link with}.
    *
-   * @returns `false` if nothing has changed: outside of every flow, or an entry that cannot travel (control characters, over 4,096
-   * bytes, more than 64 entries or 8,192 bytes altogether, the name of a secret)
+   * @returns `false` if nothing has changed: outside of every flow, or an entry that cannot travel (control
+   *   characters, over 4,096 bytes, more than 64 entries or 8,192 bytes altogether, the name of a secret)
    */
   set(key: string, value: string): boolean {
     const { flow } = activeContext();
@@ -57,8 +62,8 @@ export class BaggageService {
   }
 
   /**
-   * Runs `fn` with these entries over those of the caller, whose own do not change; a stream that `fn` returns has them to its
-   * end. Works outside of requests too.
+   * Runs `fn` with these entries over those of the caller, whose own do not change; a stream that `fn`
+   * returns has them to its end. Works outside of requests too.
    *
    * @param entries - by name; `undefined` removes one; what cannot travel is left out, counted and logged
    * @returns what `fn` returns
@@ -71,14 +76,30 @@ export class BaggageService {
   }
 
   /**
-   * Copies the entries that `baggage.headers` and `baggage.attributes` name onto a span; spans that start in the flow have
-   * them already.
+   * Copies the entries that `baggage.headers` and `baggage.attributes` name onto a span; spans that start in
+   * the flow have them already. Where there is nothing to copy, the log says why.
    *
    * @param span - default the active span
    */
   applyBaggage(span: Span | undefined = activeContext().span): void {
     const baggage = activeBaggage();
-    if (baggage !== undefined) span?.setAttributes(this.rules.attributesOf(baggage));
+    const attributes = baggage === undefined ? {} : this.rules.attributesOf(baggage);
+    span?.setAttributes(attributes);
+    const applied = Object.keys(attributes).length;
+    const entries = baggage?.getAllEntries().length ?? 0;
+    if (span === undefined) this.explain('note', 'no span is active here, and none was passed');
+    else if (entries === 0) this.explain('note', 'the running flow has no baggage');
+    else if (applied < entries) {
+      this.explain(
+        applied === 0 ? 'warn' : 'note',
+        `${entries - applied} of ${entries} entries are named neither in \`baggage.headers\` nor in ` +
+          "`baggage.attributes`; name them there, or pass `attributes: ['*']`",
+      );
+    }
+  }
+
+  private explain(level: 'warn' | 'note', why: string): void {
+    this.log[level](`applyBaggage:${level}`, `\`applyBaggage\` left something out: ${why}.`);
   }
 
   /** How many entries were refused so far, by reason. */

@@ -8,8 +8,8 @@ let validUntil = -1;
 /**
  * Now, in milliseconds since the Unix epoch with sub-microsecond fraction.
  *
- * Monotonic between two synchronisations with the wall clock (every ten seconds), so that the duration of a span must
- * be taken from {@link elapsed}, not from two readings.
+ * Monotonic between two synchronisations with the wall clock (every ten seconds), so that the duration of a
+ * span must be taken from {@link elapsed}, not from two readings.
  */
 export function epochMillis(monotonic = performance.now()): number {
   if (monotonic > validUntil) {
@@ -32,8 +32,8 @@ export function toHrTime(millis: number): HrTime {
 }
 
 /**
- * Reads every form of the API's `TimeInput` as epoch milliseconds; a number below the monotonic clock's reading is one of its
- * readings, as in the SDK.
+ * Reads every form of the API's `TimeInput` as epoch milliseconds; a number below the monotonic clock's
+ * reading is one of its readings, as in the SDK.
  */
 export function fromTimeInput(time: TimeInput): number {
   if (typeof time === 'number')

@@ -17,10 +17,11 @@ const VALIDATION = /^(ZodError|\$ZodError|ValiError|ValidationError|AssertError|
 const TIMEOUT = /Timeout(Error|Exception)?$/;
 
 /**
- * Judges an error by what it shows: an `HttpException`'s status, an error code, an SQLSTATE, its name, else those of its causes.
+ * Judges an error by what it shows: an `HttpException`'s status, an error code, an SQLSTATE, its name,
+ * else those of its causes.
  *
- * An `HttpException` below 500 is expected. `error.category` is `validation`, `timeout`, `network` or `database`, where one is
- * known; a database's own code becomes `db.response.status_code`. Never throws.
+ * An `HttpException` below 500 is expected. `error.category` is `validation`, `timeout`, `network` or
+ * `database`, where one is known; a database's own code becomes `db.response.status_code`. Never throws.
  */
 export function classifyError(error: unknown): ErrorClassification {
   const { category, retryable, expected, code } = factsOf(error, MAX_DEPTH);
@@ -43,7 +44,7 @@ function factsOf(error: unknown, depth: number): ErrorFacts {
     }
     const own = statusFacts(error) ?? graphqlFacts(error) ?? codeFacts(error) ?? nameFacts(error);
     if (own !== undefined) return own;
-    // What a wrapper expects is its own affair.
+    // A cause's `expected` says nothing about the wrapper.
     const { expected: _expected, ...facts } = factsOf((error as Error).cause, depth - 1);
     return facts;
   } catch {

@@ -1,4 +1,4 @@
-/** What is known of an error. */
+/** Facts about an error. */
 export interface ErrorFacts {
   readonly category?: 'validation' | 'timeout' | 'network' | 'database';
   readonly retryable?: boolean;
@@ -12,7 +12,8 @@ const NETWORK_CODES =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_SOCKET)$/;
 
 /**
- * Conditions that pass: connection lost, serialization failure, deadlock, lock not available, resources exhausted, shutting down.
+ * Conditions that pass: connection lost, serialization failure, deadlock, lock not available, resources
+ * exhausted, shutting down.
  *
  * @see {@link https://www.postgresql.org/docs/current/errcodes-appendix.html | PostgreSQL error codes}
  */

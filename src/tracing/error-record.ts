@@ -9,8 +9,9 @@ import { RecordingSpan } from './recording-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
 /**
- * Puts a failure on a span: status, `error.type`, and the `exception` event where no other span of the trace has it yet.
- * An expected error (a client's fault, such as an `HttpException` below 500) leaves status and events alone.
+ * Puts a failure on a span: status, `error.type`, and the `exception` event where no other span of the
+ * trace has it yet. An expected error (a client's fault, such as an `HttpException` below 500) leaves
+ * status and events alone.
  */
 export function recordError(span: Span, error: unknown): void {
   if (span instanceof UnrecordedSpan) span.failed(error);

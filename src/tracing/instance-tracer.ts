@@ -31,11 +31,12 @@ const NO_ATTRIBUTES: Attributes = {};
 const NO_FLOW_PARTS: Partial<Pick<Flow, 'baggage' | 'attributes'>> = {};
 
 /**
- * A tracer of one instance: every span goes to the pipeline generation that its flow belongs to, so that a tracer which a
- * service injected at start-up follows each reconfiguration.
+ * A tracer of one instance: every span goes to the pipeline generation that its flow belongs to, so that a
+ * tracer which a service injected at start-up follows each reconfiguration.
  *
- * **Gotchas** Code that knows only the OpenTelemetry API passes `context.active()`, which is empty as nothing is registered:
- * a foreign context without a span takes the active span of our carrier as parent. For a root span say `root: true`.
+ * **Gotchas** Code that knows only the OpenTelemetry API passes `context.active()`, which is empty as
+ * nothing is registered: a foreign context without a span takes the active span of our carrier as parent.
+ * For a root span say `root: true`.
  */
 export class InstanceTracer implements Tracer {
   constructor(
@@ -81,11 +82,12 @@ export class InstanceTracer implements Tracer {
   }
 
   /**
-   * Starts a span under the context's span; one that records nothing while the instance is disabled, tracing is suppressed, or
-   * the sampler leaves it out.
+   * Starts a span under the context's span; one that records nothing while the instance is disabled, tracing
+   * is suppressed, or the sampler leaves it out.
    */
   start(name: string, options: SpanOptions, context: FlowContext): RecordingSpan | UnrecordedSpan {
-    // First the parent: asking a server span for its context makes it choose the generation that its children share.
+    // First the parent: asking a server span for its context makes it choose the generation
+    // that its children share.
     const caller = parentOf(context);
     const generation = generationFor(this.pipeline, context);
     if (generation?.enabled !== true || context.suppressed) return leftOut(context.span);
@@ -138,7 +140,9 @@ export class InstanceTracer implements Tracer {
     return span;
   }
 
-  /** The nearer says more: the request's baggage, under the module's, under the flow's, under the span's own. */
+  /**
+   * The nearer says more: the request's baggage, under the module's, under the flow's, under the span's own.
+   */
   private initialAttributes(options: ApiSpanOptions, context: FlowContext): Attributes {
     const own: Attributes = options.attributes ? toAttributes(options.attributes) : {};
     const { baggage, attributes: flowAttributes } = context.flow ?? NO_FLOW_PARTS;
@@ -149,8 +153,9 @@ export class InstanceTracer implements Tracer {
 }
 
 /**
- * The generation in which a span that starts here belongs: what the flow chose for this pipeline, else the one of the local
- * parent, so that a request keeps the generation that it began in, else the request's tenant's, else the current one.
+ * The generation in which a span that starts here belongs: what the flow chose for this pipeline, else the
+ * one of the local parent, so that a request keeps the generation that it began in, else the request's
+ * tenant's, else the current one.
  */
 export function generationFor(pipeline: Pipeline, context: FlowContext): Generation | undefined {
   for (let overlay = context.flow?.overlay; overlay !== undefined; overlay = overlay.next) {

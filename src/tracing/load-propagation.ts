@@ -13,9 +13,10 @@ import { loadOptionalPeer } from '../base/optional-peer.js';
 /** How trace context and baggage come into the process and leave it. */
 export interface PropagationOptions {
   /**
-   * Formats that are read and written, all at once; when several tell a trace, the last one counts. Default: what
-   * `OTEL_PROPAGATORS` says, else `tracecontext` and `baggage`. `b3` (one header) and `b3multi` need the optional package
-   * `@opentelemetry/propagator-b3`. A propagator of your own, or of another package, is taken as it is.
+   * Formats that are read and written, all at once; when several tell a trace, the last one counts.
+   * Default: what `OTEL_PROPAGATORS` says, else `tracecontext` and `baggage`. `b3` (one header) and
+   * `b3multi` need the optional package `@opentelemetry/propagator-b3`. A propagator of your own, or of
+   * another package, is taken as it is.
    *
    * @see {@link https://opentelemetry.io/docs/specs/otel/context/api-propagators/ | Propagators}
    */
@@ -23,10 +24,13 @@ export interface PropagationOptions {
     'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | TextMapPropagator
   )[];
   /**
-   * Hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`, `*.example.com`, or `*`. Default all.
+   * Hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`,
+   * `*.example.com`, or `*`. Default all.
    */
   readonly traceHosts?: readonly string[];
-  /** Hosts that instrumented calls send baggage to, in the same forms. Default none: it tells who is asking. */
+  /**
+   * Hosts that instrumented calls send baggage to, in the same forms. Default none: it tells who is asking.
+   */
   readonly baggageHosts?: readonly string[];
 }
 
@@ -52,7 +56,8 @@ const LOADERS: Readonly<Record<FormatName, () => Promise<PropagationFormat>>> = 
  * Builds an instance's propagation from its options and `OTEL_PROPAGATORS`.
  *
  * @param rules - for inbound baggage and attributes; absent with `baggage: false`
- * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if a format needs a package that is not installed
+ * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if a format needs a
+ *   package that is not installed
  */
 export async function loadPropagation(
   options: PropagationOptions,

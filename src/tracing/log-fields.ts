@@ -17,7 +17,8 @@ export interface LogFieldsOptions {
 }
 
 /**
- * Makes a function that tells the trace and baggage of the running code; outside of every trace it tells nothing.
+ * Makes a function that tells the trace and baggage of the running code; outside of
+ * every trace it tells nothing.
  *
  * It fits `pino({ mixin: traceLogFields() })`, and any logger that takes fields.
  *
@@ -52,8 +53,8 @@ function entriesOf(context: FlowContext): [string, string][] {
 }
 
 /**
- * The same for winston: `createLogger({ defaultMeta: traceLogMeta() })`. Winston copies it into each line when that is logged, so that the
- * fields are those of the code which logs.
+ * Trace fields for winston: `createLogger({ defaultMeta: traceLogMeta() })`. Winston copies them into each
+ * line when it is logged, so that the fields are those of the code that logs.
  *
  * @param more - what else stands on every line, such as `{ service: 'shop' }`
  */
@@ -62,7 +63,7 @@ export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}):
   return new Proxy<Record<string, unknown>>(
     {},
     {
-      // Whoever copies an object asks for its keys first.
+      // Copying an object asks for its keys first.
       ownKeys(target) {
         for (const name of Object.keys(target)) Reflect.deleteProperty(target, name);
         return Reflect.ownKeys(Object.assign(target, more, fieldsOf()));
@@ -72,10 +73,11 @@ export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}):
 }
 
 /**
- * A format of winston: `format.combine(traceLogFormat(), format.json())`. A field that a line has already stays.
+ * A format of winston: `format.combine(traceLogFormat(), format.json())`. A field
+ * that a line has already stays.
  *
- * **Gotchas** While a transport is slow, winston formats lines later and in another flow, so that they name the trace and user of another
- * request: prefer {@link traceLogMeta}.
+ * **Gotchas** While a transport is slow, winston formats lines later and in another flow, so that they name
+ * the trace and user of another request: prefer {@link traceLogMeta}.
  */
 export function traceLogFormat(options: LogFieldsOptions = {}): {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- winston's own type of a log line, which need not be installed

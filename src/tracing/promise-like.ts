@@ -7,8 +7,8 @@ export type LazyMember = (typeof MEMBERS)[number];
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * How a result reports its end: a `promise` can be listened to without changing anything; a `lazy` object may begin its work when
- * `then` is called; `none` is there at once.
+ * How a result reports its end: a `promise` can be listened to without changing anything; a `lazy` object may
+ * begin its work when `then` is called; `none` is there at once.
  */
 export function promiseKind(result: object): 'promise' | 'lazy' | 'none' {
   try {
@@ -45,7 +45,8 @@ export function listen(
 }
 
 /**
- * Puts functions in the place of those that ask a lazy object for its result. Everything else about the object stays.
+ * Puts functions in the place of those that ask a lazy object for its result. Everything
+ * else about the object stays.
  *
  * @returns whether it could be done: not on a frozen object
  */

@@ -7,7 +7,10 @@ const MAX_TRACES_OF_ERROR = 64;
 const errors = new WeakMap<object, Set<string>>();
 const primitives = new Map<string, unknown>();
 
-/** Notes that a span of the trace carries an error, so that the spans which it passes through do not repeat it. */
+/**
+ * Notes that a span of the trace carries an error, so that the spans which it passes
+ * through do not repeat it.
+ */
 export function markRecorded(error: unknown, traceId: string): void {
   if (isObject(error)) {
     const traces = errors.get(error);

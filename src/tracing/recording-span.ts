@@ -35,8 +35,8 @@ export interface SpanEnd {
 /**
  * A span that is recorded for one generation of a pipeline, and readable by any SDK processor or exporter.
  *
- * Smaller and cheaper than the SDK's: times stay numbers, lists exist when they have an entry, and values that exporters would
- * drop are turned into text.
+ * Smaller and cheaper than the SDK's: times stay numbers, lists exist when they have an entry, and values
+ * that exporters would drop are turned into text.
  */
 export class RecordingSpan implements Span, ReadableSpan {
   readonly startMillis: number;
@@ -119,7 +119,9 @@ export class RecordingSpan implements Span, ReadableSpan {
     return this;
   }
 
-  /** Adds attributes of the library's own, valid and few, without checks; those that are already there stay. */
+  /**
+   * Adds attributes of the library's own, valid and few, without checks; those that are already there stay.
+   */
   putUnder(attributes: Attributes): void {
     if (this.generation.spanLimits.attributeValueLengthLimit !== Infinity) {
       for (const key of Object.keys(attributes)) {
@@ -158,7 +160,7 @@ export class RecordingSpan implements Span, ReadableSpan {
   }
 
   addLink(link: Link): this {
-    // Untyped callers hand over whatever a message had in the place of one.
+    // Untyped callers may pass any value.
     const { context, attributes } = (link as Link | null | undefined) ?? {};
     if (this.ended || context === undefined) return this;
     const limits = this.generation.spanLimits;

@@ -24,9 +24,9 @@ export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => 
 }
 
 /**
- * Runs `fn` in a context, and what it returns as well: an Observable's producer, an async iterable's steps, a web stream's reads, a lazy
- * object's `then`, also when a promise brings them. The result itself is handed through, save that the promise of an `async` function is
- * replaced by one that settles alike.
+ * Runs `fn` in a context, and what it returns as well: an Observable's producer, an async iterable's steps, a
+ * web stream's reads, a lazy object's `then`, also when a promise brings them. The result itself is handed
+ * through, save that the promise of an `async` function is replaced by one that settles alike.
  *
  * **Gotchas** An Observable that the promise of another function brings is not bound.
  *
@@ -41,7 +41,7 @@ export function runInFlow<T>(context: FlowContext, fn: () => T, log?: RateLimite
   if (makesOwnPromises(fn)) {
     return (result as Promise<unknown> & T).then((value: unknown) => bound(context, value)) as T;
   }
-  // Nobody else's promise is replaced: what it brings is bound, if that can be done on the object itself.
+  // Another library's promise is not replaced: its result is bound, if the object itself allows it.
   listenTo(result, { name: fn.name || 'a flow', log }, (value) => bound(context, value));
   return result;
 }
@@ -55,7 +55,10 @@ function bound(context: FlowContext, result: unknown): unknown {
   return result;
 }
 
-/** Each step of a generator runs where `next` is called: its methods are bound on the object itself, so that it stays what it is. */
+/**
+ * Each step of a generator runs where `next` is called: its methods are bound on the object itself, so
+ * that it stays what it is.
+ */
 function bindIterator(context: FlowContext, iterable: AsyncIterable<unknown>): void {
   if ('next' in iterable) {
     bindSteps(context, iterable as AsyncIterableIterator<unknown>);
@@ -73,7 +76,10 @@ function bindSteps(context: FlowContext, iterator: AsyncIterator<unknown>): void
   for (const step of ['next', 'return', 'throw'] as const) bindMethod(context, iterator, step);
 }
 
-/** A stream pulls from its source where somebody reads. What is piped is left alone: its destination is the consumer's. */
+/**
+ * A stream pulls from its source where somebody reads. What is piped is left alone: its
+ * destination is the consumer's.
+ */
 function bindReaders(context: FlowContext, stream: ReadableStream): void {
   const getReader = stream.getReader.bind(stream) as (options?: unknown) => object;
   define(stream, 'getReader', (options?: unknown) => {

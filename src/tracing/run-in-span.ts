@@ -12,10 +12,13 @@ import { spanReadableStream } from './span-readable-stream.js';
 import { activating, StreamSpan, type StreamListener } from './stream-span.js';
 import { listenTo } from './unhandled-rejection.js';
 
-/** What is known of a call beside its span. */
+/** Facts about a call besides its span. */
 export interface TracedCall {
   readonly name: string;
-  /** The function that was written, where the one that is called wraps it; tells whether its promises are its caller's alone. */
+  /**
+   * The function that was written, where the one that is called wraps it; tells whether its
+   * promises are its caller's alone.
+   */
   readonly written?: unknown;
   /** Looks at a result before the span ends; not at streams and errors. Must not throw. */
   readonly onResult?: ((span: Span, result: unknown) => void) | undefined;
@@ -28,11 +31,13 @@ export interface TracedCall {
 }
 
 /**
- * Runs `fn` with `span` active and ends the span when the result is there: at once for a value, when it settles for a promise, when
- * the stream is over for an Observable, an async iterable or generator, a web or Node stream, or a promise of one.
+ * Runs `fn` with `span` active and ends the span when the result is there: at once for a value, when it
+ * settles for a promise, when the stream is over for an Observable, an async iterable or generator, a web or
+ * Node stream, or a promise of one.
  *
  * - Values are handed through unchanged.
- * - The promise of an `async` function is its caller's alone: the caller gets one that is derived from it, and settles alike.
+ * - The promise of an `async` function is its caller's alone: the caller gets one that is derived
+ *   from it, and settles alike.
  * - Any other promise is handed through; the span listens to it.
  * - A lazy object is handed through; the span ends when the first `then` settles, which runs in it.
  * - A stream is handed through as one that does the same, its producer having the span active.
@@ -59,7 +64,7 @@ export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) 
 class OpenCall {
   constructor(
     private readonly span: Span,
-    /** Of the caller. */
+    /** The caller's context. */
     private readonly outer: FlowContext,
     private readonly call: TracedCall,
   ) {}
@@ -112,7 +117,10 @@ class OpenCall {
     );
   }
 
-  /** The promise is handed through, and so is what it resolves with: a stream of another kind than Node's cannot be followed. */
+  /**
+   * The promise is handed through, and so is what it resolves with: a stream of another kind than
+   * Node's cannot be followed.
+   */
   private listen(promise: object): void {
     listenTo(
       promise,
@@ -161,7 +169,7 @@ function isNodeReadable(value: unknown): value is NodeReadable {
   }
 }
 
-/** Of a kind that has no result yet, such as an emitter of events or a stream that is being read. */
+/** Whether a result is still running, such as an emitter of events or a stream that is being read. */
 export function isOpen(result: unknown): boolean {
   if (typeof result !== 'object' || result === null) return false;
   try {

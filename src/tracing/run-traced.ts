@@ -3,7 +3,9 @@ import { EMPTY_CONTEXT, Flow } from '../context/flow-context.js';
 import { callInSpan } from './call-in-span.js';
 import type { InstanceTracer } from './instance-tracer.js';
 
-/** Runs `fn` as a root span in a flow of its own; the result waits until all that was recorded is delivered. */
+/**
+ * Runs `fn` as a root span in a flow of its own; the result waits until all that was recorded is delivered.
+ */
 export async function runTraced<T>(
   tracer: InstanceTracer,
   name: string,

@@ -1,6 +1,6 @@
 import { endWhenCollected, type StreamSpan } from './stream-span.js';
 
-/** What is needed of a Node stream, of whichever package. */
+/** The parts used of a Node stream, of any package. */
 export interface NodeReadable {
   readonly destroyed?: boolean;
   readonly errored?: unknown;
@@ -10,8 +10,8 @@ export interface NodeReadable {
 }
 
 /**
- * Ends the span when a Node stream closes. The stream itself stays as it is: no listener for `error` is added, which would keep a
- * failure that nobody handles from being noticed.
+ * Ends the span when a Node stream closes. The stream itself stays as it is: no listener for `error` is
+ * added, which would keep a failure that nobody handles from being noticed.
  */
 export function spanNodeStream<T extends NodeReadable>(source: T, stream: StreamSpan): T {
   const use = stream.use();

@@ -14,11 +14,14 @@ export interface SpanOptions extends ApiSpanOptions {
   /** A span, a span context that came from elsewhere, or a whole context; default: the active span. */
   readonly parent?: Span | SpanContext | Context;
   /**
-   * Share of spans to keep, 0 to 1. At the start of a trace it counts where no rule of the sampler says otherwise; inside a
-   * trace that is kept, a span that is left out takes everything below it along.
+   * Share of spans to keep, 0 to 1. At the start of a trace it counts where no rule of the sampler says
+   * otherwise; inside a trace that is kept, a span that is left out takes everything below it along.
    */
   readonly sample?: number;
-  /** A stream that the call returns gets a span for each of its consumers, in place of one for all; default false. */
+  /**
+   * A stream that the call returns gets a span for each of its consumers, in place of
+   * one for all; default false.
+   */
   readonly perSubscriber?: boolean;
   /** Judges errors that end this span, before the configuration's classifier does. */
   readonly errorClassifier?: ErrorClassifier;

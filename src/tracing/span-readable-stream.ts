@@ -2,8 +2,8 @@ import { runInContext } from '../context/flow-context.js';
 import { endWhenCollected, type StreamSpan, type StreamUse } from './stream-span.js';
 
 /**
- * A web stream that reads the given one, chunk by chunk and only when asked, with the span active; the span ends when it closes, fails
- * or is cancelled. A byte stream stays one.
+ * A web stream that reads the given one, chunk by chunk and only when asked, with the span active; the span
+ * ends when it closes, fails or is cancelled. A byte stream stays one.
  */
 export function spanReadableStream<T>(source: ReadableStream<T>, stream: StreamSpan): ReadableStream<T> {
   const reading = new Reading(source, stream);
@@ -21,7 +21,7 @@ export function spanReadableStream<T>(source: ReadableStream<T>, stream: StreamS
   return stream.watch(traced) as ReadableStream<T>;
 }
 
-/** What both kinds of controllers can do. */
+/** The methods that both kinds of controllers share. */
 interface Controller {
   readonly byobRequest?: { respond(bytes: number): void } | null;
   enqueue(chunk: unknown): void;

@@ -16,14 +16,16 @@ export interface StreamUse {
   leave(): void;
 }
 
-/** Hears what a traced stream does, for whoever measures it; must not throw. */
+/** Listens to a traced stream in order to measure it; must not throw. */
 export interface StreamListener {
   chunk(value: unknown): void;
   /** The consumer left before the end; the span ends next. */
   left(): void;
 }
 
-/** Ends the span of a stream that was garbage-collected; otherwise a stream nobody reads would never end it. */
+/**
+ * Ends the span of a stream that was garbage-collected; otherwise a stream nobody reads would never end it.
+ */
 const collected = new FinalizationRegistry<{ giveUp(): void }>((owner) => {
   owner.giveUp();
 });
@@ -39,7 +41,7 @@ export class StreamSpan {
 
   constructor(
     private readonly span: Span,
-    /** Of the caller. */
+    /** The caller's context. */
     private readonly context: FlowContext,
     /** Starts a span for each consumer after the first; without it all of them share one. */
     private readonly startAnother?: () => Span,

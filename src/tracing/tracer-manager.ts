@@ -15,18 +15,16 @@ import type { ReconfigureReport } from '../pipeline/generations/config-change.js
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { TelemetryStatus } from '../pipeline/telemetry-status.js';
 import type { VerifyExportResult } from '../pipeline/verify-export.js';
-import { LIBRARY_SCOPE } from '../base/version.js';
 import { callInSpan, type CallDetails } from './call-in-span.js';
 import { addCheckpoint } from './checkpoint.js';
 import { runWithAttributes, type FlowAttributes } from './flow-attributes.js';
-import { generationFor, InstanceTracer } from './instance-tracer.js';
+import type { TelemetryFeatureOptions } from './feature-options.js';
+import { generationFor, type InstanceTracer } from './instance-tracer.js';
+import { liveConfig } from './live-config.js';
+import { NamedTracers } from './named-tracers.js';
 import { contextOf, type SpanOptions } from './span-options.js';
-
 import { runInFlow, runTowards } from './run-in-flow.js';
 import { runTraced } from './run-traced.js';
-
-/** Tracer names beyond this many are not kept for reuse. */
-const MAX_TRACERS = 1000;
 
 const NO_OPTIONS: SpanOptions = {};
 
@@ -38,40 +36,34 @@ export function managerOfPipeline(pipeline: object): TracerManager | undefined {
   return managers.get(pipeline);
 }
 
-/** Names the spans and metrics of one module. */
-export interface TelemetryFeatureOptions {
-  /** Instrumentation scope of the module's spans and metrics; default `nestjs-telemetry`. */
-  readonly tracer?: string;
-  /** Attributes of every span that the module's services start. */
-  readonly attributes?: Attributes;
-}
-
 /**
  * Everything a service does with traces of its module: spans, propagation and the life of the configuration.
  *
  * Inject it. It is never absent and nothing in it throws because telemetry is off: spans are then no-ops.
  */
 export class TracerManager {
-  private readonly tracers = new Map<string, InstanceTracer>();
+  private readonly tracers: NamedTracers;
   private readonly defaultTracer: InstanceTracer;
 
   /** @internal */
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly defaults: TelemetryFeatureOptions = {},
+    defaults: TelemetryFeatureOptions = {},
     private readonly shutdownTimeoutMillis = 2500,
   ) {
-    this.defaultTracer = this.tracer(defaults.tracer, undefined);
+    this.tracers = new NamedTracers(pipeline, defaults.attributes);
+    this.defaultTracer = this.tracers.get(defaults.tracer);
     if (!managers.has(pipeline)) managers.set(pipeline, this);
   }
 
   /**
-   * A tracer for code that wants the OpenTelemetry API. It follows every reconfiguration, so keep it as long as you like.
+   * A tracer for code that wants the OpenTelemetry API. It follows every reconfiguration, so
+   * keep it as long as you like.
    *
    * @param name - instrumentation scope; default the module's own
    */
   getTracer(name?: string, version?: string): Tracer {
-    return name === undefined ? this.defaultTracer : this.tracer(name, version);
+    return name === undefined ? this.defaultTracer : this.tracers.get(name, version);
   }
 
   /** Runs `fn` in a new active span that ends when the result is there, failed results included. */
@@ -93,7 +85,10 @@ export class TracerManager {
     return callInSpan(this.defaultTracer, name, options, context, parent === undefined, run, details);
   }
 
-  /** Runs a script or a command as a root span; its result, or error, is handed on when all that it recorded is delivered. */
+  /**
+   * Runs a script or a command as a root span; its result, or error, is handed on when all that
+   * it recorded is delivered.
+   */
   runTraced<T>(name: string, fn: (span: Span) => T | Promise<T>): Promise<T> {
     return runTraced(this.defaultTracer, name, fn, () => this.forceFlush());
   }
@@ -103,23 +98,27 @@ export class TracerManager {
     return this.defaultTracer.start(name, options ?? NO_OPTIONS, contextOf(options?.parent));
   }
 
-  /** Runs `fn`, in which every span of every instance takes these attributes, under its own of the same name. */
+  /** Runs `fn`, in which every span of every instance takes these attributes, unless it has its own. */
   withAttributes<T>(attributes: FlowAttributes, fn: () => T): T {
     return runWithAttributes(attributes, fn, this.pipeline.log);
   }
 
-  /** What {@link withAttributes} gives to spans that start here. */
+  /** The attributes that {@link withAttributes} puts on spans that start here. */
   flowAttributes(): Attributes {
     return { ...activeContext().flow?.attributes };
   }
 
-  /** Runs `fn`, in which no instance makes spans and {@link inject} writes no trace context; the active span stays what it is. */
+  /**
+   * Runs `fn`, in which no instance makes spans and {@link inject} writes no trace context; the
+   * active span stays what it is.
+   */
   withoutTracing<T>(fn: () => T): T {
     return runInFlow(activeContext().withSuppression(), fn, this.pipeline.log);
   }
 
   /**
-   * Notes progress as an event of the active span, while `debugEvents` is on; costs next to nothing while it is off.
+   * Notes progress as an event of the active span, while `debugEvents` is on; costs next to
+   * nothing while it is off.
    *
    * @param attributes - a function is called only when they are written
    * @param options - `every: n` writes the first of each n calls of that name within a span; default 1
@@ -133,7 +132,10 @@ export class TracerManager {
     addCheckpoint(name, attributes, options, this.pipeline.log);
   }
 
-  /** What the configuration says about spans that start here, for code that makes them; absent while telemetry is off. */
+  /**
+   * The settings for spans that start here, for code that makes its own spans; absent while telemetry
+   * is off.
+   */
   settings():
     | Pick<
         Required<TracerConfig>,
@@ -156,10 +158,11 @@ export class TracerManager {
   }
 
   /**
-   * Writes trace context and baggage of the running code into a carrier, in the formats of `propagation.propagators`: request
-   * headers, message properties, job data.
+   * Writes trace context and baggage of the running code into a carrier, in the formats of
+   * `propagation.propagators`: request headers, message properties, job data.
    *
-   * **Gotchas** It is explicit, so that no list of hosts is asked; give it no carrier for somebody who must not see the baggage.
+   * **Gotchas** It is explicit, so that no list of hosts is asked; give it no carrier for somebody who
+   * must not see the baggage.
    *
    * @returns the carrier
    */
@@ -182,7 +185,8 @@ export class TracerManager {
   }
 
   /**
-   * Replaces the configuration: validates, builds, swaps, drains. Spans that are alive finish where they began.
+   * Replaces the configuration: validates, builds, swaps, drains. Spans that are alive
+   * finish where they began.
    *
    * @throws TelemetryConfigError - nothing has changed then
    */
@@ -200,8 +204,8 @@ export class TracerManager {
   }
 
   /**
-   * Runs `fn` under a changed configuration: this async flow alone, streams that it returns included, nested and concurrent flows
-   * independently. Nothing has to be reverted, as nobody else's configuration changes.
+   * Runs `fn` under a changed configuration: this async flow alone, streams that it returns included, nested
+   * and concurrent flows independently. Nothing has to be reverted, as nobody else's configuration changes.
    *
    * An exporter given as an instance is flushed and never shut down: it stays yours.
    *
@@ -213,15 +217,18 @@ export class TracerManager {
     return runTowards(this.pipeline, this.pipeline.temporary.target(base, change), fn);
   }
 
-  /** Runs `fn` as a flow of that tenant's: its spans go to the tenant's pipeline. Without `tenants` options it just runs. */
+  /**
+   * Runs `fn` as a flow of that tenant's: its spans go to the tenant's pipeline. Without
+   * `tenants` options it just runs.
+   */
   withTenant<T>(key: string, fn: () => T): T {
     const { tenants } = this.pipeline;
     return tenants === undefined ? fn() : runTowards(this.pipeline, tenants.target(key), fn);
   }
 
   /**
-   * Changes the configuration for a while, for everybody or for one tenant; it shows in {@link status} and reverts by itself. A
-   * later `configure` or `reconfigure`, and `shutdown`, end it too.
+   * Changes the configuration for a while, for everybody or for one tenant; it shows in {@link status} and
+   * reverts by itself. A later `configure` or `reconfigure`, and `shutdown`, end it too.
    *
    * @throws TelemetryConfigError - nothing has changed then
    */
@@ -230,8 +237,8 @@ export class TracerManager {
   }
 
   /**
-   * Sends one marked span over a fresh connection and tells what came of it, with the remedy. Changes nothing; for Arize it
-   * tries both header styles and recommends the one that works.
+   * Sends one marked span over a fresh connection and tells what came of it, with the remedy. Changes
+   * nothing; for Arize it tries both header styles and recommends the one that works.
    *
    * @param change - partial, over the current configuration
    * @throws TelemetryConfigError if such a configuration could not be used at all
@@ -245,13 +252,13 @@ export class TracerManager {
     return this.pipeline.addExporter(exporter);
   }
 
-  /** Whether spans are made at all: configured, not shut down, not `enabled: false` or switched on for this flow alone. */
+  /** Whether spans are made: configured, not shut down, and `enabled` for all or for this flow. */
   isEnabled(): boolean {
     if (this.pipeline.current?.enabled === true) return true;
     return activeContext().flow !== undefined && this.settings() !== undefined;
   }
 
-  /** The same pipeline under another module's names. */
+  /** A manager of this pipeline under another module's names. */
   withDefaults(defaults: TelemetryFeatureOptions): TracerManager {
     return new TracerManager(this.pipeline, defaults, this.shutdownTimeoutMillis);
   }
@@ -261,14 +268,14 @@ export class TracerManager {
     return this.pipeline.current !== undefined;
   }
 
-  /** The live configuration as it was given, overrides included; it may hold credentials, so show it through `redactConfig`. */
+  /** The live configuration, overrides included; show it through `redactConfig`: it may hold credentials. */
   config(): TracerConfig {
     return this.pipeline.current?.given ?? this.pipeline.given;
   }
 
-  /** What was recorded, delivered, dropped and is waiting, per exporter; contains no secret. */
+  /** Counts recorded, delivered, dropped and waiting spans per exporter; contains no secret. */
   status(): TelemetryStatus {
-    return this.pipeline.status();
+    return { ...this.pipeline.status(), ...liveConfig(this.pipeline, activeContext()) };
   }
 
   /** Spans that `memory` exporters hold, oldest first. */
@@ -276,24 +283,16 @@ export class TracerManager {
     return finishedSpans(this.pipeline.pool.sinks());
   }
 
-  /** Resolves when every span that has ended is delivered or counted as dropped, at the latest after `batch.exportTimeoutMillis`. */
+  /**
+   * Resolves when every span that has ended is delivered or counted as dropped, at the latest after
+   * `batch.exportTimeoutMillis`.
+   */
   forceFlush(): Promise<void> {
     return this.pipeline.forceFlush();
   }
 
-  /** Delivers and closes within `shutdown.timeoutMillis`; tracers become no-ops until the next `configure`. */
+  /** Delivers and closes within `shutdown.timeoutMillis`; tracers are no-ops until `configure`. */
   shutdown(): Promise<void> {
     return this.pipeline.shutdown(this.shutdownTimeoutMillis);
-  }
-
-  private tracer(name: string | undefined, version: string | undefined): InstanceTracer {
-    const scope = name === undefined ? LIBRARY_SCOPE : version === undefined ? { name } : { name, version };
-    const key = `${scope.name}@${version ?? ''}`;
-    let tracer = this.tracers.get(key);
-    if (tracer === undefined) {
-      tracer = new InstanceTracer(this.pipeline, scope, this.defaults.attributes);
-      if (this.tracers.size < MAX_TRACERS) this.tracers.set(key, tracer);
-    }
-    return tracer;
   }
 }

@@ -1,9 +1,9 @@
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 import { listen } from './promise-like.js';
 
-/** What a rejection is reported by. */
+/** The name and the log for reporting a rejection. */
 export interface Reported {
-  /** Of the span or method. */
+  /** Name of the span or method. */
   readonly name: string;
   readonly log?: RateLimitedLog | undefined;
 }
@@ -11,8 +11,8 @@ export interface Reported {
 /**
  * Listens to a promise that stays what its maker gave.
  *
- * **Gotchas** Node takes a promise that is listened to for handled, and tells nobody who else waits for it. So each rejection is noted in the
- * log in development, also one that its caller handles.
+ * **Gotchas** Node takes a promise that is listened to for handled, and tells nobody who else waits for it.
+ * So each rejection is noted in the log in development, also one that its caller handles.
  */
 export function listenTo(
   promise: object,

@@ -13,8 +13,8 @@ export interface ValueText {
 }
 
 /**
- * Writes any value as text for a span: strings as they are, everything else as JSON, bounded in depth, entries and length however
- * large the value is. Never throws, runs no code of the value but its getters.
+ * Writes any value as text for a span: strings as they are, everything else as JSON, bounded in depth,
+ * entries and length however large the value is. Never throws, runs no code of the value but its getters.
  *
  * @param isSecret - names whose values are left out
  */

@@ -27,8 +27,8 @@ class Watch extends UnrecordedSpan {
 }
 
 /**
- * Runs a call, hands its result through as {@link runInSpan} does, and tells when it is over: a promise settled, a stream at its end, consumed
- * by its last reader.
+ * Runs a call, hands its result through as {@link runInSpan} does, and tells when it is over: a promise
+ * settled, a stream at its end, consumed by its last reader.
  */
 export function whenOver<T>(fn: () => T, onOver: OnOver, call: TracedCall): T {
   const watch: Span = new Watch(onOver);

@@ -3,7 +3,8 @@ import { isOpen, type TracedCall } from './run-in-span.js';
 import { listenTo } from './unhandled-rejection.js';
 
 /**
- * Runs a call and looks at its result as soon as that is there; never at streams, which have none yet, nor at lazy objects.
+ * Runs a call and looks at its result as soon as that is there; never at streams, which have none
+ * yet, nor at lazy objects.
  *
  * @returns the result, or in the place of an `async` function's promise one that settles alike
  */

@@ -10,7 +10,10 @@ export interface LlmCallOptions {
   readonly provider: string;
   /** Name of the model, such as `gpt-4o`. */
   readonly model: string;
-  /** Default `generate`. An operation of the `gen_ai` conventions is also `gen_ai.operation.name`; any other is a `chat`. */
+  /**
+   * Default `generate`. An operation of the `gen_ai` conventions is also
+   * `gen_ai.operation.name`; any other is a `chat`.
+   */
   readonly operation?: string;
 }
 
@@ -22,7 +25,7 @@ export class LlmCall {
   constructor(
     private readonly prefix: string,
     private readonly call: GenAiCall | undefined,
-    /** What the usage counts for where there is no call. */
+    /** The total that the usage counts for outside of a call. */
     private readonly owner?: UsageOwner,
   ) {}
 

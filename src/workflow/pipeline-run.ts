@@ -5,6 +5,7 @@ import type { SpanOptions } from '../tracing/span-options.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import type { StageOptions, StageOutcome, StageRun } from './stage-run.js';
 import { UsageSum, type Usage } from '../genai/usage.js';
+import type { WorkflowMeter } from './workflow-metrics.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
 /** Identifies a run of a pipeline. */
@@ -49,15 +50,18 @@ export interface WorkflowPipelineOptions {
   readonly attributes?: Attributes;
   /** A span, span context or context to start under; default: the active span. */
   readonly parent?: SpanOptions['parent'];
-  /** Whether input and result are recorded: as they are, or the names in them alone; default: the configuration's `includeInputOutput`. */
+  /**
+   * Whether input and result are recorded: as they are, or the names in them alone; default: the
+   * configuration's `includeInputOutput`.
+   */
   readonly includeInput?: boolean | 'keys';
   /** Whether the result is recorded, like `includeInput`. */
   readonly includeOutput?: boolean | 'keys';
 }
 
 /**
- * One run of a pipeline, from its first stage to its last. It counts stages, tokens and cost by itself, whether stages run one after
- * the other or at once, and writes the sums when the pipeline's span ends.
+ * One run of a pipeline, from its first stage to its last. It counts stages, tokens and cost by itself,
+ * whether stages run one after the other or at once, and writes the sums when the pipeline's span ends.
  */
 export class PipelineRun {
   /** Name of the pipeline. */
@@ -74,6 +78,8 @@ export class PipelineRun {
    * @internal
    */
   prefix = '';
+  /** @internal */
+  meter: WorkflowMeter | undefined;
   private startedAt = monotonicMillis();
   private readonly usage = new UsageSum();
   private readonly ended: Record<StageOutcome, number> = { success: 0, failure: 0, skipped: 0 };
@@ -139,17 +145,28 @@ export class PipelineRun {
 
   /** @internal */
   spanEnds(failed: boolean): void {
-    const { success, totalDurationMillis, totalTokens, totalCostUsd } = this.result;
+    const {
+      success = !failed,
+      totalDurationMillis = monotonicMillis() - this.startedAt,
+      totalTokens = this.usage.totalTokens,
+      totalCostUsd = this.usage.costUsd,
+    } = this.result;
     this.span.setAttributes(
       workflowAttributes(this.prefix, {
-        pipelineDurationMillis: totalDurationMillis ?? Math.round(monotonicMillis() - this.startedAt),
-        pipelineSuccess: success ?? !failed,
+        pipelineDurationMillis: Math.round(totalDurationMillis),
+        pipelineSuccess: success,
         pipelineStageCount: this.stages,
         pipelineFailedStageCount: this.ended.failure,
         pipelineSkippedStageCount: this.ended.skipped,
-        pipelineTotalTokens: totalTokens ?? this.usage.totalTokens,
-        pipelineTotalCostUsd: totalCostUsd ?? this.usage.costUsd,
+        pipelineTotalTokens: totalTokens,
+        pipelineTotalCostUsd: totalCostUsd,
       }),
     );
+    this.meter?.pipelineEnded(this.name, {
+      success,
+      millis: totalDurationMillis,
+      tokens: totalTokens,
+      costUsd: totalCostUsd,
+    });
   }
 }

@@ -48,9 +48,13 @@ export class StageRun {
   constructor(
     private readonly prefix: string,
     private readonly owner: StageOwner | undefined,
+    private readonly measure: ((outcome: StageOutcome, millis: number) => void) | undefined,
   ) {}
 
-  /** Adds tokens and cost to the stage, and so to its pipeline. Calls of models made in it report theirs here by themselves. */
+  /**
+   * Adds tokens and cost to the stage, and so to its pipeline. Calls of models made in it report
+   * theirs here by themselves.
+   */
   addUsage(usage: Usage): void {
     this.usage.add(usage);
   }
@@ -78,15 +82,17 @@ export class StageRun {
   spanEnds(failed: boolean): void {
     const outcome = this.outcome ?? (failed ? 'failure' : 'success');
     const { inputTokens, outputTokens, costUsd } = this.usage;
+    const millis = this.durationMillis ?? monotonicMillis() - this.startedAt;
     this.span.setAttributes(
       workflowAttributes(this.prefix, {
-        stageDurationMillis: this.durationMillis ?? Math.round(monotonicMillis() - this.startedAt),
+        stageDurationMillis: Math.round(millis),
         stageSuccess: outcome === 'skipped' ? undefined : outcome === 'success',
         stageInputTokens: inputTokens,
         stageOutputTokens: outputTokens,
         stageCostUsd: costUsd,
       }),
     );
+    this.measure?.(outcome, millis);
     this.owner?.stageEnded(outcome, this.usage.figures);
   }
 

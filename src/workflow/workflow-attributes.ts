@@ -44,7 +44,10 @@ export const WORKFLOW_SPAN_KINDS = {
   controlFlow: 'control_flow',
 } as const;
 
-/** Attributes by the names of {@link WORKFLOW_ATTRIBUTES}; what is `undefined` is left out, zeros and `false` are kept. */
+/**
+ * Attributes by the names of {@link WORKFLOW_ATTRIBUTES}; what is `undefined` is left out,
+ * zeros and `false` are kept.
+ */
 export type WorkflowValues = Partial<Record<keyof typeof WORKFLOW_ATTRIBUTES, unknown>>;
 
 /** Puts the prefix before the names. */

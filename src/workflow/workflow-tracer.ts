@@ -6,19 +6,22 @@ import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
 import { contextOf, type SpanOptions } from '../tracing/span-options.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import { leftOut, NO_SPAN } from '../tracing/unrecorded-span.js';
-import { whenOver } from '../tracing/when-over.js';
+import type { TracedCall } from '../tracing/run-in-span.js';
+import { whenOver, type OnOver } from '../tracing/when-over.js';
 import { currentWork, withWork } from './current-work.js';
 import { requestAttributes, recordResponse } from './http-call.js';
 import { LlmCall, type LlmCallOptions } from './llm-call.js';
 import { PipelineRun, type PipelineRunOptions, type WorkflowPipelineOptions } from './pipeline-run.js';
 import { StageRun, type StageOptions } from './stage-run.js';
+import { WorkflowMeter } from './workflow-metrics.js';
 import { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS, workflowAttributes } from './workflow-attributes.js';
 
 /** The prefix while telemetry is off; no span shows it. */
 const NO_PREFIX = '';
 
 /**
- * Spans of multi-step work: pipelines, their stages, and what stages call. Inject it, or make one of any {@link TracerManager}.
+ * Spans of multi-step work: pipelines, their stages, and what stages call. Inject it, or make one of
+ * any {@link TracerManager}.
  *
  * Attribute names are those of {@link WORKFLOW_ATTRIBUTES} under the configuration's `workflowPrefix`.
  */
@@ -100,8 +103,8 @@ export class WorkflowTracer {
   }
 
   /**
-   * Runs an outgoing request in a client span named by its method, unless `traceHttpRequests` is off. The status of a result
-   * that has one, such as a `fetch` response, is recorded.
+   * Runs an outgoing request in a client span named by its method, unless `traceHttpRequests` is off. The
+   * status of a result that has one, such as a `fetch` response, is recorded.
    */
   withHttpSpan<T>(method: string, url: string | URL, fn: (span: Span) => T): T {
     const settings = this.manager.settings();
@@ -145,6 +148,7 @@ export class WorkflowTracer {
   ): T {
     const settings = this.manager.settings();
     run.prefix = settings?.workflowPrefix ?? NO_PREFIX;
+    run.meter = WorkflowMeter.of(this.manager);
     const { includeInputOutput = false } = settings ?? {};
     const parent = withWork(contextOf(options.parent), { run, usage: run });
     const attributes = {
@@ -157,13 +161,16 @@ export class WorkflowTracer {
       ...options.attributes,
     };
     const { includeInput = includeInputOutput, includeOutput = includeInputOutput } = options;
+    const name = `pipeline:${run.name}`;
     const call = (span: Span): T => {
       run.span = span;
+      if (!(span instanceof RecordingSpan) && run.meter !== undefined)
+        return whenCounted(run, () => fn(span), { name, written });
       watchEnd(span, run);
       noteValue(span, run.prefix, 'input', options.input, includeInput);
       return fn(span);
     };
-    return this.manager.withSpan(`pipeline:${run.name}`, { attributes, parent }, call, {
+    return this.manager.withSpan(name, { attributes, parent }, call, {
       written,
       onResult: (span, result) => {
         noteValue(span, run.prefix, 'output', result, includeOutput);
@@ -185,23 +192,25 @@ export class WorkflowTracer {
   ): T {
     const settings = this.manager.settings();
     const prefix = settings?.workflowPrefix ?? NO_PREFIX;
-    const stage = new StageRun(prefix, run);
+    const meter = WorkflowMeter.of(this.manager);
+    const { name: stageName = id } = options;
+    const stage = new StageRun(
+      prefix,
+      run,
+      meter &&
+        ((outcome, millis) => {
+          meter.stageEnded(run?.name, stageName, outcome, millis);
+        }),
+    );
     run?.stageBegan();
     const spanOptions = stageSpan(prefix, id, options, contextOfStage(run, options.parent), run, stage);
     const include = settings?.includeInputOutput ?? false;
-    const name = `stage:${options.name ?? id}`;
+    const name = `stage:${stageName}`;
     const call = (span: Span): T => {
       stage.span = span;
-      if (!(span instanceof RecordingSpan) && run?.span.isRecording() === true) {
-        // Left out by name or by `withoutTracing`, it counts all the same.
-        return whenOver(
-          () => fn(span, stage),
-          (failure) => {
-            stage.spanEnds(failure !== undefined);
-          },
-          { name, written },
-        );
-      }
+      const counts = run?.span.isRecording() === true || meter !== undefined;
+      if (!(span instanceof RecordingSpan) && counts)
+        return whenCounted(stage, () => fn(span, stage), { name, written });
       watchEnd(span, stage);
       noteValue(span, prefix, 'input', options.input, include);
       return fn(span, stage);
@@ -247,6 +256,14 @@ function stageSpan(
   };
 }
 
+/** Left out by the sampler, by name or by `withoutTracing`, it counts all the same. */
+function whenCounted<T>(counted: SpanEnd, fn: () => T, call: TracedCall): T {
+  const over: OnOver = (failure) => {
+    counted.spanEnds(failure !== undefined);
+  };
+  return whenOver(fn, over, call);
+}
+
 function watchEnd(span: Span, listener: SpanEnd): void {
   if (span instanceof RecordingSpan) span.atEnd = listener;
 }
@@ -268,7 +285,7 @@ function noteValue(
   }
 }
 
-/** What the last arguments of a method are; the very last is for decorators, whose function wraps another. */
+/** The last arguments of a method; the very last is for decorators, whose function wraps another. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what overloads have checked
 function optionsAnd<O extends object, F>(rest: readonly unknown[]): { options: O; fn: F; written: unknown } {
   const [first, second, third] = rest;

@@ -100,7 +100,8 @@ describe('over sockets', { timeout: 60_000 }, () => {
       const { rawHeaders } = hostileHeaders(random);
       const lines: string[] = [];
       for (let index = 0; index < rawHeaders.length; index += 2) {
-        // A header ends where a line does. Other control characters are sent by every fourth only: Node answers them with 400.
+        // A header ends where a line does. Other control characters are sent by every fourth only:
+        // Node answers them with 400.
         const forbidden = count % 4 === 0 ? /[\r\n]/g : FORBIDDEN;
         lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]!.replace(forbidden, ' ')}`.slice(0, 7000));
       }

@@ -1,4 +1,7 @@
-/* One of two services of `over-the-wire.test.ts`, in a process of its own, on each server: `front` calls `back`, and sends it a job. */
+/*
+ * One of two services of `over-the-wire.test.ts`, in a process of its own, on each server: `front` calls
+ * `back`, and sends it a job.
+ */
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { connect } from 'node:http2';

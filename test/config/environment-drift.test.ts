@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tracerConfigFromEnv } from '../../src/config/environment/environment.js';
 
 /*
- * The official parser reads process.env alone, so it cannot serve an environment that is handed in. It judges ours here.
+ * The official parser reads process.env alone, so it cannot serve an environment that is handed
+ * in. It judges ours here.
  */
 afterEach(() => {
   vi.unstubAllEnvs();

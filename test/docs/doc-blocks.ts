@@ -21,7 +21,10 @@ export function blocksOf(document: string, language: string): Block[] {
   }));
 }
 
-/** What the examples mark to be shown, by its {@link essence}: files of this folder that the compiler, the linter and the tests see. */
+/**
+ * What the examples mark to be shown, by its {@link essence}: files of this folder that the compiler, the
+ * linter and the tests see.
+ */
 export function shownExamples(): Map<string, string> {
   const examples = new Map<string, string>();
   for (const file of readdirSync(ROOT + EXAMPLES, { recursive: true, encoding: 'utf8' })) {
@@ -36,7 +39,10 @@ export function shownExamples(): Map<string, string> {
   return examples;
 }
 
-/** Code without what Prettier decides by the width that is left: in a document it is less indented than in its file. */
+/**
+ * Code without what Prettier decides by the width that is left: in a document it is less
+ * indented than in its file.
+ */
 export function essence(code: string): string {
   return code.replace(/\s+/g, '').replace(/,(?=[)\]}])/g, '');
 }

@@ -28,7 +28,7 @@ it('shows where spans are, and what to send with a question, without a secret', 
   const { bundle } = await import('./examples/troubleshooting/bundle.js');
   const sent = await bundle(manager);
   expect(sent).toMatchObject({
-    config: { exporter: { headers: { authorization: '****' } } },
+    status: { config: { exporter: { headers: { authorization: '****' } } }, origins: { exporter: 'option' } },
     verify: { ok: true },
   });
   expect(lines.join() + JSON.stringify(sent)).not.toContain(CANARY);

@@ -23,7 +23,9 @@ class OrdersController {
 
 type Exporter = NonNullable<TelemetryModuleOptions['exporter']>;
 
-/** Serves one request with that exporter, closes the app; returns what was logged as a warning or an error. */
+/**
+ * Serves one request with that exporter, closes the app; returns what was logged as a warning or an error.
+ */
 async function serve(exporter: Exporter, onClosing: (tracing: TracerManager) => unknown = () => {}) {
   const log = new LogRecorder();
   const app = await startApp({

@@ -1,4 +1,5 @@
-// Sends requests at a steady rate from a process of its own: node driver.mjs <url> <per second>; says over IPC how they went.
+// Sends requests at a steady rate from a process of its own: node driver.mjs <url> <per second>;
+// says over IPC how they went.
 import http from 'node:http';
 import { pace } from './pace.mjs';
 

@@ -85,7 +85,10 @@ export async function startApp(options) {
   };
 }
 
-/** A Nest app with `GET /orders/:id` and what `controllers` add; `options` as the module's, `imports` before it. */
+/**
+ * A Nest app with `GET /orders/:id` and what `controllers` add; `options` as the
+ * module's, `imports` before it.
+ */
 export async function startServer(options, controllers = [], logger = false) {
   class OrdersController {
     find(id) {
@@ -116,7 +119,10 @@ export async function startServer(options, controllers = [], logger = false) {
   };
 }
 
-/** Requests at a steady rate from a process of its own, begun when the first is answered; `stop()` waits for the last answer. */
+/**
+ * Requests at a steady rate from a process of its own, begun when the first is answered; `stop()`
+ * waits for the last answer.
+ */
 export async function startLoad(url, perSecond) {
   const { child, messages, exited, output } = startScript('driver.mjs', [url, String(perSecond)]);
   await waitFor(() => messages.length > 0, 10_000, `a first answer: ${output()}`);

@@ -1,4 +1,5 @@
-// A collector in a process of its own that can be taken down, made slow or made silent; controlled over IPC by lab.mjs.
+// A collector in a process of its own that can be taken down, made slow or made silent;
+// controlled over IPC by lab.mjs.
 import http from 'node:http';
 import net from 'node:net';
 import { createRequire } from 'node:module';

@@ -1,4 +1,5 @@
-// Runs one row in a process of its own and reports it over IPC: figures, and the error if a promise was broken.
+// Runs one row in a process of its own and reports it over IPC: figures, and the error
+// if a promise was broken.
 const [name, form] = process.argv.slice(2);
 const unhandled = [];
 process.on('unhandledRejection', (reason) =>

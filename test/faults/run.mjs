@@ -1,5 +1,5 @@
-// The fault suite: breaks the network, the collector and the app's own parts, and holds the library to its promises.
-// Usage: npm run test:faults [-- row…]   all rows in full
+// The fault suite: breaks the network, the collector and the app's own parts, and holds the library to its
+// promises. Usage: npm run test:faults [-- row…] all rows in full
 //        npm run test:faults:short       each row shortened, for CI
 import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// An app of its own for rows that end its process: spans at a steady rate until it is told to stop, with the count over IPC.
+// An app of its own for rows that end its process: spans at a steady rate until it is told to stop,
+// with the count over IPC.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

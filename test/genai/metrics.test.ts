@@ -40,6 +40,19 @@ describe('metrics', () => {
     ]);
   });
 
+  it('of what calls cost, where there is a price', async () => {
+    const prices = { 'gpt-4o': { inputPerMillion: 2, outputPerMillion: 10 } };
+    const { genAi, meters } = await startGenAi({ prices }, READER);
+    for (const model of ['gpt-4o', 'unpriced']) {
+      genAi.withChat({ provider: 'openai', model }, (call) => {
+        call.setUsage({ inputTokens: 1000, outputTokens: 100 });
+      });
+    }
+    const page = await meters.scrape();
+    const sums = [...page.matchAll(/^nestjs_gen_ai_cost_sum\{.*gen_ai_request_model="([^"]*)".*\} (.*)$/gm)];
+    expect(sums.map(([, model, sum]) => [model, sum])).toEqual([['gpt-4o', '0.003']]);
+  });
+
   it('have the newest names where those are asked for', async () => {
     const names = (await series('latest')).map((line) => line.split('{')[0]);
     expect([...new Set(names)]).toEqual([

@@ -8,7 +8,7 @@ import {
   type LoggerService,
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   TelemetryAdminModule,
   TelemetryModule,
@@ -132,6 +132,63 @@ describe.each([EXPRESS, FASTIFY])('$name', (server) => {
     const bad = await send(app, 'POST', 'verify', { exporter: { type: 'otlp-grpc', url: receiver.url } });
     expect(JSON.parse(bad.body)).toMatchObject({ ok: false, code: 'ECONNREFUSED' });
     expect((await send(app, 'POST', 'verify')).status).toBe(200);
+  });
+
+  it('takes presets by name, under the options beside them', async () => {
+    vi.stubEnv('PHOENIX_API_KEY', CANARY);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const app = await start();
+    const put = async (body: object): Promise<unknown> => {
+      const answer = await send(app, 'PUT', 'config', body);
+      expect(answer.status).toBe(200);
+      return app.app.get(TracerManager, { strict: false }).status().config;
+    };
+
+    expect(await put({ space_id: 'acme', api_key: 'key' })).toMatchObject({
+      exporter: {
+        type: 'otlp-grpc',
+        url: 'https://otlp.arize.com',
+        headers: { authorization: '****', 'arize-space-id': '****' },
+      },
+      resourceAttributes: { 'openinference.project.name': 'default', model_id: 'default' },
+      spanLimits: { attributeCountLimit: 10_000 },
+    });
+    expect(
+      await put({ arize: { spaceId: 'acme', apiKey: 'key', modelId: 'm7', region: 'eu' }, sampler: 0.5 }),
+    ).toMatchObject({
+      exporter: { url: 'https://otlp.eu-west-1a.arize.com' },
+      resourceAttributes: { model_id: 'm7' },
+      sampler: 0.5,
+    });
+    const ofPhoenix = await put({ phoenix: { endpoint: 'http://127.0.0.1:9' }, memoryConstrained: true });
+    // No caller gets the process's key sent to an address of his choice.
+    expect(ofPhoenix).toMatchObject({
+      exporter: { type: 'otlp-http', url: 'http://127.0.0.1:9/v1/traces' },
+      batch: { maxQueueSize: 512 },
+    });
+    expect(ofPhoenix).not.toMatchObject({ exporter: { headers: {} } });
+    const change = { space_id: 'acme', api_key: 'key', model_id: 'm8' };
+    await send(app, 'POST', 'override', { change, forMillis: 60_000 });
+    expect(JSON.parse((await send(app, 'GET', 'status')).body)).toMatchObject({
+      config: { resourceAttributes: { model_id: 'm8' } },
+      origins: { exporter: 'live change', sampler: 'live change' },
+    });
+  });
+
+  it.each([
+    [{ space_id: 'acme' }, 'api_key'],
+    [{ space_id: 'acme', api_key: ` ${CANARY} ` }, 'api_key'],
+    [{ arize: {} }, 'arize.spaceId'],
+    [{ arize: CANARY }, 'arize'],
+    [{ phoenix: { endpoint: 'localhost' } }, 'phoenix.endpoint'],
+    [{ highThroughput: 'yes' }, 'highThroughput'],
+    [{ arise: {} }, 'arise'],
+  ])('refuses %j, naming what is wrong', async (body, path) => {
+    const app = await start();
+    const answer = await send(app, 'PUT', 'config', body);
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'TELEMETRY_CONFIG_INVALID', path });
+    expect(answer.body).not.toContain(CANARY);
   });
 
   it('overrides for a while', async () => {

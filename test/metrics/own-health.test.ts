@@ -1,7 +1,9 @@
+import { Controller, Get } from '@nestjs/common';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { MeterManager, TelemetryModule, TracerManager } from '../../src/index.js';
+import { freePort } from '../support/free-port.js';
 import { startApp } from '../support/test-app.js';
 import { meterPipeline, pointsOf } from './support/memory-metrics.js';
 
@@ -53,6 +55,9 @@ it('shows queue, exports and losses by the otel.sdk names, and the same as statu
   expect(values(exporter, 'otel.sdk.processor.span.queue.size')).toEqual([[component, 0]]);
   expect(values(exporter, 'otel.sdk.exporter.span.inflight')).toEqual([[component, 0]]);
   expect(values(exporter, 'otel.sdk.span.live')).toEqual([[{}, 0]]);
+  expect(values(exporter, 'nestjs.telemetry.span.ended')).toEqual([[{}, 4]]);
+  expect(values(exporter, 'nestjs.telemetry.exporter.retries')).toEqual([[component, 0]]);
+  expect(values(exporter, 'nestjs.telemetry.exporter.breaker.open')).toEqual([[component, 0]]);
   const { dropped, delivered } = tracer.status().spans;
   const [[reason, lost]] = Object.entries(dropped) as [[string, number]];
   expect([delivered, lost]).toEqual([2, 2]);
@@ -70,6 +75,65 @@ it('shows queue, exports and losses by the otel.sdk names, and the same as statu
     .filter(({ descriptor }) => descriptor.name === 'otel.sdk.exporter.span.inflight')
     .flatMap(({ dataPoints }) => dataPoints.map(({ value }) => value));
   expect(queued).toContain(2);
+});
+
+it('shows retries, and the breaker while the receiver is down', async () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const { app } = await startApp({
+    telemetry: false,
+    imports: [
+      TelemetryModule.forRoot({
+        service: { name: 'shop' },
+        exporter: { type: 'otlp-http', url: `http://127.0.0.1:${await freePort()}/v1/traces` },
+        metrics: { readers: exporter },
+      }),
+    ],
+  });
+  const tracer = app.get(TracerManager, { strict: false });
+  tracer.withSpan('work', () => 1);
+  await expect
+    .poll(() => tracer.status().exporters[0], { timeout: 15_000 })
+    .toMatchObject({ breaker: 'open', retries: 1 });
+  await app.get(MeterManager, { strict: false }).forceFlush();
+  for (const name of ['nestjs.telemetry.exporter.retries', 'nestjs.telemetry.exporter.breaker.open']) {
+    expect(values(exporter, name)).toEqual([
+      [expect.objectContaining({ 'otel.component.name': 'otlp-http/0' }), 1],
+    ]);
+  }
+});
+
+it.each([true, false])('counts entries by tenant where it is asked to: %s', async (tenants) => {
+  @Controller('orders')
+  class OrdersController {
+    @Get()
+    find(): string {
+      return 'found';
+    }
+  }
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const { app, url } = await startApp({
+    controllers: [OrdersController],
+    telemetry: {
+      sampler: 0,
+      tenants: {
+        resolve: (request: { headers: Record<string, string> }) => request.headers['x-tenant'],
+        config: () => ({}),
+      },
+      metrics: { readers: exporter, tenants },
+    },
+  });
+  for (const tenant of ['acme', 'acme', 'globex', '']) {
+    await fetch(`${url}/orders`, { headers: tenant === '' ? {} : { 'x-tenant': tenant } });
+  }
+  await app.get(MeterManager, { strict: false }).forceFlush();
+  expect(values(exporter, 'nestjs.tenant.entries')).toEqual(
+    tenants
+      ? [
+          [{ 'nestjs.tenant': 'acme' }, 2],
+          [{ 'nestjs.tenant': 'globex' }, 1],
+        ]
+      : [],
+  );
 });
 
 describe('the process', () => {

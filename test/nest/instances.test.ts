@@ -167,7 +167,10 @@ describe.each(ALL_SERVERS)('middleware of a module with an instance of its own o
     }
   }
 
-  /** A root instance with these options; `billing` has its own, and middleware that starts a span before its guards run. */
+  /**
+   * A root instance with these options; `billing` has its own, and middleware that starts a
+   * span before its guards run.
+   */
   async function namesWith(rootOptions: TelemetryModuleOptions, withRoot = true) {
     const [root, billing] = [new Instance('shop', rootOptions), new Instance('billing')];
 

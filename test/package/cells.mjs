@@ -1,5 +1,6 @@
 /*
- * The cells of the matrix: what an app may be made of. Some combinations are refused by the peers or engines of OpenTelemetry itself.
+ * The cells of the matrix: what an app may be made of. Some combinations are refused by the peers or engines
+ * of OpenTelemetry itself.
  */
 const dimensions = {
   node: ['20.19', '22', '24', '26'],
@@ -17,7 +18,10 @@ const refusals = [
   [({ sdk, api }) => sdk === '2' && api === '1.10', 'peers of OpenTelemetry SDK 2: API <1.10'],
 ];
 
-/** Every value of every dimension, both ends of the Node range with both majors of Nest, and Fastify without Express. */
+/**
+ * Every value of every dimension, both ends of the Node range with both majors of Nest, and
+ * Fastify without Express.
+ */
 const representative = [
   ['20.19', '11', '1.9', '2', 'npm', 'cjs', 'express'],
   ['20.19', '12', '1.10', 'none', 'npm', 'esm', 'express'],

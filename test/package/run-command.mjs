@@ -10,7 +10,10 @@ const inherited = Object.fromEntries(
   ),
 );
 
-/** Runs a command to its end; rejects with everything that it printed unless it exits with one of `codes` in time. */
+/**
+ * Runs a command to its end; rejects with everything that it printed unless it exits
+ * with one of `codes` in time.
+ */
 export function run(command, args, { cwd, seconds, env = {}, codes = [0] }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {

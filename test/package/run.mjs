@@ -1,6 +1,7 @@
 /*
- * Packs the library and installs the tarball strictly into apps as users have them. Each app answers a request and exports the trace over
- * OTLP; with npm the app is compiled against the library's types, too. A few cells cover every value of the matrix; `--all` runs all of them.
+ * Packs the library and installs the tarball strictly into apps as users have them. Each app answers a
+ * request and exports the trace over OTLP; with npm the app is compiled against the library's types, too. A
+ * few cells cover every value of the matrix; `--all` runs all of them.
  *
  *   npm run build && node test/package/run.mjs [--all] [part of a cell's name]
  */
@@ -51,7 +52,10 @@ async function pack(into) {
   return join(into, tarball);
 }
 
-/** Writes the app's TypeScript to `src` and its JavaScript to `dist`: yarn's PnP hides types from a plain compiler. */
+/**
+ * Writes the app's TypeScript to `src` and its JavaScript to `dist`: yarn's PnP hides
+ * types from a plain compiler.
+ */
 async function writeApp(cell, directory, tarball) {
   await mkdir(join(directory, 'src'), { recursive: true });
   await mkdir(join(directory, 'dist'));

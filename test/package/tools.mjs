@@ -86,7 +86,10 @@ async function yarn({ directory, node, tools, linker }) {
   });
 }
 
-/** Installs the app's dependencies; rejects on any complaint about peers, and on a warning that names the library. */
+/**
+ * Installs the app's dependencies; rejects on any complaint about peers, and on a
+ * warning that names the library.
+ */
 export async function installStrictly(manager, options) {
   const { all } = await install[manager](options);
   const complaint = all
@@ -95,6 +98,8 @@ export async function installStrictly(manager, options) {
   if (complaint !== undefined) throw new Error(`${manager} warns about the library: ${complaint}\n${all}`);
 }
 
-/** @returns the arguments that let Node find packages as this manager has laid them out, ES modules among them */
+/**
+ * @returns the arguments that let Node find packages as this manager has laid them out, ES modules among them
+ */
 export const nodeArguments = (manager) =>
   manager === 'yarn pnp' ? ['--require', './.pnp.cjs', '--experimental-loader', './.pnp.loader.mjs'] : [];

@@ -6,7 +6,10 @@ import { makeSpan } from './support/span-fixture.js';
 
 const LIMITS = { maxSpans: 200_000, maxBytes: 1e9, maxSpanBytes: 1e6, dropPolicy: 'newest' } as const;
 
-/** Offers spans of so many tracers, in turn, and takes them out again. @returns the names in the order in which they left */
+/**
+ * Offers spans of so many tracers, in turn, and takes them out again. @returns the names in the
+ * order in which they left
+ */
 function passed(spans: number, tracers: number): string[] {
   const backlog = new Backlog(
     LIMITS,

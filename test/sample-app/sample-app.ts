@@ -8,7 +8,7 @@ const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.
 /** Variables of whoever runs the tests would change what the app does. */
 const CLEAN_ENV = Object.fromEntries(
   Object.entries(process.env).filter(
-    ([name]) => !/^(OTEL_|ARIZE_|PHOENIX_|SAMPLE_|NODE_ENV$|VITEST)/.test(name),
+    ([name]) => !/^(OTEL_|ARIZE_|PHOENIX_|SAMPLE_|REDIS_|NODE_ENV$|VITEST)/.test(name),
   ),
 );
 
@@ -32,7 +32,8 @@ export class SampleApp {
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<SampleApp> {
     const child = spawn(process.execPath, [MAIN], {
-      env: { ...CLEAN_ENV, NO_COLOR: '1', PORT: '0', ...env },
+      // No Redis, also where one runs.
+      env: { ...CLEAN_ENV, NO_COLOR: '1', PORT: '0', REDIS_URL: 'redis://127.0.0.1:1', ...env },
     });
     const app = new SampleApp(child);
     onTestFinished(async () => {

@@ -43,6 +43,7 @@ it('answers every command that it prints, and shows what each is said to show', 
     'curl /orders/42': 200,
     'curl /orders/42/receipt': 500,
     'curl -X DELETE /orders/42': 403,
+    'curl -X POST /orders/42/shipment': 201,
     'curl /billing/invoices/42': 200,
     'curl /billing/report': 200,
     'curl -N /feed/finite': 200,
@@ -66,7 +67,10 @@ it('answers every command that it prints, and shows what each is said to show', 
   );
   expect(output).toContain('stream.outcome=completed');
   expect(output).toContain('stream.outcome=error');
-  expect(output).toContain('token_streaming');
+  expect(output).toMatch(/^shipping {2}trace \w+ .*continues/m);
+  expect(output).toMatch(/└─ reserve a courier/);
+  expect(output).toContain('gpt-4o 1,204→318 tok $0.0062 ttft');
+  expect(output).toContain('No Redis at ');
   expect(output.match(/user\.id=ada/g)?.length).toBeGreaterThanOrEqual(4);
   expect(page).toMatch(/^orders_priced\w*\{.*\} 2$/m);
   expect(page).toContain('http_route="/orders/:id"');

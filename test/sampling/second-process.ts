@@ -1,4 +1,5 @@
-// A further process: continues the traces that it is told of, by a sampler of its own, and says what it would have exported.
+// A further process: continues the traces that it is told of, by a sampler of its own, and says
+// what it would have exported.
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TelemetryModule, TracerManager } from '../../src/index.js';

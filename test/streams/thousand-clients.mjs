@@ -1,4 +1,5 @@
-// A thousand clients of event streams, in a process of their own. Their first message says where the server is and what each client does.
+// A thousand clients of event streams, in a process of their own. Their first message says where the server
+// is and what each client does.
 import { connect } from 'node:net';
 
 /** Connection attempts at a time, well below a listening socket's backlog. */

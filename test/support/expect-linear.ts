@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 const NOISE_MILLIS = 4;
 
 /**
- * Expects that twice the input takes about twice the time, and four times the input four times: quadratic work would take sixteen.
+ * Expects that twice the input takes about twice the time, and four times the input four times: quadratic
+ * work would take sixteen.
  *
  * @param work - called with the size of the input, 1, 2 or 4
  */

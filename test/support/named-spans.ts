@@ -10,7 +10,10 @@ export interface NamedSpan extends Omit<SpanShape, 'parent' | 'links' | 'events'
   readonly exceptions?: readonly string[];
 }
 
-/** Spans in the order in which they began, without what HTTP says; each names its parent and its links by kind and name. */
+/**
+ * Spans in the order in which they began, without what HTTP says; each names its parent and
+ * its links by kind and name.
+ */
 export function namedSpans(spans: readonly ReadableSpan[]): NamedSpan[] {
   const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
   const nameOf = (spanId: string): string => {

@@ -1,4 +1,5 @@
-// One OTLP receiver (gRPC and HTTP) in a process of its own: two in one process would both report every request.
+// One OTLP receiver (gRPC and HTTP) in a process of its own: two in one process would
+// both report every request.
 import { MockOtlpServer, normalizeTrace } from '@elastic/mockotlpserver';
 
 const server = new MockOtlpServer({

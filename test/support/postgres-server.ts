@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /**
- * Speaks as much of the PostgreSQL protocol as the `pg` client needs: every query answers one row with its own text. Answers
- * wait for their turn on the event loop, so that queries of several connections overlap.
+ * Speaks as much of the PostgreSQL protocol as the `pg` client needs: every query answers one row with its
+ * own text. Answers wait for their turn on the event loop, so that queries of several connections overlap.
  *
  * @see {@link https://www.postgresql.org/docs/current/protocol-message-formats.html | Message formats}
  */

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A TCP connection on which a test writes HTTP/1.1 byte by byte: pipelining, odd methods, malformed targets. */
+/**
+ * A TCP connection on which a test writes HTTP/1.1 byte by byte: pipelining, odd methods, malformed targets.
+ */
 export class RawConnection {
   private received = '';
   private readonly changed = new Set<() => void>();
@@ -36,7 +38,10 @@ export class RawConnection {
     return this;
   }
 
-  /** Status codes in order, once that many responses have begun; fewer if the server has closed the connection. */
+  /**
+   * Status codes in order, once that many responses have begun; fewer if the server
+   * has closed the connection.
+   */
   async statuses(count: number): Promise<number[]> {
     for (;;) {
       const statuses = [...this.received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) =>

@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /**
- * Speaks as much of the Redis protocol as `ioredis` and `redis` need: GET, SET, INFO, HELLO and whatever they send while they connect.
+ * Speaks as much of the Redis protocol as `ioredis` and `redis` need: GET, SET, INFO, HELLO and whatever they
+ * send while they connect.
  *
  * @see {@link https://redis.io/docs/latest/develop/reference/protocol-spec/ | RESP}
  */

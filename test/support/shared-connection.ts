@@ -1,7 +1,8 @@
 import { onTestFinished } from 'vitest';
 
 /**
- * Stands for a connection that all requests share, such as a session store's: it calls back in the context of the request that opened it.
+ * Stands for a connection that all requests share, such as a session store's: it calls back in the context of
+ * the request that opened it.
  */
 export class SharedConnection {
   private readonly waiting: (() => void)[] = [];

@@ -1,4 +1,4 @@
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import type { Attributes } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
 import { TracerManager, type TelemetryModuleOptions } from '../../src/index.js';
@@ -6,6 +6,7 @@ import { WorkflowTracer } from '../../src/entry-points/workflow.js';
 import { SpanRecorder, TelemetryTestingModule } from '../../src/testing/index.js';
 
 export interface Bench {
+  readonly module: TestingModule;
   readonly tracer: WorkflowTracer;
   readonly manager: TracerManager;
   readonly recorder: SpanRecorder;
@@ -20,6 +21,7 @@ export async function start(options: TelemetryModuleOptions = {}): Promise<Bench
   onTestFinished(() => module.close());
   const recorder = module.get(SpanRecorder);
   return {
+    module,
     tracer: module.get(WorkflowTracer),
     manager: module.get(TracerManager),
     recorder,

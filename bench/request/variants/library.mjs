@@ -1,5 +1,5 @@
-// This library as a user has it: one import in the root module, defaults for everything else, but no metrics: the raw SDK's rows have
-// none either.
+// This library as a user has it: one import in the root module, defaults for everything else, but no metrics:
+// the raw SDK's rows have none either.
 import { Span, TelemetryModule, TracerManager } from 'nestjs-telemetry';
 import { decorate, startApp } from '../app.mjs';
 

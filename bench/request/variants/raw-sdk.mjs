@@ -1,5 +1,5 @@
-// What somebody who knows the SDK well writes by hand: one provider, one middleware, no instrumentation package. The span has the
-// attributes of this library's; see run.mjs, which compares the keys on the wire.
+// What somebody who knows the SDK well writes by hand: one provider, one middleware, no instrumentation
+// package. The span has the attributes of this library's; see run.mjs, which compares the keys on the wire.
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { Metadata } from '@grpc/grpc-js';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -16,7 +16,8 @@ export async function start({ receiverUrl, name, methodSpans = false }) {
   const exporter = new OTLPTraceExporter({ url: receiverUrl, metadata, concurrencyLimit: 1000 });
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'orders' }),
-    // As large as this library's queue: the default of 2,048 loses spans in a burst, and what is lost costs less.
+    // As large as this library's queue: the default of 2,048 loses spans in a burst, and
+    // what is lost costs less.
     spanProcessors: [new BatchSpanProcessor(exporter, { maxQueueSize: 65_536 })],
   });
   trace.setGlobalTracerProvider(provider);

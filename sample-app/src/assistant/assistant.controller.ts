@@ -11,7 +11,7 @@ export class AssistantController {
   @SseSpan({ name: 'ai_streaming_response', type: 'chat' })
   stream(
     @Param('conversationId') conversationId: string,
-    @Query('question') question = 'How do I make tea?',
+    @Query('question') question = 'Where is order 42?',
   ): Observable<MessageEvent> {
     return from(this.assistant.answer(conversationId, question)).pipe(map((token) => ({ data: { token } })));
   }

@@ -1,6 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { DatabaseClientsConfig } from '../../config/clients-config.js';
-import type { CallFailure, CallMetricPlan, CallPlan, ClientCall } from '../client-call.js';
+import type { ClientLibrary, DatabaseClientsConfig } from '../../config/clients-config.js';
+import type { FlowContext } from '../../context/flow-context.js';
+import {
+  beginCall,
+  type CallFailure,
+  type CallMetricPlan,
+  type CallPlan,
+  type ClientCall,
+} from '../client-call.js';
 import { readStatement } from './statement.js';
 import type { SqlDialect } from './statement-scanner.js';
 
@@ -68,9 +75,10 @@ export function statementPlan(
   const plan = commandPlan(server, {
     summary,
     operation: operation ?? summary,
-    collection,
+    collection: operation === 'CALL' ? undefined : collection,
     text: options.queryText === false ? undefined : statement.text,
   });
+  if (operation === 'CALL') put(plan.attributes, 'db.stored_procedure.name', collection);
   plan.attributes['db.query.summary'] = summary;
   if (options.parameters === true) putParameters(plan.attributes, parameters);
   return plan;
@@ -79,13 +87,32 @@ export function statementPlan(
 /** Ends a call with what came of it. */
 export function endDatabaseCall(call: ClientCall, error: unknown, returnedRows?: number): void {
   if (error !== undefined && error !== null) {
-    const failure = databaseFailure(error, call.text('db.query.text'));
+    const read = databaseFailure(error, call.text('db.query.text'));
+    // Scripts write their errors themselves.
+    const failure = /^(EVAL|FCALL)/.test(call.text('db.operation.name'))
+      ? { ...read, message: undefined }
+      : read;
     call.set({ ...(failure.status === undefined ? {} : { 'db.response.status_code': failure.status }) });
     call.end(failure);
     return;
   }
   if (returnedRows !== undefined) call.set({ 'db.response.returned_rows': returnedRows });
   call.end();
+}
+
+/** Records that a pool gave no connection, which fails a statement before it is sent. */
+export function recordUnconnected(
+  source: { readonly name: string; readonly library: ClientLibrary },
+  server: DatabaseServer,
+  error: unknown,
+  waitedMillis: number,
+  context: FlowContext,
+): void {
+  const plan = commandPlan(server, { summary: 'connect', operation: 'connect' });
+  const call = beginCall(source, () => ({ ...plan, folds: false }), context);
+  if (call === undefined) return;
+  call.set({ 'db.client.connection.wait_time': waitedMillis / 1000 });
+  endDatabaseCall(call, error);
 }
 
 interface DatabaseFailure extends CallFailure {
@@ -106,8 +133,15 @@ function databaseFailure(error: unknown, text: string): DatabaseFailure {
         : typeof code === 'number'
           ? String(code)
           : undefined;
-  const type = words ?? status ?? redisCode(message) ?? (typeof name === 'string' ? name : '_OTHER');
+  const type = words ?? status ?? redisCode(message) ?? nameOf(error, name, message);
   return { type, status: status ?? redisCode(message), message: safeMessage(message, text) };
+}
+
+/** Some drivers name only the classes of their errors, and some time out with an error like any other. */
+function nameOf(error: unknown, name: unknown, message: unknown): string {
+  const known = name === 'Error' ? (error as Error).constructor.name : name;
+  if (typeof known === 'string' && known !== '' && known !== 'Error') return known;
+  return typeof message === 'string' && /\btime(?:d |-)?out\b/i.test(message) ? 'timeout' : '_OTHER';
 }
 
 /** Redis begins its errors with a word in capitals. */
@@ -115,15 +149,25 @@ function redisCode(message: unknown): string | undefined {
   return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
 }
 
-/** Databases quote values in their messages; what they quote is left out unless it stands in the statement without its literals. */
+/** Apostrophes inside words are no quotes. */
+const QUOTES = /(?<!\w)'|'(?!\w)|["`]/;
+
+/**
+ * Databases quote values in their messages. If a quoted part does not stand in the statement without its
+ * literals, all from the first quote to the last is left out, since a value may hold quotes itself.
+ */
 function safeMessage(message: unknown, text: string): string | undefined {
   if (typeof message !== 'string') return undefined;
-  return message
-    .slice(0, 500)
-    .replace(/(["'`])((?:(?!\1)[^\n])*)(?:\1|$)/gm, (quoted, _quote: string, inside: string) =>
-      inside !== '' && /^[\w.$-]+$/.test(inside) && text.includes(inside) ? quoted : '?',
-    )
-    .replace(/\b\d+(?:\.\d+)?\b/g, '?');
+  const parts = message.slice(0, 500).split(QUOTES);
+  const isCut = message.length > 500 || parts.length % 2 === 0;
+  const areNames = parts.every(
+    (part, index) => index % 2 === 0 || (/^[\w.$-]+$/.test(part) && text.includes(part)),
+  );
+  const safe =
+    parts.length === 1 || (areNames && !isCut)
+      ? message.slice(0, 500)
+      : `${parts[0] ?? ''}?${isCut ? '' : (parts.at(-1) ?? '')}`;
+  return safe.replace(/\b\d+(?:\.\d+)?\b/g, '?');
 }
 
 function putParameters(attributes: Attributes, parameters: unknown): void {

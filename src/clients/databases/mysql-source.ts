@@ -1,7 +1,7 @@
 import { followTracing } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
-import { endDatabaseCall, statementPlan } from './database-call.js';
+import { endDatabaseCall, statementPlan, type DatabaseServer } from './database-call.js';
 import { PoolWaits } from './pool-wait.js';
 
 /** What mysql2 publishes of a statement; `query` has its values written in. */
@@ -18,7 +18,7 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
   name: 'mysql2',
   library: 'mysql',
   start: () => {
-    const waits = new PoolWaits('mysql');
+    const waits = new PoolWaits(MYSQL2);
     const stops = [
       ...['mysql2:query', 'mysql2:execute'].map((channel) =>
         followTracing<MysqlStatement>({
@@ -35,7 +35,7 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
           },
         }),
       ),
-      waits.follow('mysql2:pool:connect'),
+      waits.follow('mysql2:pool:connect', serverOf),
     ];
     return () => {
       for (const stop of stops) stop();
@@ -44,16 +44,20 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
 };
 
 function begin(message: MysqlStatement): ClientCall | undefined {
-  const { query, values, database, serverAddress, serverPort } = message;
+  const { query, values } = message;
   return beginCall(MYSQL2, (options) =>
     statementPlan(
-      { system: 'mysql', namespace: database, address: serverAddress, port: serverPort },
+      serverOf(message),
       typeof query === 'string' ? query : (query?.sql ?? ''),
       'mysql',
       options,
       values,
     ),
   );
+}
+
+function serverOf({ database, serverAddress, serverPort }: MysqlStatement): DatabaseServer {
+  return { system: 'mysql', namespace: database, address: serverAddress, port: serverPort };
 }
 
 function rowsOf(result: unknown): number | undefined {

@@ -1,7 +1,10 @@
 /** Ways in which databases write literals, names and comments. */
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite' | 'other';
 
-/** What a statement is made of; `quoted` is a name that SQLite takes for a string where there is nothing of that name. */
+/**
+ * What a statement is made of; `quoted` is a name that SQLite takes for a string where there
+ * is nothing of that name.
+ */
 export type TokenKind = 'word' | 'name' | 'quoted' | 'literal' | 'placeholder' | 'symbol';
 
 /** Receives the parts of a statement in order. */
@@ -22,8 +25,8 @@ const DOLLAR = 36;
 const DOT = 46;
 
 /**
- * Reads a statement once, in time that grows with its length: whatever is not certainly a name, a keyword, a placeholder or a symbol counts
- * as a literal, and so does all that follows a quote that is never closed.
+ * Reads a statement once, in time that grows with its length: whatever is not certainly a name, a keyword, a
+ * placeholder or a symbol counts as a literal, and so does all that follows a quote that is never closed.
  */
 export class StatementScanner {
   private at = 0;
@@ -131,9 +134,9 @@ export class StatementScanner {
   }
 
   private bracketedName(): boolean {
+    if (!isWordStart(this.text.charCodeAt(this.at + 1))) return this.symbol();
     const close = this.text.indexOf(']', this.at);
-    const name = close === -1 ? '' : this.text.slice(this.at + 1, close);
-    return isWordStart(name.charCodeAt(0)) ? this.emit('name', close + 1) : this.symbol();
+    return close === -1 ? this.literal(this.text.length) : this.emit('name', close + 1);
   }
 
   /** Where the string ends that begins here; doubled quotes belong to it. */
@@ -151,7 +154,10 @@ export class StatementScanner {
     return text.length;
   }
 
-  /** Nothing may follow a string directly but a symbol: a backslash before the quote was meant to escape it then. */
+  /**
+   * Nothing may follow a string directly but a symbol: a backslash before the quote was
+   * meant to escape it then.
+   */
   private isEscapedAnyway(index: number, quote: number): boolean {
     return (
       quote === QUOTE &&

@@ -6,7 +6,7 @@ export interface Statement {
   readonly text: string;
   /** `SELECT`, `CREATE TABLE`; absent where the text begins with nothing of the kind. */
   readonly operation: string | undefined;
-  /** The table, if there is just one. */
+  /** The table, if there is just one; the procedure of `CALL`. */
   readonly collection: string | undefined;
   /** The operation and what it works on, such as `SELECT orders items`. */
   readonly summary: string;
@@ -48,6 +48,7 @@ const IN_BETWEEN: ReadonlySet<string> = new Set([
   'EXISTS',
   'IGNORE',
   'LOW_PRIORITY',
+  'OR',
 ]);
 const NO_TARGET: ReadonlySet<string> = new Set([
   'SELECT',
@@ -57,11 +58,18 @@ const NO_TARGET: ReadonlySet<string> = new Set([
   'DUAL',
   'STDIN',
   'STDOUT',
+  'OUTFILE',
+  'DUMPFILE',
 ]);
+/**
+ * Words before a table that a list of columns may follow; elsewhere what is followed by a parenthesis is a
+ * function.
+ */
+const BEFORE_COLUMNS: ReadonlySet<string> = new Set(['INTO', 'TABLE', 'COPY']);
 /** Functions whose arguments have a `FROM` that names no table. */
 const FROM_INSIDE: ReadonlySet<string> = new Set(['EXTRACT', 'SUBSTRING', 'TRIM', 'OVERLAY', 'POSITION']);
 /** Words before a name, where SQLite takes no string. */
-const BEFORE_NAME = /^(?:from|join|into|update|table|as|index|on|exists|view|references|column|add)$/i;
+const BEFORE_NAME = /^(?:as|index|exists|view|references|column|add)$/i;
 /** Words after which a list of tables is over. */
 const AFTER_TABLES: ReadonlySet<string> = new Set([
   'WHERE',
@@ -88,10 +96,13 @@ class StatementReader implements TokenSink {
   /** Whether the verb after the names of `WITH` is still to come. */
   private seeksMain = false;
   private readonly commonNames = new Set<string>();
+  private commonName = '';
   private readonly targets: string[] = [];
   /** A name of a table is expected. */
   private expecting: 'no' | 'target' | 'more' = 'no';
   private target = '';
+  /** The word that the name of a table was expected after. */
+  private introducer = '';
   private joined = false;
   private lastWord = '';
   private wordBefore = '';
@@ -143,9 +154,8 @@ class StatementReader implements TokenSink {
 
   private mayBeLiteral(): boolean {
     const { text } = this.last;
-    return (
-      text !== '.' && !BEFORE_NAME.test(text) && this.open.length !== this.columns && this.expecting === 'no'
-    );
+    const isColumn = this.open.length === this.columns && (text === '(' || text === ',');
+    return text !== '.' && !BEFORE_NAME.test(text) && !isColumn && this.expecting === 'no';
   }
 
   private understand(kind: TokenKind, text: string): void {
@@ -171,7 +181,8 @@ class StatementReader implements TokenSink {
       if (MAIN.has(upper)) {
         this.operation = upper;
         this.seeksMain = false;
-      } else if (upper === 'AS' && this.target === '') this.commonNames.add(this.lastWord.toLowerCase());
+      } else if (upper === 'AS') this.commonNames.add(this.commonName);
+      else this.commonName = text.toLowerCase();
     }
     const introduces = BEFORE_TARGET.has(upper)
       ? !this.namesNoTable(upper)
@@ -179,9 +190,10 @@ class StatementReader implements TokenSink {
     if (introduces || (first && upper === 'COPY')) {
       this.endTarget(false);
       this.expecting = 'target';
+      this.introducer = upper;
       this.tables = upper === 'FROM' ? this.open.length : -1;
     } else if (this.expecting === 'target' || (this.joined && this.expecting === 'more')) {
-      if (!IN_BETWEEN.has(upper)) this.name(text);
+      if (!IN_BETWEEN.has(upper) && this.lastWord !== 'OR') this.name(text);
     } else {
       this.endTarget(false);
       if (AFTER_TABLES.has(upper)) this.tables = -1;
@@ -192,11 +204,11 @@ class StatementReader implements TokenSink {
 
   private namesNoTable(upper: string): boolean {
     if (upper !== 'FROM') return false;
-    return this.lastWord === 'DISTINCT' ? this.wordBefore === 'IS' : FROM_INSIDE.has(this.open.at(-1) ?? '');
+    return this.lastWord === 'DISTINCT' || FROM_INSIDE.has(this.open.at(-1) ?? '');
   }
 
   private name(text: string): void {
-    if (this.seeksMain) this.lastWord = text;
+    if (this.seeksMain && this.open.length === 0) this.commonName = text.toLowerCase();
     if (this.expecting === 'target') {
       if (NO_TARGET.has(text.toUpperCase())) {
         this.expecting = 'no';
@@ -218,8 +230,9 @@ class StatementReader implements TokenSink {
     }
     if (text === ';') this.over = true;
     if (text === '(') {
-      if (this.target !== '') this.columns = this.open.length + 1;
-      this.endTarget(this.wordBefore !== 'INTO' && !/^(INSERT|REPLACE|CREATE)/.test(this.operation ?? ''));
+      const hasColumns = BEFORE_COLUMNS.has(this.introducer);
+      if (this.target !== '' && hasColumns) this.columns = this.open.length + 1;
+      this.endTarget(!hasColumns && this.introducer !== 'CALL');
       if (this.open.length < 1000)
         this.open.push(this.last.kind === 'word' ? this.last.text.toUpperCase() : '');
       return;

@@ -5,7 +5,10 @@ import type { OutgoingUrl } from './outgoing-url.js';
 /** Whether calls to an address are left out. */
 export type Exclusion = (url: OutgoingUrl) => boolean;
 
-/** Compiles `clients.http.exclude`: hosts as in `propagation.traceHosts`, and regular expressions for the address without its query. */
+/**
+ * Compiles `clients.http.exclude`: hosts as in `propagation.traceHosts`, and regular expressions for the
+ * address without its query.
+ */
 export function compileExclusion(patterns: readonly (string | RegExp)[]): Exclusion {
   if (patterns.length === 0) return () => false;
   const hosts = compileHosts(patterns.filter((pattern) => typeof pattern === 'string'));

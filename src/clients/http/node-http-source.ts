@@ -3,7 +3,6 @@ import { errorMonitor } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
-import { runAsExport } from '../../context/export-context.js';
 import { guard, subscribeAll } from '../channel.js';
 import type { ClientSource } from '../client-source.js';
 import { Patches, type AnyFunction } from '../patches.js';
@@ -70,26 +69,37 @@ function wrapFunctions(): () => void {
   };
 }
 
-/** Whether this Node publishes requests before they are sent: asked of one that goes nowhere. */
+let asking = false;
+let answer: boolean | undefined;
+
+/** Whether this Node publishes requests before they are sent: asked once, of one that goes nowhere. */
 function publishesRequests(): boolean {
+  answer ??= askForRequests();
+  return answer;
+}
+
+/** Not by a context that suppresses tracing: on Node 20 every promise costs more once there has been a context. */
+function askForRequests(): boolean {
   let published = false;
+  asking = true;
   const listener = (): void => {
     published = true;
   };
   diagnostics.subscribe(CREATED, listener);
   try {
     const agent = Object.assign(new http.Agent(), { addRequest: () => undefined });
-    runAsExport(() => http.request({ host: 'localhost', agent })).destroy();
+    http.request({ host: 'localhost', agent }).destroy();
   } catch {
     // Then there is no such channel either.
   } finally {
     diagnostics.unsubscribe(CREATED, listener);
+    asking = false;
   }
   return published;
 }
 
 function begin(request: ClientRequest): void {
-  if (requests.has(request)) return;
+  if (asking || requests.has(request)) return;
   const begun = beginRequest(NODE_HTTP, request.method, outgoingUrl(originOf(request), request.path), {
     has: (name) => request.hasHeader(name),
     add: (name, value) => {
@@ -133,7 +143,10 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
   });
 }
 
-/** Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing of where the request goes. */
+/**
+ * Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing
+ * of where the request goes.
+ */
 function originOf(request: ClientRequest): string {
   const { host, protocol } = request;
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;

@@ -9,7 +9,10 @@ export interface OutgoingUrl {
   readonly query: string;
 }
 
-/** Reads an origin and a request target; a target that is a whole address, as proxies get it, says where the request goes. */
+/**
+ * Reads an origin and a request target; a target that is a whole address, as proxies get it,
+ * says where the request goes.
+ */
 export function outgoingUrl(origin: string, target: string): OutgoingUrl {
   const whole = /^https?:\/\//i.test(target);
   const url = new URL(whole ? target : origin);

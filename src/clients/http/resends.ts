@@ -6,7 +6,10 @@ const MAX_ADDRESSES = 20;
 
 const expected = new WeakMap<object, Map<string, number>>();
 
-/** How often a request has been sent again: the last one below the same span failed, or its answer redirected here. */
+/**
+ * How often a request has been sent again: the last one below the same span failed, or
+ * its answer redirected here.
+ */
 export function resendCount(call: ClientCall, url: OutgoingUrl): number {
   const parent = call.parentSpan;
   const addresses = parent === undefined ? undefined : expected.get(parent);

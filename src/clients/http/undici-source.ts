@@ -4,7 +4,9 @@ import type { ClientSource } from '../client-source.js';
 import { beginRequest, type OutgoingRequest } from './http-call.js';
 import { outgoingUrl } from './outgoing-url.js';
 
-/** A request as undici publishes it; `headers` are names and values in turn, one long text before version 6. */
+/**
+ * A request as undici publishes it; `headers` are names and values in turn, one long text before version 6.
+ */
 interface UndiciRequest {
   readonly origin: string | URL;
   readonly path: string;
@@ -63,8 +65,8 @@ function begin(request: UndiciRequest): void {
 }
 
 /**
- * The flow that a request was made in. One that waited for a free connection is created when another one ends, in that one's flow; its
- * handler may be an async resource, which remembers.
+ * The flow that a request was made in. One that waited for a free connection is created when another one
+ * ends, in that one's flow; its handler may be an async resource, which remembers.
  */
 function flowOf(request: object): FlowContext {
   for (const key of Object.getOwnPropertySymbols(request)) {

@@ -11,8 +11,8 @@ import { Variables } from './variables.js';
 /** How {@link tracerConfigFromEnv} reads. */
 export interface EnvironmentOptions {
   /**
-   * Tried before every plain name: with `BILLING_`, `BILLING_OTEL_SERVICE_NAME` wins over `OTEL_SERVICE_NAME`, so that two
-   * instances in a process can be told apart. Default: none.
+   * Tried before every plain name: with `BILLING_`, `BILLING_OTEL_SERVICE_NAME` wins over
+   * `OTEL_SERVICE_NAME`, so that two instances in a process can be told apart. Default: none.
    */
   readonly prefix?: string;
   /** Hears of variables that cannot be parsed, contradict one another or have no reader; default: nobody. */
@@ -20,17 +20,20 @@ export interface EnvironmentOptions {
 }
 
 /**
- * Reads a configuration from environment variables: the standard `OTEL_*` ones that concern traces, and those of the systems that
- * this library follows (`ARIZE_*`, `PHOENIX_*`, `OTEL_EXPORTER_TYPE`, `OTEL_SAMPLE_RATE` and more, listed in docs/configuration.md).
+ * Reads a configuration from environment variables: the standard `OTEL_*` ones that concern traces, and those
+ * of the systems that this library follows (`ARIZE_*`, `PHOENIX_*`, `OTEL_EXPORTER_TYPE`, `OTEL_SAMPLE_RATE`
+ * and more, listed in docs/configuration.md).
  *
- * Credentials come wrapped as {@link Secret}. A module without an `exporter` reads its environment by itself; call this to
- * look at the result, change it, or read with a prefix.
+ * Credentials come wrapped as {@link Secret}. A module without an `exporter` reads its environment by itself;
+ * call this to look at the result, change it, or read with a prefix.
  *
  * @param env - read, never written
  * @returns what the environment says and nothing else: no defaults
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` whose `path` is the variable, for an address without a scheme, an
- *   unreadable certificate, a malformed credential, half a pair of credentials or an unknown `OTEL_EXPORTER_TYPE`
- * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` whose `path` is the variable, for an
+ *   address without a scheme, an unreadable certificate, a malformed credential, half a pair of credentials
+ *   or an unknown `OTEL_EXPORTER_TYPE`
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
  */
 export function tracerConfigFromEnv(
   env: NodeJS.ProcessEnv = process.env,
@@ -44,12 +47,12 @@ export interface EnvironmentReading {
   readonly warn: (message: string) => void;
   /** Whether the exporter is wanted; without it, no variable that concerns one is looked at. */
   readonly exporter: boolean;
-  /** What code says, which wins; telemetry that is off has no use for an exporter. */
+  /** `enabled` as given in code, which wins; telemetry that is off has no use for an exporter. */
   readonly enabled?: boolean | undefined;
   readonly prefix?: string;
 }
 
-/** {@link tracerConfigFromEnv} for whoever may have an exporter already. */
+/** Reads as {@link tracerConfigFromEnv} does, for callers that may have an exporter already. */
 export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentReading): TracerConfig {
   const variables = new Variables(env, reading.warn, reading.prefix, stagePrefixes(env));
   const { service, resourceAttributes } = resourceFromVariables(variables);
@@ -62,6 +65,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
   const masking = maskingFromVariables(variables);
   const genai = genAiFromVariables(variables);
   const debugEvents = variables.flag('DEBUG_TRACING');
+  const console = consoleFromVariables(variables, env);
   const attributes = { ...exporting.resourceAttributes, ...resourceAttributes };
   warnOfUnread(variables, wanted && !exportsNothing(exporting));
   return {
@@ -74,6 +78,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
     ...(spanLimits === undefined ? {} : { spanLimits: { ...exporting.spanLimits, ...spanLimits } }),
     ...(masking === undefined ? {} : { masking }),
     ...(debugEvents === undefined ? {} : { debugEvents }),
+    ...(console ? { console } : {}),
     ...(genai === undefined && exporting.genai === undefined
       ? {}
       : { genai: { ...exporting.genai, ...genai } }),
@@ -85,7 +90,7 @@ function exportsNothing({ exporter }: TracerConfig): boolean {
   return exporter !== undefined && 'type' in exporter && exporter.type === 'none';
 }
 
-/** Any variable that says off wins, since whoever sets it wants none. */
+/** Reads whether telemetry is on; any variable that turns it off wins. */
 function enabledFromVariables(variables: Variables): boolean | undefined {
   const disabled = variables.standardFlag('OTEL_SDK_DISABLED') ?? false;
   const own = ['OTEL_TRACING_ENABLED', 'TELEMETRY_ENABLED'].map(
@@ -99,7 +104,13 @@ function enabledFromVariables(variables: Variables): boolean | undefined {
   return false;
 }
 
-/** Of OpenInference's settings, those that concern every span. */
+/** Whether `LOG_LEVEL=debug` adds a console exporter; never in production and tests. */
+function consoleFromVariables(variables: Variables, env: NodeJS.ProcessEnv): boolean {
+  if (variables.text('LOG_LEVEL')?.toLowerCase() !== 'debug') return false;
+  return !['production', 'test'].includes(environmentName(env).canonical);
+}
+
+/** Reads OpenInference's settings that concern every span. */
 function maskingFromVariables(variables: Variables): MaskingConfig | undefined {
   const hideInputs = variables.flag('OPENINFERENCE_HIDE_INPUTS');
   const hideOutputs = variables.flag('OPENINFERENCE_HIDE_OUTPUTS');
@@ -141,8 +152,9 @@ export function propagatorsFromEnv(
 }
 
 /**
- * Picks the section of `environments` that the process runs in: `APP_ENV`, else `NODE_ENV`, else `development`; `prod`, `stage` and
- * `dev` also find `production`, `staging` and `development`, and the reverse.
+ * Picks the section of `environments` that the process runs in: `APP_ENV`, else `NODE_ENV`,
+ * else `development`; `prod`, `stage` and `dev` also find `production`, `staging` and
+ * `development`, and the reverse.
  *
  * @returns nothing, with a warning, if no section has that name
  */

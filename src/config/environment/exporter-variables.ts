@@ -46,11 +46,12 @@ export const EXPORTER_VARIABLES = [
 ];
 
 /**
- * Chooses the exporter that the environment names: `OTEL_EXPORTER_TYPE`, else Arize's or Phoenix's variables, else
- * `OTEL_TRACES_EXPORTER`, else any variable of the OTLP exporter.
+ * Chooses the exporter that the environment names: `OTEL_EXPORTER_TYPE`, else Arize's or Phoenix's variables,
+ * else `OTEL_TRACES_EXPORTER`, else any variable of the OTLP exporter.
  *
  * @returns the part of a configuration that goes with it; empty if the environment names none
- * @throws TelemetryConfigError for an unknown `OTEL_EXPORTER_TYPE`, an address without a scheme, or half a pair of credentials
+ * @throws TelemetryConfigError for an unknown `OTEL_EXPORTER_TYPE`, an address without a scheme, or
+ *   half a pair of credentials
  */
 export function exporterFromVariables(variables: Variables): TracerConfig {
   const type = variables.text('OTEL_EXPORTER_TYPE')?.toLowerCase();

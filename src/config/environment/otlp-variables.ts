@@ -37,7 +37,8 @@ function forAll(setting: Setting): string {
 /**
  * Reads the standard variables of an OTLP exporter; those for traces alone win, headers are merged.
  *
- * Without a protocol, port 4317 or no address at all means gRPC, any other address `http/protobuf`, the specification's default.
+ * Without a protocol, port 4317 or no address at all means gRPC, any other address `http/protobuf`, the
+ * specification's default.
  *
  * @param transport - the protocol family if something else has named it
  * @see {@link https://opentelemetry.io/docs/specs/otel/protocol/exporter/ | OTLP exporter configuration}
@@ -138,7 +139,10 @@ function readHeaders(variables: Variables): Record<string, Secret> | undefined {
   return Object.keys(headers).length === 0 ? undefined : headers;
 }
 
-/** Headers of one variable by lower-case name, values percent-decoded; a value that cannot be decoded is taken as it is. */
+/**
+ * Headers of one variable by lower-case name, values percent-decoded; a value that cannot be
+ * decoded is taken as it is.
+ */
 export function headersFromVariable(variables: Variables, name: string): Record<string, Secret> {
   const headers: Record<string, Secret> = {};
   const source = variables.source(name) ?? name;
@@ -150,7 +154,7 @@ export function headersFromVariable(variables: Variables, name: string): Record<
         path: source,
         expected: 'a list such as `name1=value1,name2=value2`, values percent-encoded',
         got: member,
-        // What is no name may be a credential.
+        // A text that is not a name may be a credential.
         secret: true,
         remedy: 'Write a comma inside a value as %2C.',
       });

@@ -14,8 +14,8 @@ export const RESOURCE_VARIABLES = [
 /**
  * Reads the service and the resource attributes.
  *
- * The deployment environment is `OTEL_ENVIRONMENT`, else that of `OTEL_RESOURCE_ATTRIBUTES`, else `ENVIRONMENT`, `APP_ENV` or
- * `NODE_ENV`: the general names are set for many reasons, so they only fill in.
+ * The deployment environment is `OTEL_ENVIRONMENT`, else that of `OTEL_RESOURCE_ATTRIBUTES`, else
+ * `ENVIRONMENT`, `APP_ENV` or `NODE_ENV`: the general names are set for many reasons, so they only fill in.
  */
 export function resourceFromVariables(
   variables: Variables,

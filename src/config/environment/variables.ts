@@ -5,17 +5,19 @@ import { credential, url } from '../text-checks.js';
 /**
  * Reads variables of an environment that was handed in, and remembers which, so that the others can be named.
  *
- * As the specification asks, an empty variable counts as unset, and a number, flag or choice that cannot be parsed is warned of and
- * ignored. Addresses and credentials that cannot work are errors.
+ * As the specification asks, an empty variable counts as unset, and a number, flag or choice that cannot be
+ * parsed is warned of and ignored. Addresses and credentials that cannot work are errors.
  *
- * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
  */
 export class Variables {
   private readonly seen = new Set<string>();
 
   /**
    * @param prefix - tried before every plain name
-   * @param stages - tried next, and only before names that are about telemetry, since `TEST_ENVIRONMENT` is anybody's
+   * @param stages - tried next, and only before names that are about telemetry, since
+   *   `TEST_ENVIRONMENT` is anybody's
    */
   constructor(
     private readonly env: NodeJS.ProcessEnv,
@@ -126,7 +128,8 @@ export class Variables {
 }
 
 /**
- * Parses `key1=value1,key2=value2` with percent-encoded values, as for `OTEL_RESOURCE_ATTRIBUTES` and OTLP headers.
+ * Parses `key1=value1,key2=value2` with percent-encoded values, as for
+ * `OTEL_RESOURCE_ATTRIBUTES` and OTLP headers.
  *
  * @returns the entries in order, or the first invalid entry
  */

@@ -13,7 +13,7 @@ export const ArizeEndpoint = {
   eu: 'https://otlp.eu-west-1a.arize.com/v1',
 } as const;
 
-/** What {@link arize} needs to know; whatever is left out comes from Arize's variables. */
+/** Options of {@link arize}; Arize's variables fill in omitted ones. */
 export interface ArizeOptions {
   /** Default: `ARIZE_SPACE_ID`. */
   readonly spaceId?: string | Secret;
@@ -30,11 +30,14 @@ export interface ArizeOptions {
   /** Default `grpc`. */
   readonly transport?: 'grpc' | 'http';
   /**
-   * `env` sends the headers of `OTEL_EXPORTER_OTLP_TRACES_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS` as they are and needs no
-   * credentials; it reads the variables and never writes them. Default `config`.
+   * `env` sends the headers of `OTEL_EXPORTER_OTLP_TRACES_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS` as they
+   * are and needs no credentials; it reads the variables and never writes them. Default `config`.
    */
   readonly headersFrom?: 'config' | 'env';
-  /** `current` sends `authorization` and `arize-space-id`, `legacy` sends `api_key` and `space_id`; default `both`. */
+  /**
+   * `current` sends `authorization` and `arize-space-id`, `legacy` sends `api_key` and
+   * `space_id`; default `both`.
+   */
   readonly headerStyle?: 'current' | 'legacy' | 'both';
   /** Sent besides. */
   readonly headers?: Readonly<Record<string, string | Secret>>;
@@ -65,15 +68,17 @@ export const ARIZE_VARIABLES = [
 /**
  * Sends spans to Arize AX: the exporter, its credentials and the project as resource attributes.
  *
- * Spread it into a configuration: `{ service: { name: 'chat' }, ...arize({ spaceId, apiKey, projectName: 'chat' }) }`.
+ * Spread it into a configuration:
+ * `{ service: { name: 'chat' }, ...arize({ spaceId, apiKey, projectName: 'chat' }) }`.
  *
- * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` of yours that stand before it; `mergeTracerConfig(yours, arize(…))`
- * keeps both.
+ * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` of yours that stand before it;
+ * `mergeTracerConfig(yours, arize(…))` keeps both.
  *
  * @param env - read for what `given` leaves out; never written
  * @returns a part of a configuration, with room for the many attributes of LLM spans (10,000 a span, unless
  *   `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` is set)
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` naming the option and its variable if a credential is missing
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` naming the option and its variable
+ *   if a credential is missing
  * @see {@link https://arize.com/docs/ax/observe/tracing | Arize AX, tracing}
  */
 export function arize(given: ArizeOptions = {}, env: NodeJS.ProcessEnv = process.env): TracerConfig {

@@ -7,11 +7,11 @@ import { credential, headers, url } from '../text-checks.js';
 import type { TracerConfig } from '../tracer-config.js';
 import { ensureCollectorEndpoint } from './collector-endpoint.js';
 
-/** What {@link phoenix} needs to know; whatever is left out comes from Phoenix's variables. */
+/** Options of {@link phoenix}; Phoenix's variables fill in omitted ones. */
 export interface PhoenixOptions {
   /**
-   * Base address, with or without `/v1/traces`; default: `PHOENIX_COLLECTOR_ENDPOINT`, else `http://localhost:6006`, or
-   * `http://localhost:4317` for gRPC (with the port of `PHOENIX_GRPC_PORT`).
+   * Base address, with or without `/v1/traces`; default: `PHOENIX_COLLECTOR_ENDPOINT`, else
+   * `http://localhost:6006`, or `http://localhost:4317` for gRPC (with the port of `PHOENIX_GRPC_PORT`).
    */
   readonly endpoint?: string;
   /** Default: `PHOENIX_API_KEY`; a Phoenix without authentication needs none. */
@@ -43,13 +43,14 @@ export const PHOENIX_VARIABLES = [
 ];
 
 /**
- * Sends spans to Phoenix, self-hosted or in the cloud: the exporter, its credentials and the project as a resource attribute.
+ * Sends spans to Phoenix, self-hosted or in the cloud: the exporter, its credentials and the project
+ * as a resource attribute.
  *
- * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` of yours that stand before it; `mergeTracerConfig(yours, phoenix(…))`
- * keeps both.
+ * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` of yours that stand before it;
+ * `mergeTracerConfig(yours, phoenix(…))` keeps both.
  *
- * @param env - read for what `given` leaves out; never written. A file `.env.phoenix` is not looked for: name it in
- *   `ConfigModule.forRoot({ envFilePath })`
+ * @param env - read for what `given` leaves out; never written. A file `.env.phoenix` is not looked for: name
+ *   it in `ConfigModule.forRoot({ envFilePath })`
  * @returns a part of a configuration, with room for the many attributes of LLM spans (10,000 a span, unless
  *   `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` is set)
  * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if an option or its variable cannot work

@@ -104,7 +104,9 @@ function peers(folder: string): Finding[] {
   return findings;
 }
 
-/** Packages of which a second copy is a second identity: Nest does not find its providers, the API its spans. */
+/**
+ * Packages of which a second copy is a second identity: Nest does not find its providers, the API its spans.
+ */
 function singles(folder: string): Finding[] {
   return [
     'nestjs-telemetry',

@@ -1,5 +1,5 @@
 import type { ErrorEntry } from '../store/error-list.js';
-import { duration } from '../store/format.js';
+import { duration } from '../../base/duration.js';
 import type { RouteStatistics } from '../store/route-statistics.js';
 import type { TraceSummary } from '../store/stored-trace.js';
 import type { DevtoolsClient } from './devtools-client.js';

@@ -1,8 +1,9 @@
 import { sourceLine } from '../store/error-list.js';
 import { serviceOf, type StoredLog, type StoredSpan } from '../store/stored-span.js';
-import { clock, duration, text } from '../store/format.js';
+import { duration } from '../../base/duration.js';
+import { clock, text } from '../store/format.js';
 import { useCopied } from './hooks.js';
-import { genAiLine } from './genai.js';
+import { modelCallLine } from '../../pipeline/console/model-call.js';
 import { asCurl } from '../store/trace-text.js';
 
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'];
@@ -17,7 +18,7 @@ export function SpanDetails({
 }) {
   const [copied, copy] = useCopied();
   const curl = asCurl(span);
-  const model = genAiLine(span.attributes);
+  const model = modelCallLine(span.attributes);
   const own = logs.filter(({ spanId }) => spanId === span.spanId);
   return (
     <aside class="details" aria-label="Span" tabIndex={0}>

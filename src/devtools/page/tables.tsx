@@ -1,6 +1,7 @@
 import type { MetricSeries } from '../store/metric-store.js';
 import { client } from './client.js';
-import { clock, duration } from '../store/format.js';
+import { duration } from '../../base/duration.js';
+import { clock } from '../store/format.js';
 import { useLoaded, useTick } from './hooks.js';
 
 const REFRESH_MILLIS = 2000;

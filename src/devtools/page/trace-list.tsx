@@ -1,7 +1,8 @@
 import { useRef } from 'preact/hooks';
 import type { TraceSummary } from '../store/stored-trace.js';
 import { client } from './client.js';
-import { clock, duration, plural } from '../store/format.js';
+import { duration } from '../../base/duration.js';
+import { clock, plural } from '../store/format.js';
 import { useLoaded } from './hooks.js';
 
 interface TraceListProps {

@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { StoredSpan } from '../store/stored-span.js';
 import { client } from './client.js';
-import { duration, plural } from '../store/format.js';
+import { duration } from '../../base/duration.js';
+import { plural } from '../store/format.js';
 import { useCopied, useLoaded } from './hooks.js';
 import { rowsOf, type Row } from './rows.js';
 import { SpanDetails } from './span-details.js';

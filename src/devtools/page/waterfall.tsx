@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { duration } from '../store/format.js';
-import { genAiLine } from './genai.js';
+import { duration } from '../../base/duration.js';
+import { modelCallLine } from '../../pipeline/console/model-call.js';
 import { ROW_HEIGHT, drawBars } from './draw-bars.js';
 import type { Row } from './rows.js';
 
@@ -14,7 +14,10 @@ interface WaterfallProps {
 /** Lines beyond the visible ones that exist, so that scrolling meets no gap. */
 const OVERSCAN = 8;
 
-/** The lines of a trace as a tree for readers and keyboards, and as bars on a canvas beside it; only what is visible exists. */
+/**
+ * The lines of a trace as a tree for readers and keyboards, and as bars on a canvas beside it;
+ * only what is visible exists.
+ */
 export function Waterfall({ rows, selected, onSelect, onToggle }: WaterfallProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -153,7 +156,7 @@ function Line({ row, index, count, selected, onSelect, onToggle }: LineProps) {
 function labelOf(row: Row): string {
   if (row.type === 'note') return `${row.failed ? '✗' : '•'} ${row.label}`;
   if (row.type === 'fold') return `${row.name} ×${row.spans.length}`;
-  const line = genAiLine(row.span.attributes);
+  const line = modelCallLine(row.span.attributes);
   const name = row.service === undefined ? row.span.name : `${row.service} › ${row.span.name}`;
   return line === undefined ? name : `${name} — ${line}`;
 }

@@ -12,8 +12,8 @@ export type MessageShape = ReadonlyMap<number, FieldShape>;
 const MAX_DEPTH = 40;
 
 /**
- * Reads a protobuf message into plain objects with the names of the JSON mapping. Integers of 64 bits become decimal strings, as in
- * that mapping; ids become hexadecimal.
+ * Reads a protobuf message into plain objects with the names of the JSON mapping. Integers of 64 bits become
+ * decimal strings, as in that mapping; ids become hexadecimal.
  *
  * @throws RangeError if the bytes end too early or are nested too deeply, TypeError for an unknown wire type
  */

@@ -65,7 +65,10 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   return Buffer.concat(chunks);
 }
 
-/** @throws HttpError 415 without the content type of JSON, 413 beyond the limit, 400 for anything but an object */
+/**
+ * @throws HttpError 415 without the content type of JSON, 413 beyond the limit, 400
+ *   for anything but an object
+ */
 export async function readJson(
   request: IncomingMessage,
   maxBytes: number,

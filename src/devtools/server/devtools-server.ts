@@ -14,7 +14,9 @@ import { RequestGuard } from './request-guard.js';
 const PORTS = 20;
 const HEADERS_TIMEOUT_MILLIS = 5000;
 
-/** Serves the page and the API of a {@link Recorder}; neither it nor its connections keep the process alive. */
+/**
+ * Serves the page and the API of a {@link Recorder}; neither it nor its connections keep the process alive.
+ */
 export class DevtoolsServer {
   private readonly guard: RequestGuard;
   private readonly feed: LiveFeed;
@@ -36,7 +38,8 @@ export class DevtoolsServer {
   }
 
   /**
-   * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if no port is free, or the address is not this machine's
+   * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if no port is free, or the
+   *   address is not this machine's
    */
   static async start(recorder: Recorder, options: DevtoolsOptions = {}): Promise<DevtoolsServer> {
     const started = new DevtoolsServer(recorder, options);
@@ -60,7 +63,7 @@ export class DevtoolsServer {
     return `http://${name}:${this.port}`;
   }
 
-  /** The address to open in a browser; whoever has it can look. */
+  /** The address to open in a browser; it includes the token. */
   get url(): string {
     return `${this.origin}/?token=${encodeURIComponent(this.token)}`;
   }

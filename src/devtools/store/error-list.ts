@@ -12,7 +12,10 @@ export interface ErrorEntry {
   readonly time: number;
   readonly type: string | undefined;
   readonly message: string | undefined;
-  /** First line of the stack that is the app's own code, such as `OrdersService.load (src/orders.service.ts:12:9)`. */
+  /**
+   * First line of the stack that is the app's own code, such as
+   * `OrdersService.load (src/orders.service.ts:12:9)`.
+   */
   readonly source: string | undefined;
   readonly stack: string | undefined;
   /** How many traces failed in this way; the entry shows the newest. */
@@ -20,7 +23,8 @@ export interface ErrorEntry {
 }
 
 /**
- * The causes of failed traces, newest first, equal ones counted in one: of a chain of failed spans only the innermost.
+ * The causes of failed traces, newest first, equal ones counted in one: of a chain of failed
+ * spans only the innermost.
  */
 export function errorList(traces: readonly StoredTrace[], limit = 100): ErrorEntry[] {
   const entries = new Map<string, ErrorEntry>();

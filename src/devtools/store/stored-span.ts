@@ -56,7 +56,8 @@ const NONE: Attributes = {};
 /**
  * Reads a span that this process made.
  *
- * @param parts - its texts as masking leaves them; default: the span's own, which are masked once it has ended
+ * @param parts - its texts as masking leaves them; default: the span's own, which are
+ *   masked once it has ended
  */
 export function storedSpan(
   span: ReadableSpan,

@@ -1,6 +1,9 @@
 import { isFailed, serviceOf, type StoredLog, type StoredSpan } from './stored-span.js';
 
-/** Spans beyond this many of one trace are counted and left out: a runaway loop must not push out everything else. */
+/**
+ * Spans beyond this many of one trace are counted and left out: a runaway loop must not
+ * push out everything else.
+ */
 const MAX_SPANS = 20_000;
 const MAX_LOGS = 2000;
 

@@ -14,10 +14,10 @@ const MAX_WORDS = 20;
 /**
  * Reads a filter such as `route:/orders status:error >200ms user.id=ada checkout`.
  *
- * All words must match: `route:` and `service:` by a part of the text, `status:` with `error`, `ok`, `open` or an HTTP
- * status code, `name:` by a span's name, `>200ms` and `<1s` by the duration of the trace, `key=value` by an attribute of a
- * span or its resource (`key=*` for any value), `-word` turns a word round, any other word by a part of a span's name or
- * the trace id. Double quotes hold words together.
+ * All words must match: `route:` and `service:` by a part of the text, `status:` with `error`, `ok`, `open`
+ * or an HTTP status code, `name:` by a span's name, `>200ms` and `<1s` by the duration of the trace,
+ * `key=value` by an attribute of a span or its resource (`key=*` for any value), `-word` turns a word round,
+ * any other word by a part of a span's name or the trace id. Double quotes hold words together.
  */
 export function parseTraceFilter(text: string): TraceFilter {
   const conditions = wordsOf(text).map((word) =>

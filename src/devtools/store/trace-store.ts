@@ -11,7 +11,7 @@ export interface TraceStoreOptions {
   readonly slowMillis?: number;
 }
 
-/** What the store holds and has let go. */
+/** Counts of held and evicted traces. */
 export interface TraceStoreStatus {
   readonly traces: number;
   readonly spans: number;
@@ -25,8 +25,8 @@ const DEFAULTS = { maxTraces: 1000, maxBytes: 64 * 1024 * 1024, slowMillis: 1000
 const TRACE_SHARE = 0.5;
 
 /**
- * The newest traces, bounded in number and bytes. Ordinary ones leave first: failed and slow ones may fill half of
- * the store before they leave, too.
+ * The newest traces, bounded in number and bytes. Ordinary ones leave first: failed and slow ones may fill
+ * half of the store before they leave, too.
  *
  *     add ──▶ ordinary (oldest first) ──▶ evicted
  *               │ fails, or gets slow        ▲

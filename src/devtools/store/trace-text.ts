@@ -1,6 +1,7 @@
 import type { StoredLog, StoredSpan } from './stored-span.js';
 import type { TraceSummary } from './stored-trace.js';
-import { duration, text } from './format.js';
+import { duration } from '../../base/duration.js';
+import { text } from './format.js';
 
 /** A trace with its spans, by start. */
 export interface TraceDetails extends TraceSummary {
@@ -11,7 +12,10 @@ export interface TraceDetails extends TraceSummary {
 const MAX_SPANS = 200;
 const HIDDEN = /^(network\.|client\.|server\.|url\.scheme|user_agent)/;
 
-/** A trace as indented text that fits into a model's context: names, durations, errors, the attributes that matter. */
+/**
+ * A trace as indented text that fits into a model's context: names, durations, errors,
+ * the attributes that matter.
+ */
 export function forAgent(trace: TraceDetails): string {
   const byParent = new Map<string, StoredSpan[]>();
   for (const span of trace.spans) {
@@ -48,7 +52,10 @@ function attributesOf({ attributes }: StoredSpan): string {
   return shown.length === 0 ? '' : ` ${shown.map(([key, value]) => `${key}=${text(value)}`).join(' ')}`;
 }
 
-/** The request of a server or client span again, without the secrets that nobody kept; nothing for other spans. */
+/**
+ * The request of a server or client span again, without the secrets that nobody kept;
+ * nothing for other spans.
+ */
 export function asCurl({ kind, attributes }: StoredSpan): string | undefined {
   const method = attributes['http.request.method'];
   if (typeof method !== 'string') return undefined;

@@ -1,6 +1,6 @@
 /**
- * The promise of a request by a client that Stainless generated, such as OpenAI's and Anthropic's: it reads the response when it is
- * first asked for, and its `then` is not a promise's own.
+ * The promise of a request by a client that Stainless generated, such as OpenAI's and Anthropic's: it reads
+ * the response when it is first asked for, and its `then` is not a promise's own.
  */
 export interface ApiPromise extends Promise<unknown> {
   responsePromise: Promise<unknown>;
@@ -16,7 +16,7 @@ export function isApiPromise(value: unknown): value is ApiPromise {
   return responsePromise instanceof Promise && typeof parseResponse === 'function';
 }
 
-/** What is done at the steps of such a request. */
+/** Callbacks for the steps of such a request. */
 export interface ApiPromiseTap {
   /** Runs the reading of the response. */
   readonly inside: <T>(fn: () => T) => T;

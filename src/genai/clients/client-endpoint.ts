@@ -7,8 +7,9 @@ export interface InstrumentOptions {
   /** Default: found out from the client and its address. */
   readonly provider?: string;
   /**
-   * Asks OpenAI for the tokens of streamed chat completions (`stream_options.include_usage`) and keeps the additional chunk from the
-   * app. Default false: such streams then have tokens only where the app asks for them.
+   * Asks OpenAI for the tokens of streamed chat completions (`stream_options.include_usage`) and
+   * keeps the additional chunk from the app. Default false: such streams then have tokens only
+   * where the app asks for them.
    */
   readonly streamUsage?: boolean;
 }

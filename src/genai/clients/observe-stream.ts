@@ -21,7 +21,10 @@ export function isStream(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
-/** Has a call follow a stream, which stays the object that it is. The span ends with the stream, however it ends. */
+/**
+ * Has a call follow a stream, which stays the object that it is. The span ends with the
+ * stream, however it ends.
+ */
 export function observeStream(
   source: AsyncIterable<unknown>,
   { call, span, context }: StartedCall,
@@ -77,7 +80,8 @@ function observeSteps(
       },
     );
   };
-  // A stream that nobody waits for reports its abort to nobody. Clients abort a failed one, too: what is pending says more.
+  // A stream that nobody waits for reports its abort to nobody. Clients abort a failed one, too:
+  // what is pending says more.
   signal?.addEventListener(
     'abort',
     () => {

@@ -186,7 +186,9 @@ export class McpConnection {
     meter?.record(duration(role, 'operation'), seconds, this.measured(measured));
   }
 
-  /** The caller's context came in the message itself, whatever carried it; else the running one is the caller's. */
+  /**
+   * Reads the caller's context from the message; without one, the running context is the caller's.
+   */
   private callerOf({ params }: McpMessage, manager: TracerManager): FlowContext {
     const meta = fieldsOf(params?.['_meta']);
     const headers: Record<string, string> = {};
@@ -211,7 +213,7 @@ export class McpConnection {
       context,
     );
     const { params = {} } = message;
-    // What the app wrote there itself stays.
+    // Entries that the app wrote there itself stay.
     const meta: Fields = { ...headers, ...fieldsOf(params['_meta']) };
     return { ...message, params: { ...params, _meta: meta } };
   }

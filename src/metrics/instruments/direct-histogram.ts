@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { toHrTime } from '../../tracing/clock.js';
 
-/** What a histogram is called and how it is divided. */
+/** The name and the buckets of a histogram. */
 export interface HistogramDescription {
   readonly name: string;
   readonly description: string;
@@ -10,8 +10,8 @@ export interface HistogramDescription {
 }
 
 /**
- * One series of a {@link DirectHistogram}. Whoever keeps it records without naming its attributes again: in the SDK, sorting and writing them
- * out for each measurement costs more than everything else.
+ * One series of a {@link DirectHistogram}. Whoever keeps it records without naming its attributes again: in
+ * the SDK, sorting and writing them out for each measurement costs more than everything else.
  */
 export class HistogramSeries {
   readonly counts: number[];

@@ -12,14 +12,17 @@ import { errorText } from '../../base/rate-limited-log.js';
 import { CREATE, type InstrumentDefinition, type SyncKind } from './instrument-definition.js';
 import type { SeriesLimiter } from './series-limiter.js';
 
-/** An instrument that a user holds while configurations come and go: it follows the live one, and measures nothing without one. */
+/**
+ * An instrument that a user holds while configurations come and go: it follows the live one, and
+ * measures nothing without one.
+ */
 export interface HeldInstrument {
   readonly definition: InstrumentDefinition;
   /** @param limiter - where series have to be counted here */
   bind(meter: Meter | undefined, limiter?: SeriesLimiter): void;
 }
 
-/** What the running request says of itself, where its baggage was named for metrics. */
+/** Attributes from the running request's baggage, where entries were named for metrics. */
 export type FlowAttributes = () => Attributes | undefined;
 
 abstract class HeldSync<T> implements HeldInstrument {
@@ -66,7 +69,7 @@ export class HeldCounter extends HeldSync<Counter> implements Counter {
   }
 }
 
-/** What {@link HeldHistogram} and {@link HeldGauge} have in common. */
+/** Base of {@link HeldHistogram} and {@link HeldGauge}. */
 class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
   record(value: number, attributes?: Attributes, context?: Context): void {
     if (this.target === undefined) return;
@@ -81,18 +84,18 @@ class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
 export class HeldHistogram extends HeldRecorder {}
 export class HeldGauge extends HeldRecorder {}
 
-/** Nothing else limits the series of an up-down counter while metrics are off. */
+/** Limits the series of an up-down counter while metrics are off. */
 const MAX_LEVELS_WHILE_OFF = 2_000;
 
-/** What an up-down counter stands at, for one set of attributes. */
+/** The value of an up-down counter for one set of attributes. */
 interface Level {
   readonly attributes: Attributes | undefined;
   value: number;
 }
 
 /**
- * An up-down counter says how much there is of something, so that a new configuration goes on from where the old one was: what was added
- * before may be taken away after.
+ * An up-down counter says how much there is of something, so that a new configuration goes on from where the
+ * old one was: what was added before may be taken away after.
  */
 export class HeldUpDownCounter extends HeldSync<UpDownCounter> implements UpDownCounter {
   private readonly levels = new Map<string, Level>();

@@ -28,7 +28,7 @@ import {
 } from './instrument-definition.js';
 import type { SeriesLimiter } from './series-limiter.js';
 
-/** What is live now: where instruments record, and how many series each may have. */
+/** The live configuration: where instruments record, and how many series each may have. */
 export interface MeterBinding {
   meter(name: string, version: string | undefined): Meter;
   /** A new counter of series, where the SDK's own limit does not hold. */
@@ -51,10 +51,12 @@ const HELD: Readonly<
 };
 
 /**
- * A meter whose instruments outlive every configuration. A name that is asked for twice gives the same instrument.
+ * A meter whose instruments outlive every configuration. A name that is asked for twice
+ * gives the same instrument.
  *
- * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method if the name is taken by an instrument of another kind, unit, value
- * type or buckets; TelemetryConfigError if no receiver would take the name
+ * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method if the name is taken by
+ *   an instrument of another kind, unit, value type or buckets; TelemetryConfigError if no
+ *   receiver would take the name
  */
 export class InstanceMeter implements Meter {
   private readonly instruments = new Map<string, HeldInstrument>();

@@ -18,14 +18,17 @@ export const CREATE = {
   observableGauge: 'createObservableGauge',
 } as const satisfies Record<InstrumentKind, keyof Meter>;
 
-/** What makes an instrument one that others may share. */
+/** The identity of an instrument; equal ones are shared. */
 export interface InstrumentDefinition {
   readonly kind: InstrumentKind;
   readonly name: string;
   readonly options: MetricOptions;
 }
 
-/** @see {@link https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax | Instrument name syntax} */
+/**
+ * @see
+ *   {@link https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax | Instrument name syntax}
+ */
 const NAME = /^[a-z][a-z0-9_.\-/]{0,254}$/i;
 const MAX_UNIT = 63;
 

@@ -1,11 +1,12 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** What is added up under one series once an instrument has as many as it may have. */
+/** Attributes of the series that sums up all series beyond an instrument's limit. */
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
 /**
- * Keeps the series of one instrument below its limit for as long as it lives. The SDK's own limit holds between two exports alone, so that
- * its cumulative series grow without end under attributes that never repeat.
+ * Keeps the series of one instrument below its limit for as long as it lives. The SDK's own limit
+ * holds between two exports alone, so that its cumulative series grow without end under
+ * attributes that never repeat.
  */
 export class SeriesLimiter {
   private readonly series = new Set<string>();

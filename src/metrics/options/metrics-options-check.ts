@@ -75,6 +75,7 @@ export const metricsOptionsCheck: Check = anyOf(
       ),
       runtime: anyOf(boolean, object({ node: boolean, host: boolean })),
       self: boolean,
+      tenants: boolean,
     }),
     timeoutWithinInterval,
   ),

@@ -11,8 +11,8 @@ export interface ExportSchedule {
   /** Limit of one export, in milliseconds; default 30,000, at most the interval. */
   readonly exportTimeoutMillis?: number;
   /**
-   * Whether each export tells totals since the start (`cumulative`, the default), what came since the last export (`delta`), or
-   * whichever needs less memory here. Up-down counters are always cumulative.
+   * Whether each export tells totals since the start (`cumulative`, the default), what came since the last
+   * export (`delta`), or whichever needs less memory here. Up-down counters are always cumulative.
    *
    * @see {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/ | OTLP metrics exporter}
    */
@@ -38,10 +38,12 @@ export interface PrometheusReaderConfig {
 }
 
 /**
- * What {@link MetricsOptions} takes as a reader, told apart by `type`: an OTLP receiver with the options of the exporter of spans
- * and `/v1/metrics` for the path; the console; a page for Prometheus; an exporter of your own, read on a schedule, or alone; a `MetricReader` of the SDK.
+ * A reader in {@link MetricsOptions}, by its `type`: an OTLP receiver with the options of the spans'
+ * exporter and `/v1/metrics` for the path; the console; a page for Prometheus; an exporter of your own,
+ * read on a schedule, or alone; a `MetricReader` of the SDK.
  *
- * A `MetricReader` reads for one instance, through all of its configurations, and is shut down when no configuration names it any more.
+ * A `MetricReader` reads for one instance, through all of its configurations, and is shut down when no
+ * configuration names it any more.
  */
 export type MetricReaderConfig =
   | (OtlpExporterConfig<string | Secret> & ExportSchedule)
@@ -70,25 +72,28 @@ export interface HttpMetricsOptions {
   /** Adds `http.server.request.body.size` and `http.server.response.body.size`; default false. */
   readonly bodySizes?: boolean;
   /**
-   * What `http.server.request.duration` says of a streamed response: the time to its first byte, so that streams do not spoil latency, or
-   * the whole of it. Default `first-byte`; how long it lived is `stream.duration` in any case.
+   * The value of `http.server.request.duration` for a streamed response: the time to its first byte, so that
+   * streams do not spoil latency, or the whole of it. Default `first-byte`; how long it lived is
+   * `stream.duration` in any case.
    */
   readonly streamDuration?: 'first-byte' | 'whole';
 }
 
 /** Which official packages measure the process. */
 export interface RuntimeMetricsOptions {
-  /** Event loop, heap and garbage collection, by `@opentelemetry/instrumentation-runtime-node`; default true. */
+  /**
+   * Event loop, heap and garbage collection, by `@opentelemetry/instrumentation-runtime-node`; default true.
+   */
   readonly node?: boolean;
   /** CPU, memory and network of process and machine, by `@opentelemetry/host-metrics`; default true. */
   readonly host?: boolean;
 }
 
-/** What an instance measures and where that goes. */
+/** Options for the metrics of an instance and their readers. */
 export interface MetricsOptions extends ExportSchedule {
   /**
-   * One or several; an empty list for none. Default: what `OTEL_METRICS_EXPORTER` names, else an OTLP reader beside each OTLP exporter of
-   * spans, with its address and headers; without one, metrics are off.
+   * One or several; an empty list for none. Default: what `OTEL_METRICS_EXPORTER` names, else an OTLP reader
+   * beside each OTLP exporter of spans, with its address and headers; without one, metrics are off.
    */
   readonly readers?: MetricReaderConfig | readonly MetricReaderConfig[];
   /** Rename, filter, rebucket or drop streams; views of the SDK. */
@@ -97,6 +102,11 @@ export interface MetricsOptions extends ExportSchedule {
   readonly cardinalityLimit?: number;
   /** Requests and streams; `false` measures none. */
   readonly http?: false | HttpMetricsOptions;
+  /**
+   * Counts entries by tenant, as `nestjs.tenant.entries`; default false, since the tenant's key becomes a
+   * label that every reader of the metrics sees.
+   */
+  readonly tenants?: boolean;
   /** The process: default false, since its packages are optional peers. */
   readonly runtime?: boolean | RuntimeMetricsOptions;
   /** The library's own queue and exporters, by the `otel.sdk.*` names; default true. */

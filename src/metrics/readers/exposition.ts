@@ -6,8 +6,8 @@ import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Prepares metrics for the text format, where names of labels have a smaller alphabet: labels that become equal are joined, and none is empty
- * or begins with a digit.
+ * Prepares metrics for the text format, where names of labels have a smaller alphabet: labels that become
+ * equal are joined, and none is empty or begins with a digit.
  */
 export function withLabels({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
   return {
@@ -17,8 +17,8 @@ export function withLabels({ resource, scopeMetrics }: ResourceMetrics): Resourc
 }
 
 /**
- * Joins families of one name, which scopes of their own may both have: the format allows each name once. Of a second type under a name, the
- * samples are left out, and so are those of a series that is there already.
+ * Joins families of one name, which scopes of their own may both have: the format allows each name once. Of a
+ * second type under a name, the samples are left out, and so are those of a series that is there already.
  *
  * @param page - as the official serialiser writes it
  * @param onConflict - told the name of what was left out, and why

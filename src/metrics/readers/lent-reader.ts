@@ -31,7 +31,10 @@ class ReaderSource implements MetricProducer {
     this.attached.splice(this.attached.indexOf(lent), 1);
   }
 
-  /** Has the reader read this configuration; one after the other, since it can read one at a time. Never rejects. */
+  /**
+   * Has the reader read this configuration; one after the other, since it can read one
+   * at a time. Never rejects.
+   */
   flush(lent: LentReader, read: () => Promise<void>): Promise<void> {
     this.lastFlush = this.lastFlush.then(async () => {
       this.flushing = lent;
@@ -69,7 +72,10 @@ export class LentReader extends MetricReader {
     });
   }
 
-  /** @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the reader reads for another instance or provider */
+  /**
+   * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the reader reads for
+   *   another instance or provider
+   */
   static open(
     reader: SdkMetricReader,
     owner: object,

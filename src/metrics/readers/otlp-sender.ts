@@ -43,7 +43,10 @@ export class OtlpSender implements MetricSender {
   }
 }
 
-/** JSON has no number for `NaN` and infinities: OTLP wants their names, where `null` would have all of an export refused. */
+/**
+ * JSON has no number for `NaN` and infinities: OTLP wants their names, where `null` would have
+ * all of an export refused.
+ */
 function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
   const metricOf = (metric: MetricData): MetricData => {
     const dataPoints = metric.dataPoints.map((point) => ({ ...point, value: textForNonFinite(point.value) }));

@@ -14,13 +14,15 @@ import type { MetricSender } from './metric-sender.js';
 import type { ExportSchedule } from '../options/metrics-options.js';
 import { temporalityFor } from './temporality.js';
 
-/** What a {@link PushReader} is made of. */
+/** Options of a {@link PushReader}. */
 export interface PushReaderOptions {
   readonly sender: MetricSender;
   readonly schedule: Required<ExportSchedule>;
   readonly cardinalityLimit: number;
   readonly log: RateLimitedLog;
-  /** Whether the queue of spans, which go to the same receiver, has told of this failure: one cause, one line. */
+  /**
+   * Whether the queue of spans, which go to the same receiver, has told of this failure: one cause, one line.
+   */
   readonly isToldBySpans: (failure: ExportFailure) => boolean;
   /** Names the instance in log lines. */
   readonly instance: string;
@@ -30,7 +32,8 @@ export interface PushReaderOptions {
 }
 
 /**
- * Exports on a schedule, tries again what may pass, and never keeps the process alive: what the SDK's own periodic reader does not.
+ * Exports on a schedule, tries again what may pass, and never keeps the process alive: what the SDK's own
+ * periodic reader does not.
  */
 export class PushReader extends MetricReader {
   private readonly sender: MetricSender;
@@ -72,7 +75,10 @@ export class PushReader extends MetricReader {
     };
   }
 
-  /** Exports once more, then closes the way to the receiver. Never rejects; takes hardly longer than the limit. */
+  /**
+   * Exports once more, then closes the way to the receiver. Never rejects; takes
+   * hardly longer than the limit.
+   */
   async close(timeoutMillis: number): Promise<void> {
     this.closeBefore = performance.now() + timeoutMillis;
     clearInterval(this.timer);
@@ -140,7 +146,7 @@ export class PushReader extends MetricReader {
       }
       const { failure } = outcome;
       const wait = failure.retryAfterMillis ?? backoffMillis(attempt, performance.now() - begun);
-      // Who shuts down does not wait for a receiver that is away.
+      // A shutdown does not wait for a receiver that is away.
       const hopeless = this.closeBefore < Infinity && (attempt > 2 || this.failing);
       if (!failure.retryable || hopeless || wait >= this.left(deadline)) {
         this.failed(failure);

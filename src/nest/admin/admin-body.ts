@@ -1,7 +1,7 @@
 import { BadRequestException, PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs/common';
 import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 
-/** What Express's and Fastify's requests have in common. */
+/** The parts that Express's and Fastify's requests share. */
 export interface AdminRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: unknown;
@@ -10,7 +10,8 @@ export interface AdminRequest {
 /**
  * The JSON object that a request carries.
  *
- * @throws UnsupportedMediaTypeException for forms and texts, PayloadTooLargeException, BadRequestException for other JSON
+ * @throws UnsupportedMediaTypeException for forms and texts, PayloadTooLargeException,
+ *   BadRequestException for other JSON
  */
 export function jsonBody(request: AdminRequest, maxBytes: number): Record<string, unknown> {
   const type = request.headers['content-type'];
@@ -45,7 +46,9 @@ function sizeOf(body: unknown): number {
   }
 }
 
-/** Runs a change; a configuration that cannot work answers 400 with what is wrong, which never is a secret. */
+/**
+ * Runs a change; a configuration that cannot work answers 400 with what is wrong, which never is a secret.
+ */
 export async function orBadRequest<T>(change: () => Promise<T>): Promise<T> {
   try {
     return await change();

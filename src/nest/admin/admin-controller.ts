@@ -10,7 +10,6 @@ import {
   UseGuards,
   type Type,
 } from '@nestjs/common';
-import { redactConfig } from '../../config/redact-config.js';
 import { instance, isObject, object, positiveMillis, required, string } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
@@ -19,9 +18,10 @@ import { TracerManager } from '../../tracing/tracer-manager.js';
 import { ask, tell } from '../../base/user-function.js';
 import { asOwnPage } from '../requests/own-pages.js';
 import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './admin-body.js';
+import { changeOf } from './admin-change.js';
 import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
 
-/** What the change of a configuration answers. */
+/** The answer to a change of configuration. */
 interface ChangeAnswer {
   readonly status: 'reconfigured';
   readonly generation: number;
@@ -48,15 +48,17 @@ export function adminController(options: TelemetryAdminOptions): Type {
     constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
 
     @Get('status')
-    status(): TelemetryStatus & { readonly config: Record<string, unknown> } {
-      return { ...this.manager.status(), config: redactConfig(this.manager.config()) };
+    status(): TelemetryStatus {
+      return this.manager.status();
     }
 
-    /** A partial configuration, over the current one. */
+    /** A partial configuration, over the current one; presets by name. */
     @Put('config')
     async config(@Req() request: AdminRequest): Promise<ChangeAnswer> {
-      const change = jsonBody(request, maxBytes) as TracerConfig;
-      const { generation, changed, draining } = await orBadRequest(() => this.manager.reconfigure(change));
+      const body = jsonBody(request, maxBytes);
+      const { generation, changed, draining } = await orBadRequest(async () =>
+        this.manager.reconfigure(changeOf(body)),
+      );
       log(`${who(request)} changed ${list(changed)}; generation ${generation} is live.`);
       return { status: 'reconfigured', generation, changed, draining };
     }
@@ -74,8 +76,8 @@ export function adminController(options: TelemetryAdminOptions): Type {
     @Post('verify')
     @HttpCode(200)
     verify(@Req() request: AdminRequest): Promise<VerifyExportResult> {
-      const change = optionalJsonBody(request, maxBytes) as TracerConfig;
-      return orBadRequest(() => this.manager.verifyExport(change));
+      const body = optionalJsonBody(request, maxBytes);
+      return orBadRequest(async () => this.manager.verifyExport(changeOf(body)));
     }
 
     /** `{ change, forMillis, tenant? }`. */
@@ -122,7 +124,10 @@ const overrideShape = object({
 
 function overrideOf(body: Record<string, unknown>): OverrideBody {
   overrideShape.assert(body, '');
-  return body as unknown as OverrideBody;
+  const { change, ...options } = body as unknown as OverrideBody & {
+    readonly change: Record<string, unknown>;
+  };
+  return { ...options, change: changeOf(change) };
 }
 
 function list(names: readonly string[]): string {

@@ -1,9 +1,12 @@
 import type { CanActivate, ModuleMetadata, Type } from '@nestjs/common';
 import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 
-/** Who may use the admin endpoint, and where it is. */
+/** Options of the admin endpoint: its path and its guards. */
 export interface TelemetryAdminOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** At least one: the endpoint changes where telemetry goes. Each runs before every route, as with `@UseGuards`. */
+  /**
+   * At least one: the endpoint changes where telemetry goes. Each runs before every
+   * route, as with `@UseGuards`.
+   */
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];
   /** Route below the global prefix; default `admin/telemetry`. */
   readonly path?: string;
@@ -17,7 +20,9 @@ export interface TelemetryAdminOptions extends Pick<ModuleMetadata, 'imports'> {
 export const DEFAULT_ADMIN_PATH = 'admin/telemetry';
 export const DEFAULT_MAX_BODY_BYTES = 65_536;
 
-/** @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard; TelemetryConfigError for anything else */
+/**
+ * @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard; TelemetryConfigError for anything else
+ */
 export function checkAdminOptions(options: TelemetryAdminOptions): void {
   const guards: unknown = (options as TelemetryAdminOptions | undefined)?.guards;
   if (!Array.isArray(guards) || guards.length === 0) {

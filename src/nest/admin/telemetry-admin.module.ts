@@ -7,8 +7,9 @@ import { adminController } from './admin-controller.js';
 import { checkAdminOptions, type TelemetryAdminOptions } from './admin-options.js';
 
 /**
- * Opt-in HTTP endpoint for the instance that covers the importing module: `GET status`, `PUT config`, `POST flush`, `POST verify`,
- * `POST override`. It takes JSON alone, answers with no secret, and logs who changed what.
+ * Opt-in HTTP endpoint for the instance that covers the importing module: `GET status`,
+ * `PUT config`, `POST flush`, `POST verify`, `POST override`. It takes JSON alone, answers with no
+ * secret, and logs who changed what.
  */
 @Module({})
 export class TelemetryAdminModule {

@@ -13,7 +13,7 @@ import {
 } from '../../config/schema.js';
 import type { RawRequest } from '../../http/http-options.js';
 
-/** What the framework's request tells a resolver, on Express and Fastify alike. */
+/** The request as a resolver sees it, on Express and Fastify alike. */
 export interface BaggageRequest {
   /** Request headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -27,27 +27,28 @@ export interface BaggageRequest {
   readonly query?: unknown;
   /** The parsed body. */
   readonly body?: unknown;
-  /** What an authentication guard put there. */
+  /** The user that an authentication guard put there. */
   readonly user?: unknown;
 }
 
-/** Who is asking: where entries come from, which are trusted, and where they show. */
+/** Options for baggage: where entries come from, which are trusted, and where they show. */
 export interface BaggageOptions {
   /**
-   * Request headers and the entries that they become, which are also put on every span of the request; default
-   * `x-user-id` → `user.id`, `x-session-id` → `session.id`. `{}` reads none.
+   * Request headers and the entries that they become, which are also put on every span of the request;
+   * default `x-user-id` → `user.id`, `x-session-id` → `session.id`. `{}` reads none.
    */
   readonly headers?: Readonly<Record<string, string>>;
   /** Headers without which a request is answered with 400 and the header's name. */
   readonly required?: readonly string[];
   /**
-   * Properties of `request.user` and the entries that they become; default `id` → `user.id`. They are verified, so they win over headers.
-   * Read when the guard runs: after global guards, or where you placed it.
+   * Properties of `request.user` and the entries that they become; default `id` → `user.id`.
+   * They are verified, so they win over headers. Read when the guard runs: after global
+   * guards, or where you placed it.
    */
   readonly user?: Readonly<Record<string, string>>;
   /**
-   * More entries, told by the request; read when the guard runs. An error in it is logged and never affects the request; a promise is waited for, for
-   * 5 seconds at most.
+   * More entries, told by the request; read when the guard runs. An error in it is logged and never affects
+   * the request; a promise is waited for, for 5 seconds at most.
    */
   readonly entries?: (
     request: BaggageRequest,
@@ -55,22 +56,33 @@ export interface BaggageOptions {
     | Readonly<Record<string, string | undefined>>
     | undefined
     | Promise<Readonly<Record<string, string | undefined>> | undefined>;
-  /** What a request is for, by route; the first match becomes the entry `app.user.intent`. */
+  /** The purpose of requests by route; the first match becomes the entry `app.user.intent`. */
   readonly intent?: Readonly<Record<string, string>>;
   /**
-   * Entries of the caller's `baggage` that are kept, exact or with `*` at the end; default none, or all where `trust` says yes.
-   * The names in `headers` are always kept.
+   * Entries of the caller's `baggage` that are kept, exact or with `*` at the end; default none, or all where
+   * `trust` says yes. The names in `headers` are always kept.
    */
   readonly allow?: readonly string[];
-  /** Names that are never taken, exact or with `*` at the end, besides those of secrets such as `db.password`. */
+  /**
+   * Names that are never taken, exact or with `*` at the end, besides those of secrets such as `db.password`.
+   */
   readonly deny?: readonly string[];
-  /** Whether a request's identity headers and baggage are kept at all; a predicate that throws counts as `false`. */
+  /**
+   * Whether a request's identity headers and baggage are kept at all; a predicate that
+   * throws counts as `false`.
+   */
   readonly trust?: (request: RawRequest) => boolean;
-  /** Entries that are put on every span that starts in the request, besides those in `headers`; exact or with `*` at the end. */
+  /**
+   * Entries that are put on every span that starts in the request, besides those in `headers`;
+   * exact or with `*` at the end.
+   */
   readonly attributes?: readonly string[];
   /** Entries that are put on metrics, one by one: each value makes a time series of its own. Default none. */
   readonly metricAttributes?: readonly string[];
-  /** Whether the guard runs for everything the instance covers; `false` to place {@link BaggageGuard} yourself. Default true. */
+  /**
+   * Whether the guard runs for everything the instance covers; `false` to place
+   * {@link BaggageGuard} yourself. Default true.
+   */
   readonly guard?: boolean;
 }
 

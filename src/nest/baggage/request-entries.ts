@@ -63,7 +63,10 @@ export class RequestEntries {
     return this.missing(request, flow);
   }
 
-  /** Adds what the request tells once more, if there is another user than before. @returns what to wait for, if anything */
+  /**
+   * Adds what the request tells once more, if there is another user than before. @returns what
+   * to wait for, if anything
+   */
   learn(request: BaggageRequest, flow: Flow, route: string): Promise<void> | undefined {
     const { user } = request;
     if (user === undefined || user === null || this.users.get(request) === user) return undefined;
@@ -116,7 +119,9 @@ export class RequestEntries {
     flow.entry?.baggageChanged?.();
   }
 
-  /** A mapped header is there if its entry is, wherever that came from; what was refused counts as missing. */
+  /**
+   * A mapped header is there if its entry is, wherever that came from; what was refused counts as missing.
+   */
   private missing({ headers }: BaggageRequest, flow: Flow | undefined): string | undefined {
     return this.required.find((header) => {
       const key = this.keys.get(header);

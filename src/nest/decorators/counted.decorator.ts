@@ -6,14 +6,15 @@ import { decoratorLog } from './decorator-log.js';
 import { MethodInstrument } from './method-instrument.js';
 import { asWritten, classNameOf, wrapMethod } from './method-wrapper.js';
 
-/** What a measured method is called, and by which attributes. */
+/** The name and the attributes of a measured method. */
 export interface MeasuredMethodOptions extends Pick<MetricOptions, 'description' | 'unit'> {
-  /** The same for every call, of few values each. */
+  /** Constant attributes of every call; each takes few values. */
   readonly attributes?: Attributes;
 }
 
 /**
- * Counts the calls of a method, failed ones with `error.type`, once each is over: a promise settled, a stream at its end.
+ * Counts the calls of a method, failed ones with `error.type`, once each is over: a promise
+ * settled, a stream at its end.
  *
  * @param name - of the counter; default `{Class}.{method}.calls`
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method

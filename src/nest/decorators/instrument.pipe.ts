@@ -15,7 +15,10 @@ import { TelemetryHub } from '../hub/telemetry-hub.js';
 const log = new RateLimitedLog(new Logger('TelemetryModule'));
 const MEASURES_NOTHING = createNoopMeter();
 
-/** Turns parameters into instruments. Nest makes one for each module whose handlers ask for any, and injects what that module sees. */
+/**
+ * Turns parameters into instruments. Nest makes one for each module whose handlers ask for any, and
+ * injects what that module sees.
+ */
 @Injectable()
 export class InstrumentPipe implements PipeTransform {
   private readonly made = new Map<InstrumentDefinition, unknown>();

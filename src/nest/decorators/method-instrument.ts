@@ -4,7 +4,10 @@ import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
 
 const log = new RateLimitedLog(new Logger('TelemetryModule'));
 
-/** The instrument of one decorated method, in each instance that it is called for. A method whose name is taken is not measured. */
+/**
+ * The instrument of one decorated method, in each instance that it is called for. A method whose name
+ * is taken is not measured.
+ */
 export class MethodInstrument<T> {
   private readonly made = new WeakMap<MeterManager, { readonly instrument: T | undefined }>();
 

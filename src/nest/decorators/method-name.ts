@@ -1,6 +1,9 @@
 import { classNameOf } from './method-wrapper.js';
 
-/** `Class.method` of a decorated method: a derived class that inherits it stands in the place of the one that declares it. */
+/**
+ * `Class.method` of a decorated method: a derived class that inherits it stands in the place of
+ * the one that declares it.
+ */
 export class MethodName {
   /** By the class that declares the method. */
   readonly declared: string;
@@ -13,7 +16,9 @@ export class MethodName {
     this.declared = `${classNameOf(target)}.${String(key)}`;
   }
 
-  /** @param host - what the method is called on; a class that overrides the method calls the declaring one's */
+  /**
+   * @param host - what the method is called on; a class that overrides the method calls the declaring one's
+   */
   on(host: unknown): string {
     try {
       const start: unknown = typeof host === 'function' ? host : Object.getPrototypeOf(host);

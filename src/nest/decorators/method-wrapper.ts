@@ -17,8 +17,8 @@ const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
 ]);
 
 /**
- * Puts a wrapper in the place of a decorated method, alike in everything that other decorators and libraries look at: name, length,
- * metadata and properties of its own.
+ * Puts a wrapper in the place of a decorated method, alike in everything that other decorators and libraries
+ * look at: name, length, metadata and properties of its own.
  *
  * @param decorator - as the user wrote it, for the error
  * @param descriptor - absent for fields, where only a build without type checks gets this far
@@ -54,7 +54,7 @@ export function isWrapped(prototype: object, key: PropertyKey): boolean {
   return wrapped.get(prototype)?.has(key) === true;
 }
 
-/** What stands in the source, below all decorators of ours. */
+/** The method as written in the source, below all decorators of this library. */
 export function asWritten(method: Method): Method {
   return written.get(method) ?? method;
 }

@@ -18,7 +18,9 @@ export interface OtelCounterOptions extends OtelMetricOptions {
 
 type Constructor = abstract new (...args: never[]) => object;
 
-/** {@link Counted} under the name of nestjs-otel, whose counter is called `app.{Class}.{method}.calls.total`. */
+/**
+ * {@link Counted} under the name of nestjs-otel, whose counter is called `app.{Class}.{method}.calls.total`.
+ */
 export function OtelMethodCounter(options: OtelCounterOptions = {}): MethodDecorator {
   const { name, ...rest } = options;
   return (target, key, descriptor) => {
@@ -28,8 +30,9 @@ export function OtelMethodCounter(options: OtelCounterOptions = {}): MethodDecor
 }
 
 /**
- * Counts the objects of a class that are made, its subclasses' as well, as `app.{Class}.instances.total`. Those that Nest makes count for the
- * instance of their module, others for that of the request in which they are made; what is made by hand outside of requests is not counted.
+ * Counts the objects of a class that are made, its subclasses' as well, as `app.{Class}.instances.total`.
+ * Those that Nest makes count for the instance of their module, others for that of the request in which they
+ * are made; what is made by hand outside of requests is not counted.
  */
 export function OtelInstanceCounter(options: OtelCounterOptions = {}): ClassDecorator {
   const { name, attributes, ...rest } = options;
@@ -62,7 +65,10 @@ export function OtelInstanceCounter(options: OtelCounterOptions = {}): ClassDeco
   };
 }
 
-/** A class whose constructor reports each object; prototype, statics and metadata are those of the given class. */
+/**
+ * A class whose constructor reports each object; prototype, statics and metadata are
+ * those of the given class.
+ */
 function toldOf(type: Constructor, made: () => void): Constructor {
   function constructor(...args: never[]): object {
     const instance = Reflect.construct(type, args, new.target as unknown as Constructor) as object;

@@ -9,8 +9,9 @@ import { instrumentName, type OtelMetricOptions } from '../services/metric.servi
 import { InstrumentPipe } from './instrument.pipe.js';
 
 /*
- * Each decorator hands an instrument of the module's instance to a handler's parameter, the same one for every request and for
- * every parameter of that name. Where another instrument has the name, that is logged, and the handler gets one that measures nothing.
+ * Each decorator hands an instrument of the module's instance to a handler's parameter, the same one for
+ * every request and for every parameter of that name. Where another instrument has the name, that is logged,
+ * and the handler gets one that measures nothing.
  */
 
 /** The pipe knows the module, and thereby the instance. */

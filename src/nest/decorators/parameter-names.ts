@@ -7,9 +7,11 @@ const TOKENS = /\/\*[^]*?\*\/|\/\/.*|'(?:[^'\\]|\\[^])*'|"(?:[^"\\]|\\[^])*"|`(?
 const COMMENT = /^\/[/*]/;
 
 /**
- * Names arguments as the method's source does, so that a `password` is known as one when arguments are recorded.
+ * Names arguments as the method's source does, so that a `password` is known as one
+ * when arguments are recorded.
  *
- * @returns an object by parameter names; positions stand for patterns, rest parameters and what is beyond the last name
+ * @returns an object by parameter names; positions stand for patterns, rest parameters and
+ *   what is beyond the last name
  */
 export function namedArguments(method: Method, args: readonly unknown[]): Record<string, unknown> {
   const names = parameterNames(method);
@@ -33,7 +35,10 @@ export function parameterNames(method: Method): readonly (string | undefined)[] 
   return names;
 }
 
-/** Splits what stands between the parentheses after the method's name, at commas that are not inside something. */
+/**
+ * Splits what stands between the parentheses after the method's name, at commas that
+ * are not inside something.
+ */
 function parameterList(source: string): string[] {
   const parameters: string[] = [];
   let depth = 0;

@@ -10,7 +10,8 @@ const parameters = new WeakMap<object, Map<PropertyKey, ParameterAttribute[]>>()
  * Puts a parameter of a method with `@Span`, or of a class with `@Traceable`, on its span.
  *
  * @param key - name of the attribute
- * @param pick - the part of the argument: a path such as `customer.id`, or a function; default: the argument itself, an object as JSON
+ * @param pick - the part of the argument: a path such as `customer.id`, or a function; default: the argument
+ *   itself, an object as JSON
  */
 export function SpanAttribute(
   key: string,

@@ -5,10 +5,14 @@ import type { SpanOptions } from '../../tracing/span-options.js';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyValue = any;
 
-/** How a decorated method becomes spans: the options of a span that a method can have, and what to read from its calls. */
+/**
+ * How a decorated method becomes spans: the options of a span that a method can have, and
+ * what to read from its calls.
+ */
 export interface SpanDecoratorOptions extends Omit<SpanOptions, 'parent'> {
   /**
-   * Reads attributes from what the method returned, or its promise resolved with. Not called for streams or errors.
+   * Reads attributes from what the method returned, or its promise resolved with. Not
+   * called for streams or errors.
    *
    * **Gotchas** If it throws, the error is logged, and the method's result stands.
    */

@@ -12,11 +12,13 @@ import type { AnyValue, SpanDecoratorInput, SpanDecoratorOptions } from './span-
 const NO_OPTIONS: SpanDecoratorOptions = {};
 
 /**
- * Runs the method in a span of the module's own instance; of the active flow's instance in objects that Nest did not build; without
- * either, the plain method runs. The span ends when the result is there: at once, when the promise settles, or when the stream is over.
+ * Runs the method in a span of the module's own instance; of the active flow's instance in objects that Nest
+ * did not build; without either, the plain method runs. The span ends when the result is there: at once, when
+ * the promise settles, or when the stream is over.
  *
  * @param name - default `Class.method`, by the class of the object that the method is called on
- * @param options - kind, attributes, links, what to read from the result; or a function of the arguments that returns them
+ * @param options - kind, attributes, links, what to read from the result; or a function of the
+ *   arguments that returns them
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
 export function Span(name?: string, options?: SpanDecoratorOptions): MethodDecorator;

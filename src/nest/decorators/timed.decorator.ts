@@ -15,7 +15,8 @@ export interface TimedOptions extends Omit<MeasuredMethodOptions, 'unit'> {
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /**
- * Measures how long a method takes, in seconds, failed calls with `error.type`: until a promise is settled, or a stream at its end.
+ * Measures how long a method takes, in seconds, failed calls with `error.type`: until a promise is
+ * settled, or a stream at its end.
  *
  * @param name - of the histogram; default `{Class}.{method}.duration`
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method

@@ -25,10 +25,11 @@ export interface TraceableOptions extends SpanDecoratorOptions {
 }
 
 /**
- * Gives every method of the class a span, as `@Span` does: not to lifecycle hooks, accessors, methods with symbols for names and those
- * with `@NoSpan`; a method's own `@Span` wins.
+ * Gives every method of the class a span, as `@Span` does: not to lifecycle hooks, accessors, methods with
+ * symbols for names and those with `@NoSpan`; a method's own `@Span` wins.
  *
- * **Gotchas** It covers the methods that the class defines itself. Those that it inherits belong to the base class.
+ * **Gotchas** It covers the methods that the class defines itself. Those that it inherits
+ * belong to the base class.
  */
 export function Traceable(nameOrOptions: string | TraceableOptions = {}): ClassDecorator {
   const given: TraceableOptions = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;

@@ -24,7 +24,8 @@ export interface TraceStageOptions extends Omit<StageOptions, 'input' | 'name'> 
 const tracers = new WeakMap<TracerManager, WorkflowTracer>();
 
 /**
- * Runs the method as a pipeline, as `WorkflowTracer.withPipelineSpan` does; stages that it calls are counted for it.
+ * Runs the method as a pipeline, as `WorkflowTracer.withPipelineSpan` does; stages that it
+ * calls are counted for it.
  *
  * @param name - of the pipeline; the span is `pipeline:{name}`
  * @param options - or a function of the arguments, for ids that come with them
@@ -45,7 +46,7 @@ export function TracePipeline(
 }
 
 /**
- * Runs the method as a stage, as `WorkflowTracer.withStageSpan` does, of whatever pipeline it is called in.
+ * Runs the method as a stage, as `WorkflowTracer.withStageSpan` does, of the pipeline that it is called in.
  *
  * @param name - of the stage; the span is `stage:{name}`
  * @param options - its component type, or all options, or a function of the arguments that returns them

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { StandardOutput } from '../../base/standard-output.js';
-import { redactConfig } from '../../config/redact-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { DevtoolsOptions } from '../../devtools/devtools-options.js';
 import type { ControlRequest, DevtoolsSource } from '../../devtools/devtools-source.js';
@@ -52,7 +51,7 @@ export class DevtoolsHost {
     const recorder = new Recorder(options);
     try {
       const server = await DevtoolsServer.start(recorder, options);
-      // Whatever the app's logger leaves out: without the address nobody can look.
+      // Printed past the app's logger, which may be silent: without the address the page cannot be opened.
       new StandardOutput().write(`Devtools: ${server.url}\n`, () => undefined);
       return {
         server,
@@ -74,8 +73,11 @@ export class DevtoolsHost {
     const { tracerManager: manager } = instance;
     return {
       name,
-      status: () => manager.status(),
-      config: () => redactConfig(manager.config()),
+      status: () => instance.pipeline.status(),
+      config: () => {
+        const { config, origins } = manager.status();
+        return { ...config, origins };
+      },
       modules: () => this.modulesOf(instance),
       openSpans: () => spans.all(),
       control: (request) => this.control(instance, request),
@@ -111,7 +113,7 @@ export class DevtoolsHost {
     }
   }
 
-  /** What was configured comes back as it was; a configuration that came meanwhile stays. */
+  /** Turns an exporter off, or back on as it was configured; a configuration set meanwhile stays. */
   private async switchExporter(instance: TelemetryInstance, on: boolean): Promise<object> {
     const { tracerManager: manager, name } = instance;
     const before = this.switchedOff.get(instance);

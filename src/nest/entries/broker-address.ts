@@ -16,7 +16,10 @@ export interface BrokerAddress {
 
 const LOCALHOST: BrokerAddress = { host: 'localhost', port: undefined };
 
-/** The first of a client's brokers, without credentials; `localhost` where nothing says otherwise, as Nest has it. */
+/**
+ * The first of a client's brokers, without credentials; `localhost` where nothing says
+ * otherwise, as Nest has it.
+ */
 export function addressOf(client: { readonly options?: BrokerOptions }): BrokerAddress {
   const { host, port } = client as BrokerOptions;
   if (typeof host === 'string') return { host, port: portOf(port) };

@@ -30,13 +30,13 @@ interface FlowNode {
   readonly children?: readonly FlowNode[];
 }
 
-/** What is used of a queue or a flow producer. */
+/** The parts used of a queue or a flow producer. */
 interface Producer {
   readonly name?: unknown;
   readonly opts?: { readonly connection?: BrokerOptions; readonly telemetry?: unknown };
 }
 
-/** What is used of a job. */
+/** The parts used of a job. */
 interface Job {
   readonly id?: unknown;
   readonly name?: unknown;
@@ -49,8 +49,9 @@ interface Job {
 }
 
 /**
- * Traces jobs of BullMQ: where they are added, and each attempt to process one. Their context travels in the job's options, where BullMQ's own telemetry has
- * its place, never in the data. Queues and workers with a `telemetry` of their own are left to it.
+ * Traces jobs of BullMQ: where they are added, and each attempt to process one. Their context travels in the
+ * job's options, where BullMQ's own telemetry has its place, never in the data. Queues and workers with a
+ * `telemetry` of their own are left to it.
  */
 export class BullmqJobs {
   private readonly watched = new WeakSet<object>();
@@ -202,6 +203,8 @@ export class BullmqJobs {
           name: C.processDuration,
           attributes: { [C.system]: SYSTEM, [C.destination]: queue, [C.operationName]: 'process' },
           count: C.consumedMessages,
+          // Later attempts wait for their back-off.
+          waitedMillis: job.attemptsMade === 0 ? waitOf(job) : undefined,
         },
       });
       return entry === undefined ? method.apply(this, args) : entry.run(() => method.apply(this, args));
@@ -220,7 +223,7 @@ function ownTelemetry(processor: unknown): boolean {
 }
 
 function jobAttributes(job: Job, queue: string): Attributes {
-  const { id, name, attemptsMade, timestamp, processedOn, opts } = job;
+  const { id, name, attemptsMade } = job;
   const attributes: Attributes = {
     [C.system]: SYSTEM,
     [C.operationName]: 'process',
@@ -230,11 +233,21 @@ function jobAttributes(job: Job, queue: string): Attributes {
   };
   if (typeof id === 'string') attributes[C.messageId] = id;
   if (typeof attemptsMade === 'number') attributes['nestjs.job.attempt'] = attemptsMade + 1;
-  const delay = typeof opts?.delay === 'number' ? opts.delay : 0;
+  const delay = delayOf(job.opts);
   if (delay > 0) attributes['nestjs.job.delay_millis'] = delay;
-  if (typeof timestamp === 'number' && typeof processedOn === 'number')
-    attributes['nestjs.job.wait_millis'] = Math.max(0, processedOn - timestamp - delay);
+  const wait = waitOf(job);
+  if (wait !== undefined) attributes['nestjs.job.wait_millis'] = wait;
   return attributes;
+}
+
+/** How long the job was due before this attempt, in milliseconds. */
+function waitOf({ timestamp, processedOn, opts }: Job): number | undefined {
+  if (typeof timestamp !== 'number' || typeof processedOn !== 'number') return undefined;
+  return Math.max(0, processedOn - timestamp - delayOf(opts));
+}
+
+function delayOf(opts: JobOptions | undefined): number {
+  return typeof opts?.delay === 'number' ? opts.delay : 0;
 }
 
 function optionsWith(opts: JobOptions | undefined, metadata: string | undefined): JobOptions | undefined {

@@ -3,7 +3,7 @@ import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import type { BrokerOptions } from './broker-address.js';
 import type { Patches } from './patches.js';
 
-/** What is used of Nest's clients; every part may be absent from one that an app brings. */
+/** The parts used of Nest's clients; an app's own client may lack each of them. */
 export interface ClientProxyLike {
   readonly routingMap?: unknown;
   readonly options?: BrokerOptions;
@@ -28,8 +28,8 @@ interface NatsHeaders extends Iterable<readonly [string, readonly string[]]> {
 }
 
 /**
- * Lets the messages of a client carry trace context: in the transport's own headers, or beside pattern and data where a transport has none. What the
- * app handed over is copied, never changed.
+ * Lets the messages of a client carry trace context: in the transport's own headers, or beside pattern and
+ * data where a transport has none. What the app handed over is copied, never changed.
  */
 export function carryHeaders(
   client: ClientProxyLike,
@@ -80,7 +80,9 @@ export function carryHeaders(
   }
 }
 
-/** MQTT sends requests when it is subscribed to their answers: by then the packet alone tells whose they are. */
+/**
+ * MQTT sends requests when it is subscribed to their answers: by then the packet alone tells whose they are.
+ */
 function headersFor(outbox: Outbox, packet: unknown): Headers | undefined {
   const kept = typeof packet === 'object' && packet !== null ? outbox.packets.get(packet) : undefined;
   return (outbox.serialized = kept ?? OutgoingMessage.current?.headers);
@@ -109,7 +111,10 @@ function withHeaders(message: unknown, headers: Headers): unknown {
   return { ...message, headers: { ...(message.headers as object | undefined), ...headers } };
 }
 
-/** The library alone can make headers, and Nest has it: they are made by asking for the headers of the client's options. */
+/**
+ * The library alone can make headers, and Nest has it: they are made by asking for the headers
+ * of the client's options.
+ */
 function natsHeaders(
   client: ClientProxyLike,
   merge: (...args: unknown[]) => unknown,

@@ -20,7 +20,8 @@ interface Packet {
 }
 
 /**
- * Traces what leaves by the clients of one app. Each gets functions of its own; those that providers keep as properties are found, too.
+ * Traces what leaves by the clients of one app. Each gets functions of its own; those that providers keep as
+ * properties are found, too.
  */
 export class ClientProxies {
   private readonly watched = new WeakSet<object>();

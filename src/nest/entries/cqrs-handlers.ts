@@ -18,7 +18,10 @@ const HANDLERS = [
 
 type HandlerType = (typeof HANDLERS)[number]['type'];
 
-/** Traces the handlers of commands and queries as children of their caller, those of events as linked to the publisher. */
+/**
+ * Traces the handlers of commands and queries as children of their caller, those of events as
+ * linked to the publisher.
+ */
 export function watchCqrsHandlers(host: EntryHost): void {
   wrapEntryMethods(
     host.modules,

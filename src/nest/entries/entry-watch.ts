@@ -10,13 +10,14 @@ import { BullmqJobs } from './bullmq-jobs.js';
 import { ClientProxies } from './client-proxies.js';
 import { watchCqrsHandlers } from './cqrs-handlers.js';
 import type { EntryHost } from './entry-host.js';
+import { GraphqlSubscriptions } from './graphql-subscriptions.js';
 import { EventListeners } from './event-listeners.js';
 import { MicroserviceServers, type MicroserviceServer } from './microservice-servers.js';
 import { Patches } from './patches.js';
 import { ScheduledJobs } from './schedule.js';
 import { Websockets } from './websockets.js';
 
-/** What is asked of the hub of an app. */
+/** The part of an app's hub that an entry watch needs. */
 export interface EntryHub {
   readonly modules: ModulesContainer;
   all(): TelemetryInstance[];
@@ -27,13 +28,14 @@ export interface EntryHub {
 /**
  * Watches all that enters one app by another way than HTTP.
  *
- * Everything is found among the providers of the app by what it can do: no package is loaded for it. All functions that are replaced belong to the
- * app's own objects, and are put back when it closes.
+ * Everything is found among the providers of the app by what it can do: no package is loaded for it. All
+ * functions that are replaced belong to the app's own objects, and are put back when it closes.
  */
 export class EntryWatch implements EntryHost {
   active = false;
   readonly patches = new Patches();
   readonly modules: ModulesContainer;
+  readonly subscriptions = new GraphqlSubscriptions(this);
   private readonly servers: MicroserviceServers;
   private readonly clients: ClientProxies;
   private readonly jobs: BullmqJobs;
@@ -100,7 +102,8 @@ export class EntryWatch implements EntryHost {
   }
 
   /**
-   * All providers exist, and none has been told that it may start. Apps without routes come here by their microservices, or when they start.
+   * All providers exist, and none has been told that it may start. Apps without routes come here by their
+   * microservices, or when they start.
    */
   attach(): void {
     if (this.attached) return;

@@ -17,7 +17,10 @@ interface Emission {
   readonly context: FlowContext;
 }
 
-/** Traces `@OnEvent` listeners: children of the emitter where they run inside `emit`, linked to it where they run later. */
+/**
+ * Traces `@OnEvent` listeners: children of the emitter where they run inside `emit`, linked to
+ * it where they run later.
+ */
 export class EventListeners {
   private emission: Emission | undefined;
 

@@ -9,7 +9,8 @@ interface ServerCall {
 type Callback = (error: unknown, ...rest: unknown[]) => unknown;
 
 /**
- * Runs a gRPC handler. One of `@GrpcStreamCall` gets the call itself: its entry lasts until the call is over, by the callback or by the stream's end.
+ * Runs a gRPC handler. One of `@GrpcStreamCall` gets the call itself: its entry lasts until the call is over,
+ * by the callback or by the stream's end.
  */
 export function endGrpcCall(
   entry: EntryTrace,

@@ -19,8 +19,9 @@ interface GrpcOptions extends BrokerOptions {
 }
 
 /**
- * Traces the calls of a gRPC client of Nest's: its stubs are made with a `callInvocationTransformer`, which grpc-js asks before each call, so that a
- * cold Observable has a span per subscription and plain stubs are covered, too.
+ * Traces the calls of a gRPC client of Nest's: its stubs are made with a
+ * `callInvocationTransformer`, which grpc-js asks before each call, so that a cold Observable has a
+ * span per subscription and plain stubs are covered, too.
  */
 export function watchGrpcClient(
   client: { readonly options?: BrokerOptions },

@@ -5,7 +5,7 @@ import { ENVELOPE, headersOf, type MessageHeaders } from '../../entries/entry-ca
 import type { EntryTrace } from '../../entries/entry-trace.js';
 import { epochMillis, monotonicMillis } from '../../tracing/clock.js';
 
-/** What a broker tells beside the data; every part is optional, since it comes from elsewhere. */
+/** A broker's description of a message; each part is optional, since it comes from elsewhere. */
 interface Delivery {
   readonly headers?: unknown;
   readonly properties?: {
@@ -63,8 +63,8 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
 };
 
 /**
- * A message that a server of Nest's has taken, before its handler is known: it collects where it came from and which headers it brought, and is
- * found again where the answer goes out.
+ * A message that a server of Nest's has taken, before its handler is known: it collects where it came from
+ * and which headers it brought, and is found again where the answer goes out.
  */
 export class MessageArrival implements Entry {
   readonly kind = 'microservices';

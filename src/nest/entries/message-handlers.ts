@@ -27,8 +27,8 @@ interface Server {
 }
 
 /**
- * Tells which method a server's handler leads to: Nest registers handlers in the order of modules, controllers and methods, so that the first of a
- * pattern that was not asked for yet is the one.
+ * Tells which method a server's handler leads to: Nest registers handlers in the order of modules,
+ * controllers and methods, so that the first of a pattern that was not asked for yet is the one.
  */
 export class MessageHandlers {
   private readonly asked = new Map<object, Set<MessageHandler>>();

@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { likeMethod, type Method } from '../like-method.js';
 import type { Patches } from './patches.js';
 
-/** What is needed of Nest's record of a provider or a controller. */
+/** The parts used of Nest's record of a provider or a controller. */
 interface Wrapper {
   readonly metatype: unknown;
   readonly instance: unknown;
@@ -41,7 +41,8 @@ export function* nestInstances(modules: ModulesContainer): Iterable<NestInstance
 }
 
 /**
- * Puts a wrapper in front of methods on each instance of the classes that have some; those of request-scoped classes get theirs as they are built.
+ * Puts a wrapper in front of methods on each instance of the classes that have some; those of request-scoped
+ * classes get theirs as they are built.
  *
  * @param select - whether a class's method is an entry point
  */
@@ -51,7 +52,10 @@ export function wrapEntryMethods(
   select: (type: Type, name: string, method: Method) => boolean,
   make: (entry: EntryMethod) => Method,
 ): void {
-  /** One per method and class, so that what others remember by handler does not grow with request-scoped instances. */
+  /**
+   * One per method and class, so that what others remember by handler does not grow with
+   * request-scoped instances.
+   */
   const made = new Map<Type, Map<string, Method>>();
   const namesOf = (type: Type): ReadonlyMap<string, Method> => {
     let ofClass = made.get(type);

@@ -8,14 +8,17 @@ interface Replaced {
   readonly value: unknown;
 }
 
-/** Replaces functions on the framework's own objects, never on prototypes, and puts them back when the app closes. */
+/**
+ * Replaces functions on the framework's own objects, never on prototypes, and puts them
+ * back when the app closes.
+ */
 export class Patches {
   private readonly replaced: Replaced[] = [];
   private readonly known = new WeakMap<object, Set<PropertyKey>>();
 
   /**
-   * Puts `make(original)` in the place of a method, once per object. Objects that cannot be changed, and those that lack the method, are left as
-   * they are.
+   * Puts `make(original)` in the place of a method, once per object. Objects that cannot be changed, and
+   * those that lack the method, are left as they are.
    */
   replace(target: object, key: PropertyKey, make: (original: Method) => Method): boolean {
     const original: unknown = Reflect.get(target, key);

@@ -24,14 +24,20 @@ export interface SocketGateway {
   readonly handlers: readonly SocketHandler[];
 }
 
-/** Finds out which gateway a client is being connected to: adapters are told the handlers, and not whose they are. */
+/**
+ * Finds out which gateway a client is being connected to: adapters are told the
+ * handlers, and not whose they are.
+ */
 export class SocketGateways {
   private readonly connected = new WeakMap<object, Set<SocketGateway>>();
   private all: readonly SocketGateway[] | undefined;
 
   constructor(private readonly modules: ModulesContainer) {}
 
-  /** The gateway with these messages in the client's namespace; of several alike, the first that the client was not connected to yet. */
+  /**
+   * The gateway with these messages in the client's namespace; of several alike, the first that the client
+   * was not connected to yet.
+   */
   find(client: object, messages: readonly unknown[]): SocketGateway | undefined {
     this.all ??= [...gateways(this.modules)];
     const { nsp } = client as { nsp?: { name?: unknown } };

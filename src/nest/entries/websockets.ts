@@ -6,7 +6,7 @@ import type { EntryHost } from './entry-host.js';
 import { SocketConnection } from './socket-connection.js';
 import { SocketGateways, type SocketHandler } from './socket-gateways.js';
 
-/** What Nest hands to an adapter for each event that a gateway listens for. */
+/** The handler that Nest gives an adapter for each event of a gateway. */
 interface BoundHandler {
   readonly message: unknown;
   readonly callback: (...args: unknown[]) => unknown;
@@ -15,7 +15,10 @@ interface BoundHandler {
 
 type Ack = (...args: unknown[]) => unknown;
 
-/** Traces the messages of WebSocket gateways, at the adapter: before guards and pipes, and until the answer is complete. */
+/**
+ * Traces the messages of WebSocket gateways, at the adapter: before guards and pipes, and
+ * until the answer is complete.
+ */
 export class Websockets {
   private readonly gateways: SocketGateways;
   private readonly connections = new WeakMap<object, SocketConnection>();
@@ -128,7 +131,10 @@ export class Websockets {
     });
   }
 
-  /** With `@Ack()` the handler answers by itself: the entry lasts until then, at most as long as the connection. */
+  /**
+   * With `@Ack()` the handler answers by itself: the entry lasts until then, at most
+   * as long as the connection.
+   */
   private untilAcknowledged(client: object, entry: EntryTrace, args: readonly unknown[]): unknown[] {
     const [data, ack, ...rest] = args;
     if (typeof ack !== 'function') return [...args];

@@ -5,7 +5,10 @@ import { RecordingSpan } from '../../tracing/recording-span.js';
 import { managerOfPipeline, type TracerManager } from '../../tracing/tracer-manager.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 
-/** The manager of the instance that the running flow belongs to: its active span's, else its request's; absent outside of every flow. */
+/**
+ * The manager of the instance that the running flow belongs to: its active span's, else its request's;
+ * absent outside of every flow.
+ */
 export function activeTracerManager(): TracerManager | undefined {
   const { span, flow } = activeContext();
   // A server span may be anybody's until its route is known.

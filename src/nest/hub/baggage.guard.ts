@@ -3,11 +3,11 @@ import { TelemetryHub } from './telemetry-hub.js';
 import { admitRequest, servedIn } from '../requests/admit-request.js';
 
 /**
- * Asks for the headers that `baggage.required` names, and adds to the baggage what `request.user`, `baggage.entries` and
- * `baggage.intent` tell. Headers themselves are read before any guard.
+ * Asks for the headers that `baggage.required` names, and adds to the baggage what `request.user`,
+ * `baggage.entries` and `baggage.intent` tell. Headers themselves are read before any guard.
  *
- * It runs for everything that the instance covers, after the global guards. To have it run after a controller's own, place it
- * there: `@UseGuards(AuthGuard, BaggageGuard)`. Running twice changes nothing.
+ * It runs for everything that the instance covers, after the global guards. To have it run after a
+ * controller's own, place it there: `@UseGuards(AuthGuard, BaggageGuard)`. Running twice changes nothing.
  */
 @Injectable()
 export class BaggageGuard implements CanActivate {

@@ -7,25 +7,25 @@ type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 /** Modules of Nest and of this library hold nothing of the app's. */
 const LIBRARY_MODULE = /^(Telemetry\w*|InternalCoreModule)$/;
 
-/** What covers a controller class, or a provider that serves requests as one does: a GraphQL resolver. */
+/** Finds the instance that covers a controller class, or a provider such as a GraphQL resolver. */
 export interface ControllerCoverage {
   readonly instance: symbol | undefined;
   readonly moduleName: string;
 }
 
 /**
- * Finds the instance that covers each part of an app, from the imports of its modules alone, so that it is known before any
- * instance is built.
+ * Finds the instance that covers each part of an app, from the imports of its modules alone, so that it is
+ * known before any instance is built.
  *
- * A module that imports an instance, directly or through a module that exports it, is covered by it; the others by the global instance,
- * else by the root module's.
+ * A module that imports an instance, directly or through a module that exports it, is covered by it; the
+ * others by the global instance, else by the root module's.
  */
 export class Coverage {
   /** Owns requests that reach no route. */
   readonly fallback: symbol | undefined;
   private readonly controllers = new Map<unknown, ControllerCoverage | undefined>();
   private readonly hosts = new Map<NestModule, symbol>();
-  /** Covers whatever no nearer instance does. */
+  /** The fallback instance, which covers classes without a nearer one. */
   readonly rest: symbol | undefined;
 
   constructor(private readonly modules: ModulesContainer) {
@@ -87,7 +87,10 @@ export class Coverage {
     });
   }
 
-  /** Names of the modules that import several instances, of which the first alone covers them. Global ones are in everybody's imports. */
+  /**
+   * Names of the modules that import several instances, of which the first alone covers them. Global ones
+   * are in everybody's imports.
+   */
   overlaps(): string[] {
     const modules = [...this.modules.values()].filter((module) => {
       const own = [...module.imports].filter((imported) => this.hosts.has(imported) && !imported.isGlobal);
@@ -97,7 +100,7 @@ export class Coverage {
     return [...(globals.length > 1 ? ['The app, with `isGlobal`,'] : []), ...modules.map(({ name }) => name)];
   }
 
-  /** Puts a value among the providers of an instance's own module, for whoever imports it from now on. */
+  /** Adds a value to the providers of an instance's own module, for later imports. */
   provide(instance: symbol, token: string, value: unknown): void {
     for (const [module, id] of this.hosts) {
       if (id !== instance || module.providers.has(token)) continue;

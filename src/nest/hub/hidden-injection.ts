@@ -4,10 +4,11 @@ import { Inject, Optional } from '@nestjs/common';
 type Token = abstract new (...args: never[]) => object;
 
 /**
- * Has Nest put a provider into instances of classes that a decorator was used in, as a property that nobody sees: instances stay equal to those
- * of plain `new`, and a frozen one does without. Static methods belong to no module.
+ * Has Nest put a provider into instances of classes that a decorator was used in, as a property that
+ * nobody sees: instances stay equal to those of plain `new`, and a frozen one does without. Static
+ * methods belong to no module.
  *
- * @param slot - key of the property; whoever calls often reads it itself
+ * @param slot - key of the property; frequent callers read it themselves
  */
 export function hiddenInjection(token: Token, slot: symbol): (prototype: object) => void {
   return onInjection(token, String(slot.description), (host, value) => {
@@ -15,7 +16,10 @@ export function hiddenInjection(token: Token, slot: symbol): (prototype: object)
   });
 }
 
-/** Makes Nest report every instance it builds of a class, including the prototypes it keeps for request-scoped providers. */
+/**
+ * Makes Nest report every instance it builds of a class, including the prototypes it keeps for
+ * request-scoped providers.
+ */
 export function onInjection<T extends object>(
   token: abstract new (...args: never[]) => T,
   purpose: string,
@@ -27,7 +31,7 @@ export function onInjection<T extends object>(
     Object.defineProperty(prototype, entrance, {
       configurable: true,
       set(this: object, value: unknown) {
-        // Auto-mocks of a test are none.
+        // An auto-mock of a test is not an instance of it.
         if (value instanceof token) injected(this, value);
       },
     });

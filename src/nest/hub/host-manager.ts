@@ -8,7 +8,7 @@ const HUB = Symbol('nestjs-telemetry.hub');
 const injectOwn = hiddenInjection(TracerManager, OWN);
 const injectHub = hiddenInjection(TelemetryHub, HUB);
 
-/** What Nest has put into an instance of a class with decorated methods. */
+/** The manager that Nest injected into an instance of a class with decorated methods. */
 interface Host {
   readonly [OWN]?: TracerManager;
   readonly [HUB]?: TelemetryHub;
@@ -21,8 +21,8 @@ export function injectManager(prototype: object): void {
 }
 
 /**
- * Finds the `TracerManager` for an object: (1) its module's; (2) the fallback instance's; (3) for objects Nest did not create, the
- * active flow's.
+ * Finds the `TracerManager` for an object: (1) its module's; (2) the fallback instance's; (3) for objects
+ * Nest did not create, the active flow's.
  */
 export function managerFor(host: unknown): TracerManager | undefined {
   if (typeof host !== 'object' || host === null) return activeTracerManager();

@@ -10,7 +10,7 @@ const HUB = Symbol('nestjs-telemetry.meters-hub');
 const injectOwn = hiddenInjection(MeterManager, OWN);
 const injectHub = hiddenInjection(TelemetryHub, HUB);
 
-/** What Nest has put into an instance of a class with measured methods. */
+/** The meters that Nest injected into an instance of a class with measured methods. */
 interface Host {
   readonly [OWN]?: MeterManager;
   readonly [HUB]?: TelemetryHub;
@@ -22,7 +22,9 @@ export function injectMeters(prototype: object): void {
   injectHub(prototype);
 }
 
-/** As for spans: the module's own, else those of the instance that covers the rest, else the active request's. */
+/**
+ * As for spans: the module's own, else those of the instance that covers the rest, else the active request's.
+ */
 export function metersFor(host: unknown): MeterManager | undefined {
   if (typeof host === 'object' && host !== null) {
     const own = (host as Host)[OWN] ?? (host as Host)[HUB]?.instanceOfTheRest?.meterManager;

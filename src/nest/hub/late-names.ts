@@ -3,7 +3,9 @@ import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../m
 import { getTracerToken, listenForTracerNames, type TracerNameListener } from '../metadata/tracer-names.js';
 import type { Coverage } from './coverage.js';
 
-/** Provides tracers and meters whose names were asked for after the modules were read, in a file loaded late. */
+/**
+ * Provides tracers and meters whose names were asked for after the modules were read, in a file loaded late.
+ */
 export class LateNames implements TracerNameListener, MeterNameListener {
   constructor(
     private readonly instances: ReadonlyMap<symbol, TelemetryInstance>,

@@ -31,6 +31,7 @@ import { DevtoolsHost } from '../devtools/devtools-host.js';
 import { CoveringBaggage } from '../requests/covering-baggage.js';
 import { Arrivals, requireAll } from './arrivals.js';
 import { Coverage } from './coverage.js';
+import { adoptInjectedClients } from './injected-clients.js';
 import { runHooksOfLateHub } from './late-hub.js';
 import { EntryWatch } from '../entries/entry-watch.js';
 import { reenterExternalCalls } from '../requests/external-calls.js';
@@ -52,14 +53,17 @@ import { LateNames } from './late-names.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 
-/** Connections that the server has cut off say so in the next turns of the event loop: their requests' spans end then. */
+/**
+ * Connections that the server has cut off say so in the next turns of the event loop: their
+ * requests' spans end then.
+ */
 const TURNS_FOR_CUT_CONNECTIONS = 4;
 /** The real one, also where a test fakes timers later. */
 const nextTurn = setImmediate;
 
 /**
- * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's own server object, and owns
- * the only enhancers.
+ * The one place per app where requests meet telemetry, for any number of instances: it wraps the app's
+ * own server object, and owns the only enhancers.
  */
 @Injectable()
 export class TelemetryHub
@@ -83,7 +87,7 @@ export class TelemetryHub
   private readonly baggage = new CoveringBaggage((type) => this.instanceOf(type)?.baggageEntries);
   private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
-  /** Of the framework, until the app has started. */
+  /** Routes that the framework registered before the app started. */
   private readonly routes: RegisteredRoute[] = [];
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
@@ -100,9 +104,8 @@ export class TelemetryHub
     if (this.server() !== undefined) runHooksOfLateHub(this.modules, this);
     // `main.ts` registers middleware before the modules are configured.
     reenterRequests(this.adapter, this.routes);
-    reenterExternalCalls(external, (method, args) => {
-      this.routeArrivals.reachedExternal(method, args);
-    });
+    const { subscriptions } = this.entries;
+    reenterExternalCalls(external, subscriptions.run.bind(subscriptions), this.routeArrivals);
   }
 
   get coverage(): Coverage {
@@ -153,7 +156,7 @@ export class TelemetryHub
     return this.instance(this.coverage.fallback);
   }
 
-  /** The same, for whoever comes before it is built. */
+  /** The fallback instance, for callers that come before it is built. */
   get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
     const { rest } = this.coverage;
     return rest === undefined ? undefined : this.arrivals.of(rest).promise;
@@ -185,13 +188,12 @@ export class TelemetryHub
   }
 
   /**
-   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our filter is asked first.
+   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our
+   * filter is asked first.
    */
   attach(): void {
     requireAll(this.coverage.instances, this.instances);
-    followRoutes(this.config, (type, handler, request) => {
-      this.routeArrivals.reached(type, handler, request);
-    });
+    followRoutes(this.config, this.routeArrivals);
     followReturnedObservables();
     this.attached = true;
     this.baggage.attach(this.all(), this.config, this.modules);
@@ -210,11 +212,13 @@ export class TelemetryHub
   }
 
   onModuleInit(): void {
+    adoptInjectedClients(this.modules);
     this.entries.attach();
   }
 
   /** All routes are there. */
   onApplicationBootstrap(): void {
+    adoptInjectedClients(this.modules);
     this.entries.started();
     const routes = this.routes.splice(0);
     for (const { options } of this.all()) warnOfMissedPatterns(options, routes, this.config);
@@ -238,7 +242,7 @@ export class TelemetryHub
     this.attached = false;
   }
 
-  /** Of all instances, the longest. */
+  /** The longest shutdown limit of all instances. */
   get timeoutMillis(): number {
     return Math.max(0, ...this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis));
   }

@@ -16,7 +16,9 @@ import { MeterManager } from '../../metrics/meter-manager.js';
 import { MeterPipeline } from '../../metrics/meter-pipeline.js';
 import type { PlanSource } from '../../metrics/options/metrics-plan.js';
 import { Pipeline } from '../../pipeline/pipeline.js';
+import { startLine } from '../../pipeline/start-line.js';
 import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
+import { tell } from '../../base/user-function.js';
 import { BaggageService } from '../../tracing/baggage-service.js';
 import { InstanceClients } from '../../clients/instance-clients.js';
 import { InstrumentationBridge } from '../../tracing/instrumentation/instrumentation-bridge.js';
@@ -119,7 +121,8 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     this.clients?.flush();
     const begun = performance.now();
     const { shutdownTimeoutMillis: limit } = this;
-    // Timers underneath keep no process alive; an event loop that runs dry here would cut the app's shutdown short.
+    // Timers underneath keep no process alive; an event loop that runs dry here would cut
+    // the app's shutdown short.
     const awake = setTimeout(() => {}, limit);
     const spans = this.pipeline.shutdown(limit);
     // Metrics tell what became of the last spans, if that is known in time.
@@ -128,7 +131,7 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     clearTimeout(awake);
   }
 
-  /** What was wrapped last is taken back first. */
+  /** Unwraps in the reverse order of wrapping. */
   private followCalls(): void {
     if (this.pipeline.current?.enabled === true) {
       this.clients?.follow();
@@ -144,7 +147,7 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     return this.metrics.serveScrapes();
   }
 
-  /** What a caller says goes nowhere unmasked, onto metrics neither. */
+  /** Masks the caller's entries before they go onto metrics. */
   private maskedFlowAttributes(rules: BaggageRules): Attributes | undefined {
     const said = rules.flowAttributes?.();
     return said && (this.pipeline.current?.mask.masked(said) ?? said);
@@ -161,13 +164,26 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     try {
       await this.metrics.follow(this.metricsSource);
       this.started = true;
+      this.sayWhereSpansGo();
     } catch (error) {
       await this.pipeline.shutdown(0);
       throw error;
     }
   }
 
-  /** The same instance for routes that name `HttpTelemetryInterceptor`: they are traced even with `http: false`. */
+  private sayWhereSpansGo(): void {
+    const { current } = this.pipeline;
+    if (current === undefined) return;
+    const say = (): void => {
+      new Logger('TelemetryModule').log(startLine(current));
+    };
+    tell(say, () => undefined);
+  }
+
+  /**
+   * A view of this instance for routes that name `HttpTelemetryInterceptor`: they are traced even with
+   * `http: false`.
+   */
   get tracedByHand(): TelemetryInstance {
     if (this.http !== undefined) return this;
     return Object.create(this, { http: { value: compileHttpOptions({}) } }) as TelemetryInstance;
@@ -226,7 +242,7 @@ function instrumentationName(option: InstrumentationOption): string {
   return ('instrumentation' in option ? option.instrumentation : option).instrumentationName;
 }
 
-/** What log lines call an instance: its service, also where the environment names it. */
+/** Names an instance in log lines by its service, also where the environment names it. */
 function nameOf(config: TracerConfig): string {
   if (config.service?.name !== undefined) return config.service.name;
   const { service } = readEnvironment(process.env, { warn: () => undefined, exporter: false });

@@ -35,7 +35,10 @@ import {
 import type { TenantOptions } from '../../pipeline/tenants/tenant-options.js';
 import { wideEventOptionsCheck, type WideEventOptions } from './wide-event-options.js';
 
-/** Options of one instance: what can change while it runs ({@link TracerConfig}) and what is fixed at bootstrap. */
+/**
+ * Options of one instance: what can change while it runs ({@link TracerConfig}) and
+ * what is fixed at bootstrap.
+ */
 export interface TelemetryModuleOptions extends TracerConfig {
   /** Lets every module inject this instance's providers without importing it; default false. */
   readonly isGlobal?: boolean;
@@ -45,11 +48,11 @@ export interface TelemetryModuleOptions extends TracerConfig {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request: Express's or Fastify's, with what guards add
   readonly tenants?: TenantOptions<any>;
   /**
-   * Configurations by environment, laid over the other options: the one named by `APP_ENV`, else by `NODE_ENV`, else `development`; an environment
-   * without an entry changes nothing and is warned of.
+   * Configurations by environment, laid over the other options: the one named by `APP_ENV`, else by
+   * `NODE_ENV`, else `development`; an environment without an entry changes nothing and is warned of.
    */
   readonly environments?: Readonly<Record<string, TracerConfig>>;
-  /** Who is asking: headers, user and entries of a request that its spans show; `false` reads none. */
+  /** Caller, user and session of a request, read into baggage and shown on spans; `false` reads none. */
   readonly baggage?: false | BaggageOptions;
   /** Formats of trace context and baggage, and the hosts that instrumented calls send them to. */
   readonly propagation?: PropagationOptions;
@@ -61,24 +64,33 @@ export interface TelemetryModuleOptions extends TracerConfig {
   /** Streams of `@Sse` routes; `false` treats their responses like any other. */
   readonly sse?: false | SseOptions;
   /**
-   * What is measured and where it goes; `false` measures nothing. Default: requests, streams and our own health, sent beside the spans of OTLP
-   * exporters; nothing where there is none, so that no console fills with numbers.
+   * Metrics and their readers; `false` measures nothing. Default: requests, streams and the library's own
+   * health, sent beside the spans of OTLP exporters; without an OTLP exporter, metrics are off, so that no
+   * console fills with numbers.
    */
   readonly metrics?: false | MetricsOptions;
-  /** Work that enters by another way than HTTP: messages, jobs, socket messages, ticks, events; `false` traces none of it. */
+  /**
+   * Entries other than HTTP requests: messages, jobs, socket messages, ticks, events; `false` traces none.
+   */
   readonly entries?: false | EntriesOptions;
   /** How messages are related to their senders. */
   readonly messaging?: MessagingOptions;
   /** One span for all that is known about a request, where `WideEventInterceptor` is bound. */
   readonly wideEvents?: WideEventOptions;
   /**
-   * Shows traces in a browser, on a port of its own on this machine; the address with its token is printed at start. `true`, or where it
-   * listens and how much it keeps. Default off; in production it needs a `token`.
+   * Shows traces in a browser, on a port of its own on this machine; the address with its token is printed at
+   * start. `true`, or where it listens and how much it keeps. Default off; in production it needs a `token`.
    */
   readonly devtools?: boolean | DevtoolsOptions;
-  /** How the instance ends with its app: how long `app.close()` waits for spans to be delivered, in milliseconds; default 2,500. */
+  /**
+   * How the instance ends with its app: how long `app.close()` waits for spans to be delivered, in
+   * milliseconds; default 2,500.
+   */
   readonly shutdown?: { readonly timeoutMillis?: number };
-  /** What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without telemetry. Default `throw`. */
+  /**
+   * The reaction to an invalid configuration at bootstrap: `throw`, or `warn` and run without
+   * telemetry. Default `throw`.
+   */
   readonly onConfigError?: 'throw' | 'warn';
 }
 
@@ -119,6 +131,7 @@ const optionsShape = object({
       trustRemoteParent: anyOf(boolean, fn),
       traceIdHeader: headerName,
       redactQuery: arrayOf(string),
+      bodySizes: boolean,
       requestHook: fn,
       responseHook: fn,
     }),

@@ -17,8 +17,9 @@ export interface TelemetryLoggerOptions extends ConsoleLoggerOptions {
 const PLAIN = /^[\w.:/@+-]+$/;
 
 /**
- * Nest's console logger with `trace_id`, `span_id` and chosen baggage on every line that is written inside of a trace: as
- * `name=value` at the end of a text, as fields of their own with `json: true`. Messages that are objects stay objects.
+ * Nest's console logger with `trace_id`, `span_id` and chosen baggage on every line that is written inside
+ * of a trace: as `name=value` at the end of a text, as fields of their own with `json: true`. Messages
+ * that are objects stay objects.
  *
  * Pass one to `NestFactory.create(AppModule, { logger: new TelemetryLogger({ json: true }) })`.
  */

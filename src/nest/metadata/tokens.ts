@@ -9,7 +9,10 @@ export const TELEMETRY_SCRAPE_ID = Symbol('nestjs-telemetry.scrape-id');
 
 let ids = 0;
 
-/** A symbol with a unique description: under `deep-hash`, Nest takes modules with equal descriptions for one module. */
+/**
+ * A symbol with a unique description: under `deep-hash`, Nest takes modules with equal
+ * descriptions for one module.
+ */
 export function uniqueId(kind: string): symbol {
   ids += 1;
   return Symbol(`${kind} ${ids}`);

@@ -1,6 +1,6 @@
 /**
- * The names that `@InjectTracer(name)` and `getTracerToken(name)` asked for. Decorators run before any module exists, and a lazily loaded file's after all of them:
- * both must find a provider.
+ * The names that `@InjectTracer(name)` and `getTracerToken(name)` asked for. Decorators run before any module
+ * exists, and a lazily loaded file's after all of them: both must find a provider.
  */
 const names = new Set<string>();
 const listeners = new Set<WeakRef<TracerNameListener>>();
@@ -11,7 +11,8 @@ export interface TracerNameListener {
 }
 
 /**
- * The injection token of a tracer, for `inject` lists and `@Inject`: asking for it is what makes its provider.
+ * The injection token of a tracer, for `inject` lists and `@Inject`: asking for it is
+ * what makes its provider.
  *
  * @param name - instrumentation scope; default: the module's own tracer
  */

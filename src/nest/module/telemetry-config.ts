@@ -6,13 +6,16 @@ import { TelemetryConfigError } from '../../errors.js';
 /** The namespace of {@link telemetryConfig} in `ConfigService`. */
 const NAMESPACE = 'telemetry';
 
-/** What `registerAs` of `@nestjs/config` makes of a factory, so that the package stays optional; a test compares the two. */
+/**
+ * A factory in the form that `registerAs` of `@nestjs/config` returns, written here so that the package
+ * stays optional; a test compares the two.
+ */
 export interface TelemetryConfigFactory {
   /** Reads the configuration from the environment. */
   (): TracerConfig;
   /** Token of the configuration object, for `@Inject(telemetryConfig.KEY)`. */
   readonly KEY: string;
-  /** What `TelemetryModule.forRootAsync` takes. */
+  /** Options for `TelemetryModule.forRootAsync`. */
   asProvider(): {
     imports: Promise<DynamicModule>[];
     useFactory: (config: TracerConfig) => TracerConfig;
@@ -23,11 +26,13 @@ export interface TelemetryConfigFactory {
 /**
  * The environment's configuration as a namespace `telemetry` of `@nestjs/config`.
  *
- * It is read when Nest resolves it, so that variables from the `.env` file of `ConfigModule.forRoot` count:
- * `TelemetryModule.forRootAsync(telemetryConfig.asProvider())`, or `ConfigModule.forFeature(telemetryConfig)` and
- * `inject: [telemetryConfig.KEY]`, or `configService.get('telemetry')`. Credentials are wrapped as `Secret`.
+ * It is read when Nest resolves it, so that variables from the `.env` file of `ConfigModule.forRoot`
+ * count: `TelemetryModule.forRootAsync(telemetryConfig.asProvider())`, or
+ * `ConfigModule.forFeature(telemetryConfig)` and `inject: [telemetryConfig.KEY]`, or
+ * `configService.get('telemetry')`. Credentials are wrapped as `Secret`.
  *
- * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` while the app starts, if `asProvider()` was used and `@nestjs/config` is not installed
+ * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` while the app starts, if `asProvider()`
+ *   was used and `@nestjs/config` is not installed
  */
 export const telemetryConfig: TelemetryConfigFactory = register(() => tracerConfigFromEnv());
 

@@ -2,7 +2,8 @@ import { Inject, Module, Optional, type DynamicModule, type Provider } from '@ne
 import { TelemetryConfigError } from '../../errors.js';
 import { BaggageService } from '../../tracing/baggage-service.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
-import { TracerManager, type TelemetryFeatureOptions } from '../../tracing/tracer-manager.js';
+import type { TelemetryFeatureOptions } from '../../tracing/feature-options.js';
+import { TracerManager } from '../../tracing/tracer-manager.js';
 import { instanceModule, withTracers } from './instance-module.js';
 import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from '../services/span-services.js';
 import { MetricService } from '../services/metric.service.js';
@@ -21,8 +22,9 @@ import {
 } from '../metadata/tokens.js';
 
 /**
- * OpenTelemetry for the modules that import it. Each `forRoot*` call makes an independent instance with its own pipeline; the root
- * module's covers everything that no nearer one does. No OpenTelemetry global is touched.
+ * OpenTelemetry for the modules that import it. Each `forRoot*` call makes an independent instance
+ * with its own pipeline; the root module's covers everything that no nearer one does. No
+ * OpenTelemetry global is touched.
  */
 @Module({})
 export class TelemetryModule {

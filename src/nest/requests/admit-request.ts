@@ -34,7 +34,10 @@ export function admitRequest(
   return missing instanceof Promise ? missing.then(answer) : answer(missing);
 }
 
-/** Adds who the user is where a guard that ran after {@link admitRequest} has told it. @returns what to wait for, if anything */
+/**
+ * Adds who the user is where a guard that ran after {@link admitRequest} has told it. @returns what
+ * to wait for, if anything
+ */
 export function learnUser(entries: RequestEntries, { kind, args }: Served): Promise<void> | undefined {
   const request = requestOf(kind, args);
   const { flow } = servedContext(args);
@@ -43,8 +46,9 @@ export function learnUser(entries: RequestEntries, { kind, args }: Served): Prom
 }
 
 /**
- * The HTTP request that a route or a resolver serves, if there is one: libraries that call methods through Nest's external context say
- * `http` of whatever they hand over, and a subscription has the handshake of its WebSocket, which browsers give no headers.
+ * The HTTP request that a route or a resolver serves, if there is one: libraries that call methods through
+ * Nest's external context say `http` of whatever they hand over, and a subscription has the handshake of its
+ * WebSocket, which browsers give no headers.
  */
 function requestOf(kind: unknown, args: readonly unknown[]): ServedRequest | undefined {
   let request: Partial<ServedRequest> | undefined;

@@ -8,7 +8,8 @@ import type { RequestEntries } from '../baggage/request-entries.js';
 /**
  * What the baggage guard does, for the whole app: it leaves out instances that place the guard themselves.
  *
- * It is a guard only where it must wait, may refuse a request, or has to come after the app's own global guards, which may tell who the user is.
+ * It is a guard only where it must wait, may refuse a request, or has to come after the app's own global
+ * guards, which may tell who the user is.
  */
 export class CoveringBaggage implements CanActivate {
   private isGuard = false;

@@ -10,7 +10,9 @@ interface GraphqlOptions {
   readonly useGlobalPrefix?: unknown;
 }
 
-/** Paths of the app's GraphQL endpoints: on Express they are mounted as middleware, and no route names them. */
+/**
+ * Paths of the app's GraphQL endpoints: on Express they are mounted as middleware, and no route names them.
+ */
 export function graphqlEndpoints(modules: ModulesContainer, config: ApplicationConfig): MountedEndpoints {
   const endpoints = new Map<string, string>();
   for (const module of modules.values()) {

@@ -7,7 +7,8 @@ export interface HandlerMethod {
 }
 
 /**
- * Finds the method of `type` that `handler` is, or, where each object of a request-scoped class binds its own, was made from.
+ * Finds the method of `type` that `handler` is, or, where each object of a request-scoped class
+ * binds its own, was made from.
  *
  * @param handler - as Nest calls it; itself, if the class has no such method
  */

@@ -2,11 +2,11 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import type { Observable } from 'rxjs';
 
 /**
- * Gives the routes that it is bound to a server span where the module makes none by itself (`http: false`). A request gets one span
- * however often the interceptor is named, and by whomever.
+ * Gives the routes that it is bound to a server span where the module makes none by itself (`http: false`). A
+ * request gets one span however often the interceptor is named, and by whomever.
  *
- * **Gotchas** It marks the route: the span begins with the request and ends with the response, not here. Nest pays for any interceptor, this one
- * included; what the module covers needs none.
+ * **Gotchas** It marks the route: the span begins with the request and ends with the response, not here. Nest
+ * pays for any interceptor, this one included; what the module covers needs none.
  */
 @Injectable()
 export class HttpTelemetryInterceptor implements NestInterceptor {

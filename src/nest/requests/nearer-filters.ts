@@ -12,10 +12,11 @@ const probe = new ErrorProbeFilter();
 const scanner = new MetadataScanner();
 
 /**
- * Puts the error probe beside the filters that controllers and their methods declare, since Nest asks those before any global one. The
- * last declared is asked first.
+ * Puts the error probe beside the filters that controllers and their methods declare, since Nest asks those
+ * before any global one. The last declared is asked first.
  *
- * @param everyController - whether controllers without filters get it, too: global filters with request scope are asked before other global ones
+ * @param everyController - whether controllers without filters get it, too: global filters with request scope
+ *   are asked before other global ones
  */
 export function probeNearerFilters(modules: ModulesContainer, everyController: boolean): void {
   for (const module of modules.values()) {
@@ -35,7 +36,10 @@ export function probeNearerFilters(modules: ModulesContainer, everyController: b
   }
 }
 
-/** Nest asks no global filter for gateways, nor for messages of hybrid apps that do not share their configuration. */
+/**
+ * Nest asks no global filter for gateways, nor for messages of hybrid apps that do not
+ * share their configuration.
+ */
 function hasNoGlobalFilters(type: Type): boolean {
   if (Reflect.hasMetadata(GATEWAY_METADATA, type)) return true;
   const prototype = type.prototype as object;

@@ -24,10 +24,11 @@ const reader = new UserReader();
 const scanner = new MetadataScanner();
 
 /**
- * Has `request.user` read again behind the guards that controllers, resolvers and their methods declare: those run after all global guards, and
- * many an app authenticates there.
+ * Has `request.user` read again behind the guards that controllers, resolvers and their methods declare:
+ * those run after all global guards, and many an app authenticates there.
  *
- * @param everyController - whether controllers without guards get it, too: global guards with request scope run after other global ones
+ * @param everyController - whether controllers without guards get it, too: global guards with request scope
+ *   run after other global ones
  */
 export function readUserBehindGuards(modules: ModulesContainer, everyController: boolean): void {
   for (const module of modules.values()) {

@@ -12,8 +12,9 @@ const reenters = new WeakSet<Callback>();
 const watched = new WeakSet<object>();
 
 /**
- * A callback that runs in the context of the request it is given: the framework may call it from the connection of a session store, or from
- * an event of the request. It is like the callback in all that frameworks ask of one.
+ * A callback that runs in the context of the request it is given: the framework may call it from the
+ * connection of a session store, or from an event of the request. It is like the callback in all
+ * that frameworks ask of one.
  *
  * @param position - of the request among the arguments
  */
@@ -22,7 +23,8 @@ function reentering(callback: Callback, position: number): Callback {
   const wrapper: Callback = function (...args) {
     return applyInEntry(entryOf(args[position]), callback, this, args);
   };
-  // Frameworks and Nest read properties and metadata, also ones that are set later, and tell error handlers by their length.
+  // Frameworks and Nest read properties and metadata, also ones that are set later, and tell error
+  // handlers by their length.
   Object.setPrototypeOf(wrapper, callback);
   Object.defineProperty(wrapper, 'name', { value: callback.name, configurable: true });
   Object.defineProperty(wrapper, 'length', { value: callback.length, configurable: true });
@@ -31,8 +33,9 @@ function reentering(callback: Callback, position: number): Callback {
 }
 
 /**
- * Has all that is registered with an app's framework from now on (routes, middleware, hooks, error handlers) run in the context of the
- * request that it serves. Routers and apps that are mounted are left alone, since they are more than a function.
+ * Has all that is registered with an app's framework from now on (routes, middleware, hooks, error handlers)
+ * run in the context of the request that it serves. Routers and apps that are mounted are left alone, since
+ * they are more than a function.
  *
  * @param routes - takes the routes that are registered
  */

@@ -23,8 +23,8 @@ interface ExpressLike {
 }
 
 /**
- * Where requests come into one app: the app's own server object, before any body parser, and the framework's own entrance for
- * those that come without it (`app.inject()`, a second server, a serverless handler).
+ * Where requests come into one app: the app's own server object, before any body parser, and the framework's
+ * own entrance for those that come without it (`app.inject()`, a second server, a serverless handler).
  */
 export class RequestEntrances {
   private server: Server | undefined;

@@ -15,11 +15,12 @@ let replaced: Controller | undefined;
 let apps = 0;
 
 /**
- * Has Nest subscribe to the Observables of handlers and interceptors in the context of their request: a source that many share, such as the
- * answers of a `ClientProxy`, would run their operators in another's. Streams of `@Sse` routes are followed there as well.
+ * Has Nest subscribe to the Observables of handlers and interceptors in the context of their request: a
+ * source that many share, such as the answers of a `ClientProxy`, would run their operators in another's.
+ * Streams of `@Sse` routes are followed there as well.
  *
- * Nest's own class is changed, since neither an interceptor (which costs each request) nor a wrapper of the handler (which guards and
- * decorators would find in its place) does without a trace.
+ * Nest's own class is changed, since neither an interceptor (which costs each request) nor a wrapper of the
+ * handler (which guards and decorators would find in its place) does without a trace.
  */
 export async function loadResponseController(): Promise<void> {
   try {

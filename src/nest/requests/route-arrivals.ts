@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { entryOf } from '../../context/entry.js';
 import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
+import { graphqlOperation, operationAttributes } from '../../http/graphql-operation.js';
 import { RequestTrace } from '../../http/request-trace.js';
 import { RouteMatch } from '../../http/route-match.js';
 import type { SseRoute } from '../../http/stream-options.js';
@@ -41,7 +42,8 @@ export interface ExternalMethod {
 type HandlerFunction = object & { readonly name: string };
 
 /**
- * Where a request has found its class and handler, before the first guard: so its span gets an owner, a route and a sampling decision.
+ * Where a request has found its class and handler, before the first guard: so its span gets an owner, a route
+ * and a sampling decision.
  *
  * No guard of ours is asked: any at all makes Nest run its machinery for guards, which costs each request.
  */
@@ -69,7 +71,7 @@ export class RouteArrivals {
     if (kind === 'graphql') {
       // The first of a query's resolvers; neither its name nor its `@NoSpan` stands for the others.
       trace.bindWithoutHandler(facts.instance);
-      if (facts.instance?.entryRules.graphql === true) noteGraphqlOperation(trace, args[3]);
+      if (facts.instance?.entryRules.traces('graphql') === true) noteOperation(trace, args[3]);
     } else if (typeof request === 'object' && request !== null) {
       // Libraries say `http` of whatever they hand over.
       bindToRoute(trace, facts, request);
@@ -113,15 +115,9 @@ function bindToRoute(trace: RequestTrace, facts: HandlerFacts, request: Framewor
   trace.bind(facts.instance, facts.match, request);
 }
 
-/** What a resolver is told of the operation that it serves a field of. */
-interface GraphqlInfo {
-  readonly operation?: { readonly operation?: unknown; readonly name?: { readonly value?: unknown } };
-}
-
-function noteGraphqlOperation(trace: RequestTrace, info: unknown): void {
-  const { operation } = Object(info) as GraphqlInfo;
-  const type = operation?.operation;
-  const name = operation?.name?.value;
-  if (typeof type === 'string') trace.span.setAttribute('graphql.operation.type', type);
-  if (typeof name === 'string') trace.span.setAttribute('graphql.operation.name', name);
+function noteOperation(trace: RequestTrace, info: unknown): void {
+  const operation = graphqlOperation(info);
+  if (operation === undefined || trace.graphql !== undefined) return;
+  trace.graphql = operation;
+  trace.span.setAttributes(operationAttributes(operation));
 }

@@ -3,7 +3,10 @@ import type { ApplicationConfig } from '@nestjs/core';
 import { patternsThatWork, type RegisteredRoute, type RoutePrefixes } from '../../http/missed-routes.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 
-/** Warns of an instance's patterns that select no route because the app's prefix or a version is missing in them. */
+/**
+ * Warns of an instance's patterns that select no route because the app's prefix or a
+ * version is missing in them.
+ */
 export function warnOfMissedPatterns(
   options: TelemetryModuleOptions,
   routes: readonly RegisteredRoute[],

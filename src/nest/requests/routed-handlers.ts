@@ -4,11 +4,9 @@ import type { FrameworkRequest } from '../../http/framework-request.js';
 import { activeContext } from '../../context/flow-context.js';
 
 /** Is told of each request that reaches a route, before the route's guards. */
-export type RouteListener = (
-  type: Type,
-  handler: object & { readonly name: string },
-  request: FrameworkRequest,
-) => void;
+export interface RouteListener {
+  reached(type: Type, handler: object & { readonly name: string }, request: FrameworkRequest): void;
+}
 
 type Create = RouterExecutionContext['create'];
 
@@ -61,7 +59,7 @@ function replaceCreate(prototype: { create: Create }, create: Create): Create {
     const type = instance.constructor as Type;
     return (request, response, next) => {
       // Nothing while telemetry is off.
-      if (activeContext().flow !== undefined) listener(type, callback, request as FrameworkRequest);
+      if (activeContext().flow !== undefined) listener.reached(type, callback, request as FrameworkRequest);
       return handle(request, response, next);
     };
   };

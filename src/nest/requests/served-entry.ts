@@ -2,7 +2,10 @@ import type { ArgumentsHost } from '@nestjs/common';
 import { contextOf, entryOf } from '../../context/entry.js';
 import { activeContext, type Entry, type FlowContext } from '../../context/flow-context.js';
 
-/** The entry that Nest calls an enhancer for: of the request, the message or whatever else is among the handler's arguments. */
+/**
+ * The entry that Nest calls an enhancer for: of the request, the message or whatever else is among
+ * the handler's arguments.
+ */
 export function servedEntry(host: ArgumentsHost): Entry | undefined {
   return entryAmong(host.getArgs());
 }

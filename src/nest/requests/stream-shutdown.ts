@@ -14,11 +14,11 @@ export interface ClosingInstances {
 }
 
 /**
- * Sees to open streams when the app's server closes, which Nest does after all `beforeApplicationShutdown` hooks: until then the app may say
- * goodbye to its clients.
+ * Sees to open streams when the app's server closes, which Nest does after all `beforeApplicationShutdown`
+ * hooks: until then the app may say goodbye to its clients.
  *
- * Streams with `onShutdown: 'complete'` are completed. The others are left alone, and may keep the server open; when the time is up, their spans
- * end and are delivered.
+ * Streams with `onShutdown: 'complete'` are completed. The others are left alone, and may keep the server
+ * open; when the time is up, their spans end and are delivered.
  */
 export function watchClosingServer(
   adapter: AbstractHttpAdapter,

@@ -22,9 +22,11 @@ export function instrumentName(name: string, { prefix = '' }: OtelMetricOptions 
 }
 
 /**
- * {@link MeterManager} under the names of nestjs-otel. A name that is asked for twice gives the same instrument.
+ * {@link MeterManager} under the names of nestjs-otel. A name that is asked for twice
+ * gives the same instrument.
  *
- * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method for a name that is taken by another instrument
+ * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method for a name that is
+ *   taken by another instrument
  */
 export class MetricService {
   constructor(private readonly meters: MeterManager) {}

@@ -8,7 +8,10 @@ const LOSS_SHOWN_MILLIS = 60_000;
 
 /** How delivery fares. */
 export interface TelemetryHealth {
-  /** `degraded` while an exporter fails or spans were lost within a minute, `down` where none arrive, or telemetry is shut down. */
+  /**
+   * `degraded` while an exporter fails or spans were lost within a minute, `down` where none arrive,
+   * or telemetry is shut down.
+   */
   readonly status: 'up' | 'degraded' | 'down';
   /** Why it is not `up`, one sentence each. */
   readonly reasons?: readonly string[];
@@ -21,7 +24,8 @@ export interface TelemetryHealth {
 /**
  * Health of an instance's exporters, in the form that `HealthCheckService` of `@nestjs/terminus` takes.
  *
- * The app itself works without its telemetry: ask this where somebody is to be told, not where traffic is taken away.
+ * The app itself works without its telemetry: ask this where somebody is to be told, not
+ * where traffic is taken away.
  *
  * **Gotchas** Terminus knows `degraded` since 12; version 11 leaves such a result out of its answer.
  *

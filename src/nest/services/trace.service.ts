@@ -5,7 +5,8 @@ import { TracerManager } from '../../tracing/tracer-manager.js';
 import { NO_SPAN } from '../../tracing/unrecorded-span.js';
 
 /**
- * The part of {@link TracerManager} that users of nestjs-otel and `@amplication/opentelemetry-nestjs` know by this name.
+ * The part of {@link TracerManager} that users of nestjs-otel and
+ * `@amplication/opentelemetry-nestjs` know by this name.
  */
 @Injectable()
 export class TraceService {

@@ -7,9 +7,11 @@ import { asWritten, classNameOf, wrapMethod } from '../decorators/method-wrapper
 import { setField, wideEvent } from './wide-event.js';
 
 /**
- * Puts what the method returns, or what its promise resolves with, on the wide event of the request; see `WideEventInterceptor`.
+ * Puts what the method returns, or what its promise resolves with, on the wide event of the request;
+ * see `WideEventInterceptor`.
  *
- * @param pick - picks the value from the result; default: the result itself. Values that no attribute can hold, such as an object or a stream, are left out
+ * @param pick - picks the value from the result; default: the result itself. Values that no attribute can
+ *   hold, such as an object or a stream, are left out
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-explicit-any -- users of nestjs-otel may name the type

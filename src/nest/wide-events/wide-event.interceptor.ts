@@ -16,11 +16,13 @@ import { entrySpan, isWideEvent, markWideEvent, setFields, withWideEvent } from 
 import type { WideEventOptions } from '../instance/wide-event-options.js';
 
 /**
- * Makes the span of each request that it handles a wide event: the one place for all that is known about the request, whoever knows it, through
- * `WideEventService` and `@WideEventField`. Bind it with `APP_INTERCEPTOR` or `@UseInterceptors`.
+ * Makes the span of each request that it handles a wide event: the one place for all that is known about
+ * the request, from any provider, through `WideEventService` and `@WideEventField`. Bind it with
+ * `APP_INTERCEPTOR` or `@UseInterceptors`.
  *
- * It adds `code.function.name`, what the option `wideEvents.seed` tells, and `error.type` and `error.message` of what the handler throws. Elsewhere
- * than in HTTP and GraphQL requests, the event is the span that is active when the interceptor runs, such as a consumer's, if there is one.
+ * It adds `code.function.name`, what the option `wideEvents.seed` tells, and `error.type` and `error.message`
+ * of what the handler throws. Elsewhere than in HTTP and GraphQL requests, the event is the span that is
+ * active when the interceptor runs, such as a consumer's, if there is one.
  */
 @Injectable()
 export class WideEventInterceptor implements NestInterceptor {

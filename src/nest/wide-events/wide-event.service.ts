@@ -4,14 +4,15 @@ import { monotonicMillis } from '../../tracing/clock.js';
 import { addToField, setField, setFields, wideEvent } from './wide-event.js';
 
 /**
- * Puts fields on the span that stands for the whole request, from anywhere in it; of a field that is set twice, the last value counts.
+ * Puts fields on the span that stands for the whole request, from anywhere in it; of a field that is set
+ * twice, the last value counts.
  *
- * Every method does nothing outside of what a `WideEventInterceptor` handles, in requests that are not sampled, and once the span has ended. The
- * limits and the masking of attributes hold.
+ * Every method does nothing outside of what a `WideEventInterceptor` handles, in requests that are not
+ * sampled, and once the span has ended. The limits and the masking of attributes hold.
  */
 @Injectable()
 export class WideEventService {
-  /** What is no attribute value, such as an object, becomes JSON text. */
+  /** Sets a field; a value that is not an attribute value, such as an object, becomes JSON text. */
   set(key: string, value: AttributeValue): void {
     const span = wideEvent();
     if (span !== undefined) setField(span, key, value);
@@ -30,8 +31,8 @@ export class WideEventService {
   }
 
   /**
-   * Measures until the returned function is called, which adds the milliseconds to the field; once, however often it is called. Timers of one name
-   * add up.
+   * Measures until the returned function is called, which adds the milliseconds to the field; once, however
+   * often it is called. Timers of one name add up.
    */
   startTimer(key: string): () => void {
     let span = wideEvent();

@@ -10,8 +10,8 @@ const MARK = 'nestjs_otel.wide_event';
 const SPAN_KEY = createContextKey('nestjs-telemetry.wide-event');
 
 /**
- * The span that the fields of the running code go to: the request's, or that of the `withWideEvent` around it. Absent where no
- * interceptor has begun a wide event.
+ * The span that the fields of the running code go to: the request's, or that of the `withWideEvent` around
+ * it. Absent where no interceptor has begun a wide event.
  */
 export function wideEvent(): RecordingSpan | undefined {
   const context = activeContext();
@@ -20,8 +20,8 @@ export function wideEvent(): RecordingSpan | undefined {
 }
 
 /**
- * The span that says most about the work at hand: the request's, which is there from its first byte; outside of requests, and where
- * those have none, the active one. Absent if neither is recorded.
+ * The span that says most about the work at hand: the request's, which is there from its first byte; outside
+ * of requests, and where those have none, the active one. Absent if neither is recorded.
  */
 export function entrySpan(): RecordingSpan | undefined {
   const context = activeContext();
@@ -31,7 +31,10 @@ export function entrySpan(): RecordingSpan | undefined {
   return active instanceof RecordingSpan && active.isRecording() ? active : undefined;
 }
 
-/** Runs `fn`, and the Observable that it returns, so that `span` takes the fields; a request's span does already. */
+/**
+ * Runs `fn`, and the Observable that it returns, so that `span` takes the fields; a
+ * request's span does already.
+ */
 export function withWideEvent<T>(span: RecordingSpan, fn: () => T): T {
   const context = activeContext();
   return span === requestSpan(context) ? fn() : runInFlow(context.setValue(SPAN_KEY, span), fn);

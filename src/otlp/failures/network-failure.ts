@@ -24,7 +24,7 @@ const UNREACHABLE: Explanation = [
 ];
 const WHICH_PORT = 'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`otlp-http`).';
 
-/** What Node's error codes mean to somebody who looks for missing spans. */
+/** Explains Node's error codes to a developer who looks for missing spans. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ECONNREFUSED: ['nothing listens there', 'Start the collector, or correct `exporter.url`.'],
   ENOTFOUND: ['the host name does not exist', 'Check the host in `exporter.url`.'],
@@ -75,7 +75,8 @@ const IN_TEXT: readonly (readonly [pattern: RegExp, code: string])[] = [
 /**
  * Explains an error of a socket, of DNS, of TLS or of Node's HTTP parser.
  *
- * All of them are worth a retry, since the network and the receiver can change; the hint says what to do if they do not.
+ * All of them are worth a retry, since the network and the receiver can change; the hint says
+ * what to do if they do not.
  */
 export function classifyNetworkError(error: unknown): ExportFailure {
   const { code, message } = describe(error);

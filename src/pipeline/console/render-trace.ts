@@ -1,15 +1,16 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
-import { duration, spanDetails } from './span-details.js';
+import { duration } from '../../base/duration.js';
+import { spanDetails } from './span-details.js';
 import { spanForest, toMillis, type SpanNode } from './span-forest.js';
 import { cut, printable, type Paint, type Style } from './text-style.js';
 
-/** What a tree is printed with. */
+/** Options for printing a tree. */
 export interface TraceLook {
   readonly paint: Paint;
   /** Characters in a line. */
   readonly columns: number;
-  /** What the head line says after the trace id, such as `after GET /orders`. */
+  /** The end of the head line, after the trace id, such as `after GET /orders`. */
   readonly caption?: string;
 }
 
@@ -17,13 +18,14 @@ export interface TraceLook {
 const FOLD_FROM = 5;
 const DURATION_WIDTH = 8;
 const BAR_WIDTH = 16;
-/** What deep nesting leaves to the name, and to the lines of the tree. */
+/** Least columns for a span's name under deep nesting. */
 const NAME_ROOM = 24;
 const MIN_GUIDE = 4;
 const DETAIL_ROOM = 40;
 const GAP = '  ';
 
-const KINDS: Readonly<Partial<Record<SpanKind, string>>> = {
+/** The text after the name of a span. */
+export const KINDS: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.SERVER]: ' [server]',
   [SpanKind.CLIENT]: ' [client]',
   [SpanKind.PRODUCER]: ' [producer]',
@@ -35,6 +37,7 @@ interface Row {
   readonly guide: string;
   readonly below: string;
   readonly spans: readonly ReadableSpan[];
+  readonly parent: ReadableSpan | undefined;
   /** The service, where it is not the parent's. */
   readonly service: string | undefined;
 }
@@ -50,7 +53,7 @@ export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): st
   const forest = spanForest(spans);
   const first = (forest[0] as SpanNode).span;
   const rows: Row[] = [];
-  for (const node of forest) addRows(rows, [node], '', '', serviceOf(first));
+  for (const node of forest) addRows(rows, [node], '', '', undefined, serviceOf(first));
 
   const starts = spans.map(({ startTime }) => toMillis(startTime));
   const from = starts.reduce((a, b) => Math.min(a, b));
@@ -63,11 +66,13 @@ export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): st
   const lines = [head(first, look)];
   for (const row of rows) {
     const bar = bars ? GAP + timeBar(row, from, until - from, paint) : '';
-    lines.push(`${name(row, width, paint)}${GAP}${took(row, paint)}${bar}${outcome(row, paint)}`.trimEnd());
+    lines.push(
+      `${name(row, width, paint)}${GAP}${took(row, paint)}${bar}${outcome(row.spans[0] as ReadableSpan, paint)}`.trimEnd(),
+    );
     const [span] = row.spans;
     if (span === undefined || row.spans.length > 1) continue;
     const below = shortened(row.below, columns - DETAIL_ROOM);
-    for (const detail of spanDetails(span, columns - below.length, paint)) {
+    for (const detail of spanDetails(span, row.parent, columns - below.length, paint)) {
       lines.push(`${paint('dim', below)}${detail}`);
     }
   }
@@ -79,6 +84,7 @@ function addRows(
   [node, ...twins]: readonly [SpanNode, ...SpanNode[]],
   guide: string,
   indent: string,
+  parent: ReadableSpan | undefined,
   above: string,
 ): void {
   const own = serviceOf(node.span);
@@ -87,11 +93,13 @@ function addRows(
     guide,
     below: indent + (groups.length > 0 ? '│  ' : '   '),
     spans: [node.span, ...twins.map(({ span }) => span)],
+    parent,
     service: own === above ? undefined : own,
   });
   groups.forEach((group, index) => {
     const last = index === groups.length - 1;
-    addRows(rows, group, `${indent}${last ? '└─ ' : '├─ '}`, `${indent}${last ? '   ' : '│  '}`, own);
+    const [branch, below] = last ? ['└─ ', '   '] : ['├─ ', '│  '];
+    addRows(rows, group, indent + branch, indent + below, node.span, own);
   });
 }
 
@@ -185,8 +193,7 @@ function timeBar({ spans }: Row, from: number, total: number, paint: Paint): str
 }
 
 /** The HTTP status, or how the span says that it went. */
-function outcome({ spans }: Row, paint: Paint): string {
-  const span = spans[0] as ReadableSpan;
+export function outcome(span: ReadableSpan, paint: Paint): string {
   const status = span.attributes['http.response.status_code'];
   if (typeof status === 'number') {
     const style: Style = status >= 500 ? 'red' : status >= 400 ? 'yellow' : status >= 300 ? 'cyan' : 'green';
@@ -196,11 +203,11 @@ function outcome({ spans }: Row, paint: Paint): string {
   return span.status.code === SpanStatusCode.OK ? GAP + paint('green', '✓') : '';
 }
 
-function failed(span: ReadableSpan | undefined): boolean {
+export function failed(span: ReadableSpan | undefined): boolean {
   return span?.status.code === SpanStatusCode.ERROR;
 }
 
-function serviceOf(span: ReadableSpan): string {
+export function serviceOf(span: ReadableSpan): string {
   const service = span.resource.attributes['service.name'];
   return typeof service === 'string' && service !== '' ? service : 'unknown_service';
 }

@@ -1,5 +1,7 @@
 import { SpanStatusCode, type Attributes, type AttributeValue } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
+import { duration } from '../../base/duration.js';
+import { MODEL_CALL_ATTRIBUTES, modelCallLine } from './model-call.js';
 import { toMillis } from './span-forest.js';
 import { cut, printable, type Paint } from './text-style.js';
 
@@ -25,15 +27,24 @@ const HIDDEN = new Set([
   'network.local.port',
   'user_agent.original',
   'error.type',
+  ...MODEL_CALL_ATTRIBUTES,
 ]);
 
 /**
  * The lines below a span's own: its error, its events and links, and the attributes that tell something new.
  *
+ * @param parent - the span above, whose attributes are not said again
  * @param width - characters that a line may take
  */
-export function spanDetails(span: ReadableSpan, width: number, paint: Paint): string[] {
-  const lines = attributeLines(span.attributes, width).map((line) => paint('dim', line));
+export function spanDetails(
+  span: ReadableSpan,
+  parent: ReadableSpan | undefined,
+  width: number,
+  paint: Paint,
+): string[] {
+  const lines = attributeLines(newAttributes(span, parent), width).map((line) => paint('dim', line));
+  const call = modelCallLine(span.attributes);
+  if (call !== undefined) lines.unshift(paint('cyan', cut(printable(call), width)));
   const unexplained = !span.events.some(({ name }) => name === 'exception');
   const { code, message } = span.status;
   const reason = message ?? textOf(span.attributes['error.type']);
@@ -61,11 +72,35 @@ export function spanDetails(span: ReadableSpan, width: number, paint: Paint): st
   return lines;
 }
 
-function exceptionLines(attributes: Attributes, width: number, paint: Paint): string[] {
+/** The attributes that tell something new below `parent`, as `name=value`. */
+export function newAttributeTexts(span: ReadableSpan, parent: ReadableSpan | undefined): string[] {
+  return inline(newAttributes(span, parent));
+}
+
+function newAttributes({ attributes }: ReadableSpan, parent: ReadableSpan | undefined): Attributes {
+  if (parent === undefined) return attributes;
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([key, value]) => textOf(parent.attributes[key]) !== textOf(value)),
+  );
+}
+
+/** The error of a span in a few words; absent if it has none. */
+export function faultOf({ events, status, attributes }: ReadableSpan): string | undefined {
+  const exception = events.find(({ name }) => name === 'exception');
+  if (exception !== undefined) return exceptionText(exception.attributes ?? {});
+  if (status.code !== SpanStatusCode.ERROR) return undefined;
+  return printable(status.message ?? textOf(attributes['error.type']) ?? 'error');
+}
+
+function exceptionText(attributes: Attributes): string {
   const type = textOf(attributes['exception.type']);
   const message = textOf(attributes['exception.message']);
   const text = [type, message].filter((part) => part !== undefined && part !== '').join(': ');
-  const lines = [paint('red', cut(`✗ ${printable(text === '' ? 'exception' : text)}`, width))];
+  return printable(text === '' ? 'exception' : text);
+}
+
+function exceptionLines(attributes: Attributes, width: number, paint: Paint): string[] {
+  const lines = [paint('red', cut(`✗ ${exceptionText(attributes)}`, width))];
   const frame = ownFrame(textOf(attributes['exception.stacktrace']) ?? '');
   if (frame !== undefined) lines.push(paint('dim', cut(`  ${printable(frame)}`, width)));
   return lines;
@@ -113,19 +148,4 @@ function inline(attributes: Attributes): string[] {
 function textOf(value: AttributeValue | undefined): string | undefined {
   if (value === undefined) return undefined;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** Three significant digits with a unit: `412 µs`, `8.21 ms`, `1.07 s`, `2 m 05 s`. */
-export function duration(millis: number): string {
-  const micros = Math.round(millis * 1000);
-  if (micros < 1000) return `${micros} µs`;
-  if (millis < 999.5) return `${digits(millis)} ms`;
-  const seconds = millis / 1000;
-  if (seconds < 59.95) return `${digits(seconds)} s`;
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, '0')} s`;
-}
-
-function digits(value: number): string {
-  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }

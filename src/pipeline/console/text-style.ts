@@ -1,5 +1,6 @@
 /**
- * Makes control characters and text-direction overrides visible, so that a span's content cannot command the terminal.
+ * Makes control characters and text-direction overrides visible, so that a span's content
+ * cannot command the terminal.
  */
 export function printable(text: string): string {
   return text.replace(

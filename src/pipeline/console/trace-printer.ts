@@ -1,6 +1,7 @@
 import { TraceFlags, type Span } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { activeContext } from '../../context/flow-context.js';
+import { renderLines } from './render-line.js';
 import { renderTrace } from './render-trace.js';
 import type { SinkAccount } from '../sink-account.js';
 import type { Terminal } from '../../base/standard-output.js';
@@ -17,15 +18,23 @@ const MAX_WEIGHT = 10_000;
 
 interface Entry {
   readonly span: ReadableSpan;
-  /** Whose span it is; more than one if it came through several sinks. */
+  /** The accounts that count the span; more than one if it came through several sinks. */
   readonly accounts: SinkAccount[];
   /** Printed once already, in a tree without its root; kept so that the whole tree can follow. */
   shown: boolean;
 }
 
+/** How the traces of a sink are printed. */
+export interface PrintedAs {
+  /** Overrules the terminal's. */
+  readonly color?: boolean | undefined;
+  /** Default `tree`. */
+  readonly format?: 'tree' | 'line' | undefined;
+}
+
 interface Trace {
   readonly id: string;
-  readonly color: boolean | undefined;
+  readonly as: PrintedAs;
   readonly entries: Map<string, Entry>;
   /** Ids of the spans that were printed under their root. */
   readonly printed: Set<string>;
@@ -39,10 +48,12 @@ interface Trace {
 }
 
 /**
- * Gathers the spans of a trace, whichever instance they come from, and prints them as one tree when the local root ends.
+ * Gathers the spans of a trace, whichever instance they come from, and prints them as one tree
+ * when the local root ends.
  *
- * A span whose parent has not ended within a second is printed without it, or after five if its trace is known to
- * run; what ends after the root follows as a small tree of its own. Holds at most 10,000 spans: the oldest trace gives way.
+ * A span whose parent has not ended within a second is printed without it, or after five if its trace is
+ * known to run; what ends after the root follows as a small tree of its own. Holds at most 10,000 spans:
+ * the oldest trace gives way.
  */
 export class TracePrinter {
   private readonly traces = new Map<string, Trace>();
@@ -65,12 +76,12 @@ export class TracePrinter {
     if (--this.sinks === 0) process.off('exit', this.onExit);
   }
 
-  /** @param color - overrules the terminal's; the first span of a trace decides for it */
-  add(span: ReadableSpan, account: SinkAccount, color: boolean | undefined): void {
+  /** @param as - the first span of a trace decides for it */
+  add(span: ReadableSpan, account: SinkAccount, as: PrintedAs): void {
     const { traceId, spanId } = span.spanContext();
     let trace = this.traces.get(traceId);
     if (trace === undefined) {
-      trace = newTrace(traceId, color);
+      trace = newTrace(traceId, as);
       this.traces.set(traceId, trace);
     }
     const known = trace.entries.get(spanId);
@@ -184,17 +195,18 @@ export class TracePrinter {
       for (const account of accounts) account.settle(error);
     };
     try {
-      const text = renderTrace(
+      const render = trace.as.format === 'line' ? renderLines : renderTrace;
+      const text = render(
         entries.map(({ span }) => span),
         {
-          paint: painter(trace.color ?? this.terminal.color),
+          paint: painter(trace.as.color ?? this.terminal.color),
           columns: this.terminal.columns,
           ...(caption === undefined ? {} : { caption }),
         },
       );
       this.terminal.write(text, settle);
     } catch (error) {
-      // A span from foreign code can be odd enough to defeat rendering; that must not reach whoever ended it.
+      // A span from foreign code may defeat rendering, which must not break the code that ended it.
       settle(error instanceof Error ? error : new Error('a span could not be printed'));
     }
   }
@@ -210,10 +222,10 @@ export class TracePrinter {
   }
 }
 
-function newTrace(id: string, color: boolean | undefined): Trace {
+function newTrace(id: string, as: PrintedAs): Trace {
   return {
     id,
-    color,
+    as,
     entries: new Map(),
     printed: new Set(),
     roots: [],
@@ -224,7 +236,7 @@ function newTrace(id: string, color: boolean | undefined): Trace {
   };
 }
 
-/** Nothing in this process that was recorded is above it. */
+/** Whether no span above it was recorded in this process. */
 function isLocalRoot({ parentSpanContext }: ReadableSpan): boolean {
   if (parentSpanContext === undefined || parentSpanContext.isRemote === true) return true;
   return (parentSpanContext.traceFlags & TraceFlags.SAMPLED) === 0;

@@ -9,7 +9,8 @@ const SHORT_CHARS = 60;
  * Writes `repeated KeyValue` fields.
  *
  * @returns how many attributes could not be read and were left out
- * @see {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto | common.proto}
+ * @see
+ *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto | common.proto}
  */
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: object): number {
   let unreadable = 0;
@@ -126,7 +127,10 @@ function writeStructure(writer: ProtobufWriter, value: object, depth: number): v
   writer.endMessage(start);
 }
 
-/** In which form the numbers of a list go out, so that all have one type; nothing where each decides for itself. */
+/**
+ * In which form the numbers of a list go out, so that all have one type; nothing where
+ * each decides for itself.
+ */
 export function numberForm(values: readonly unknown[]): 'double' | 'text' | undefined {
   let form: 'double' | 'text' | undefined;
   for (const value of values) {

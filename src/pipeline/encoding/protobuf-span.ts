@@ -10,9 +10,11 @@ const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 
 /**
- * Appends a span as a `ScopeSpans.spans` field, so that spans written one after another can be sent as they stand.
+ * Appends a span as a `ScopeSpans.spans` field, so that spans written one after another
+ * can be sent as they stand.
  *
- * @see {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto | trace.proto}
+ * @see
+ *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto | trace.proto}
  */
 export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   const context = span.spanContext();

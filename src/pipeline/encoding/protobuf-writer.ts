@@ -5,8 +5,8 @@ const TWO_POW_32 = 0x1_0000_0000;
 /**
  * Appends protobuf fields to a buffer that grows.
  *
- * Lengths are written in as few bytes as possible: a message whose length takes more bytes than were reserved for it
- * is moved when it ends, which for spans and attributes of usual size never happens.
+ * Lengths are written in as few bytes as possible: a message whose length takes more bytes than were reserved
+ * for it is moved when it ends, which for spans and attributes of usual size never happens.
  *
  * @see {@link https://protobuf.dev/programming-guides/encoding/ | Protobuf encoding}
  */

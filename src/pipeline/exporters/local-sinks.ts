@@ -6,7 +6,7 @@ import { ConsoleTreeSink } from '../console/console-tree.js';
 import { MemorySink } from './memory-sink.js';
 import { NoneSink } from './none-sink.js';
 
-/** What every sink is built with. */
+/** Options that every sink is built with. */
 export interface LocalSinkOptions {
   readonly log: TelemetryLog;
   /** Name of the module instance, for messages. */
@@ -16,8 +16,8 @@ export interface LocalSinkOptions {
 /**
  * Builds a sink that hands spans over directly, without a queue in front of an exporter.
  *
- * Local sinks have nothing that can fail while they are built, and write no log: when standard output is gone, there is
- * no place left to say so but `status()`.
+ * Local sinks have nothing that can fail while they are built, and write no log: when standard output is
+ * gone, there is no place left to say so but `status()`.
  */
 export function buildLocalSink(
   config: ExporterOfType<'console' | 'memory' | 'none'>,
@@ -29,7 +29,9 @@ export function buildLocalSink(
 function createLocalSink(config: ExporterOfType<'console' | 'memory' | 'none'>): SpanSink {
   switch (config.type) {
     case 'console':
-      return config.format === 'json' ? new ConsoleJsonSink() : new ConsoleTreeSink(config.color);
+      return config.format === 'json'
+        ? new ConsoleJsonSink()
+        : new ConsoleTreeSink({ color: config.color, format: config.format });
     case 'memory':
       return new MemorySink(config.maxSpans);
     case 'none':

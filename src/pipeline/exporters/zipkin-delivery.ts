@@ -16,8 +16,8 @@ const PATH = '/api/v2/spans';
 type ZipkinSend = (spans: readonly object[], done: (result: { readonly code: number }) => void) => void;
 
 /**
- * Sends to Zipkin: the official exporter translates, the transport that carries OTLP sends, with its limit of time, its reuse of
- * connections and the receiver's own words about a failure.
+ * Sends to Zipkin: the official exporter translates, the transport that carries OTLP sends, with its limit of
+ * time, its reuse of connections and the receiver's own words about a failure.
  *
  * Zipkin takes times as whole microseconds alone, and refuses a whole request for one fraction.
  *
@@ -49,7 +49,10 @@ export class ZipkinDelivery implements Delivery {
     Reflect.set(translator, '_send', send);
   }
 
-  /** @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if `@opentelemetry/exporter-zipkin` is not installed */
+  /**
+   * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if
+   *   `@opentelemetry/exporter-zipkin` is not installed
+   */
   static async open(config: ExporterOfType<'zipkin'>): Promise<ZipkinDelivery> {
     const { ZipkinExporter } = await loadOptionalPeer(
       '@opentelemetry/exporter-zipkin',

@@ -1,7 +1,7 @@
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import { contentText } from './config-key.js';
 
-/** What a change of configuration did. */
+/** The result of a change of configuration. */
 export interface ReconfigureReport {
   /** Number of the generation that is live now. */
   readonly generation: number;
@@ -9,13 +9,16 @@ export interface ReconfigureReport {
   readonly changed: readonly string[];
   /** Spans that were alive at the swap: they finish in the generation that they began in. */
   readonly draining: number;
-  /** Resolves with the number of spans that the replaced generation ended while draining, all handed to its exporters. */
+  /**
+   * Resolves with the number of spans that the replaced generation ended while draining, all
+   * handed to its exporters.
+   */
   readonly drained: Promise<number>;
 }
 
 /**
- * Names the options in which two configurations differ; all of them when there was none before. Another instance of an exporter,
- * a sampler or a processor is a difference, however much the two look alike.
+ * Names the options in which two configurations differ; all of them when there was none before. Another
+ * instance of an exporter, a sampler or a processor is a difference, however much the two look alike.
  */
 export function changedOptions(
   before: ResolvedTracerConfig | undefined,

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
+import { Secret } from '../../config/secret.js';
 
 const identities = new WeakMap<object, number>();
 let nextIdentity = 1;
 
 /**
- * A digest that is equal for configurations of equal content. Exporters, samplers, processors and functions count by identity.
- * Credentials take part, but cannot be read from it.
+ * A digest that is equal for configurations of equal content. Exporters, samplers, processors and functions
+ * count by identity. Credentials take part, but cannot be read from it.
  */
 export function configKey(config: ResolvedTracerConfig): string {
   return createHash('sha256').update(contentText(config)).digest('base64');
@@ -20,6 +21,7 @@ export function contentText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return `${typeof value}:${String(value)}`;
   if (value instanceof RegExp) return `regexp:${String(value)}`;
   if (value instanceof Uint8Array) return `bytes:${Buffer.from(value).toString('base64')}`;
+  if (value instanceof Secret) return `secret:${JSON.stringify(value.reveal())}`;
   if (Array.isArray(value)) return `[${value.map(contentText).join(',')}]`;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return `#${identity(value)}`;

@@ -8,12 +8,14 @@ import type { RateLimitedLog } from '../../base/rate-limited-log.js';
 import type { SinkLease, SinkPool } from '../sink-pool.js';
 import type { SpanSink } from '../span-sink.js';
 
-/** Over this many draining generations the oldest is closed, and what still ends in it is counted as dropped. */
+/**
+ * Over this many draining generations the oldest is closed, and what still ends in it is counted as dropped.
+ */
 const MAX_DRAINING = 32;
-/** The same for tenants and temporary configurations, of which many come and go at a time. */
+/** Most draining generations of tenants and temporary configurations, many of which come and go at a time. */
 const MAX_LEAVING = 256;
 
-/** Who a {@link GenerationLife} works for. */
+/** The pipeline that a {@link GenerationLife} works for. */
 export interface GenerationOwner {
   /** Whether the owner has a configuration at work. */
   readonly configured: boolean;
@@ -170,7 +172,10 @@ export class GenerationLife implements GenerationBuilder {
   }
 }
 
-/** While telemetry is off, no connection is kept; but an exporter given in code would not come back from a shutdown. */
+/**
+ * While telemetry is off, no connection is kept; but an exporter given in code would not
+ * come back from a shutdown.
+ */
 function exportersToHold({ enabled, exporters }: ResolvedTracerConfig): ResolvedTracerConfig['exporters'] {
   return enabled ? exporters : exporters.filter(isSpanExporter);
 }

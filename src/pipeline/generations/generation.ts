@@ -1,3 +1,22 @@
+/*
+ * The life of a generation, which is one configuration of a pipeline:
+ *
+ *   reconfigure() ─ build() ──▶ current ── replace() ──┐
+ *                                                      ├──▶ draining ── last span ended ──▶ closed
+ *   tenant, override, flow ──▶ GenerationSlot          │      (or too many drain: the oldest is closed)
+ *      first use: buildNow() ──▶ beside current ───────┘
+ *         ▲                         │ idle: retire()
+ *         └──── used again ─────────┘
+ *
+ *   StandIns ──▶ holding (spans wait for a tenant's look-up), dropping (spans go nowhere); never closed
+ *
+ * `GenerationLife` builds and closes generations and leases their exporters from the `SinkPool`, so that
+ * generations with equal exporters share one queue. `live` counts the spans that have begun and not ended.
+ *
+ * Invariant: a span ends in the generation that it began in, under that generation's sampler, limits, mask
+ * and exporters. Two exceptions move a span: a server span starts in a provisional generation, counted by
+ * `adopt` and `release`; a span of a "holding" stand-in is handed to its real generation by `receive`.
+ */
 import { inspect } from 'node:util';
 import { ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/api';
 import { resourceFromAttributes, type Resource } from '../../sdk/resource.js';
@@ -29,7 +48,8 @@ export interface WatchedSpans {
 }
 
 /**
- * One configuration of a pipeline, complete and immutable: resource, sampler, limits, processors and exporters.
+ * One configuration of a pipeline, complete and immutable: resource, sampler, limits,
+ * processors and exporters.
  *
  * A span belongs to the generation that it began in, which stays open until the last of its spans has ended.
  */
@@ -79,7 +99,10 @@ export class Generation {
     this.watched.watch?.started(span);
   }
 
-  /** Stays open for a span whose generation is not known yet, such as a server span before a guard found its owner. */
+  /**
+   * Stays open for a span whose generation is not known yet, such as a server span
+   * before a guard found its owner.
+   */
   adopt(): void {
     this.live += 1;
   }
@@ -105,7 +128,10 @@ export class Generation {
     if (this.live === 0) this.onDrained?.();
   }
 
-  /** Takes an ended span that began before it was known to belong here, if this sampler would have kept its trace. */
+  /**
+   * Takes an ended span that began before it was known to belong here, if this sampler
+   * would have kept its trace.
+   */
   receive(span: EndingSpan): void {
     const { name, kind, attributes, links } = span;
     const { traceId } = span.spanContext();
@@ -144,7 +170,7 @@ export class Generation {
     this.onDrained = undefined;
   }
 
-  /** Spans lead here, and from here to credentials: whoever prints one sees neither. */
+  /** Hides the fields when a span is printed: they lead to credentials. */
   toJSON(): object {
     return { generation: this.number, service: this.config.service.name };
   }

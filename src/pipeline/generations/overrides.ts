@@ -26,7 +26,10 @@ interface Entry {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Keeps time-boxed changes, at most one for everybody and one per tenant: a new one takes the place of the old. */
+/**
+ * Keeps time-boxed changes, at most one for everybody and one per tenant: a new one
+ * takes the place of the old.
+ */
 export class Overrides {
   private readonly entries = new Map<string | undefined, Entry>();
 
@@ -38,8 +41,8 @@ export class Overrides {
   }
 
   /**
-   * @param end - takes the change back when its turn comes, if `take` says that no other override and no {@link forget} came first;
-   * never rejects
+   * @param end - takes the change back when its turn comes, if `take` says that no other override and no
+   *   {@link forget} came first; never rejects
    */
   add(
     change: TracerConfig,

@@ -17,7 +17,8 @@ const NOWHERE: FlowTarget = { current: () => undefined };
 /**
  * The configurations of flows that run under one of their own, shared between flows that ask for the same.
  *
- * **Gotchas** The same change object over the same configuration is not looked into again: change it by making another.
+ * **Gotchas** The same change object over the same configuration is not looked into again:
+ * change it by making another.
  */
 export class TemporaryConfigs {
   private readonly cache = new SlotCache(LIMITS);

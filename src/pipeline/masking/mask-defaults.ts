@@ -1,7 +1,10 @@
 /** The value that stands in the place of a secret. */
 export const REDACTED_VALUE = '__REDACTED__';
 
-/** E-mail addresses, for `masking.patterns`: they are not secret by themselves, so that nothing masks them by default. */
+/**
+ * E-mail addresses, for `masking.patterns`: they are not secret by themselves, so that
+ * nothing masks them by default.
+ */
 export const MASK_EMAIL: RegExp = /\b[\w.%+-]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24}\b/;
 
 /** Credentials wherever they stand in a name, as in `credentials.user`, without case, `_` and `-`. */
@@ -40,8 +43,8 @@ export const SECRET_NAMES: readonly string[] = [
 export const SECRET_LAST_NAMES: readonly string[] = ['jwt'];
 
 /**
- * Endings that make a credential of any name, such as `dbPassword`; token counts and page cursors (`inputToken`, `nextToken`)
- * are left out.
+ * Endings that make a credential of any name, such as `dbPassword`; token counts and page cursors
+ * (`inputToken`, `nextToken`) are left out.
  */
 export const SECRET_ENDING = new RegExp(
   `(?:${[
@@ -60,11 +63,11 @@ export const SECRET_ENDING = new RegExp(
   ].join('|')})$`,
 );
 
-/** Words behind a credential's name that leave it one: `passwordHash`, `authorizationHeader`, `password2`. */
+/** Words after a credential's name that do not change it: `passwordHash`, `authorizationHeader`. */
 export const NOISE_WORD =
   /^(?:\d+|headers?|values?|hash|hashed|confirm|confirmation|confirmed|new|old|raw|plain|text|string|base64|encoded)$/;
 
-/** `db_pass` is a password, `boarding_pass` and `test.pass` are none. */
+/** Words before `pass` that make it harmless: `db_pass` is a password, `boarding_pass` is not. */
 export const HARMLESS_PASS =
   /^(?:first|second|third|last|boarding|by|render|single|multi|two|one|per|num|high|low|band|all|season|day|week|ski|test|tests|check|checks|lint|must|did|will|to)$/;
 
@@ -72,7 +75,8 @@ export const HARMLESS_PASS =
 export const SECRET_HINT = 'auth|cookie|pass|pwd|secret|credential|key|raw-?headers|token|jwt|bearer';
 
 /**
- * Query parameters whose values give access, beside the names of credentials; too common a word for other places.
+ * Query parameters whose values give access, beside the names of credentials; too common
+ * a word for other places.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/ | url.query}
  */
@@ -115,7 +119,8 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
     replacement: `$1 ${REDACTED_VALUE}`,
   },
   {
-    // The first part is taken whole, whether the others follow or not: what begins inside it ends where it does.
+    // The first part is taken whole, whether the others follow or not: what begins
+    // inside it ends where it does.
     pattern: /\beyJ[\w-]{8,}(\.[\w-]{8,}(?:\.[\w-]*)?)?/g,
     replacement: (match, rest) => (rest === undefined ? match : REDACTED_VALUE),
   },

@@ -1,4 +1,4 @@
-/** What in a text calls for a closer look. */
+/** Bits for the characters in a text that call for a closer look. */
 const NAMED = 1;
 const ADDRESS = 2;
 const KEY = 4;
@@ -29,7 +29,9 @@ const KEY_HINT = /[sr]k[-_]|gh[pousr]_|github_pat|glpat-|xox|npm_|hf_|-----BEGIN
 const SCHEME_HINT = /b(?:earer|asic)\s/i;
 const TOKEN_HINT = /eyJ|A[KS]IA|AIza|SG\./;
 
-/** Which characters a text has that secrets cannot do without; one cheap pass, as nearly all texts have none. */
+/**
+ * Which characters a text has that secrets cannot do without; one cheap pass, as nearly all texts have none.
+ */
 export function hintsOf(text: string): number {
   if (text.length > MAX_SCANNED) return EVERYTHING;
   let hints = 0;

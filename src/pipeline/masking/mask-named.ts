@@ -16,10 +16,11 @@ const ESCAPED_QUOTE = /\\{1,8}"/y;
 const WORD = /(?:(?:Bearer|Basic|Digest)\s{1,4})?[^\s,;&|)}\]"'\\]+/iy;
 
 /**
- * Masks the values that follow a credential's name in running text: `password=…`, `"api_key": "…"`, `Cookie: a=1; b=2`.
+ * Masks the values that follow a credential's name in running text: `password=…`,
+ * `"api_key": "…"`, `Cookie: a=1; b=2`.
  *
- * Each `:` or `=` is looked at once: back over the name, no further than to where the search has come, then forward over the value,
- * which is left behind at once. So the time is linear, whatever the text.
+ * Each `:` or `=` is looked at once: back over the name, no further than to where the search has come, then
+ * forward over the value, which is left behind at once. So the time is linear, whatever the text.
  *
  * @param isSecret - whether a name is that of a credential
  */
@@ -88,7 +89,10 @@ function valueEnd(text: string, start: number, name: string): number {
   return endOf(WORD, text, start);
 }
 
-/** Behind the bracket that closes the one at `start`, brackets in quotes left aside; the end of the text if none does. */
+/**
+ * Behind the bracket that closes the one at `start`, brackets in quotes left aside; the end
+ * of the text if none does.
+ */
 function bracketEnd(text: string, start: number): number {
   let depth = 0;
   let at = start;

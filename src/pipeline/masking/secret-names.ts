@@ -12,7 +12,10 @@ import {
 const MAX_VERDICTS = 2000;
 const MAX_KEPT_NAME = 64;
 
-/** Tells credentials by their names, in every spelling: the one list for attributes, texts, JSON, headers and queries. */
+/**
+ * Tells credentials by their names, in every spelling: the one list for attributes, texts,
+ * JSON, headers and queries.
+ */
 export class SecretNames {
   private readonly names: ReadonlySet<string>;
   private readonly lastNames: ReadonlySet<string>;
@@ -38,13 +41,19 @@ export class SecretNames {
     return verdict;
   }
 
-  /** The same of a parameter in the query of an address, where short words such as `sig` and `code` give access too. */
+  /**
+   * Whether a query parameter is a credential: in addresses, short words such as `sig` and `code`
+   * give access too.
+   */
   hasParameter(name: string): boolean {
     if (this.has(name)) return true;
     return this.defaults && segmentsOf(name).some((segment) => SECRET_PARAMETERS.has(segment.toLowerCase()));
   }
 
-  /** The same of what stands before a `:` or `=` in running text, where `password.service.ts:7` is a place in code. */
+  /**
+   * Whether the words before a `:` or `=` in running text end in a credential's name;
+   * `password.service.ts:7` is a place in code.
+   */
   endsText(text: string): boolean {
     const segments = segmentsOf(text);
     const last = joined(segments.at(-1) ?? '');

@@ -17,7 +17,8 @@ export class Batch {
   /**
    * Notes another failed export.
    *
-   * @param lastSuccessAt - when the receiver last took another batch: while it takes none, the fault is not this batch's
+   * @param lastSuccessAt - when the receiver last took another batch: while it takes none, the
+   *   fault is not this batch's
    * @returns whether it may be tried again
    */
   failedAgain(maxRetryMillis: number, lastSuccessAt: number, now: number = performance.now()): boolean {

@@ -17,8 +17,8 @@ export class RetryList {
   }
 
   /**
-   * @param mayBeOther - a probe that could as well be made with new spans: every other one is, so that a batch which the receiver
-   * chokes on does not hold up all others
+   * @param mayBeOther - a probe that could as well be made with new spans: every other one is, so that a
+   *   batch which the receiver chokes on does not hold up all others
    */
   next(mayBeOther: boolean): Batch | undefined {
     if (mayBeOther && !this.skipped && this.batches.length > 0 && this.batches.length < MAX_PARKED) {

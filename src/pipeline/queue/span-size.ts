@@ -1,6 +1,6 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
-/** What an ended span takes without attributes, events and links: objects, ids, times. */
+/** Bytes of an ended span without attributes, events and links: objects, ids, times. */
 const BASE_BYTES = 640;
 const EVENT_BYTES = 160;
 const LINK_BYTES = 240;
@@ -8,7 +8,8 @@ const ENTRY_BYTES = 32;
 const MAX_DEPTH = 4;
 
 /**
- * About how much memory a span holds, in bytes: its strings at two bytes a character, and a share for each object.
+ * About how much memory a span holds, in bytes: its strings at two bytes a character,
+ * and a share for each object.
  */
 export function estimateSpanBytes(span: ReadableSpan): number {
   let bytes = BASE_BYTES + span.name.length * 2 + valueBytes(span.attributes, 0);

@@ -9,7 +9,10 @@ import { SpanBudget } from './span-budget.js';
 
 type Sample = HeadSampler['sample'];
 
-/** The sampler of a {@link SamplerConfig}: names left out first, then the parent's decision, rules, the rest, and the limit last. */
+/**
+ * The sampler of a {@link SamplerConfig}: names left out first, then the parent's decision, rules, the
+ * rest, and the limit last.
+ */
 export function configuredSampler(config: SamplerConfig, now: () => number): HeadSampler {
   const decide = withBudget(config, now, followingParent(config, beginning(config)));
   return {
@@ -33,7 +36,10 @@ function beginning(config: SamplerConfig): Sample {
   };
 }
 
-/** Spans below a local parent follow it in any case: a rule, a share or a change since would judge them differently. */
+/**
+ * Spans below a local parent follow it in any case: a rule, a share or a change since
+ * would judge them differently.
+ */
 function followingParent({ parentBased = true }: SamplerConfig, begin: Sample): Sample {
   return (parent, context, traceId, name, kind, attributes, links, share) => {
     if (parent === undefined || (!parentBased && parent.isRemote === true)) {

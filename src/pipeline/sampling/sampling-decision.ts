@@ -6,7 +6,10 @@ export const DROP: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
 /** The span alone is not recorded: what it calls belongs to its parent. */
 export const SKIP: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
 
-/** Trace ids carry 56 random bits on the right; the share kept is the upper end of that range, as for consistent probability sampling. */
+/**
+ * Trace ids carry 56 random bits on the right; the share kept is the upper end of that range, as for
+ * consistent probability sampling.
+ */
 const RANDOM_DIGITS = 14;
 const RANDOM_RANGE = 2 ** 56;
 

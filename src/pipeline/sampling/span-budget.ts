@@ -2,8 +2,8 @@
 const MAX_DEBT_SECONDS = 60;
 
 /**
- * A token bucket of spans. New traces need a span's worth in it; spans of traces that have begun are taken even from an empty one,
- * so that a limit never cuts a trace apart, and are paid back by later traces.
+ * A token bucket of spans. New traces need a span's worth in it; spans of traces that have begun are taken
+ * even from an empty one, so that a limit never cuts a trace apart, and are paid back by later traces.
  */
 export class SpanBudget {
   private tokens: number;

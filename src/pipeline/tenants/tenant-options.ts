@@ -5,14 +5,14 @@ import type { TracerConfig } from '../../config/tracer-config.js';
  */
 export interface TenantOptions<Request = unknown> {
   /**
-   * Names the tenant of a request, once per request and as late as possible: at its first child span, or when the response closes. It gets
-   * the framework's request, with the `user` that a guard put on it. Nothing, an error, or a key over 256 characters means:
-   * no tenant, which is the instance's own pipeline.
+   * Names the tenant of a request, once per request and as late as possible: at its first child span, or when
+   * the response closes. It gets the framework's request, with the `user` that a guard put on it. Nothing, an
+   * error, or a key over 256 characters means: no tenant, which is the instance's own pipeline.
    */
   readonly resolve?: (request: Request) => string | undefined | null;
   /**
-   * Names the tenant of what enters by another way than HTTP, once, when it begins. Default: the tenant of the sender's flow, which came with the
-   * message, else none.
+   * Names the tenant of what enters by another way than HTTP, once, when it begins. Default: the tenant of
+   * the sender's flow, which came with the message, else none.
    *
    * @param context - pattern, handler, arguments and headers of the message, job or event
    * @param kind - `microservices`, `queues`, `websockets`, `schedule`, `events` or `cqrs`
@@ -27,16 +27,19 @@ export interface TenantOptions<Request = unknown> {
     kind: string,
   ) => string | undefined | null;
   /**
-   * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant. Called on first use, again after the
-   * tenant was idle, and at its first span after a reconfiguration; if that fails, the tenant keeps what it had. While a promise is
-   * pending, spans wait.
+   * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant.
+   * Called on first use, again after the tenant was idle, and at its first span after a reconfiguration; if
+   * that fails, the tenant keeps what it had. While a promise is pending, spans wait.
    */
   readonly config: (key: string) => TracerConfig | undefined | Promise<TracerConfig | undefined>;
   /** Tenants kept open; over it the longest unused is closed, its spans delivered. Default 100. */
   readonly maxActive?: number;
   /** A tenant unused for this long is closed, in milliseconds; default 300,000. */
   readonly idleMillis?: number;
-  /** Where spans of a tenant without a usable configuration go: the instance's own pipeline, or nowhere. Default `default`. */
+  /**
+   * Where spans of a tenant without a usable configuration go: the instance's own pipeline, or
+   * nowhere. Default `default`.
+   */
   readonly fallback?: 'default' | 'drop';
 }
 

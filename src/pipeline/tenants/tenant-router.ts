@@ -8,6 +8,7 @@ import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { SlotCache } from '../generations/slot-cache.js';
 import type { DropReason, SpanSink } from '../span-sink.js';
 import { TenantKeys } from './tenant-keys.js';
+import type { CallMeter } from '../call-meter.js';
 import type { WaitingRoom, WaitingSpans } from '../waiting-room.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
 import { withinTime } from '../../base/within-time.js';
@@ -20,7 +21,7 @@ const LOOKUPS_PER_ACTIVE = 4;
 const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
 
-/** What the router asks of its pipeline. */
+/** The part of a pipeline that the router needs. */
 export interface TenantHost {
   readonly current: Generation | undefined;
   readonly log: RateLimitedLog;
@@ -35,6 +36,8 @@ export interface TenantHost {
   holding(sink: SpanSink, settled: FlowTarget): Generation;
   /** The generation that records nothing. */
   dropping(): Generation;
+  /** Counts entries by tenant. */
+  readonly callMeter: CallMeter | undefined;
   /** Counts spans that ended and go nowhere. */
   drop(reason: DropReason, spans: number): void;
 }
@@ -56,7 +59,7 @@ export class TenantRouter {
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
   private fresh = new WeakSet<GenerationSlot>();
-  /** What each slot's tenant said of itself. */
+  /** The configuration that `tenants.config` returned for each slot. */
   private readonly known = new WeakMap<GenerationSlot, TracerConfig>();
   private readonly maxLookups: number;
 
@@ -66,7 +69,9 @@ export class TenantRouter {
   ) {
     const { maxActive = DEFAULT_TENANT_LIMITS.maxActive, idleMillis = DEFAULT_TENANT_LIMITS.idleMillis } =
       options;
-    this.keys = new TenantKeys(options, pipeline.log);
+    this.keys = new TenantKeys(options, pipeline.log, (key) => {
+      pipeline.callMeter?.countTenant(key);
+    });
     this.cache = new SlotCache({ maxActive, idleMillis });
     this.maxLookups = maxActive * LOOKUPS_PER_ACTIVE;
   }
@@ -80,14 +85,17 @@ export class TenantRouter {
     return { current: () => this.generation(key), tenant: key };
   }
 
-  /** The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none. */
+  /**
+   * The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none.
+   */
   forEntry(entry: Entry): Generation | undefined {
     const key = this.keys.ofEntry(entry);
     return key === undefined ? undefined : this.generation(key);
   }
 
   /**
-   * Lays a change over one tenant's configuration, or takes it away. Spans that are alive finish where they began.
+   * Lays a change over one tenant's configuration, or takes it away. Spans that are alive
+   * finish where they began.
    *
    * @throws TelemetryConfigError if this can be no tenant's key
    */
@@ -171,7 +179,10 @@ export class TenantRouter {
     return slot;
   }
 
-  /** Spans begin in a generation without exporters until the configuration is there, and move to the real one when they have ended. */
+  /**
+   * Spans begin in a generation without exporters until the configuration is there, and move to the real
+   * one when they have ended.
+   */
   private wait(key: string, config: Promise<TracerConfig | undefined>): Generation {
     const waiting = this.pipeline.waiting.open('tenant look-up');
     const generation = this.pipeline.holding(waiting, this.target(key));
@@ -197,7 +208,9 @@ export class TenantRouter {
     }
   }
 
-  /** A tenant that worked keeps its configuration when it cannot be asked again: its spans are nobody else's. */
+  /**
+   * A tenant that worked keeps its configuration when it cannot be asked again: its spans are nobody else's.
+   */
   private keepOr(key: string, error: unknown): Generation | undefined {
     const slot = this.cache.get(key);
     const config = slot && this.known.get(slot);
@@ -213,7 +226,7 @@ export class TenantRouter {
   }
 
   private settle(key: string, waiting: WaitingSpans, open: () => Generation | undefined): void {
-    // Nobody waits any more after a shutdown.
+    // A shutdown has released the waiting spans already.
     if (this.lookups.get(key)?.waiting !== waiting) return;
     this.lookups.delete(key);
     let generation = open();
@@ -226,7 +239,7 @@ export class TenantRouter {
     });
   }
 
-  /** Whoever sends requests with keys out of nowhere must not be able to start any number of look-ups. */
+  /** Limits look-ups: clients that invent keys must not start any number of them. */
   private turnAway(): Generation {
     this.pipeline.log.warn(
       'tenants.lookups',

@@ -5,7 +5,9 @@ import type { Propagation } from '../../context/propagation.js';
 import type { ChooseMember } from './routed-tracer.js';
 import { writeNodeHeaders, writeUndiciHeaders } from './outgoing-headers.js';
 
-/** Options by which instrumentations ask for a parent: they look for it in the global context, which is empty. */
+/**
+ * Options by which instrumentations ask for a parent: they look for it in the global context, which is empty.
+ */
 const PARENT_OPTIONS = [
   'requireParentSpan',
   'requireParentforOutgoingSpans',

@@ -10,7 +10,7 @@ import { ModulePatches, type HandedModules } from './module-patches.js';
 import { RoutedMeter } from './routed-meter.js';
 import { RoutedTracer } from './routed-tracer.js';
 
-/** What one instance brought along. */
+/** The instrumentation of one instance. */
 interface Contribution {
   readonly instrumentation: Instrumentation;
   readonly modules: HandedModules;
@@ -23,14 +23,15 @@ const adopted = new Map<string, AdoptedInstrumentation>();
 /**
  * The instrumentation of one library at work for every instance that named it.
  *
- * Two objects for one library would undo each other's patches, so that one of them patches for all: each call gets the tracer
- * and the configuration of the instance in whose flow it is made. It is enabled as long as there is an instance.
+ * Two objects for one library would undo each other's patches, so that one of them patches for all: each
+ * call gets the tracer and the configuration of the instance in whose flow it is made. It is enabled as
+ * long as there is an instance.
  */
 export class AdoptedInstrumentation {
   private readonly contributions = new Map<InstrumentationMember, Contribution>();
   private undo: (() => void) | undefined;
 
-  /** One for each library, whoever names it. */
+  /** One for each library, however many instances name it. */
   static of(name: string): AdoptedInstrumentation {
     let known = adopted.get(name);
     if (known === undefined) adopted.set(name, (known = new AdoptedInstrumentation(name)));
@@ -44,7 +45,7 @@ export class AdoptedInstrumentation {
     // First, since it may be the one that patches for others: its configuration is its own again then.
     this.takeDown();
     const config = instrumentation.getConfig();
-    // What it patched on its own must be taken back under the configuration that it was patched with.
+    // Its own patches must be taken back under the configuration that they were made with.
     instrumentation.disable();
     this.contributions.set(member, {
       instrumentation,
@@ -108,7 +109,10 @@ export class AdoptedInstrumentation {
     keeper.keep(this.name, patches.modules(), handed);
   }
 
-  /** Instrumentations of OpenInference tell nobody what they patch: they take the module itself, or patch nothing. */
+  /**
+   * Instrumentations of OpenInference tell nobody what they patch: they take the module
+   * itself, or patch nothing.
+   */
   private instrumentByHand(instrumentation: Instrumentation, modules: HandedModules): void {
     if (
       instrumentation.manuallyInstrument === undefined ||
@@ -126,7 +130,7 @@ export class AdoptedInstrumentation {
     }
     for (const [name, module] of given) {
       try {
-        // Of a class alone, which stands for its module.
+        // A class alone stands for its module.
         const isClass = typeof module === 'function' && !Reflect.has(module, module.name);
         instrumentation.manuallyInstrument(isClass ? { [module.name]: module, default: module } : module);
       } catch (error) {

@@ -4,7 +4,7 @@ interface Logger {
   enabled?(options?: unknown): boolean;
 }
 
-/** What instrumentations that write log records ask for. */
+/** The provider that instrumentations ask for loggers. */
 export interface LoggerProvider {
   getLogger(name: string, version?: string, options?: unknown): Logger;
 }
@@ -14,8 +14,8 @@ const REGISTERED = Symbol.for('io.opentelemetry.js.api.logs');
 const API_VERSION = 1;
 
 /**
- * Hands log records of instrumentations to the provider that the app has registered with the Logs API, looked up at each record. Without
- * one they go nowhere: logs stay with the app's logger.
+ * Hands log records of instrumentations to the provider that the app has registered with the Logs API, looked
+ * up at each record. Without one they go nowhere: logs stay with the app's logger.
  */
 export const APP_LOGGER_PROVIDER: LoggerProvider = {
   getLogger: (name, version, options) => {

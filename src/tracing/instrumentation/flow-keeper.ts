@@ -46,8 +46,8 @@ const KEEPING: Readonly<Record<string, FlowKeeping>> = {
 };
 
 /**
- * Keeps what a library does later in the flow that asked for it. Instrumentations do this for callbacks through the global context
- * manager, which is not there.
+ * Keeps what a library does later in the flow that asked for it. Instrumentations do this for callbacks
+ * through the global context manager, which is not there.
  */
 export class FlowKeeper {
   private readonly restorers: (() => void)[] = [];

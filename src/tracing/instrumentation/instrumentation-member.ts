@@ -15,7 +15,8 @@ export interface InstrumentationMember {
 }
 
 /**
- * The instance that a call in this context belongs to: the active span's, else the request's, else the global or first one.
+ * The instance that a call in this context belongs to: the active span's, else the request's, else
+ * the global or first one.
  *
  * @returns nothing if the flow belongs to an instance that is not among them
  */

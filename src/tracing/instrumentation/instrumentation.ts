@@ -13,9 +13,11 @@ export interface InstrumentedModule {
 }
 
 /**
- * An official OpenTelemetry instrumentation, as far as it is used here; `@opentelemetry/instrumentation` itself is not needed.
+ * An official OpenTelemetry instrumentation, as far as it is used here;
+ * `@opentelemetry/instrumentation` itself is not needed.
  *
- * @see {@link https://github.com/open-telemetry/opentelemetry-js-contrib/tree/main/packages | Instrumentations}
+ * @see
+ *   {@link https://github.com/open-telemetry/opentelemetry-js-contrib/tree/main/packages | Instrumentations}
  */
 export interface Instrumentation {
   /** Name of its package. */
@@ -43,14 +45,16 @@ export interface Instrumentation {
 }
 
 /**
- * An instrumentation, alone or with modules that it shall patch though they were imported before: `{ pg }`, `{ ioredis: Redis }`.
- * CommonJS packages that are loaded already are found without being named.
+ * An instrumentation, alone or with modules that it shall patch though they were imported before: `{ pg }`,
+ * `{ ioredis: Redis }`. CommonJS packages that are loaded already are found without being named.
  */
 export type InstrumentationOption =
   | Instrumentation
   | {
       readonly instrumentation: Instrumentation;
-      /** By the name that the instrumentation knows them by: the module's namespace, or its default export. */
+      /**
+       * By the name that the instrumentation knows them by: the module's namespace, or its default export.
+       */
       readonly modules?: Readonly<Record<string, unknown>>;
     };
 

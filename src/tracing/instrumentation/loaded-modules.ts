@@ -9,8 +9,8 @@ export interface LoadedModule {
 }
 
 /**
- * Node's cache of CommonJS modules, also of those that ES modules import; one for the process, whichever file asks. `import.meta` would
- * say which, and cannot be read where this file is compiled to CommonJS.
+ * Node's cache of CommonJS modules, also of those that ES modules import; one for the process, whichever file
+ * asks. `import.meta` would say which, and cannot be read where this file is compiled to CommonJS.
  */
 const { cache } = createRequire(join(process.cwd(), 'index.js'));
 

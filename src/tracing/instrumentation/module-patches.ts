@@ -12,8 +12,8 @@ interface Patch {
 }
 
 /**
- * Applies an instrumentation's patches to modules that are there already: those that were handed in, Node's own, and CommonJS
- * packages that are loaded. Its own hooks see only what is required later.
+ * Applies an instrumentation's patches to modules that are there already: those that were handed in, Node's
+ * own, and CommonJS packages that are loaded. Its own hooks see only what is required later.
  */
 export class ModulePatches {
   private readonly patches: Patch[] = [];

@@ -21,7 +21,10 @@ interface UndiciRequest {
   addHeader?(name: string, value: string): unknown;
 }
 
-/** Writes trace context, and baggage where the host may see it, into a request that an instrumentation has begun. */
+/**
+ * Writes trace context, and baggage where the host may see it, into a request that an
+ * instrumentation has begun.
+ */
 export function writeNodeHeaders(span: Span, request: NodeRequest, propagation: Propagation): void {
   if (request.headersSent) return;
   const host = destination(request.path) ?? connectedHost(request);
@@ -30,7 +33,7 @@ export function writeNodeHeaders(span: Span, request: NodeRequest, propagation: 
   }
 }
 
-/** The same for undici and `fetch`. */
+/** Writes headers for undici and `fetch`. */
 export function writeUndiciHeaders(span: Span, request: UndiciRequest, propagation: Propagation): void {
   const host = destination(request.path) ?? hostOf(new URL(request.origin));
   for (const [name, value] of headersFor(span, host, propagation)) {
@@ -51,7 +54,9 @@ function destination(path: string | undefined): string | undefined {
   return path !== undefined && /^https?:\/\//i.test(path) ? hostOf(new URL(path)) : undefined;
 }
 
-/** Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing. */
+/**
+ * Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing.
+ */
 function connectedHost(request: NodeRequest): string {
   const { host = 'localhost', protocol = '' } = request;
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;

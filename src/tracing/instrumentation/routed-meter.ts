@@ -19,7 +19,7 @@ import type { ChooseMember } from './routed-tracer.js';
 
 const NOOP_METER = createNoopMeter();
 
-/** Whom measurements may go to. */
+/** The meters that measurements may go to. */
 export interface MeterRouting {
   readonly choose: ChooseMember;
   /** All of them, for what belongs to the process instead of a call. */
@@ -27,8 +27,8 @@ export interface MeterRouting {
 }
 
 /**
- * The meter that an instrumentation gets: each measurement goes to the instance whose flow the call is made in, and callbacks are asked for
- * every instance.
+ * The meter that an instrumentation gets: each measurement goes to the instance whose flow the call is made
+ * in, and callbacks are asked for every instance.
  */
 export class RoutedMeter implements Meter {
   constructor(

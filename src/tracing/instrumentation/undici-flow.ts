@@ -3,7 +3,10 @@ import { activeContext, bindContext, runInContext, type FlowContext } from '../.
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Handler = Partial<Record<(typeof ANSWERED)[number], Method>>;
 
-/** Methods of a handler in which a retry or a redirect makes the next request; the last three in later versions of undici. */
+/**
+ * Methods of a handler in which a retry or a redirect makes the next request; the last three in
+ * later versions of undici.
+ */
 const ANSWERED = [
   'onHeaders',
   'onComplete',
@@ -18,8 +21,9 @@ const waiting = new WeakMap<object, FlowContext>();
 const bound = new WeakSet();
 
 /**
- * Keeps undici's requests in the flow that makes them. A pool hands on what waits when a connection is free, and answers come on
- * connections that others have opened: without this, a request would carry the trace of the request that opened the connection.
+ * Keeps undici's requests in the flow that makes them. A pool hands on what waits when a connection is free,
+ * and answers come on connections that others have opened: without this, a request would carry the trace of
+ * the request that opened the connection.
  *
  * @param dispatch - the pool's own, by the name of a symbol, as dispatchers call it that were composed before
  */
@@ -34,7 +38,7 @@ export function poolInFlow(dispatch: Method): Method {
   };
 }
 
-/** The same for a single connection, where a request is made at once. */
+/** Keeps the flow for a single connection, where a request is made at once. */
 export function clientInFlow(dispatch: Method): Method {
   return function (...args) {
     const [, handler] = args;

@@ -1,4 +1,5 @@
-// Nothing listens where the collector should be; SIGTERM: every shutdown hook ends, and the process is gone within 3 s.
+// Nothing listens where the collector should be; SIGTERM: every shutdown hook ends, and the
+// process is gone within 3 s.
 import { assert, closedPort, startScript, waitFor } from '../lab.mjs';
 
 export async function run({ figure }) {
@@ -12,7 +13,8 @@ export async function run({ figure }) {
     const { code, signal, at } = await app.exited;
     figure(type, `gone after ${(at - begun).toFixed(0)} ms`);
     assert(at - begun < 3_000, `still there after 3 s (${code ?? signal})`);
-    // Nest kills the process with the signal once every hook has ended; an event loop that ran dry before leaves a code.
+    // Nest kills the process with the signal once every hook has ended; an event loop that ran
+    // dry before leaves a code.
     assert(signal === 'SIGTERM', `the shutdown was cut short (${code}): ${app.output()}`);
     assert(!/unhandled|uncaught/i.test(app.output()), app.output());
   }

@@ -1,4 +1,5 @@
-// Tenants beyond `maxActive`, each with an exporter of its own: with a silent receiver connections stay bounded, with a healthy one nothing is lost.
+// Tenants beyond `maxActive`, each with an exporter of its own: with a silent receiver connections stay
+// bounded, with a healthy one nothing is lost.
 import { assert, assertIdentity, droppedOf, endSpan, sleep, startApp, startReceiver } from '../lab.mjs';
 
 const MAX_ACTIVE = 10;

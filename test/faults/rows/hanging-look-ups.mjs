@@ -1,4 +1,5 @@
-// A client names thousands of tenants whose look-up never ends: what waits is bounded and counted, and a known tenant is served meanwhile.
+// A client names thousands of tenants whose look-up never ends: what waits is bounded and counted, and a
+// known tenant is served meanwhile.
 import { assert, assertIdentity, droppedOf, endSpan, memory, startApp, startReceiver } from '../lab.mjs';
 
 const SPANS = 1_000;

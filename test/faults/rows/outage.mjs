@@ -1,4 +1,5 @@
-// Refused for 60 s at 2,000 spans/s: memory within the cap, CPU at most 1.2 times a healthy run, every drop counted.
+// Refused for 60 s at 2,000 spans/s: memory within the cap, CPU at most 1.2 times a healthy
+// run, every drop counted.
 import {
   assert,
   assertIdentity,

@@ -1,4 +1,5 @@
-// Receivers with a limit of 64 kB that say so with HTTP 400, and a port that answers gRPC with garbage: the first get all spans, the second is named.
+// Receivers with a limit of 64 kB that say so with HTTP 400, and a port that answers gRPC with garbage: the
+// first get all spans, the second is named.
 import http from 'node:http';
 import http2 from 'node:http2';
 import { assert, assertIdentity, endSpan, startApp, waitFor } from '../lab.mjs';

@@ -1,4 +1,5 @@
-// 100 open streams of server-sent events, SIGTERM: every stream's span is delivered, and the process is gone within 5 s.
+// 100 open streams of server-sent events, SIGTERM: every stream's span is delivered, and the
+// process is gone within 5 s.
 import http from 'node:http';
 import { assert, startReceiver, startScript, waitFor } from '../lab.mjs';
 

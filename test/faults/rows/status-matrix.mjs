@@ -1,4 +1,5 @@
-// Every gRPC and HTTP status, RetryInfo, Retry-After, partial success: the specification's retry set exactly, as the unit suite has it.
+// Every gRPC and HTTP status, RetryInfo, Retry-After, partial success: the specification's retry set exactly,
+// as the unit suite has it.
 import { spawnSync } from 'node:child_process';
 import { assert } from '../lab.mjs';
 

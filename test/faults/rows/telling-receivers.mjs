@@ -1,4 +1,5 @@
-// Receivers that repeat the exporter's secrets, with line breaks and at length: no line, status or answer shows one.
+// Receivers that repeat the exporter's secrets, with line breaks and at length: no line,
+// status or answer shows one.
 import http from 'node:http';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { assert, assertIdentity, endSpan, startApp } from '../lab.mjs';

@@ -21,8 +21,9 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Parses the Prometheus text format 0.0.4 and refuses whatever it does not allow: lines that are none of its own, names and labels outside of
- * their alphabets, a family in two places, a series twice, a sample without a family, histograms that do not add up.
+ * Parses the Prometheus text format 0.0.4 and refuses whatever it does not allow: lines that are none of its
+ * own, names and labels outside of their alphabets, a family in two places, a series twice, a sample without
+ * a family, histograms that do not add up.
  *
  * @see {@link https://prometheus.io/docs/instrumenting/exposition_formats/ | Exposition formats}
  */

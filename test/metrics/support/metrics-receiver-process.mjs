@@ -1,4 +1,5 @@
-// One OTLP receiver (gRPC and HTTP) of metrics in a process of its own: two in one process would both report every request.
+// One OTLP receiver (gRPC and HTTP) of metrics in a process of its own: two in one process would
+// both report every request.
 import { MockOtlpServer } from '@elastic/mockotlpserver';
 
 const server = new MockOtlpServer({

@@ -291,7 +291,10 @@ describe.each(HTTP1_SERVERS)('instances and GraphQL on $name', (server) => {
     return { module: FeatureModule, imports: telemetry ? [telemetry] : [], providers: [resolver] };
   }
 
-  /** What `{ order }`, `{ bill }`, both in one request, and an introspection are to the root's instance and the feature's. */
+  /**
+   * What `{ order }`, `{ bill }`, both in one request, and an introspection are to the root's
+   * instance and the feature's.
+   */
   async function trees(rootOptions: TelemetryModuleOptions | undefined, billing: TelemetryModuleOptions) {
     const [root, bills] = [instance('shop', rootOptions), instance('billing', billing)];
     const app = await startGraphql({

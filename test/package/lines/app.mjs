@@ -1,6 +1,7 @@
 /*
- * Hands objects of the official packages to the library, answers one request, and fails unless the span or metric has passed through each.
- * The names of the packages are those of one line of OpenTelemetry: `sdk-trace-base` in 2, `sdk-trace` in 3.
+ * Hands objects of the official packages to the library, answers one request, and fails unless the span or
+ * metric has passed through each. The names of the packages are those of one line of OpenTelemetry:
+ * `sdk-trace-base` in 2, `sdk-trace` in 3.
  */
 import 'reflect-metadata';
 import { deepStrictEqual } from 'node:assert/strict';

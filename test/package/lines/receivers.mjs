@@ -1,4 +1,7 @@
-/* Receivers that keep the bytes of every export: a span's name stands in them as plain text in every encoding. */
+/*
+ * Receivers that keep the bytes of every export: a span's name stands in them as
+ * plain text in every encoding.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';

@@ -1,4 +1,5 @@
-// Run as a child process by console-process.test.ts: prints to a real standard output, in the way that its argument names.
+// Run as a child process by console-process.test.ts: prints to a real standard output, in the way
+// that its argument names.
 import { buildLocalSink } from '../../../src/pipeline/exporters/local-sinks.js';
 import { at, tracingInto } from './tracing-into.js';
 

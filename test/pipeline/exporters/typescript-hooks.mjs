@@ -1,4 +1,5 @@
-// Lets a child process run the sources as they are: `node --import ./typescript-hooks.mjs script.ts`, also on Node 20.
+// Lets a child process run the sources as they are:
+// `node --import ./typescript-hooks.mjs script.ts`, also on Node 20.
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -250,7 +250,8 @@ describe('attributes that resist', () => {
 
 describe('json', () => {
   it('says the same as the official serialiser', () => {
-    // Lone surrogates do not exist in the official one's JSON, and it writes integers that no receiver can read.
+    // Lone surrogates do not exist in the official one's JSON, and it writes integers
+    // that no receiver can read.
     const { 'not an int64': _3, ...values } = VALUES;
     const span: ReadableSpan = {
       ...FULL,

@@ -11,8 +11,8 @@ export interface ZipkinRequest {
 }
 
 /**
- * A Zipkin as strict as the real one, which was asked: version 3.5.1 answers 400 with these words for a time that is no whole
- * number, an id that is not hexadecimal, or a body that is no list; else 202.
+ * A Zipkin as strict as the real one, which was asked: version 3.5.1 answers 400 with these words for a time
+ * that is no whole number, an id that is not hexadecimal, or a body that is no list; else 202.
  */
 export class ZipkinReceiver {
   readonly requests: ZipkinRequest[] = [];

@@ -1,5 +1,5 @@
-// What an `@Sse` route does to its producer and its client, written down as plain data, so that two apps can be compared. It is given the
-// modules to use, since it runs against several versions of Nest.
+// What an `@Sse` route does to its producer and its client, written down as plain data, so that two apps can
+// be compared. It is given the modules to use, since it runs against several versions of Nest.
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 
@@ -55,7 +55,10 @@ export async function observeBehaviour(modules) {
     );
     return { status: response.statusCode, headers, body: Buffer.concat(chunks).toString() };
   };
-  /** The client leaves once `when` has been written down; the handler's set-up is done after the server has noticed. */
+  /**
+   * The client leaves once `when` has been written down; the handler's set-up is done
+   * after the server has noticed.
+   */
   const leave = async (method, path, when) => {
     const request = open(method, path);
     request.on('response', (response) => response.resume());

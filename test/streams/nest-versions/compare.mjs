@@ -1,4 +1,5 @@
-// Runs in a folder with one version of Nest and the packed library; prints the versions, or fails with what differs.
+// Runs in a folder with one version of Nest and the packed library; prints the versions, or
+// fails with what differs.
 import 'reflect-metadata';
 import { deepStrictEqual } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

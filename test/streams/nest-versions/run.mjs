@@ -1,6 +1,7 @@
 /*
- * Installs the packed library beside the newest Nest 11, and the first and the newest Nest 12, each in a folder of its own, and compares what
- * `@Sse` routes do with and without it, on Express and Fastify (nest#17128, #17190, #17352).
+ * Installs the packed library beside the newest Nest 11, and the first and the newest Nest 12, each in a
+ * folder of its own, and compares what `@Sse` routes do with and without it, on Express and Fastify
+ * (nest#17128, #17190, #17352).
  *
  *   npm run build && node test/streams/nest-versions/run.mjs
  */

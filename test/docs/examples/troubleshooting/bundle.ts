@@ -1,11 +1,7 @@
-import { redactConfig, type TracerManager } from 'nestjs-telemetry';
+import type { TracerManager } from 'nestjs-telemetry';
 
 export async function bundle(manager: TracerManager): Promise<object> {
   // #region bundle
-  return {
-    config: redactConfig(manager.config()),
-    status: manager.status(),
-    verify: await manager.verifyExport(),
-  };
+  return { status: manager.status(), verify: await manager.verifyExport() };
   // #endregion
 }

@@ -9,7 +9,7 @@ export interface Evicted {
 }
 
 /** Waiting spans of one resource: urgent ones (errors, server spans) apart from the others. */
-export class TenantBacklog {
+export class ResourceBacklog {
   spans = 0;
   bytes = 0;
   private readonly normal = new Lane();
@@ -100,7 +100,10 @@ const MAX_OPEN_SEGMENTS = 64;
 /** Segments in the order in which they were begun. */
 class Lane {
   private segments: Segment[] = [];
-  /** Segments in front of it have left; they are forgotten together, as a shift for each would move all others. */
+  /**
+   * Segments in front of it have left; they are forgotten together, as a shift for
+   * each would move all others.
+   */
   private first = 0;
   /** Those that still take spans, one per scope. */
   private readonly opened = new Map<string, Segment>();

@@ -1,0 +1,276 @@
+import { activeContext, bindContext, type FlowContext } from '../../context/flow-context.js';
+import { guard } from '../channel.js';
+import { beginCall, type ClientCall } from '../client-call.js';
+import { whenSettled } from '../observed-promise.js';
+import type { AnyFunction, Patches } from '../patches.js';
+import { WrappedSource } from '../wrapped-source.js';
+import { endDatabaseCall, statementPlan, type DatabaseServer } from './database-call.js';
+import { PoolWaits } from './pool-wait.js';
+
+/** A client of `pg`, as far as it is read here. */
+interface PostgresClient {
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  /** Texts of prepared statements by name. */
+  readonly connection?: { readonly parsedStatements?: Readonly<Record<string, string>> };
+}
+
+interface PostgresResult {
+  readonly command?: string;
+  readonly rows?: readonly unknown[];
+  readonly fields?: readonly unknown[];
+}
+
+/** Arguments of a query, in all forms that `pg` takes. */
+interface PostgresQuery {
+  readonly name?: string;
+  readonly text?: unknown;
+  readonly values?: unknown;
+  readonly callback?: unknown;
+  /** Present where the query handles the messages of the server itself: a cursor, a stream, COPY. */
+  readonly submit?: unknown;
+  readonly cursor?: { readonly text?: unknown; readonly values?: unknown };
+}
+
+const PG = { name: 'pg', library: 'postgres' } as const;
+const waits = new PoolWaits(PG);
+/** Clients between BEGIN and its end. */
+const inTransaction = new WeakSet<object>();
+
+/** `pg` and what is built on it: clients, pools, cursors, streams, COPY. */
+export const POSTGRES = new WrappedSource({
+  ...PG,
+  classesOf: (exports) => {
+    const { Client, Pool } = exports as Record<string, unknown>;
+    return [Client, Pool];
+  },
+  classesBehind: (instance) => {
+    const { query, Client, Pool, constructor, connectionParameters, totalCount } = instance as Record<
+      string,
+      unknown
+    >;
+    if (typeof Client === 'function' && isClient(Client.prototype)) {
+      return [Client, typeof totalCount === 'number' ? constructor : Pool];
+    }
+    return typeof query === 'function' && connectionParameters instanceof Object ? [constructor] : [];
+  },
+  wrap: (patches, prototype) => {
+    if (isClient(prototype)) wrapClient(patches, prototype);
+    else wrapPool(patches, prototype);
+  },
+});
+
+function isClient(prototype: unknown): boolean {
+  return prototype instanceof Object && 'query' in prototype && 'escapeIdentifier' in prototype;
+}
+
+function wrapClient(patches: Patches, prototype: object): void {
+  patches.wrap(prototype, 'query', (query) => {
+    return function (...args) {
+      const config = args[0] as string | PostgresQuery | null | undefined;
+      if (config === undefined || config === null) return query.apply(this, args);
+      const context = activeContext();
+      const call = guard('pg', () => begin(this as PostgresClient, config, args[1]));
+      return typeof config === 'object' && typeof config.submit === 'function'
+        ? submit(query, this, args, config, call, context)
+        : send(query, this as object, args, call, context);
+    };
+  });
+}
+
+function wrapPool(patches: Patches, prototype: object): void {
+  // `pg.Pool` only passes its options on to the class that has the methods.
+  let owner = prototype;
+  while (owner !== Object.prototype && !Object.hasOwn(owner, 'connect')) {
+    owner = Object.getPrototypeOf(owner) as object;
+  }
+  patches.wrap(owner, 'connect', (connect) => {
+    return function (...args) {
+      const context = activeContext();
+      const end = waits.begin(serverOfPool(this as { readonly options?: PoolOptions }));
+      const connected = (error?: unknown): void => {
+        guard('pg', () => {
+          end(error);
+        });
+      };
+      const [callback] = args;
+      if (typeof callback === 'function') {
+        // A connection that another request gives back calls back on behalf of that one.
+        const bound = bindContext(context, callback as AnyFunction);
+        return connect.call(this, function (this: unknown, ...results: unknown[]) {
+          connected(results[0]);
+          return bound.apply(this, results);
+        });
+      }
+      return whenSettled(
+        connect.apply(this, args),
+        () => {
+          connected();
+        },
+        connected,
+      );
+    };
+  });
+}
+
+interface PoolOptions extends PostgresClient {
+  readonly connectionString?: unknown;
+}
+
+/** Where a pool connects to, as far as its options say so. */
+function serverOfPool({ options = {} }: { readonly options?: PoolOptions }): DatabaseServer {
+  const { connectionString } = options;
+  if (typeof connectionString !== 'string' || !URL.canParse(connectionString)) return serverOf(options);
+  const { hostname, port, pathname } = new URL(connectionString);
+  return serverOf({
+    host: hostname,
+    database: pathname.slice(1),
+    ...(port !== '' && { port: Number(port) }),
+  });
+}
+
+function begin(
+  client: PostgresClient,
+  config: string | PostgresQuery,
+  values: unknown,
+): ClientCall | undefined {
+  const call = beginCall(PG, (options) => {
+    const query: PostgresQuery = typeof config === 'string' ? { text: config } : config;
+    const prepared = client.connection?.parsedStatements?.[query.name ?? ''];
+    const text = query.text ?? query.cursor?.text ?? prepared ?? '';
+    const parameters = query.values ?? query.cursor?.values ?? values;
+    return statementPlan(
+      serverOf(client),
+      typeof text === 'string' ? text : '',
+      'postgresql',
+      options,
+      parameters,
+    );
+  });
+  if (call === undefined) return undefined;
+  waits.tell(call);
+  if (inTransaction.has(client)) call.set({ 'nestjs.db.transaction': true });
+  return call;
+}
+
+function serverOf({ host, port, database }: PostgresClient): DatabaseServer {
+  return { system: 'postgresql', namespace: database, address: host, port };
+}
+
+/** Sends a query whose result comes by callback or promise. */
+function send(
+  query: AnyFunction,
+  client: object,
+  args: unknown[],
+  call: ClientCall | undefined,
+  context: FlowContext,
+): unknown {
+  const ended = (error: unknown, result?: unknown): void => {
+    guard('pg', () => {
+      if (call !== undefined) end(client, call, error, [result].flat() as (PostgresResult | undefined)[]);
+    });
+  };
+  const at = args.findIndex((arg, index) => index > 0 && typeof arg === 'function');
+  const config = args[0] as PostgresQuery;
+  const callback = at === -1 ? config.callback : args[at];
+  if (typeof callback === 'function') {
+    const bound = bindContext(context, callback as AnyFunction);
+    const observed: AnyFunction = function (...results) {
+      ended(results[0], results[1]);
+      return bound.apply(this, results);
+    };
+    if (at !== -1) args[at] = observed;
+    // The caller's object stays as it is; it may have getters for its parts.
+    else args[0] = Object.create(config, { callback: { value: observed, writable: true, enumerable: true } });
+    return query.apply(client, args);
+  }
+  let result: unknown;
+  try {
+    result = query.apply(client, args);
+  } catch (error) {
+    ended(error);
+    throw error;
+  }
+  if (call === undefined) return result;
+  return whenSettled(
+    result,
+    (value) => {
+      ended(undefined, value);
+    },
+    ended,
+  );
+}
+
+/** What the client tells a query of the server's messages. */
+const HANDLERS = [
+  'handleRowDescription',
+  'handleDataRow',
+  'handlePortalSuspended',
+  'handleCommandComplete',
+  'handleEmptyQuery',
+  'handleCopyInResponse',
+  'handleCopyData',
+  'handleError',
+  'handleReadyForQuery',
+];
+
+/**
+ * Sends a query that hears of its end by the server's messages; its callbacks and events are the caller's,
+ * whatever brings them.
+ */
+function submit(
+  query: AnyFunction,
+  client: unknown,
+  args: unknown[],
+  submitted: object,
+  call: ClientCall | undefined,
+  context: FlowContext,
+): unknown {
+  let rows: number | undefined;
+  for (const name of HANDLERS) {
+    const original: unknown = Reflect.get(submitted, name);
+    if (typeof original !== 'function') continue;
+    const bound = bindContext(context, original as AnyFunction);
+    const observed: AnyFunction = function (...message) {
+      if (name === 'handleRowDescription') rows ??= 0;
+      else if (name === 'handleDataRow') rows = (rows ?? 0) + 1;
+      else if (call !== undefined && (name === 'handleError' || name === 'handleReadyForQuery')) {
+        guard('pg', () => {
+          endDatabaseCall(call, name === 'handleError' ? message[0] : undefined, rows);
+        });
+      }
+      return bound.apply(this, message);
+    };
+    Reflect.set(submitted, name, observed);
+  }
+  return query.apply(client, args);
+}
+
+function end(
+  client: object,
+  call: ClientCall,
+  error: unknown,
+  results: readonly (PostgresResult | undefined)[],
+): void {
+  followTransaction(client, call, error, results);
+  const returning = results.filter((item) => Array.isArray(item?.rows) && (item.fields?.length ?? 0) > 0);
+  const rows = returning.reduce((sum, item) => sum + (item?.rows?.length ?? 0), 0);
+  endDatabaseCall(call, error, returning.length === 0 ? undefined : rows);
+}
+
+function followTransaction(
+  client: object,
+  call: ClientCall,
+  error: unknown,
+  results: readonly (PostgresResult | undefined)[],
+): void {
+  // `ROLLBACK TO` a savepoint reports itself as `ROLLBACK`.
+  const operation = call.text('db.operation.name');
+  const commands =
+    results.length > 1 ? results.map((result) => result?.command ?? '') : [operation.split(' ', 2).join(' ')];
+  for (const command of commands) {
+    if (/^(BEGIN|START)/.test(command) && !(error instanceof Error)) inTransaction.add(client);
+    else if (/^(COMMIT|END|ABORT|ROLLBACK$)/.test(command)) inTransaction.delete(client);
+  }
+}

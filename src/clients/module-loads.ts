@@ -1,0 +1,77 @@
+import diagnostics from 'node:diagnostics_channel';
+import nodeModule, { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Patches, type AnyFunction } from './patches.js';
+
+/** Called with what was asked for: a package, a file or an address. */
+type LoadListener = (requested: string) => void;
+
+const listeners = new Set<LoadListener>();
+let stop: (() => void) | undefined;
+
+/**
+ * Calls `listener` after each module that is loaded from now on, so that a library can be imported at any
+ * time.
+ *
+ * @returns takes it back
+ */
+export function onModuleLoad(listener: LoadListener): () => void {
+  listeners.add(listener);
+  stop ??= publishesLoads() ? followChannels() : wrapLoader();
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    stop?.();
+    stop = undefined;
+  };
+}
+
+const CHANNELS = { 'tracing:module.require:end': 'id', 'tracing:module.import:asyncEnd': 'url' } as const;
+
+function followChannels(): () => void {
+  const undo = Object.entries(CHANNELS).map(([name, key]) => {
+    const told = (message: unknown): void => {
+      tell((message as Record<string, unknown>)[key]);
+    };
+    diagnostics.subscribe(name, told);
+    return () => {
+      diagnostics.unsubscribe(name, told);
+    };
+  });
+  return () => {
+    for (const unsubscribe of undo) unsubscribe();
+  };
+}
+
+/** Node 20 publishes nothing; its loader of CommonJS also serves ES modules that import it. */
+function wrapLoader(): () => void {
+  const patches = new Patches();
+  patches.wrap(nodeModule, '_load', (load: AnyFunction) => {
+    return function (...args) {
+      const exports = load.apply(this, args);
+      tell(args[0]);
+      return exports;
+    };
+  });
+  return () => {
+    patches.restore();
+  };
+}
+
+function tell(requested: unknown): void {
+  if (typeof requested !== 'string') return;
+  for (const listener of listeners) listener(requested);
+}
+
+/** Whether this Node publishes what it loads: asked of a module of its own. */
+function publishesLoads(): boolean {
+  let published = false;
+  const listener = (): void => {
+    published = true;
+  };
+  const name = 'tracing:module.require:end';
+  diagnostics.subscribe(name, listener);
+  createRequire(join(process.cwd(), 'index.js'))('node:path');
+  diagnostics.unsubscribe(name, listener);
+  return published;
+}

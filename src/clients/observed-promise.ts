@@ -1,0 +1,21 @@
+/**
+ * Runs a listener when a promise, of whatever kind, settles, and passes on how; anything else is returned
+ * as it is.
+ */
+export function whenSettled(
+  promise: unknown,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): unknown {
+  if (typeof (Object(promise) as { readonly then?: unknown }).then !== 'function') return promise;
+  return (promise as PromiseLike<unknown>).then(
+    (value) => {
+      fulfilled(value);
+      return value;
+    },
+    (error: unknown) => {
+      rejected(error);
+      throw error;
+    },
+  );
+}

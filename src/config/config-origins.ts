@@ -1,0 +1,134 @@
+import { readEnvironment } from './environment/environment.js';
+import { READ_VARIABLES } from './environment/unread-variables.js';
+import { redactConfig } from './redact-config.js';
+import type { ResolvedTracerConfig } from './resolve-config.js';
+import { liftService, SERVICE_ATTRIBUTES } from './resource.js';
+import { isObject } from './schema.js';
+import type { TracerConfig } from './tracer-config.js';
+
+/** The parts that a configuration was made from. */
+export interface ConfigLayers {
+  /** As code gave it, every change included. */
+  readonly given: TracerConfig;
+  /** As code gave it at first. */
+  readonly initial: TracerConfig;
+  /**
+   * The instance's own, beneath what a tenant or a flow changes; absent where `given` is the instance's
+   * own.
+   */
+  readonly base?: { readonly given: TracerConfig; readonly changedBy: string };
+  /** The environment's part. */
+  readonly environment: TracerConfig;
+}
+
+/** Compares values by content; of those that code built, by identity. */
+export type SameContent = (one: unknown, other: unknown) => boolean;
+
+/** The options of a complete configuration in the words of {@link TracerConfig}, without credentials. */
+export function shownConfig(resolved: ResolvedTracerConfig): Record<string, unknown> {
+  const { exporters, resourceAttributes, ...rest } = redactConfig(resolved);
+  const [only, ...more] = exporters as unknown[];
+  const ofService = new Set<string>(Object.values(SERVICE_ATTRIBUTES));
+  const attributes = Object.entries(resourceAttributes as object).filter(([name]) => !ofService.has(name));
+  const shown: Record<string, unknown> = {};
+  for (const [option, value] of Object.entries(rest)) {
+    shown[option] = value;
+    if (option !== 'service') continue;
+    shown['resourceAttributes'] = Object.fromEntries(attributes);
+    shown['exporter'] = more.length === 0 && only !== undefined ? only : exporters;
+  }
+  return shown;
+}
+
+/**
+ * Says of each option where its value comes from: `option`, `variable NAME`, `default`, `live change`, or
+ * what changed it for this flow.
+ *
+ * @param shown - the options to explain, as {@link shownConfig} names them
+ * @returns the origin by path, such as `batch.maxQueueSize`
+ */
+export function originsOf(
+  shown: Readonly<Record<string, unknown>>,
+  layers: ConfigLayers,
+  env: NodeJS.ProcessEnv,
+  same: SameContent,
+): Record<string, string> {
+  const given = liftService(layers.given);
+  const initial = liftService(layers.initial);
+  const base = layers.base && liftService(layers.base.given);
+  const variables = new VariablesOfOptions(layers, env, same);
+  const origins: Record<string, string> = {};
+  for (const path of pathsOf(shown)) {
+    const value = at(given, path);
+    if (value === undefined) origins[path.join('.')] = variables.origin(path);
+    else if (base !== undefined && !same(value, at(base, path)))
+      origins[path.join('.')] = layers.base?.changedBy ?? 'live change';
+    else origins[path.join('.')] = same(value, at(initial, path)) ? 'option' : 'live change';
+  }
+  return origins;
+}
+
+type Path = readonly [string] | readonly [string, string];
+
+/** Options that are set one by one; the others are set as a whole. */
+const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
+  'service',
+  'resourceAttributes',
+  'spanLimits',
+  'masking',
+  'batch',
+  'genai',
+]);
+
+function pathsOf(shown: Readonly<Record<string, unknown>>): Path[] {
+  return Object.entries(shown).flatMap(([option, value]): Path[] =>
+    SECTIONS.has(option) && isObject(value)
+      ? Object.keys(value).map((name) => [option, name] as const)
+      : [[option]],
+  );
+}
+
+function at(config: TracerConfig, [option, name]: Path): unknown {
+  const value: unknown = Reflect.get(config, option);
+  if (name === undefined) return value;
+  return isObject(value) && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
+}
+
+/** Finds the variables that an option depends on: without them, the environment says something else. */
+class VariablesOfOptions {
+  private readonly without: readonly (readonly [string, TracerConfig])[];
+
+  constructor(
+    private readonly layers: ConfigLayers,
+    env: NodeJS.ProcessEnv,
+    private readonly same: SameContent,
+  ) {
+    const names = Object.keys(layers.environment).length === 0 ? [] : Object.keys(env).filter(isRead);
+    this.without = names.map((name) => [name, this.read({ ...env, [name]: undefined })] as const);
+  }
+
+  origin(path: Path): string {
+    const value = at(this.layers.environment, path);
+    if (value === undefined) return 'default';
+    const names = this.without
+      .filter(([, config]) => !this.same(value, at(config, path)))
+      .map(([name]) => name);
+    return names.length === 0 ? 'variable' : `variable ${names.join(', ')}`;
+  }
+
+  /** Without an exporter where its variables make no sense, such as half a pair of credentials. */
+  private read(env: NodeJS.ProcessEnv): TracerConfig {
+    const { exporter, enabled } = this.layers.given;
+    const warn = (): void => undefined;
+    try {
+      return readEnvironment(env, { warn, exporter: exporter === undefined, enabled });
+    } catch {
+      return readEnvironment(env, { warn, exporter: false, enabled });
+    }
+  }
+}
+
+/** Names may have a prefix, as in `PROD_ARIZE_API_KEY`. */
+function isRead(name: string): boolean {
+  return READ_VARIABLES.some((known) => name === known || name.endsWith(`_${known}`));
+}

@@ -1,0 +1,70 @@
+import { mergeTracerConfig } from '../../config/merge-config.js';
+import { arize, type ArizeOptions } from '../../config/presets/arize.js';
+import { phoenix, type PhoenixOptions } from '../../config/presets/phoenix.js';
+import { highThroughput, memoryConstrained } from '../../config/presets/tuning.js';
+import { fail, literal, object, required, string, type Check } from '../../config/schema.js';
+import { credential } from '../../config/text-checks.js';
+import type { TracerConfig } from '../../config/tracer-config.js';
+
+/**
+ * The one variable that presets here may read. With others, a caller who chooses the address would be sent
+ * the process's credentials.
+ */
+const LIMIT = 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT';
+
+/** Presets by the name that a body calls them by. */
+const PRESETS: Readonly<Record<string, (options: unknown) => TracerConfig>> = {
+  arize: (options) => arize(options as ArizeOptions, { [LIMIT]: process.env[LIMIT] }),
+  phoenix: (options) => phoenix(options as PhoenixOptions, { [LIMIT]: process.env[LIMIT] }),
+  highThroughput: (on) => switched('highThroughput', on, highThroughput),
+  memoryConstrained: (on) => switched('memoryConstrained', on, memoryConstrained),
+};
+
+/** Arize by itself, as `{ space_id, api_key, model_id }`. */
+const credentials = {
+  space_id: required(credential),
+  api_key: required(credential),
+  model_id: string,
+} satisfies Record<string, Check>;
+
+/**
+ * The partial configuration that a body describes: options of {@link TracerConfig}, laid over the presets
+ * that it names, as in `{ "arize": { "spaceId": …, "apiKey": … }, "sampler": 0.1 }`; `{ "space_id": …,
+ * "api_key": …, "model_id": … }` is short for Arize.
+ *
+ * @throws TelemetryConfigError for a preset that cannot work with what is given
+ */
+export function changeOf(body: Readonly<Record<string, unknown>>): TracerConfig {
+  const entries = Object.entries(body);
+  const own = (names: object): Record<string, unknown> =>
+    Object.fromEntries(entries.filter(([name]) => Object.hasOwn(names, name)));
+  const short = own(credentials);
+  const rest = entries.filter(([name]) => !Object.hasOwn(credentials, name) && !Object.hasOwn(PRESETS, name));
+  const presets = Object.entries(own(PRESETS)).map(([name, options]) => presetOf(name, options));
+  if (Object.keys(short).length > 0) presets.unshift(arizeOf(short));
+  return [...presets, Object.fromEntries(rest) as TracerConfig].reduce(mergeTracerConfig, {});
+}
+
+function presetOf(name: string, options: unknown): TracerConfig {
+  // A text in the place of the options may well be the key.
+  if (typeof options === 'string')
+    fail({
+      path: name,
+      expected: 'an object',
+      got: options,
+      secret: true,
+      remedy: 'Pass its options by name.',
+    });
+  return PRESETS[name]?.(options) ?? {};
+}
+
+function arizeOf(short: Readonly<Record<string, unknown>>): TracerConfig {
+  object(credentials).assert(short, '');
+  const { space_id: spaceId, api_key: apiKey, model_id: modelId = 'default' } = short;
+  return presetOf('arize', { spaceId, apiKey, modelId });
+}
+
+function switched(name: string, on: unknown, preset: TracerConfig): TracerConfig {
+  literal(true).assert(on, name);
+  return preset;
+}

@@ -10,7 +10,7 @@ import { ModulePatches, type HandedModules } from './module-patches.js';
 import { RoutedMeter } from './routed-meter.js';
 import { RoutedTracer } from './routed-tracer.js';
 
-/** What one instance brought along. */
+/** The instrumentation of one instance. */
 interface Contribution {
   readonly instrumentation: Instrumentation;
   readonly modules: HandedModules;
@@ -32,7 +32,7 @@ export class AdoptedInstrumentation {
   private undo: (() => void) | undefined;
   private patches: ModulePatches | undefined;
 
-  /** One for each library, whoever names it. */
+  /** One for each library, however many instances name it. */
   static of(name: string): AdoptedInstrumentation {
     let known = adopted.get(name);
     if (known === undefined) adopted.set(name, (known = new AdoptedInstrumentation(name)));
@@ -46,7 +46,7 @@ export class AdoptedInstrumentation {
     // First, since it may be the one that patches for others: its configuration is its own again then.
     this.takeDown();
     const config = instrumentation.getConfig();
-    // What it patched on its own must be taken back under the configuration that it was patched with.
+    // Its own patches must be taken back under the configuration that they were made with.
     instrumentation.disable();
     this.contributions.set(member, {
       instrumentation,
@@ -136,7 +136,7 @@ export class AdoptedInstrumentation {
     }
     for (const [name, module] of given) {
       try {
-        // Of a class alone, which stands for its module.
+        // A class alone stands for its module.
         const isClass = typeof module === 'function' && !Reflect.has(module, module.name);
         instrumentation.manuallyInstrument(isClass ? { [module.name]: module, default: module } : module);
       } catch (error) {

@@ -15,6 +15,8 @@ const CALL_KEY = createContextKey('nestjs-telemetry outgoing call');
 /** Libraries that work through another one, which then makes no span of its own. */
 const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
   mongoose: ['mongodb'],
+  // A command that had to wait for its connection, until it is sent.
+  ioredis: ['ioredis'],
   'ioredis batch': ['ioredis'],
   'redis batch': ['redis'],
   'pg.Pool': ['pg'],
@@ -81,6 +83,12 @@ export function beginCall<L extends ClientLibrary>(
       ? repeatsOf(context.span, planned.name, clients.folding ?? {})
       : undefined;
   return new ClientCall(source.name, member, context, planned, repeats);
+}
+
+/** Whether a source works for another call in this context, which makes the span. */
+export function isPartOf(context: FlowContext, source: string): boolean {
+  const call = context.getValue(CALL_KEY) as ClientCall | undefined;
+  return call !== undefined && (call.source === source || BUILT_ON[call.source]?.includes(source) === true);
 }
 
 function outerCall(context: FlowContext, source: string): ClientCall | undefined {

@@ -12,7 +12,10 @@ export interface ConfigLayers {
   readonly given: TracerConfig;
   /** As code gave it at first. */
   readonly initial: TracerConfig;
-  /** The instance's own, beneath what a tenant or a flow changes; absent where `given` is the instance's own. */
+  /**
+   * The instance's own, beneath what a tenant or a flow changes; absent where `given` is the instance's
+   * own.
+   */
   readonly base?: { readonly given: TracerConfig; readonly changedBy: string };
   /** What the environment said. */
   readonly environment: TracerConfig;
@@ -38,7 +41,8 @@ export function shownConfig(resolved: ResolvedTracerConfig): Record<string, unkn
 }
 
 /**
- * Says of each option where its value comes from: `option`, `variable NAME`, `default`, `live change`, or what changed it for this flow.
+ * Says of each option where its value comes from: `option`, `variable NAME`, `default`, `live change`, or
+ * what changed it for this flow.
  *
  * @param shown - the options to explain, as {@link shownConfig} names them
  * @returns the origin by path, such as `batch.maxQueueSize`

@@ -42,8 +42,11 @@ export type ExporterConfig<Credential extends string | Secret = string> =
   | {
       /** Prints spans to standard output. */
       readonly type: 'console';
-      /** `tree` prints one readable tree per trace, `json` one object per line and span; default `tree`. */
-      readonly format?: 'tree' | 'json';
+      /**
+       * `tree` prints one readable tree per trace, `line` one line per trace, for volume, `json` one object
+       * per line and span; default `tree`.
+       */
+      readonly format?: 'tree' | 'line' | 'json';
       /** ANSI colours; default: only on a terminal, and never with `NO_COLOR`. */
       readonly color?: boolean;
     }

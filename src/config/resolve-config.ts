@@ -4,6 +4,7 @@ import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { SpanLimits } from '../sdk/span-limits.js';
 import type { SpanProcessor } from '../sdk/span-processor.js';
 import { fail } from './schema.js';
+import { environmentName } from './environment/environment-name.js';
 import { readEnvironment } from './environment/environment.js';
 import type { ExporterConfig } from './exporter-config.js';
 import { resolveGenAi, type ResolvedGenAiConfig } from './genai-config.js';
@@ -35,6 +36,8 @@ export interface ResolvedTracerConfig {
   readonly resourceAttributes: Attributes;
   /** With credentials in clear; empty only if an empty list was given. */
   readonly exporters: readonly (ExporterConfig | SpanExporter)[];
+  /** Whether a console is among the exporters beside those that were asked for. */
+  readonly console: boolean;
   readonly sampler: number | SamplerConfig | Sampler;
   readonly spanProcessors: readonly SpanProcessor[];
   readonly spanLimits: Required<SpanLimits>;
@@ -120,15 +123,18 @@ export function resolveTracerConfig(
   const merged = mergeTracerConfig(fromEnv, liftService(config));
   const enabled = merged.enabled ?? true;
   const service = resolveService(merged, enabled);
-  const exporters = exportersOf(
-    merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' }),
-  ).map((exporter) => resolveExporter(exporter, warn));
+  const named = exportersOf(merged.exporter ?? (enabled ? defaultExporter(env, warn) : { type: 'none' })).map(
+    (exporter) => resolveExporter(exporter, warn),
+  );
+  const console = enabled && printsBeside(merged, env) && !named.some(isConsole);
+  const exporters: ResolvedTracerConfig['exporters'] = console ? [...named, { type: 'console' }] : named;
   const genai = resolveGenAi(merged.genai);
   const resolved: ResolvedTracerConfig = {
     enabled,
     service,
     resourceAttributes: resourceAttributesOf(service, merged.resourceAttributes),
     exporters,
+    console,
     sampler: merged.sampler ?? 1,
     spanProcessors: merged.spanProcessors ?? [],
     spanLimits: {
@@ -164,6 +170,18 @@ function resolveService({ service = {} }: TracerConfig, enabled: boolean): Resol
 
 function exportersOf(exporter: ExporterOption | readonly ExporterOption[]): readonly ExporterOption[] {
   return Array.isArray(exporter) ? (exporter as readonly ExporterOption[]) : [exporter as ExporterOption];
+}
+
+function printsBeside({ console = false, service }: TracerConfig, env: NodeJS.ProcessEnv): boolean {
+  if (console !== 'development') return console;
+  return (
+    environmentName(service?.environment === undefined ? env : { APP_ENV: service.environment }).canonical ===
+    'development'
+  );
+}
+
+function isConsole(exporter: ExporterConfig | SpanExporter): boolean {
+  return 'type' in exporter && exporter.type === 'console';
 }
 
 /** A newcomer sees spans at once; production never prints them, and tests stay quiet. */

@@ -70,7 +70,7 @@ const exporterConfig = refine(
     'otlp-grpc': otlpShape,
     'otlp-http': otlpShape,
     'otlp-http-json': otlpShape,
-    console: { format: literal('tree', 'json'), color: boolean },
+    console: { format: literal('tree', 'line', 'json'), color: boolean },
     zipkin: { url, headers },
     jaeger: { url, host: string, headers, timeoutMillis: positiveMillis },
     memory: { maxSpans: positiveInteger },
@@ -125,6 +125,7 @@ export const tracerConfigShape = {
     instance('a non-empty attribute name', (value) => value !== '' && value !== '__proto__'),
   ),
   exporter: noAddress(anyOf(arrayOf(oneExporter), spanExporter, exporterConfig)),
+  console: literal(true, false, 'development'),
   sampler: anyOf(ratio, withMethods('a Sampler', 'shouldSample', 'toString'), samplerConfig),
   spanProcessors: arrayOf(withMethods('a SpanProcessor', 'onStart', 'onEnd', 'forceFlush', 'shutdown')),
   spanLimits: object({

@@ -81,6 +81,11 @@ export interface TracerConfig {
   readonly resourceAttributes?: Readonly<Record<string, unknown>>;
   /** One or several; an exporter given in code reads no `OTEL_EXPORTER_*` variable. */
   readonly exporter?: ExporterOption | readonly ExporterOption[];
+  /**
+   * Prints spans beside the exporters, whatever they are: `true`, or `'development'` for that environment
+   * alone. Default: `true` with `LOG_LEVEL=DEBUG` outside of production and tests, else `false`.
+   */
+  readonly console?: boolean | 'development';
   /** A number is the share of traces kept, 0 to 1, parent-based; default 1. */
   readonly sampler?: number | SamplerConfig | Sampler;
   /** Run in order: `onStart` and `onEnding` see spans as they are, `onEnd` sees them masked. */

@@ -30,6 +30,8 @@ export interface HttpOptions {
    * of signatures and tokens.
    */
   readonly redactQuery?: readonly string[];
+  /** Adds `http.request.body.size` and `http.response.body.size`, in bytes as sent; default false. */
+  readonly bodySizes?: boolean;
   /** Called when the span is created; an error in it is logged and never affects the request. */
   readonly requestHook?: (span: Span, request: RawRequest) => void;
   /** Called before the span ends; an error in it is logged and never affects the request. */

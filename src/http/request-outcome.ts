@@ -1,21 +1,50 @@
 import { SpanStatusCode } from '@opentelemetry/api';
+import { bodySizes } from '../tracing/body-sizes.js';
 import { recordError } from '../tracing/error-record.js';
-import type { RawResponse } from './http-options.js';
+import type { HttpOptions, RawRequest, RawResponse } from './http-options.js';
+import type { StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
+
+/** A request whose response has closed. */
+export interface ClosedRequest {
+  readonly request: RawRequest;
+  readonly response: RawResponse;
+  /** What guard, pipe, handler or router threw. */
+  readonly error: unknown;
+  readonly stream: StreamFigures | undefined;
+}
 
 /**
  * Tells the span how the request was answered: a status of 500 or more is a failure, one below is not,
  * whatever was thrown. A client that left before the end got no whole answer.
- *
- * @param error - what guard, pipe, handler or router threw
  */
-export function recordOutcome(span: ServerSpan, response: RawResponse, error: unknown): void {
+export function recordOutcome(
+  span: ServerSpan,
+  closed: ClosedRequest,
+  options: Pick<HttpOptions, 'bodySizes'> | undefined,
+): void {
+  const { response, error } = closed;
   const ended = response.writableEnded;
   if (!ended) span.setAttribute('nestjs.request.aborted', true);
   if (!ended && !response.headersSent) return;
   span.setAttribute('http.response.status_code', response.statusCode);
+  if (options?.bodySizes === true) recordSizes(span, closed);
   if (!ended || response.statusCode < 500) return;
   if (error === undefined) span.setAttribute('error.type', String(response.statusCode));
   else recordError(span, error);
   span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+function recordSizes(span: ServerSpan, { request, response, stream }: ClosedRequest): void {
+  const sizes = bodySizes({
+    request,
+    response,
+    method: request.method ?? 'GET',
+    status: response.statusCode,
+    stream: stream?.began === true ? stream : undefined,
+  });
+  if (sizes.request !== undefined) span.setAttribute('http.request.body.size', sizes.request);
+  // What was announced is not what a client got that left before the end.
+  if (sizes.response !== undefined && (response.writableEnded || stream?.began === true))
+    span.setAttribute('http.response.body.size', sizes.response);
 }

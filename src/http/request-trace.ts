@@ -195,8 +195,8 @@ export class RequestTrace implements Entry, StreamedRequest {
     stream?.finish();
     this.measurement?.finish(this.match?.route, this.error, stream);
     if (!span.isRecording() || this.scope === undefined) return;
-    recordOutcome(span, response, this.error);
     const { http, pipeline } = this.scope;
+    recordOutcome(span, { request: this.request, response, error: this.error, stream }, http);
     if (http !== undefined) callHook('responseHook', http, this, pipeline.log);
     span.end();
   }

@@ -13,7 +13,10 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   zipkin: 'Zipkin JSON',
 };
 
-/** Where the spans of an instance go and which are kept, in one line for the log: names of headers, never their values. */
+/**
+ * Where the spans of an instance go and which are kept, in one line for the log: names of headers, never
+ * their values.
+ */
 export function startLine({ config, resource, sampler, enabled }: Generation): string {
   const { name, environment } = config.service;
   const who = environment === undefined ? name : `${name} in ${environment}`;

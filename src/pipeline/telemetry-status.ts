@@ -49,13 +49,14 @@ export interface TelemetryStatus {
   /** The queues that are open now. */
   readonly exporters: readonly ExporterStatus[];
   /**
-   * The live configuration, completed from the environment and the defaults, without credentials; in a tenant's or a temporary
-   * configuration's flow, that one. `resourceAttributes` are masked as in spans. Empty before `configure` and after `shutdown`.
+   * The live configuration, completed from the environment and the defaults, without credentials; in a
+   * tenant's or a temporary configuration's flow, that one. `resourceAttributes` are masked as in spans.
+   * Empty before `configure` and after `shutdown`.
    */
   readonly config: Readonly<Record<string, unknown>>;
   /**
-   * Where each value of `config` comes from, by path, such as `batch.maxQueueSize`: `option`, `variable` with its names, `default`,
-   * `live change`, `tenant` or `temporary change`.
+   * Where each value of `config` comes from, by path, such as `batch.maxQueueSize`: `option`, `variable`
+   * with its names, `default`, `live change`, `tenant` or `temporary change`.
    */
   readonly origins: Readonly<Record<string, string>>;
 }

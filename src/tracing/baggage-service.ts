@@ -2,6 +2,7 @@ import { propagation, type Baggage, type Span } from '@opentelemetry/api';
 import type { BaggageRefusal } from '../context/baggage-builder.js';
 import { BaggageRules } from '../context/baggage-rules.js';
 import { activeContext, Flow } from '../context/flow-context.js';
+import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
 
 /**
@@ -20,7 +21,10 @@ export class BaggageService {
    * @param rules - absent with `baggage: false`: entries still travel, and none becomes an attribute
    * @internal
    */
-  constructor(rules: BaggageRules | undefined, log: { warn(cause: string, message: string): void }) {
+  constructor(
+    rules: BaggageRules | undefined,
+    private readonly log: Pick<RateLimitedLog, 'warn' | 'note'>,
+  ) {
     this.rules = rules ?? new BaggageRules({ headers: {} }, log);
   }
 
@@ -73,13 +77,29 @@ export class BaggageService {
 
   /**
    * Copies the entries that `baggage.headers` and `baggage.attributes` name onto a span; spans that start in
-   * the flow have them already.
+   * the flow have them already. Where there is nothing to copy, the log says why.
    *
    * @param span - default the active span
    */
   applyBaggage(span: Span | undefined = activeContext().span): void {
     const baggage = activeBaggage();
-    if (baggage !== undefined) span?.setAttributes(this.rules.attributesOf(baggage));
+    const attributes = baggage === undefined ? {} : this.rules.attributesOf(baggage);
+    span?.setAttributes(attributes);
+    const applied = Object.keys(attributes).length;
+    const entries = baggage?.getAllEntries().length ?? 0;
+    if (span === undefined) this.explain('note', 'no span is active here, and none was passed');
+    else if (entries === 0) this.explain('note', 'the running flow has no baggage');
+    else if (applied < entries) {
+      this.explain(
+        applied === 0 ? 'warn' : 'note',
+        `${entries - applied} of ${entries} entries are named neither in \`baggage.headers\` nor in ` +
+          "`baggage.attributes`; name them there, or pass `attributes: ['*']`",
+      );
+    }
+  }
+
+  private explain(level: 'warn' | 'note', why: string): void {
+    this.log[level](`applyBaggage:${level}`, `\`applyBaggage\` left something out: ${why}.`);
   }
 
   /** How many entries were refused so far, by reason. */

@@ -42,6 +42,7 @@ describe('defaults', () => {
       masking: {},
       errorClassifier: undefined,
       includeInputOutput: false,
+      console: false,
       debugEvents: false,
       traceLlmCalls: true,
       traceHttpRequests: true,

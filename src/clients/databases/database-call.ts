@@ -87,7 +87,11 @@ export function statementPlan(
 /** Ends a call with what came of it. */
 export function endDatabaseCall(call: ClientCall, error: unknown, returnedRows?: number): void {
   if (error !== undefined && error !== null) {
-    const failure = databaseFailure(error, call.text('db.query.text'));
+    const read = databaseFailure(error, call.text('db.query.text'));
+    // Scripts write their errors themselves.
+    const failure = /^(EVAL|FCALL)/.test(call.text('db.operation.name'))
+      ? { ...read, message: undefined }
+      : read;
     call.set({ ...(failure.status === undefined ? {} : { 'db.response.status_code': failure.status }) });
     call.end(failure);
     return;
@@ -129,8 +133,15 @@ function databaseFailure(error: unknown, text: string): DatabaseFailure {
         : typeof code === 'number'
           ? String(code)
           : undefined;
-  const type = words ?? status ?? redisCode(message) ?? (typeof name === 'string' ? name : '_OTHER');
+  const type = words ?? status ?? redisCode(message) ?? nameOf(error, name, message);
   return { type, status: status ?? redisCode(message), message: safeMessage(message, text) };
+}
+
+/** Some drivers name only the classes of their errors, and some time out with an error like any other. */
+function nameOf(error: unknown, name: unknown, message: unknown): string {
+  const known = name === 'Error' ? (error as Error).constructor.name : name;
+  if (typeof known === 'string' && known !== '' && known !== 'Error') return known;
+  return typeof message === 'string' && /\btime(?:d |-)?out\b/i.test(message) ? 'timeout' : '_OTHER';
 }
 
 /** Redis begins its errors with a word in capitals. */

@@ -1,91 +1,108 @@
-import type { DatabaseClientsConfig } from '../../config/clients-config.js';
-import { EMPTY_CONTEXT, bindChannel } from '../../context/flow-context.js';
 import diagnostics from 'node:diagnostics_channel';
+import type { DatabaseClientsConfig } from '../../config/clients-config.js';
+import { bindChannel, EMPTY_CONTEXT, type FlowContext } from '../../context/flow-context.js';
 import { followTracing } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
 import { commandPlan, endDatabaseCall, type DatabaseServer } from './database-call.js';
+import { watchIoredisCommands, type IoredisClient } from './ioredis-commands.js';
+import { redisText } from './redis-text.js';
 
-/** What both clients publish of a command; `args` are the keys, with values as `?`. */
+/** What both clients publish of a command. */
 interface RedisCommand {
   readonly command?: string;
+  /** The arguments, of which the client has hidden some. */
   readonly args?: readonly unknown[];
   readonly batchMode?: string;
   readonly batchSize?: number;
-  readonly database?: number;
-  readonly serverAddress?: string;
-  readonly serverPort?: number;
+  readonly database?: number | undefined;
+  readonly serverAddress?: string | undefined;
+  readonly serverPort?: number | undefined;
 }
 
 type RedisSource = ClientSource & { readonly library: 'redis' };
 
-/** A client of Redis that publishes its commands on channels with that prefix. */
-function redisSource(name: string, prefix: string): RedisSource {
-  const source: RedisSource = {
-    name,
-    library: 'redis',
-    start: () => {
-      const stops = [
-        followTracing<RedisCommand>({
-          source: name,
-          channel: `${prefix}:command`,
-          begin: (message) => beginCommand(source, message),
-          end: endCommand,
-        }),
-        followTracing<RedisCommand>({
-          source: name,
-          channel: `${prefix}:batch`,
-          activates: true,
-          begin: (message) => beginBatch({ name: `${name} batch`, library: 'redis' }, message),
-          end: endCommand,
-        }),
-        keepConnectionsOutside(`${prefix}:connect`),
-      ];
-      return () => {
-        for (const stop of stops) stop();
-      };
-    },
+/** Follows the channels of a client of Redis, whose names have that prefix. */
+function followRedis(name: string, prefix: string): () => void {
+  const stops = [
+    followTracing<RedisCommand>({
+      source: name,
+      channel: `${prefix}:command`,
+      begin: (message) => beginCommand(name, message),
+      end: endCommand,
+    }),
+    followTracing<RedisCommand>({
+      source: name,
+      channel: `${prefix}:batch`,
+      activates: true,
+      begin: (message) => beginBatch(name, message),
+      end: endCommand,
+    }),
+    keepConnectionsOutside(`${prefix}:connect`),
+  ];
+  return () => {
+    for (const stop of stops) stop();
   };
-  return source;
 }
 
-export const IOREDIS = redisSource('ioredis', 'ioredis');
-export const NODE_REDIS = redisSource('redis', 'node-redis');
+const IOREDIS_COMMANDS = watchIoredisCommands({
+  begin: (client, { name, args }, context) =>
+    beginCommand('ioredis', { command: name, args: args ?? [], ...serverOfClient(client) }, context),
+  end: endCommand,
+});
 
-function beginCommand(source: RedisSource, message: RedisCommand): ClientCall | undefined {
+/** `ioredis`: its channels, and its queues in front of them. */
+export const IOREDIS: RedisSource = {
+  name: 'ioredis',
+  library: 'redis',
+  start: () => {
+    const stops = [followRedis('ioredis', 'ioredis'), IOREDIS_COMMANDS.start()];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  },
+  adopt: (instances) => {
+    IOREDIS_COMMANDS.adopt(instances);
+  },
+};
+
+/** `redis` and `@redis/client`, which publish a command when it is given. */
+export const NODE_REDIS: RedisSource = {
+  name: 'redis',
+  library: 'redis',
+  start: () => followRedis('redis', 'node-redis'),
+};
+
+function beginCommand(name: string, message: RedisCommand, context?: FlowContext): ClientCall | undefined {
   const { command = '', args = [] } = message;
-  return beginCall(source, (options) => {
-    const operation = command.toUpperCase();
-    return commandPlan(serverOf(message), {
-      summary: operation,
-      operation,
-      text: textOf(operation, args, options),
-    });
-  });
+  return beginCall(
+    { name, library: 'redis' },
+    (options: DatabaseClientsConfig) => {
+      const operation = command.toUpperCase();
+      return commandPlan(serverOf(message), {
+        summary: operation,
+        operation,
+        text: options.queryText === true ? redisText(operation, args) : undefined,
+      });
+    },
+    context,
+  );
 }
 
-function beginBatch(
-  source: { readonly name: string; readonly library: 'redis' },
-  message: RedisCommand,
-): ClientCall | undefined {
+function beginBatch(name: string, message: RedisCommand): ClientCall | undefined {
   const { batchMode = 'PIPELINE', batchSize } = message;
-  return beginCall(source, () =>
-    commandPlan(serverOf(message), { summary: batchMode, operation: batchMode, batchSize }),
+  return beginCall({ name: `${name} batch`, library: 'redis' }, (options: DatabaseClientsConfig) =>
+    commandPlan(serverOf(message), {
+      summary: batchMode,
+      operation: batchMode,
+      batchSize,
+      text: options.queryText === true ? batchMode : undefined,
+    }),
   );
 }
 
 function endCommand(call: ClientCall, { error }: { readonly error?: unknown }): void {
   endDatabaseCall(call, error);
-}
-
-function textOf(
-  operation: string,
-  args: readonly unknown[],
-  options: DatabaseClientsConfig,
-): string | undefined {
-  if (options.queryText !== true) return undefined;
-  const rest = String(args[0]).toUpperCase() === operation ? args.slice(1) : args;
-  return [operation, ...rest].map(String).join(' ').slice(0, 1000);
 }
 
 function serverOf({ database, serverAddress, serverPort }: RedisCommand): DatabaseServer {
@@ -95,6 +112,13 @@ function serverOf({ database, serverAddress, serverPort }: RedisCommand): Databa
     address: serverAddress,
     port: serverPort,
   };
+}
+
+/** Where a client of ioredis is connected to, or will be; a cluster says it when it sends. */
+function serverOfClient({ options = {} }: IoredisClient): Partial<RedisCommand> {
+  const { path, host, port, db } = options;
+  if (path !== undefined) return { serverAddress: path, database: db };
+  return { serverAddress: host, serverPort: host === undefined ? undefined : port, database: db };
 }
 
 /**

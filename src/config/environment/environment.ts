@@ -65,6 +65,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
   const masking = maskingFromVariables(variables);
   const genai = genAiFromVariables(variables);
   const debugEvents = variables.flag('DEBUG_TRACING');
+  const console = consoleFromVariables(variables, env);
   const attributes = { ...exporting.resourceAttributes, ...resourceAttributes };
   warnOfUnread(variables, wanted && !exportsNothing(exporting));
   return {
@@ -77,6 +78,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
     ...(spanLimits === undefined ? {} : { spanLimits: { ...exporting.spanLimits, ...spanLimits } }),
     ...(masking === undefined ? {} : { masking }),
     ...(debugEvents === undefined ? {} : { debugEvents }),
+    ...(console ? { console } : {}),
     ...(genai === undefined && exporting.genai === undefined
       ? {}
       : { genai: { ...exporting.genai, ...genai } }),
@@ -100,6 +102,12 @@ function enabledFromVariables(variables: Variables): boolean | undefined {
     if (value === true) variables.warn(`${name} says on and another variable says off; telemetry stays off.`);
   }
   return false;
+}
+
+/** Whoever debugs wants to see spans; production and tests are not to be filled with them. */
+function consoleFromVariables(variables: Variables, env: NodeJS.ProcessEnv): boolean {
+  if (variables.text('LOG_LEVEL')?.toLowerCase() !== 'debug') return false;
+  return !['production', 'test'].includes(environmentName(env).canonical);
 }
 
 /** Of OpenInference's settings, those that concern every span. */

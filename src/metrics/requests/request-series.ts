@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { MeasuredRequest } from '../../tracing/request-meter.js';
 import type { HttpMetricsOptions } from '../options/metrics-options.js';
-import { bodySizes } from './body-sizes.js';
+import { bodySizes } from '../../tracing/body-sizes.js';
 import type { RequestInstruments, SeriesRecorder } from './request-instruments.js';
 
 /** One combination of attributes, and where its values go. */

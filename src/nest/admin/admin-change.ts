@@ -7,7 +7,8 @@ import { credential } from '../../config/text-checks.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 
 /**
- * The one variable that presets here may read. With others, a caller who chooses the address would be sent the process's credentials.
+ * The one variable that presets here may read. With others, a caller who chooses the address would be sent
+ * the process's credentials.
  */
 const LIMIT = 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT';
 
@@ -27,8 +28,9 @@ const credentials = {
 } satisfies Record<string, Check>;
 
 /**
- * The partial configuration that a body describes: options of {@link TracerConfig}, laid over the presets that it names, as in
- * `{ "arize": { "spaceId": …, "apiKey": … }, "sampler": 0.1 }`; `{ "space_id": …, "api_key": …, "model_id": … }` is short for Arize.
+ * The partial configuration that a body describes: options of {@link TracerConfig}, laid over the presets
+ * that it names, as in `{ "arize": { "spaceId": …, "apiKey": … }, "sampler": 0.1 }`; `{ "space_id": …,
+ * "api_key": …, "model_id": … }` is short for Arize.
  *
  * @throws TelemetryConfigError for a preset that cannot work with what is given
  */

@@ -132,6 +132,7 @@ const optionsShape = object({
       trustRemoteParent: anyOf(boolean, fn),
       traceIdHeader: headerName,
       redactQuery: arrayOf(string),
+      bodySizes: boolean,
       requestHook: fn,
       responseHook: fn,
     }),

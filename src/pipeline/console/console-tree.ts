@@ -2,7 +2,7 @@ import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { ExporterStatus, SpanSink } from '../span-sink.js';
 import { SinkAccount } from '../sink-account.js';
 import { StandardOutput } from '../../base/standard-output.js';
-import { TracePrinter } from './trace-printer.js';
+import { TracePrinter, type PrintedAs } from './trace-printer.js';
 
 let shared: TracePrinter | undefined;
 
@@ -14,17 +14,17 @@ function sharedPrinter(): TracePrinter {
   return shared;
 }
 
-/** Prints each trace as a readable tree. */
+/** Prints each trace as a readable tree, or as one line. */
 export class ConsoleTreeSink implements SpanSink {
   private readonly account = new SinkAccount('console');
   private closed = false;
 
   /**
-   * @param color - default: only on a terminal, and never with `NO_COLOR`
+   * @param as - default: a tree, in colours only on a terminal, and never with `NO_COLOR`
    * @param printer - default: that of standard output, shared by the process
    */
   constructor(
-    private readonly color?: boolean,
+    private readonly as: PrintedAs = {},
     private readonly printer: TracePrinter = sharedPrinter(),
   ) {
     printer.open();
@@ -33,7 +33,7 @@ export class ConsoleTreeSink implements SpanSink {
   accept(span: ReadableSpan): void {
     this.account.accept();
     if (this.closed) this.account.drop('shutdown');
-    else this.printer.add(span, this.account, this.color);
+    else this.printer.add(span, this.account, this.as);
   }
 
   forceFlush(): Promise<void> {

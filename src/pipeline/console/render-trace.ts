@@ -24,7 +24,8 @@ const MIN_GUIDE = 4;
 const DETAIL_ROOM = 40;
 const GAP = '  ';
 
-const KINDS: Readonly<Partial<Record<SpanKind, string>>> = {
+/** What stands behind the name of a span. */
+export const KINDS: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.SERVER]: ' [server]',
   [SpanKind.CLIENT]: ' [client]',
   [SpanKind.PRODUCER]: ' [producer]',
@@ -36,6 +37,7 @@ interface Row {
   readonly guide: string;
   readonly below: string;
   readonly spans: readonly ReadableSpan[];
+  readonly parent: ReadableSpan | undefined;
   /** The service, where it is not the parent's. */
   readonly service: string | undefined;
 }
@@ -51,7 +53,7 @@ export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): st
   const forest = spanForest(spans);
   const first = (forest[0] as SpanNode).span;
   const rows: Row[] = [];
-  for (const node of forest) addRows(rows, [node], '', '', serviceOf(first));
+  for (const node of forest) addRows(rows, [node], '', '', undefined, serviceOf(first));
 
   const starts = spans.map(({ startTime }) => toMillis(startTime));
   const from = starts.reduce((a, b) => Math.min(a, b));
@@ -64,11 +66,13 @@ export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): st
   const lines = [head(first, look)];
   for (const row of rows) {
     const bar = bars ? GAP + timeBar(row, from, until - from, paint) : '';
-    lines.push(`${name(row, width, paint)}${GAP}${took(row, paint)}${bar}${outcome(row, paint)}`.trimEnd());
+    lines.push(
+      `${name(row, width, paint)}${GAP}${took(row, paint)}${bar}${outcome(row.spans[0] as ReadableSpan, paint)}`.trimEnd(),
+    );
     const [span] = row.spans;
     if (span === undefined || row.spans.length > 1) continue;
     const below = shortened(row.below, columns - DETAIL_ROOM);
-    for (const detail of spanDetails(span, columns - below.length, paint)) {
+    for (const detail of spanDetails(span, row.parent, columns - below.length, paint)) {
       lines.push(`${paint('dim', below)}${detail}`);
     }
   }
@@ -80,6 +84,7 @@ function addRows(
   [node, ...twins]: readonly [SpanNode, ...SpanNode[]],
   guide: string,
   indent: string,
+  parent: ReadableSpan | undefined,
   above: string,
 ): void {
   const own = serviceOf(node.span);
@@ -88,11 +93,13 @@ function addRows(
     guide,
     below: indent + (groups.length > 0 ? '│  ' : '   '),
     spans: [node.span, ...twins.map(({ span }) => span)],
+    parent,
     service: own === above ? undefined : own,
   });
   groups.forEach((group, index) => {
     const last = index === groups.length - 1;
-    addRows(rows, group, `${indent}${last ? '└─ ' : '├─ '}`, `${indent}${last ? '   ' : '│  '}`, own);
+    const [branch, below] = last ? ['└─ ', '   '] : ['├─ ', '│  '];
+    addRows(rows, group, indent + branch, indent + below, node.span, own);
   });
 }
 
@@ -186,8 +193,7 @@ function timeBar({ spans }: Row, from: number, total: number, paint: Paint): str
 }
 
 /** The HTTP status, or how the span says that it went. */
-function outcome({ spans }: Row, paint: Paint): string {
-  const span = spans[0] as ReadableSpan;
+export function outcome(span: ReadableSpan, paint: Paint): string {
   const status = span.attributes['http.response.status_code'];
   if (typeof status === 'number') {
     const style: Style = status >= 500 ? 'red' : status >= 400 ? 'yellow' : status >= 300 ? 'cyan' : 'green';
@@ -197,11 +203,11 @@ function outcome({ spans }: Row, paint: Paint): string {
   return span.status.code === SpanStatusCode.OK ? GAP + paint('green', '✓') : '';
 }
 
-function failed(span: ReadableSpan | undefined): boolean {
+export function failed(span: ReadableSpan | undefined): boolean {
   return span?.status.code === SpanStatusCode.ERROR;
 }
 
-function serviceOf(span: ReadableSpan): string {
+export function serviceOf(span: ReadableSpan): string {
   const service = span.resource.attributes['service.name'];
   return typeof service === 'string' && service !== '' ? service : 'unknown_service';
 }

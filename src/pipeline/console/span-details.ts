@@ -33,10 +33,16 @@ const HIDDEN = new Set([
 /**
  * The lines below a span's own: its error, its events and links, and the attributes that tell something new.
  *
+ * @param parent - the span above, whose attributes are not said again
  * @param width - characters that a line may take
  */
-export function spanDetails(span: ReadableSpan, width: number, paint: Paint): string[] {
-  const lines = attributeLines(span.attributes, width).map((line) => paint('dim', line));
+export function spanDetails(
+  span: ReadableSpan,
+  parent: ReadableSpan | undefined,
+  width: number,
+  paint: Paint,
+): string[] {
+  const lines = attributeLines(newAttributes(span, parent), width).map((line) => paint('dim', line));
   const call = modelCallLine(span.attributes);
   if (call !== undefined) lines.unshift(paint('cyan', cut(printable(call), width)));
   const unexplained = !span.events.some(({ name }) => name === 'exception');
@@ -66,11 +72,35 @@ export function spanDetails(span: ReadableSpan, width: number, paint: Paint): st
   return lines;
 }
 
-function exceptionLines(attributes: Attributes, width: number, paint: Paint): string[] {
+/** The attributes that tell something new below `parent`, as `name=value`. */
+export function newAttributeTexts(span: ReadableSpan, parent: ReadableSpan | undefined): string[] {
+  return inline(newAttributes(span, parent));
+}
+
+function newAttributes({ attributes }: ReadableSpan, parent: ReadableSpan | undefined): Attributes {
+  if (parent === undefined) return attributes;
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([key, value]) => textOf(parent.attributes[key]) !== textOf(value)),
+  );
+}
+
+/** What went wrong with a span, in a few words; absent where nothing did. */
+export function faultOf({ events, status, attributes }: ReadableSpan): string | undefined {
+  const exception = events.find(({ name }) => name === 'exception');
+  if (exception !== undefined) return exceptionText(exception.attributes ?? {});
+  if (status.code !== SpanStatusCode.ERROR) return undefined;
+  return printable(status.message ?? textOf(attributes['error.type']) ?? 'error');
+}
+
+function exceptionText(attributes: Attributes): string {
   const type = textOf(attributes['exception.type']);
   const message = textOf(attributes['exception.message']);
   const text = [type, message].filter((part) => part !== undefined && part !== '').join(': ');
-  const lines = [paint('red', cut(`✗ ${printable(text === '' ? 'exception' : text)}`, width))];
+  return printable(text === '' ? 'exception' : text);
+}
+
+function exceptionLines(attributes: Attributes, width: number, paint: Paint): string[] {
+  const lines = [paint('red', cut(`✗ ${exceptionText(attributes)}`, width))];
   const frame = ownFrame(textOf(attributes['exception.stacktrace']) ?? '');
   if (frame !== undefined) lines.push(paint('dim', cut(`  ${printable(frame)}`, width)));
   return lines;

@@ -1,6 +1,7 @@
 import { TraceFlags, type Span } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { activeContext } from '../../context/flow-context.js';
+import { renderLines } from './render-line.js';
 import { renderTrace } from './render-trace.js';
 import type { SinkAccount } from '../sink-account.js';
 import type { Terminal } from '../../base/standard-output.js';
@@ -23,9 +24,17 @@ interface Entry {
   shown: boolean;
 }
 
+/** How the traces of a sink are printed. */
+export interface PrintedAs {
+  /** Overrules the terminal's. */
+  readonly color?: boolean | undefined;
+  /** Default `tree`. */
+  readonly format?: 'tree' | 'line' | undefined;
+}
+
 interface Trace {
   readonly id: string;
-  readonly color: boolean | undefined;
+  readonly as: PrintedAs;
   readonly entries: Map<string, Entry>;
   /** Ids of the spans that were printed under their root. */
   readonly printed: Set<string>;
@@ -67,12 +76,12 @@ export class TracePrinter {
     if (--this.sinks === 0) process.off('exit', this.onExit);
   }
 
-  /** @param color - overrules the terminal's; the first span of a trace decides for it */
-  add(span: ReadableSpan, account: SinkAccount, color: boolean | undefined): void {
+  /** @param as - the first span of a trace decides for it */
+  add(span: ReadableSpan, account: SinkAccount, as: PrintedAs): void {
     const { traceId, spanId } = span.spanContext();
     let trace = this.traces.get(traceId);
     if (trace === undefined) {
-      trace = newTrace(traceId, color);
+      trace = newTrace(traceId, as);
       this.traces.set(traceId, trace);
     }
     const known = trace.entries.get(spanId);
@@ -186,10 +195,11 @@ export class TracePrinter {
       for (const account of accounts) account.settle(error);
     };
     try {
-      const text = renderTrace(
+      const render = trace.as.format === 'line' ? renderLines : renderTrace;
+      const text = render(
         entries.map(({ span }) => span),
         {
-          paint: painter(trace.color ?? this.terminal.color),
+          paint: painter(trace.as.color ?? this.terminal.color),
           columns: this.terminal.columns,
           ...(caption === undefined ? {} : { caption }),
         },
@@ -212,10 +222,10 @@ export class TracePrinter {
   }
 }
 
-function newTrace(id: string, color: boolean | undefined): Trace {
+function newTrace(id: string, as: PrintedAs): Trace {
   return {
     id,
-    color,
+    as,
     entries: new Map(),
     printed: new Set(),
     roots: [],

@@ -29,7 +29,9 @@ export function buildLocalSink(
 function createLocalSink(config: ExporterOfType<'console' | 'memory' | 'none'>): SpanSink {
   switch (config.type) {
     case 'console':
-      return config.format === 'json' ? new ConsoleJsonSink() : new ConsoleTreeSink(config.color);
+      return config.format === 'json'
+        ? new ConsoleJsonSink()
+        : new ConsoleTreeSink({ color: config.color, format: config.format });
     case 'memory':
       return new MemorySink(config.maxSpans);
     case 'none':

@@ -46,6 +46,18 @@ async function namesAfter(server: ServerKind, telemetry: TelemetryModuleOptions,
 }
 
 describe.each(ALL_SERVERS)('$name', (server) => {
+  it('tells the sizes of the bodies, if it should', async () => {
+    const app = await startShop(server, { http: { bodySizes: true } });
+    await app.get('/orders/7');
+    await app.send({ method: 'POST', path: '/none', body: 'four', headers: { 'content-length': '4' } });
+    await app.close();
+    expect(app.recorder.span('GET /orders/:id').attributes).toMatchObject({
+      'http.request.body.size': 0,
+      'http.response.body.size': 5,
+    });
+    expect(app.recorder.span('POST').attributes).toMatchObject({ 'http.request.body.size': 4 });
+  });
+
   describe('include and exclude', () => {
     const paths = ['/health', '/orders/7', '/internal/metrics', '/internal/none'];
     const health = ['check', 'GET /health'];

@@ -42,6 +42,70 @@ afterEach(async () => {
   await sink.shutdown(100);
 });
 
+it('says an attribute that the parent has only where it differs', () => {
+  const orders = tracingInto((span) => sink.accept(span));
+  const of = (user: string) => ({ attributes: { 'user.id': user, 'app.tags': ['a', 'b'] } });
+  const root = orders.start('job', 0, of('alice'));
+  const step = orders.start('step', 1, { parent: root, ...of('alice') });
+  orders.start('deeper', 2, { parent: step, ...of('bob') }).end(at(3));
+  step.end(at(4));
+  root.end(at(5));
+  vi.runAllTicks();
+  vi.advanceTimersByTime(1);
+  expect(
+    written
+      .join('')
+      .split('\n')
+      .filter((line) => line.includes('user.id')),
+  ).toEqual(['│  user.id=alice  app.tags=["a","b"]', '         user.id=bob']);
+});
+
+describe('format line', () => {
+  const slow = (name: string, millis: number): string => `${name} ${millis.toFixed(2)} ms`;
+
+  it('prints each trace as one line, also of twenty requests at a time', () => {
+    const lines = new ConsoleTreeSink({ format: 'line' }, printer);
+    const orders = tracingInto((span) => lines.accept(span));
+    const requests = Array.from({ length: 20 }, (_, index) => {
+      const root = orders.start(`GET /orders/${index}`, 0, {
+        kind: SpanKind.SERVER,
+        attributes: { 'user.id': 'alice', 'http.response.status_code': 200 },
+      });
+      return { root, index };
+    });
+    for (const { root } of requests) orders.start('load', 1, { parent: root }).end(at(3));
+    for (const { root } of requests) orders.start('SELECT orders', 3, { parent: root }).end(at(8));
+    for (const { root } of requests) root.end(at(12));
+    vi.runAllTicks();
+    vi.advanceTimersByTime(1);
+    expect(written.join('').split('\n')).toEqual([
+      ...requests.map(
+        ({ index, root }) =>
+          `14:03:22.123  orders  GET /orders/${index} [server]  200  12.0 ms  › 2 spans, ${slow('SELECT orders', 5)}  ` +
+          `user.id=alice  trace=${root.spanContext().traceId}`,
+      ),
+      '',
+    ]);
+  });
+
+  it('says what went wrong, wherever it did, and keeps foreign text on the line', () => {
+    const lines = new ConsoleTreeSink({ format: 'line' }, printer);
+    const orders = tracingInto((span) => lines.accept(span));
+    const root = orders.start('job\nEVIL', 0);
+    const step = orders.start('charge', 1, { parent: root });
+    step.recordException(new TypeError('card declined'), at(2));
+    step.setStatus({ code: SpanStatusCode.ERROR });
+    step.end(at(2));
+    root.setStatus({ code: SpanStatusCode.ERROR, message: 'no charge' });
+    root.end(at(4));
+    vi.runAllTicks();
+    vi.advanceTimersByTime(1);
+    expect(written).toEqual([
+      `14:03:22.123  orders  job\\nEVIL  ✗  4.00 ms  › ${slow('charge', 1)}  ✗ no charge  trace=${TRACE}\n`,
+    ]);
+  });
+});
+
 describe('a finished trace', () => {
   it('prints as one tree with times, kinds, attributes and the HTTP status, in one write', () => {
     const orders = tracingInto((span) => sink.accept(span));
@@ -235,7 +299,7 @@ describe('a finished trace', () => {
       [false, true, true],
     ] as const) {
       const target: string[] = [];
-      const own = new ConsoleTreeSink(option, printerInto(target, terminal));
+      const own = new ConsoleTreeSink({ color: option }, printerInto(target, terminal));
       tracingInto((span) => own.accept(span))
         .start('job', 0)
         .end(at(1));

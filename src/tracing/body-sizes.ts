@@ -1,4 +1,4 @@
-import type { MeasuredRequest } from '../../tracing/request-meter.js';
+import type { MeasuredRequest } from './request-meter.js';
 
 /** Sizes in bytes, as sent, without headers; absent where nobody said. */
 export interface BodySizes {
@@ -6,7 +6,13 @@ export interface BodySizes {
   readonly response: number | undefined;
 }
 
-export function bodySizes({ request, response, method, stream, status }: MeasuredRequest): BodySizes {
+/** A request whose response has closed. */
+type ClosedRequest = Pick<MeasuredRequest, 'request' | 'response' | 'method' | 'status'> & {
+  readonly stream: Pick<NonNullable<MeasuredRequest['stream']>, 'bytes'> | undefined;
+};
+
+/** Of a request whose response has closed. */
+export function bodySizes({ request, response, method, stream, status }: ClosedRequest): BodySizes {
   const { headers } = request;
   const announced = length(headers['content-length']);
   const bodiless = method === 'HEAD' || status === 204 || status === 304;

@@ -1,0 +1,110 @@
+import { activeContext, runInContext, type FlowContext } from '../../context/flow-context.js';
+import { guard } from '../channel.js';
+import { isPartOf, type ClientCall } from '../client-call.js';
+import type { AnyFunction, Patches } from '../patches.js';
+import { WrappedSource } from '../wrapped-source.js';
+
+/** The part of a command of ioredis that is used. */
+export interface IoredisCommand {
+  readonly name: string;
+  readonly args?: readonly unknown[];
+  readonly promise: Promise<unknown>;
+  /** Whether it was published when it was sent; absent before version 5.11. */
+  readonly isTraced?: boolean;
+}
+
+/** The part of a client of ioredis that is used. */
+export interface IoredisClient {
+  readonly options?: {
+    readonly host?: string;
+    readonly port?: number;
+    readonly path?: string;
+    readonly db?: number;
+  };
+}
+
+/** Begins and ends calls of commands that wait. */
+export interface WaitingCommands {
+  begin(client: IoredisClient, command: IoredisCommand, context: FlowContext): ClientCall | undefined;
+  end(call: ClientCall, outcome: { readonly error?: unknown }): void;
+}
+
+/**
+ * ioredis publishes a command when it is written to the connection. Commands that wait for the connection
+ * or for an automatic pipeline are then in another flow, so they are watched where they are given to a client.
+ */
+export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'redis'> {
+  const contexts = new WeakMap<object, FlowContext>();
+
+  const observeQueue = (queue: AnyFunction): AnyFunction =>
+    function (...args) {
+      contexts.set(args[0] as object, activeContext());
+      return queue.apply(this, args);
+    };
+
+  const observeSend = (send: AnyFunction): AnyFunction =>
+    function (...args) {
+      const [given] = args;
+      const command = given as IoredisCommand;
+      const active = activeContext();
+      const caller = isPartOf(active, 'ioredis') ? active : (contexts.get(command) ?? active);
+      const promise =
+        caller === active ? send.apply(this, args) : runInContext(caller, () => send.apply(this, args));
+      // Published, or of a version that publishes nothing; what is left waits, or has failed.
+      if (command.isTraced !== false) return promise;
+      if (isPartOf(caller, 'ioredis')) {
+        contexts.set(command, caller);
+        return promise;
+      }
+      guard('ioredis', () => {
+        const call = waiting.begin(this as IoredisClient, command, caller);
+        if (call === undefined) return;
+        contexts.set(command, call.context);
+        command.promise.then(
+          () => {
+            guard('ioredis', () => {
+              waiting.end(call, {});
+            });
+          },
+          (error: unknown) => {
+            guard('ioredis', () => {
+              waiting.end(call, { error });
+            });
+          },
+        );
+      });
+      return promise;
+    };
+
+  return new WrappedSource({
+    name: 'ioredis',
+    library: 'redis',
+    classesOf: (exports) => {
+      const { default: main = exports, Redis = main, Cluster, Pipeline } = exports as Record<string, unknown>;
+      return [Redis, Cluster, Pipeline];
+    },
+    classesBehind: (instance) => {
+      const { sendCommand, pipeline, offlineQueue, options } = instance as Record<string, unknown>;
+      if (
+        typeof sendCommand !== 'function' ||
+        typeof pipeline !== 'function' ||
+        offlineQueue === undefined ||
+        options === undefined
+      )
+        return [];
+      const made = pipeline.call(instance) as object;
+      return [classWith(instance, 'sendCommand'), classWith(made, 'sendCommand')];
+    },
+    wrap: (patches: Patches, prototype) => {
+      patches.wrap(prototype, 'sendCommand', 'fillResult' in prototype ? observeQueue : observeSend);
+    },
+  });
+}
+
+/** The class that defines a method of an object, behind what others derive from it. */
+function classWith(instance: object, method: string): unknown {
+  let prototype: object | null = Object.getPrototypeOf(instance) as object | null;
+  while (prototype !== null && !Object.hasOwn(prototype, method))
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  return prototype?.constructor;
+}

@@ -167,7 +167,7 @@ try {
         if (node === undefined) return;
         for (const { setUp, name } of chosen) {
           const id = `${major.nest}-${setUps.indexOf(setUp)}`;
-          await report(name, () => checkBuild(setUp, id, { directory, node, receiver }));
+          await report(name, () => checkBuild(setUp, id, { directory, nest: major.nest, node, receiver }));
         }
       });
   }

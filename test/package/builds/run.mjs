@@ -15,7 +15,7 @@ const devTools = {
   '@nestjs/cli': (nest) => `^${nest}.0.0`,
   '@nestjs/schematics': (nest) => `^${nest}.0.0`,
   '@nestjs/testing': (nest) => `^${nest}.0.0`,
-  '@swc/cli': () => '^0.7.0',
+  '@swc/cli': (nest) => (nest === '11' ? '^0.7.0' : '^0.8.0'),
   '@swc/core': () => '^1.13.0',
   '@swc/jest': () => '^0.2.39',
   '@types/express': () => '^5.0.0',
@@ -26,7 +26,7 @@ const devTools = {
   'ts-loader': () => '^9.5.0',
   'ts-node': () => '^10.9.2',
   tsx: () => '^4.20.0',
-  typescript: () => '~5.9.0',
+  typescript: (nest) => (nest === '11' ? '~5.9.0' : '~6.0.0'),
   webpack: () => '^5.100.0',
 };
 
@@ -77,13 +77,16 @@ async function writeSources(directory) {
 }
 
 /** Builds and starts the app in one way; what the last one has left is removed. */
-export async function checkBuild(setUp, id, { directory, node, receiver }) {
+export async function checkBuild(setUp, id, { directory, nest, node, receiver }) {
   const { name, files, commands, start, alone = false, exports = true } = setUp;
-  for (const folder of ['src', 'dist', 'out']) await rm(join(directory, folder), { recursive: true, force: true });
-  for (const file of setUps.flatMap((each) => Object.keys(each.files))) await rm(join(directory, file), { force: true });
+  for (const folder of ['src', 'dist', 'out'])
+    await rm(join(directory, folder), { recursive: true, force: true });
+  for (const file of setUps.flatMap((each) => Object.keys(each.files)))
+    await rm(join(directory, file), { force: true });
   await mkdir(join(directory, 'src'));
   await writeSources(directory);
-  for (const [file, text] of Object.entries(files)) await writeFile(join(directory, file), text);
+  for (const [file, text] of Object.entries(files))
+    await writeFile(join(directory, file), typeof text === 'function' ? text(nest) : text);
   const env = {
     PATH: pathTo(node, join(directory, 'node_modules', '.bin')),
     RECEIVER: receiver.urlFor(id),

@@ -2,53 +2,41 @@
  * Ways to build, test and start a Nest app, as docs/bundlers.md and docs/testing.md show them: files that are
  * written beside the app, commands that are run one after the other, and what is started at last.
  */
-const tsconfig = (compilerOptions, rest = {}) =>
-  JSON.stringify({
-    compilerOptions: {
-      target: 'ES2022',
-      module: 'commonjs',
-      moduleResolution: 'node',
-      strict: true,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-      esModuleInterop: true,
-      skipLibCheck: true,
-      types: ['node'],
-      outDir: 'dist',
-      ...compilerOptions,
-    },
-    include: ['src'],
-    exclude: ['src/*.spec.ts'],
-    ...rest,
-  });
+import { readFileSync } from 'node:fs';
+
+/** Nest 11 as older apps have it; TypeScript 6, which Nest 12 needs, has no `moduleResolution` of that kind. */
+const modules = {
+  11: { module: 'commonjs', moduleResolution: 'node' },
+  12: { module: 'nodenext', moduleResolution: 'nodenext', rootDir: 'src' },
+};
+const tsconfig =
+  (compilerOptions, rest = {}) =>
+  (nest) =>
+    JSON.stringify({
+      compilerOptions: {
+        target: 'ES2022',
+        ...modules[nest],
+        strict: true,
+        experimentalDecorators: true,
+        emitDecoratorMetadata: true,
+        esModuleInterop: true,
+        skipLibCheck: true,
+        types: ['node'],
+        outDir: 'dist',
+        ...compilerOptions,
+      },
+      include: ['src'],
+      exclude: ['src/*.spec.ts'],
+      ...rest,
+    });
 const nestCli = (compilerOptions = {}) =>
   JSON.stringify({ collection: '@nestjs/schematics', sourceRoot: 'src', compilerOptions });
 const json = (value) => JSON.stringify(value);
 
-const webpackInOneFile = `
-const { IgnorePlugin } = require('webpack');
-
-const optional =
-  /^(@nestjs\\/(config|microservices|websockets|platform-socket\\.io)|class-(transformer|validator)|@opentelemetry\\/(exporter-(zipkin|prometheus)|propagator-b3|host-metrics|instrumentation-runtime-node))/;
-
-module.exports = (options) => ({
-  ...options,
-  externals: [],
-  plugins: [
-    ...options.plugins,
-    new IgnorePlugin({ checkResource: (name) => optional.test(name) && !installed(name) }),
-  ],
-});
-
-function installed(name) {
-  try {
-    require.resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-`;
+/** The document's own configuration. */
+const [, webpackInOneFile] = /```js\n(.*?)```/s.exec(
+  readFileSync(new URL('../../../docs/bundlers.md', import.meta.url), 'utf8'),
+);
 
 const nestPeers = ['microservices', 'websockets/socket-module', 'microservices/microservices-module'];
 const absent = [
@@ -87,7 +75,8 @@ export const setUps = [
   },
   {
     name: 'nest build -b swc',
-    files: { 'tsconfig.json': tsconfig(), 'nest-cli.json': nestCli() },
+    // With a `rootDir`, Nest keeps `src` in the path of what SWC writes.
+    files: { 'tsconfig.json': tsconfig({ rootDir: undefined }), 'nest-cli.json': nestCli() },
     commands: [['nest', 'build', '-b', 'swc']],
     start: ['dist/main.js'],
   },
@@ -113,7 +102,14 @@ export const setUps = [
     files: { 'tsconfig.json': tsconfig() },
     commands: [
       ['tsc', '-p', '.'],
-      ['esbuild', 'dist/main.js', '--bundle', '--platform=node', '--packages=external', '--outfile=out/main.js'],
+      [
+        'esbuild',
+        'dist/main.js',
+        '--bundle',
+        '--platform=node',
+        '--packages=external',
+        '--outfile=out/main.js',
+      ],
     ],
     start: ['out/main.js'],
   },
@@ -150,7 +146,10 @@ export const setUps = [
     name: 'moduleResolution node, with types of all subpaths',
     nest: ['11'],
     files: {
-      'tsconfig.json': tsconfig({ types: ['node'], noEmit: true }, { include: ['src', 'subpaths.ts'], exclude: [] }),
+      'tsconfig.json': tsconfig(
+        { types: ['node'], noEmit: true },
+        { include: ['src', 'subpaths.ts'], exclude: [] },
+      ),
       'subpaths.ts': ['testing', 'genai', 'workflow', 'presets', 'nestjs-otel', 'devtools']
         .map((name, index) => `import * as s${index} from 'nestjs-telemetry/${name}';\nvoid s${index};\n`)
         .join(''),

@@ -13,8 +13,6 @@ const REPLACED: Readonly<Record<string, string>> = {
   '@opentelemetry/instrumentation-mysql2': 'mysql2',
   '@opentelemetry/instrumentation-mongodb': 'mongodb',
   '@opentelemetry/instrumentation-mongoose': 'mongoose',
-  '@opentelemetry/instrumentation-knex': 'knex',
-  '@prisma/instrumentation': 'prisma',
 };
 
 /** The outgoing calls of one instance. */

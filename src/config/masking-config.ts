@@ -13,7 +13,7 @@ export interface MaskingConfig {
    * segment, and as a name inside JSON text. Compared without case, `_` and `-`.
    */
   readonly keys?: readonly string[];
-  /** What is replaced inside texts, beside the default shapes; see {@link MASK_EMAIL} for one. */
+  /** Patterns to mask inside texts, beside the default shapes; see {@link MASK_EMAIL} for one. */
   readonly patterns?: readonly RegExp[];
   /** Longest text kept, in characters; default unlimited. */
   readonly maxLength?: number;

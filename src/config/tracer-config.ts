@@ -16,7 +16,7 @@ export type { MaskingConfig } from './masking-config.js';
 export type { SamplerConfig } from './sampler-config.js';
 
 /**
- * Who emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.
+ * The service that emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#service | Semantic conventions, service}
  */
@@ -65,7 +65,7 @@ export interface BatchConfig {
   readonly dropPolicy?: 'newest' | 'oldest';
 }
 
-/** What {@link TracerConfig} takes as an exporter: one that this library builds, or one built by the user. */
+/** An exporter in {@link TracerConfig}: one that this library builds, or one built by the user. */
 export type ExporterOption = ExporterConfig<string | Secret> | SpanExporter;
 
 /** Everything about an instance that can change while the app runs. */
@@ -75,7 +75,7 @@ export interface TracerConfig {
   /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
   readonly service?: ServiceConfig;
   /**
-   * Who emits the spans, beyond `service`; values of any type. Dates become ISO text, objects and mixed lists
+   * Resource attributes beyond `service`; values of any type. Dates become ISO text, objects and mixed lists
    * JSON text, `null` is left out. `service.*` keys fill in what `service` leaves open.
    */
   readonly resourceAttributes?: Readonly<Record<string, unknown>>;

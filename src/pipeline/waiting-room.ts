@@ -39,7 +39,7 @@ export class WaitingRoom {
     return new WaitingSpans(this, waitFor);
   }
 
-  /** What waits now, added up by what it waits for. */
+  /** The waiting spans, summed by the thing they wait for. */
   status(): ExporterStatus[] {
     const sums = new Map<string, ExporterStatus>();
     for (const list of this.lists) {

@@ -12,7 +12,7 @@ export interface LazyCall {
   fail(error: unknown): void;
   /** Follows what a method other than `then` has returned. */
   follow(result: unknown): unknown;
-  /** Nobody asked. */
+  /** The result was never requested. */
   giveUp(): void;
 }
 
@@ -110,7 +110,7 @@ function onRejected(call: LazyCall, callback: unknown): AnyFunction {
   };
 }
 
-/** What the caller does with the result does not belong to the call's work. */
+/** Binds callbacks to the caller's context: their work does not belong to the call. */
 function inCallersContext(args: readonly unknown[]): unknown[] {
   const caller = activeContext();
   return args.map((arg) => (typeof arg === 'function' ? bindContext(caller, arg as AnyFunction) : arg));

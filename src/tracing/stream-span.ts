@@ -41,7 +41,7 @@ export class StreamSpan {
 
   constructor(
     private readonly span: Span,
-    /** Of the caller. */
+    /** The caller's context. */
     private readonly context: FlowContext,
     /** Starts a span for each consumer after the first; without it all of them share one. */
     private readonly startAnother?: () => Span,

@@ -6,7 +6,7 @@ import { timeoutFailure } from '../../otlp/failures/network-failure.js';
 import type { ResourceMetrics } from '../../sdk/metric-data.js';
 import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
 
-/** What became of one export. */
+/** The outcome of one export. */
 export type SendOutcome =
   | { readonly ok: true; readonly rejectedPoints: number; readonly message: string }
   | { readonly ok: false; readonly failure: ExportFailure };

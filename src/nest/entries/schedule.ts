@@ -10,7 +10,7 @@ import { nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instan
 /** Where `@nestjs/schedule` marks a method. */
 const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
 
-/** What is known of a job's schedule. */
+/** The schedule of a job. */
 interface Schedule {
   readonly type: 'cron' | 'interval' | 'timeout';
   readonly name: string | undefined;

@@ -7,7 +7,7 @@ type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 /** Modules of Nest and of this library hold nothing of the app's. */
 const LIBRARY_MODULE = /^(Telemetry\w*|InternalCoreModule)$/;
 
-/** What covers a controller class, or a provider that serves requests as one does: a GraphQL resolver. */
+/** Finds the instance that covers a controller class, or a provider such as a GraphQL resolver. */
 export interface ControllerCoverage {
   readonly instance: symbol | undefined;
   readonly moduleName: string;

@@ -85,7 +85,7 @@ export class TelemetryHub
   });
   private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
-  /** Of the framework, until the app has started. */
+  /** Routes that the framework registered before the app started. */
   private readonly routes: RegisteredRoute[] = [];
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
@@ -102,7 +102,8 @@ export class TelemetryHub
     if (this.server() !== undefined) runHooksOfLateHub(this.modules, this);
     // `main.ts` registers middleware before the modules are configured.
     reenterRequests(this.adapter, this.routes);
-    reenterExternalCalls(external);
+    const { subscriptions } = this.entries;
+    reenterExternalCalls(external, subscriptions.run.bind(subscriptions));
   }
 
   get coverage(): Coverage {
@@ -242,7 +243,7 @@ export class TelemetryHub
     this.attached = false;
   }
 
-  /** Of all instances, the longest. */
+  /** The longest shutdown limit of all instances. */
   get timeoutMillis(): number {
     return Math.max(0, ...this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis));
   }

@@ -85,7 +85,7 @@ function newAttributes({ attributes }: ReadableSpan, parent: ReadableSpan | unde
   );
 }
 
-/** What went wrong with a span, in a few words; absent where nothing did. */
+/** The error of a span in a few words; absent if it has none. */
 export function faultOf({ events, status, attributes }: ReadableSpan): string | undefined {
   const exception = events.find(({ name }) => name === 'exception');
   if (exception !== undefined) return exceptionText(exception.attributes ?? {});

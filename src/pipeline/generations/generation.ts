@@ -1,3 +1,22 @@
+/*
+ * The life of a generation, which is one configuration of a pipeline:
+ *
+ *   reconfigure() ─ build() ──▶ current ── replace() ──┐
+ *                                                      ├──▶ draining ── last span ended ──▶ closed
+ *   tenant, override, flow ──▶ GenerationSlot          │      (or too many drain: the oldest is closed)
+ *      first use: buildNow() ──▶ beside current ───────┘
+ *         ▲                         │ idle: retire()
+ *         └──── used again ─────────┘
+ *
+ *   StandIns ──▶ holding (spans wait for a tenant's look-up), dropping (spans go nowhere); never closed
+ *
+ * `GenerationLife` builds and closes generations and leases their exporters from the `SinkPool`, so that
+ * generations with equal exporters share one queue. `live` counts the spans that have begun and not ended.
+ *
+ * Invariant: a span ends in the generation that it began in, under that generation's sampler, limits, mask
+ * and exporters. Two exceptions move a span: a server span starts in a provisional generation, counted by
+ * `adopt` and `release`; a span of a "holding" stand-in is handed to its real generation by `receive`.
+ */
 import { inspect } from 'node:util';
 import { ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/api';
 import { resourceFromAttributes, type Resource } from '../../sdk/resource.js';

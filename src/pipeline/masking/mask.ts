@@ -1,3 +1,22 @@
+/*
+ * How a span is masked, once, when it has ended and before any exporter or processor sees it:
+ *
+ *   SpanMask    name, attributes, status message, events, links, tracestate
+ *      │
+ *      │ each attribute: KeyMask.verdict(key), the first that fits
+ *      ├─ hidden input or output ─▶ removed, or replaced by __REDACTED__
+ *      ├─ name of a credential ───▶ replaced by __REDACTED__
+ *      ├─ url.full, url.query … ──▶ TextMask.maskAddress, maskQuery
+ *      ├─ own attribute ──────────▶ untouched: a constant or a name in the code
+ *      └─ any other text ─────────▶ TextMask.mask, as for names and messages:
+ *             1. hintsOf: one pass over the characters; most texts end here
+ *             2. a name and a value?   JSON: values by their keys; else queries of addresses, `name=value`
+ *             3. shapes: passwords in addresses, Bearer …, JWT, keys of services; then `masking.patterns`
+ *             4. percent-encoded?      decoded, and 1 to 3 again, at most four levels deep
+ *             5. cut to `masking.maxLength`, last, so that no half of a secret escapes the patterns
+ *
+ * Invariants: the time is linear in the length of a text; if masking throws, the span goes out empty.
+ */
 import {
   createTraceState,
   type Attributes,
@@ -84,7 +103,7 @@ export class SpanMask {
     return copy;
   }
 
-  /** The same context, with a `tracestate` that gives nothing away: it comes from callers. */
+  /** Masks the `tracestate` of a span context, which comes from callers. */
   private context(context: SpanContext): SpanContext {
     const state = context.traceState?.serialize();
     if (state === undefined || state === '') return context;

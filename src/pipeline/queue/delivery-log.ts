@@ -28,7 +28,7 @@ export class DeliveryLog {
 
   constructor(
     private readonly log: TelemetryLog,
-    /** What the lines begin with: instance, exporter and target. */
+    /** The beginning of each line: instance, exporter and target. */
     private readonly prefix: string,
     private readonly now: () => number = () => performance.now(),
   ) {}

@@ -81,7 +81,7 @@ export class ExporterDelivery implements Delivery {
 
   private guarded(call: () => Promise<void> | undefined, timeoutMillis: number): Promise<void> {
     return new Promise((resolve) => {
-      // Somebody waits for it, so it keeps the process alive.
+      // A caller waits for this timer, so it keeps the process alive.
       const timer = setTimeout(resolve, timeoutMillis);
       const done = (): void => {
         clearTimeout(timer);

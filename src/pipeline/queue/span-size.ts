@@ -1,6 +1,6 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
-/** What an ended span takes without attributes, events and links: objects, ids, times. */
+/** Bytes of an ended span without attributes, events and links: objects, ids, times. */
 const BASE_BYTES = 640;
 const EVENT_BYTES = 160;
 const LINK_BYTES = 240;

@@ -10,7 +10,7 @@ import { ModulePatches, type HandedModules } from './module-patches.js';
 import { RoutedMeter } from './routed-meter.js';
 import { RoutedTracer } from './routed-tracer.js';
 
-/** What one instance brought along. */
+/** The instrumentation of one instance. */
 interface Contribution {
   readonly instrumentation: Instrumentation;
   readonly modules: HandedModules;
@@ -45,7 +45,7 @@ export class AdoptedInstrumentation {
     // First, since it may be the one that patches for others: its configuration is its own again then.
     this.takeDown();
     const config = instrumentation.getConfig();
-    // What it patched on its own must be taken back under the configuration that it was patched with.
+    // Its own patches must be taken back under the configuration that they were made with.
     instrumentation.disable();
     this.contributions.set(member, {
       instrumentation,
@@ -130,7 +130,7 @@ export class AdoptedInstrumentation {
     }
     for (const [name, module] of given) {
       try {
-        // Of a class alone, which stands for its module.
+        // A class alone stands for its module.
         const isClass = typeof module === 'function' && !Reflect.has(module, module.name);
         instrumentation.manuallyInstrument(isClass ? { [module.name]: module, default: module } : module);
       } catch (error) {

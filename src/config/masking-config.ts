@@ -17,8 +17,8 @@ export interface MaskingConfig {
   readonly patterns?: readonly RegExp[];
   /** Longest text kept, in characters; default unlimited. */
   readonly maxLength?: number;
-  /** Replaces `input.value` and removes prompts, whoever recorded them. */
+  /** Replaces `input.value` and removes prompts, also those that other libraries recorded. */
   readonly hideInputs?: boolean;
-  /** Replaces `output.value` and removes completions, whoever recorded them. */
+  /** Replaces `output.value` and removes completions, also those that other libraries recorded. */
   readonly hideOutputs?: boolean;
 }

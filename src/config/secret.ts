@@ -62,7 +62,7 @@ export function secretHeaders(headers: HeaderValues): HeaderValues<Secret> {
 }
 
 /**
- * Headers in clear for whoever sends them; `console.log` and a logger still show `****`.
+ * Headers in clear for sending; `console.log` and a logger still show `****`.
  *
  * **Gotchas** `JSON.stringify` and a spread see the values, so that connections can be told apart by content.
  */

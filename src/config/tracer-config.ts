@@ -16,7 +16,8 @@ export type { MaskingConfig } from './masking-config.js';
 export type { SamplerConfig } from './sampler-config.js';
 
 /**
- * The service that emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.
+ * The service that emits the spans; becomes the `service.*` and `deployment.environment.name` attributes of
+ * the resource.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#service | Semantic conventions, service}
  */
@@ -82,7 +83,7 @@ export interface TracerConfig {
   /** One or several; an exporter given in code reads no `OTEL_EXPORTER_*` variable. */
   readonly exporter?: ExporterOption | readonly ExporterOption[];
   /**
-   * Prints spans beside the exporters, whatever they are: `true`, or `'development'` for that environment
+   * Prints spans beside any exporters: `true`, or `'development'` for that environment
    * alone. Default: `true` with `LOG_LEVEL=DEBUG` outside of production and tests, else `false`.
    */
   readonly console?: boolean | 'development';

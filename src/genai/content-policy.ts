@@ -32,7 +32,7 @@ const INSIDE: Readonly<Partial<Record<ContentKind, readonly ContentKind[]>>> = {
 /** Messages beyond this many are left out, the oldest first. */
 const MAX_MESSAGES = 200;
 
-/** Decides what of a call's content is recorded, whatever vocabulary it is written in. */
+/** Decides which content of a call is recorded, in either vocabulary. */
 export class ContentPolicy {
   private readonly verdicts = new Map<ContentKind, Verdict>();
 

@@ -67,7 +67,7 @@ export class HttpTransport implements OtlpTransport {
     }
   }
 
-  /** It holds credentials: whoever prints it sees its target alone. */
+  /** Shows only the target when printed: the transport holds credentials. */
   toJSON(): object {
     return { target: this.target };
   }

@@ -22,7 +22,7 @@ import { activeContext, runInContext, type FlowContext } from '../context/flow-c
 
 /** Hears of one subscription, in the context of its producer. */
 export interface SubscriptionListener {
-  /** The subscription is about to begin; whoever must end it early completes the subscriber. */
+  /** The subscription is about to begin; completing the subscriber ends it early. */
   begun?(subscriber: { complete(): void }): void;
   next?(value: unknown): void;
   /** The producer failed; `closed` follows. */
@@ -48,7 +48,7 @@ export interface SubscriptionStart {
 /**
  * Wraps an Observable so that its producer runs in a context of its own for each subscriber.
  *
- * Everything upstream of the subscriber that exists for it alone runs in that context, whoever drives it:
+ * Everything upstream that exists for this subscriber alone runs in that context, whichever code drives it:
  * subscription, operators (also those behind a hot Subject), inner subscriptions, teardown. Shared parts,
  * such as the source behind `share`, and the emitter of a Subject keep theirs; what is downstream runs in the
  * context in which it subscribed.

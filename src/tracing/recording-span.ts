@@ -165,7 +165,7 @@ export class RecordingSpan implements Span, ReadableSpan {
   }
 
   addLink(link: Link): this {
-    // Untyped callers hand over whatever a message had in the place of one.
+    // Untyped callers may pass any value.
     const { context, attributes } = (link as Link | null | undefined) ?? {};
     if (this.ended || context === undefined) return this;
     const limits = this.generation.spanLimits;

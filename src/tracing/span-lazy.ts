@@ -61,7 +61,7 @@ export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
   return lazy;
 }
 
-/** Has a lazy object run in a context, whoever asks for its result. */
+/** Makes a lazy object run in a context, whichever code asks for its result. */
 export function bindLazy<T extends object>(context: FlowContext, lazy: T): T {
   const waiting = calls.get(lazy) ?? 0;
   if (waiting >= MAX_CALLS) return lazy;

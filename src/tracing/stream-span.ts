@@ -16,7 +16,7 @@ export interface StreamUse {
   leave(): void;
 }
 
-/** Hears what a traced stream does, for whoever measures it; must not throw. */
+/** Listens to a traced stream in order to measure it; must not throw. */
 export interface StreamListener {
   chunk(value: unknown): void;
   /** The consumer left before the end; the span ends next. */

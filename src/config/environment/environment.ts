@@ -90,7 +90,7 @@ function exportsNothing({ exporter }: TracerConfig): boolean {
   return exporter !== undefined && 'type' in exporter && exporter.type === 'none';
 }
 
-/** Any variable that says off wins, since whoever sets it wants none. */
+/** Reads whether telemetry is on; any variable that turns it off wins. */
 function enabledFromVariables(variables: Variables): boolean | undefined {
   const disabled = variables.standardFlag('OTEL_SDK_DISABLED') ?? false;
   const own = ['OTEL_TRACING_ENABLED', 'TELEMETRY_ENABLED'].map(

@@ -213,7 +213,7 @@ function scheduleOf(common: ExportSchedule, own: ExportSchedule): Required<Expor
   };
 }
 
-/** A digest, so that headers do not stay in memory in clear; whatever is no plain data counts by identity. */
+/** A digest, so that headers do not stay in memory in clear; other than plain data counts by identity. */
 function keyOf(parts: object, identify: (object: object) => number): string {
   const text = JSON.stringify(parts, (_key, value: unknown) => {
     if (typeof value === 'function') return `fn ${identify(value)}`;

@@ -25,7 +25,7 @@ export interface MetricSender {
 }
 
 /**
- * Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never.
+ * Sends through an exporter given in code, which may throw, hang, call back twice or never.
  */
 export class CustomSender implements MetricSender {
   readonly name: string;

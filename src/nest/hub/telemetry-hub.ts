@@ -62,7 +62,7 @@ const TURNS_FOR_CUT_CONNECTIONS = 4;
 const nextTurn = setImmediate;
 
 /**
- * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's
+ * The one place per app where requests meet telemetry, for any number of instances: it wraps the app's
  * own server object, and owns the only enhancers.
  */
 @Injectable()
@@ -154,7 +154,7 @@ export class TelemetryHub
     return this.instance(this.coverage.fallback);
   }
 
-  /** The same, for whoever comes before it is built. */
+  /** The fallback instance, for callers that come before it is built. */
   get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
     const { rest } = this.coverage;
     return rest === undefined ? undefined : this.arrivals.of(rest).promise;

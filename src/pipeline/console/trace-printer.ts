@@ -206,7 +206,7 @@ export class TracePrinter {
       );
       this.terminal.write(text, settle);
     } catch (error) {
-      // A span from foreign code can be odd enough to defeat rendering; that must not reach whoever ended it.
+      // A span from foreign code may defeat rendering, which must not break the code that ended it.
       settle(error instanceof Error ? error : new Error('a span could not be printed'));
     }
   }

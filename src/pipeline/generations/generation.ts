@@ -173,7 +173,7 @@ export class Generation {
     this.onDrained = undefined;
   }
 
-  /** Spans lead here, and from here to credentials: whoever prints one sees neither. */
+  /** Hides the fields when a span is printed: they lead to credentials. */
   toJSON(): object {
     return { generation: this.number, service: this.config.service.name };
   }

@@ -109,7 +109,7 @@ export class DeliveryLog {
     try {
       this.log[level](`${this.prefix}: ${text}`);
     } catch {
-      // A logger that throws must not harm whoever ended the span.
+      // A logger that throws must not break the code that ended the span.
     }
   }
 }

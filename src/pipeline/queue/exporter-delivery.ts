@@ -16,7 +16,7 @@ interface AnyExporter extends Omit<SpanExporter, 'export'> {
 }
 
 /**
- * Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never.
+ * Sends through an exporter given in code, which may throw, hang, call back twice or never.
  */
 export class ExporterDelivery implements Delivery {
   /** The specification: an exporter is never called concurrently. */

@@ -31,7 +31,7 @@ export class AdoptedInstrumentation {
   private readonly contributions = new Map<InstrumentationMember, Contribution>();
   private undo: (() => void) | undefined;
 
-  /** One for each library, whoever names it. */
+  /** One for each library, however many instances name it. */
   static of(name: string): AdoptedInstrumentation {
     let known = adopted.get(name);
     if (known === undefined) adopted.set(name, (known = new AdoptedInstrumentation(name)));

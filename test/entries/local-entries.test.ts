@@ -219,6 +219,8 @@ afterEach(() => {
 
 @Injectable()
 class Tasks {
+  readonly waiting: (() => void)[] = [];
+
   constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
 
   @Cron('*/5 * * * * *', { name: 'cleanup' })
@@ -228,7 +230,11 @@ class Tasks {
 
   @Interval('poll', 4000)
   poll(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, 5000));
+    // Until the tick after the next one.
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      if (this.waiting.length > 1) this.waiting.shift()?.();
+    });
   }
 
   @Timeout(500)
@@ -247,6 +253,7 @@ it('each tick is a root span, with its schedule, and notes that another one stil
   // Not a tick.
   app.app.get(Tasks).cleanup();
   await vi.advanceTimersByTimeAsync(5000);
+  for (const finish of app.app.get(Tasks).waiting.splice(0)) finish();
   vi.useRealTimers();
   await app.close();
   const tick = (method: string, attributes: Record<string, unknown>): NamedSpan => ({

@@ -9,6 +9,8 @@ import { atEnd } from './servers.mjs';
 const SAMPLE_APP = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
 const SHOP = fileURLToPath(new URL('shop.mjs', import.meta.url));
 
+const SHUTDOWN_MILLIS = 20_000;
+
 /** Variables of whoever runs the suite would change what the apps do. */
 const CLEAN_ENV = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(OTEL_|ARIZE_|PHOENIX_|SAMPLE_|NODE_ENV$)/.test(name)),
@@ -65,7 +67,14 @@ class App {
   /** Sends SIGTERM: what has ended is delivered before the process exits. */
   async stop() {
     if (this.child.exitCode === null && this.child.signalCode === null) process.kill(this.#pid(), 'SIGTERM');
+    let late = false;
+    const insist = setTimeout(() => {
+      late = true;
+      process.kill(this.#pid(), 'SIGKILL');
+    }, SHUTDOWN_MILLIS);
     await this.ended;
+    clearTimeout(insist);
+    if (late) throw new Error(`${this.url} did not end within ${SHUTDOWN_MILLIS} ms of SIGTERM`);
   }
 
   /** The app itself, where another program started it. */

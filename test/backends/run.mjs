@@ -87,4 +87,4 @@ if (failure !== undefined) {
   if (rows.length > 0) console.log(`Passed before: ${rows.map(({ name }) => name).join(', ')}`);
   console.error(failure);
 }
-process.exit(failure === undefined ? 0 : 1);
+process.exit(failure === undefined ? process.exitCode : 1);

@@ -17,7 +17,14 @@ export function atEnd(stop) {
 
 export async function stopAll() {
   ending = true;
-  for (const stop of started.splice(0).reverse()) await stop();
+  for (const stop of started.splice(0).reverse()) {
+    try {
+      await stop();
+    } catch (error) {
+      console.error(error);
+      process.exitCode = 1;
+    }
+  }
 }
 
 /** A folder that is removed at the end. */

@@ -77,6 +77,46 @@ const collector = {
   },
 };
 
+const jaeger = {
+  name: 'Jaeger',
+  needs: 'jaeger, version 2, on the path',
+  find: () => findProgram('jaeger'),
+  async start(program) {
+    const [grpc, query, other] = [await freePort(), await freePort(), await freePort()];
+    const at = (port) => ({ endpoint: `127.0.0.1:${port}` });
+    const config = {
+      extensions: {
+        jaeger_storage: { backends: { memory: { memory: { max_traces: 10_000 } } } },
+        jaeger_query: { storage: { traces: 'memory' }, http: at(query), grpc: at(other) },
+      },
+      receivers: { otlp: { protocols: { grpc: at(grpc) } } },
+      exporters: { jaeger_storage_exporter: { trace_storage: 'memory' } },
+      service: {
+        extensions: ['jaeger_storage', 'jaeger_query'],
+        telemetry: { metrics: { level: 'none' } },
+        pipelines: { traces: { receivers: ['otlp'], exporters: ['jaeger_storage_exporter'] } },
+      },
+    };
+    const file = join(temporaryFolder('jaeger'), 'config.yaml');
+    writeFileSync(file, stringify(config));
+    const url = `http://127.0.0.1:${query}`;
+    await serve(program, ['--config', file], { url: `${url}/api/v3/services` });
+    return {
+      env: otlp(`http://127.0.0.1:${grpc}`, 'grpc'),
+      as: COMPLETE,
+      read: async (traceIds) => {
+        const traces = await Promise.all(
+          traceIds.map((id) => getJson(`${url}/api/v3/traces/${id}`, { allowed: 404 })),
+        );
+        const spans = traces.flatMap((trace) => spansOf(trace?.result ?? {}));
+        // A note of Jaeger's own, about clocks.
+        for (const { attributes } of spans) delete attributes['@jaeger@warnings'];
+        return spans;
+      },
+    };
+  },
+};
+
 const zipkin = {
   name: 'Zipkin',
   needs: 'java, and Zipkin’s executable jar in the cache',
@@ -238,4 +278,4 @@ function otlp(url, protocol) {
   };
 }
 
-export const SPAN_BACKENDS = [receiver, container, collector, zipkin, phoenix];
+export const SPAN_BACKENDS = [receiver, container, collector, jaeger, zipkin, phoenix];

@@ -222,6 +222,7 @@ export class TelemetryHub
     this.entries.started();
     const routes = this.routes.splice(0);
     for (const { options } of this.all()) warnOfMissedPatterns(options, routes, this.config);
+    for (const instance of this.all()) instance.reportCalls();
   }
 
   beforeApplicationShutdown(): void {

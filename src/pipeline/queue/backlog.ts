@@ -48,8 +48,8 @@ const FEW_RESOURCES = 8;
  * Waiting spans, bounded in number and bytes, kept apart by resource, so that no resource can push out
  * another's spans.
  *
- * When the queue is full, the resource with the most waiting spans gives way: if it is the newcomer's own, the
- * drop policy decides, else that resource loses its oldest span. Errors and server spans go last.
+ * When the queue is full, the resource with the most waiting spans gives way: if it is the newcomer's own,
+ * the drop policy decides, else that resource loses its oldest span. Errors and server spans go last.
  */
 export class Backlog {
   /** Waiting and in flight; what the limits apply to. */

@@ -35,7 +35,7 @@ export interface ResolvedTracerConfig {
    * Complete: `service.*`, `deployment.environment.name`, `telemetry.*`, the environment's and the user's.
    */
   readonly resourceAttributes: Attributes;
-  /** With credentials in clear; empty only if an empty list was given. */
+  /** The exporters, with credentials in clear; empty only if an empty list was given. */
   readonly exporters: readonly (ExporterConfig | SpanExporter)[];
   /** Whether a console is among the exporters beside those that were asked for. */
   readonly console: boolean;

@@ -40,7 +40,7 @@ export const CONVENTIONS = {
 /** Stands for a method that the server does not know, so that callers cannot make up names of spans. */
 export const OTHER_METHOD = '_OTHER';
 
-/** What Nest calls its transports, and the conventions call them. */
+/** The conventions' names for Nest's transports. */
 const SYSTEMS: Readonly<Record<string, string>> = {
   TCP: 'tcp',
   REDIS: 'redis',
@@ -51,7 +51,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   GRPC: 'grpc',
 };
 
-/** By the number that Nest's `Transport` gives to each. */
+/** Names of transports, by their numbers in Nest's `Transport`. */
 const TRANSPORTS = ['TCP', 'REDIS', 'NATS', 'MQTT', 'GRPC', 'RMQ', 'KAFKA'] as const;
 
 /** The system behind a transport id of Nest's; `custom` for strategies of the app. */

@@ -43,7 +43,7 @@ const TRANSIENT_REASONS: Readonly<Record<number, string>> = {
   [RESOURCE_EXHAUSTED]: 'the receiver asks to slow down',
 };
 
-/** Explains an answer that is no OTLP receiver's: far larger, or bytes that only look like a length. */
+/** Explains an answer that is not an OTLP receiver's: far larger, or bytes that only look like a length. */
 export function strangeAnswerFailure(): ExportFailure {
   return {
     code: 'RESOURCE_EXHAUSTED',

@@ -2,6 +2,7 @@ import type { ClientSource } from './client-source.js';
 import { MYSQL2 } from './databases/mysql-source.js';
 import { POSTGRES } from './databases/postgres-source.js';
 import { IOREDIS, NODE_REDIS } from './databases/redis-sources.js';
+import { SQLITE } from './databases/sqlite-source.js';
 import { HTTP2 } from './http/http2-source.js';
 import { NODE_HTTP } from './http/node-http-source.js';
 import { UNDICI } from './http/undici-source.js';
@@ -15,6 +16,7 @@ export const CLIENT_SOURCES: readonly ClientSource[] = [
   NODE_REDIS,
   MYSQL2,
   POSTGRES,
+  SQLITE,
 ];
 
 /** Shows objects of the app to the sources that must find classes behind them. */

@@ -14,7 +14,7 @@ export interface WrappedLibrary<L extends ClientLibrary> {
   classesOf(exports: object): readonly unknown[];
   /** The same classes behind an object of the app; none if it is another library's. */
   classesBehind(instance: object): readonly unknown[];
-  /** Wraps methods of a class. Called again for classes that it has seen. */
+  /** Wraps methods of a class. */
   wrap(patches: Patches, prototype: object): void;
 }
 
@@ -29,6 +29,7 @@ export class WrappedSource<L extends ClientLibrary> implements ClientSource {
   readonly name: string;
   readonly library: L;
   private readonly adopted = new Set<unknown>();
+  private wrapped = new WeakSet<object>();
   private patches: Patches | undefined;
 
   constructor(private readonly definition: WrappedLibrary<L>) {
@@ -38,6 +39,7 @@ export class WrappedSource<L extends ClientLibrary> implements ClientSource {
 
   start(): () => void {
     const patches = (this.patches = new Patches());
+    this.wrapped = new WeakSet();
     this.look();
     this.wrap(this.adopted);
     const ignoreLoads = onModuleLoad((requested) => {
@@ -72,7 +74,8 @@ export class WrappedSource<L extends ClientLibrary> implements ClientSource {
     if (patches === undefined) return;
     for (const found of classes) {
       const { prototype } = Object(found) as { readonly prototype?: unknown };
-      if (typeof prototype !== 'object' || prototype === null) continue;
+      if (typeof prototype !== 'object' || prototype === null || this.wrapped.has(prototype)) continue;
+      this.wrapped.add(prototype);
       guard(this.name, () => {
         this.definition.wrap(patches, prototype);
       });

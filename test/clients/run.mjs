@@ -40,13 +40,13 @@ let code = 0;
 try {
   for (const name of wanted) {
     const { server } = await import(`./servers/${name}.mjs`);
-    if (server.program === undefined) {
+    const started = server.program === undefined ? undefined : await server.start();
+    if (started === undefined) {
       skipped.push(server.name);
       continue;
     }
-    const { url, stop } = await server.start();
-    stops.push(stop);
-    env[`CLIENTS_${name.toUpperCase()}_URL`] = url;
+    stops.push(started.stop);
+    env[`CLIENTS_${name.toUpperCase()}_URL`] = started.url;
     tests.push(...server.tests.map((file) => join(FOLDER, file)));
     Object.assign(oldest, server.oldest);
   }

@@ -109,7 +109,7 @@ describe('the recipes in docs/backends.md', () => {
 });
 
 describe('the recipes for receivers that take no metrics', () => {
-  const sections = backends.split(/^## /m).filter((section) => /^(?:Jaeger|Tempo|Phoenix)/.test(section));
+  const sections = backends.split(/^## /m).filter((section) => /^(?:Jaeger|Phoenix)/.test(section));
   const recipes = sections.flatMap((section) => blocks(section, 'ts'));
 
   it.each(recipes)('start without a warning: %s', async (recipe) => {
@@ -137,12 +137,8 @@ describe('the recipes for receivers that take no metrics', () => {
 
   it('turn metrics off by variables, too', () => {
     const variables = sections.flatMap((section) => blocks(section, 'sh'));
-    expect(variables.map((lines) => lines.includes('OTEL_METRICS_EXPORTER=none'))).toEqual([
-      true,
-      true,
-      true,
-    ]);
-    expect(recipes).toHaveLength(4);
+    expect(variables.map((lines) => lines.includes('OTEL_METRICS_EXPORTER=none'))).toEqual([true, true]);
+    expect(recipes).toHaveLength(3);
   });
 });
 

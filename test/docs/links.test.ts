@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const DOCUMENTS = [
-  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'bench/README.md'],
+  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'bench/README.md', 'deploy/README.md'],
   ...readdirSync(`${ROOT}docs`)
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),

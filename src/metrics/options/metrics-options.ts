@@ -108,8 +108,8 @@ export interface MetricsOptions extends ExportSchedule {
   /** Requests and streams; `false` measures none. */
   readonly http?: false | HttpMetricsOptions;
   /**
-   * Counts entries by tenant, as `nestjs.tenant.entries`; default false, since the tenant's key becomes a label that whoever reads the
-   * metrics sees.
+   * Counts entries by tenant, as `nestjs.tenant.entries`; default false, since the tenant's key becomes a label
+   * that anybody who reads the metrics sees.
    */
   readonly tenants?: boolean;
   /** The process: default false, since its packages are optional peers. */

@@ -4,7 +4,7 @@ import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLAIN_SPAN, type SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
-import { withoutWaits } from './waits.js';
+import { withoutWaits } from '../waits.js';
 
 const url = new URL(process.env['CLIENTS_MARIADB_URL']!);
 

@@ -1,14 +1,19 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import DataLoader from 'dataloader';
+import { knex } from 'knex';
 import type * as Postgres from 'pg';
 import type PgCursor from 'pg-cursor';
 import type PgQueryStream from 'pg-query-stream';
+import { DataSource, EntitySchema } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Span } from '../../../src/index.js';
 import { PLAIN_SPAN, type SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
-import { withoutWaits } from './waits.js';
+import { withoutWaits } from '../waits.js';
 
 const url = new URL(process.env['CLIENTS_POSTGRES_URL']!);
 
@@ -145,7 +150,7 @@ describe.each([
     });
     expect(spans.map(({ name, status, attributes }) => [name, status, attributes['error.type']])).toEqual([
       ['SELECT', { code: 'ERROR', message: 'canceling statement due to statement timeout' }, '57014'],
-      ['SELECT', { code: 'ERROR', message: 'Query read timeout' }, 'Error'],
+      ['SELECT', { code: 'ERROR', message: 'Query read timeout' }, 'timeout'],
     ]);
   });
 
@@ -216,6 +221,87 @@ describe('pg', () => {
       'pg.connect',
       'pg-pool.connect',
       'pg.query:SELECT postgres',
+    ]);
+  });
+
+  it('makes one span per operation of TypeORM', async () => {
+    const entity = new EntitySchema<{ id: number; name: string }>({
+      name: 'Item',
+      columns: { id: { type: Number, primary: true }, name: { type: String } },
+    });
+    const options = { type: 'postgres', url: url.href, entities: [entity], synchronize: true } as const;
+    const source = new DataSource(options);
+    await source.initialize();
+    const items = source.getRepository(entity);
+    const spans = await callsDuring(async () => {
+      await items.clear();
+      await items.insert({ id: 1, name: 'secret' });
+      await items.findBy({ name: 'secret' });
+      await source.transaction((manager) => manager.save(entity, { id: 2, name: 'secret' }));
+    });
+    await source.destroy();
+    const columns = 'SELECT "Item"."id" AS "Item_id", "Item"."name" AS "Item_name"';
+    const insert = 'INSERT INTO "item"("id", "name") VALUES ($1, $2)';
+    expect(spans.map(({ name, attributes }) => [name, attributes['db.query.text']])).toEqual([
+      ['TRUNCATE TABLE item', 'TRUNCATE TABLE "item"'],
+      ['INSERT item', insert],
+      ['SELECT item', `${columns} FROM "item" "Item" WHERE (("Item"."name" = $1))`],
+      ['START TRANSACTION', 'START TRANSACTION'],
+      ['SELECT item', `${columns} FROM "item" "Item" WHERE "Item"."id" = $1`],
+      ['INSERT item', insert],
+      ['COMMIT', 'COMMIT'],
+    ]);
+  });
+
+  it('makes one span per operation of Knex, with its transactions', async () => {
+    const db = knex({ client: 'pg', connection: url.href, version: '15.0' });
+    const spans = await callsDuring(async () => {
+      await db.schema.dropTableIfExists('notes');
+      await db.schema.createTable('notes', (table) => table.text('text'));
+      await db('notes').insert({ text: 'secret' });
+      await db.transaction(async (trx) => trx('notes').where({ text: 'secret' }).select('text'));
+    });
+    await db.destroy();
+    expect(spans.map(({ name, attributes }) => [name, attributes['db.query.text']])).toEqual([
+      ['DROP TABLE notes', 'drop table if exists "notes"'],
+      ['CREATE TABLE notes', 'create table "notes" ("text" text)'],
+      ['INSERT notes', 'insert into "notes" ("text") values ($1)'],
+      ['BEGIN', 'BEGIN;'],
+      ['SELECT notes', 'select "text" from "notes" where "text" = $1'],
+      ['COMMIT', 'COMMIT;'],
+    ]);
+  });
+
+  it('makes children of the method that asks, and of the request behind a loader', async () => {
+    const pool = new pg.Pool({ connectionString: url.href });
+    @Injectable()
+    class Orders {
+      @Span('Orders.load')
+      async load(id: number): Promise<unknown> {
+        return (await pool.query('SELECT $1::int AS id', [id])).rows[0];
+      }
+    }
+    const orders = new Orders();
+    const loader = new DataLoader(async (ids: readonly number[]) => {
+      const { rows } = await pool.query('SELECT unnest($1::int[]) AS id', [ids]);
+      return rows;
+    });
+    const app = await startCallingApp(async () => {
+      await Promise.all([orders.load(1), orders.load(2), loader.load(1), loader.load(2)]);
+    });
+    await app.get('/call');
+    const request = await app.recorder.waitFor('GET /call');
+    await pool.end();
+    const spans = app.recorder.spans();
+    const names = new Map(spans.map((span) => [span.spanContext().spanId, span.name]));
+    const parents = spans
+      .filter(({ kind }) => kind === 2)
+      .map((span) => [span.attributes['db.query.text'], names.get(span.parentSpanContext?.spanId ?? '')]);
+    expect([request.name, ...parents.sort()]).toEqual([
+      'GET /call',
+      ['SELECT $1::int AS id', 'Orders.load'],
+      ['SELECT $1::int AS id', 'Orders.load'],
+      ['SELECT unnest($1::int[]) AS id', 'GET /call'],
     ]);
   });
 

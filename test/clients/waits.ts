@@ -1,4 +1,4 @@
-import type { SpanShape } from '../../support/span-shape.js';
+import type { SpanShape } from '../support/span-shape.js';
 
 /** Leaves out how long statements have waited for a connection, which differs each time. */
 export function withoutWaits(spans: readonly SpanShape[]): SpanShape[] {

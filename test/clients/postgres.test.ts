@@ -1,0 +1,125 @@
+import { createRequire } from 'node:module';
+import { Injectable } from '@nestjs/common';
+import type * as Postgres from 'pg';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PostgresServer } from '../support/postgres-server.js';
+import { PLAIN_SPAN, type SpanShape } from '../support/span-shape.js';
+import { callsDuring, callsOf, startCallingApp } from './calling-app.js';
+import { withoutWaits } from './waits.js';
+
+const require = createRequire(import.meta.url);
+
+function poolOf({ Pool }: typeof Postgres, { port }: PostgresServer): Postgres.Pool {
+  const pool = new Pool({ host: '127.0.0.1', port, user: 'app', database: 'shop' });
+  onTestFinished(() => pool.end());
+  return pool;
+}
+
+function selectSpan({ port }: PostgresServer): SpanShape {
+  return {
+    ...PLAIN_SPAN,
+    name: 'SELECT orders',
+    kind: 'CLIENT',
+    attributes: {
+      'db.system.name': 'postgresql',
+      'db.namespace': 'shop',
+      'db.operation.name': 'SELECT',
+      'db.collection.name': 'orders',
+      'db.query.summary': 'SELECT orders',
+      'db.query.text': 'SELECT * FROM orders WHERE id = ?',
+      'db.response.returned_rows': 1,
+      'server.address': '127.0.0.1',
+      'server.port': port,
+    },
+  };
+}
+
+/** A copy of `pg` that is in no cache of modules, as in a bundle. */
+function bundledCopy(): typeof Postgres {
+  const kept = { ...require.cache };
+  const isPg = (file: string): boolean => /[\\/]node_modules[\\/]pg[\\/]/.test(file);
+  for (const file of Object.keys(require.cache).filter(isPg)) Reflect.deleteProperty(require.cache, file);
+  const copy = require('pg') as typeof Postgres;
+  for (const file of Object.keys(require.cache).filter(isPg)) Reflect.deleteProperty(require.cache, file);
+  Object.assign(require.cache, kept);
+  return copy;
+}
+
+const TEXT = 'SELECT * FROM orders WHERE id = 7';
+
+describe('pg', () => {
+  it('is seen where it is imported while a request is running, first of all', async () => {
+    const server = await PostgresServer.start();
+    const app = await startCallingApp(async () => {
+      const loaded = (await import('pg')).default as unknown as typeof Postgres;
+      await poolOf(loaded, server).query(TEXT);
+    });
+    const before = Object.keys(require.cache).filter((file) => file.includes('node_modules/pg/'));
+    const spans = withoutWaits(await callsOf(app));
+    expect([before, spans]).toEqual([[], [selectSpan(server)]]);
+  });
+
+  it.each([
+    ['is injected', (pool: Postgres.Pool) => ({ provide: 'POOL', useValue: pool })],
+    [
+      'is the field of a service',
+      (pool: Postgres.Pool) => {
+        @Injectable()
+        class Database {
+          readonly pool = pool;
+        }
+        return Database;
+      },
+    ],
+    ['is held by a query builder', (pool: Postgres.Pool) => ({ provide: 'DB', useValue: { $client: pool } })],
+    [
+      'is a data source',
+      (pool: Postgres.Pool) => ({ provide: 'DB', useValue: { driver: { master: pool } } }),
+    ],
+  ])('is seen in a bundle where a pool %s', async (_title, provider) => {
+    const server = await PostgresServer.start();
+    const pool = poolOf(bundledCopy(), server);
+    await pool.query('SELECT 1');
+    const app = await startCallingApp(() => pool.query(TEXT), {}, { providers: [provider(pool)] });
+    expect(withoutWaits(await callsOf(app))).toEqual([selectSpan(server)]);
+  });
+
+  it('is not recorded where the option says so, and again when it is allowed', async () => {
+    const server = await PostgresServer.start();
+    const pool = poolOf(require('pg') as typeof Postgres, server);
+    await pool.query('SELECT 1');
+    expect([
+      await callsDuring(() => pool.query(TEXT), { clients: { postgres: false } }),
+      await callsDuring(() => pool.query(TEXT), { clients: false }),
+      (await callsDuring(() => pool.query(TEXT), { clients: { postgres: true } })).length,
+    ]).toEqual([[], [], 1]);
+  });
+
+  it('records parameters only where they are asked for', async () => {
+    const server = await PostgresServer.start();
+    const pool = poolOf(require('pg') as typeof Postgres, server);
+    const query = () => pool.query('SELECT $1', ['secret']);
+    const parameterOf = async (postgres: object) =>
+      (await callsDuring(query, { clients: { postgres } }))[0]?.attributes['db.query.parameter.0'];
+    expect([await parameterOf({}), await parameterOf({ parameters: true })]).toEqual([undefined, 'secret']);
+  });
+
+  it('throws what it throws without telemetry', async () => {
+    const server = await PostgresServer.start();
+    const pool = poolOf(require('pg') as typeof Postgres, server);
+    const client = await pool.connect();
+    onTestFinished(() => client.release());
+    const attempt = (): string => {
+      try {
+        (client.query as (text?: unknown, callback?: unknown) => unknown)(undefined);
+        return 'nothing';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const bare = attempt();
+    const seen: string[] = [];
+    await callsDuring(() => seen.push(attempt()));
+    expect(seen).toEqual([bare]);
+  });
+});

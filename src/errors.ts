@@ -31,13 +31,13 @@ export class TelemetryError extends Error {
 export interface ConfigProblem {
   /** Dotted option path, such as `exporter.url` or `exporter[1].headers`. */
   readonly path: string;
-  /** What would have been accepted, such as `a number from 0 to 1`. */
+  /** The accepted values, such as `a number from 0 to 1`. */
   readonly expected: string;
-  /** What came; omit it for secrets. Strings are cut at 80 characters. */
+  /** The refused value; omit it for secrets. Strings are cut at 80 characters. */
   readonly got?: unknown;
   /** Marks the value as secret, so that only its type is printed. */
   readonly secret?: boolean;
-  /** What to do about it, one sentence. */
+  /** The remedy, one sentence. */
   readonly remedy: string;
   /** Default `TELEMETRY_CONFIG_INVALID`. */
   readonly code?: TelemetryErrorCode;
@@ -81,7 +81,7 @@ function describe({ got, secret }: ConfigProblem): string {
 }
 
 /**
- * What a credential in the wrong option looks like: user info, a query, a scheme or a name with a
+ * The shape of a credential in the wrong option: user info, a query, a scheme or a name with a
  * value, a key of a service.
  */
 const SECRETS: readonly (readonly [RegExp, string])[] = [

@@ -9,7 +9,7 @@ export function duration(millis: number): string {
   return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-/** Of a number from 1 to 999. */
+/** Three significant digits of a number from 1 to 999. */
 export function threeDigits(value: number): string {
   return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }

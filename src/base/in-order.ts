@@ -1,4 +1,4 @@
-/** Runs asynchronous changes one after the other, each whatever became of the one before. */
+/** Runs asynchronous changes one after the other, also after one has failed. */
 export class InOrder {
   private last: Promise<unknown> = Promise.resolve();
 

@@ -14,7 +14,7 @@ export class RateLimitedLog {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Writes what is of interest to whoever looks for it. */
+  /** Writes a line for developers who look for details. */
   debug(message: string): void {
     this.log.debug?.(message);
   }
@@ -45,7 +45,7 @@ export class RateLimitedLog {
     try {
       this.log[level]?.(message + suffix);
     } catch {
-      // A logger that throws must not harm whoever has something to report.
+      // A logger that throws must not break the code that reports.
     }
   }
 }

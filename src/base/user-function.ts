@@ -1,6 +1,6 @@
 /**
  * The one place where functions of the user's are called: samplers, classifiers, hooks, predicates, options.
- * Whatever such a function does (throw, reject, answer with something else, with a getter that throws, or
+ * However such a function fails (throws, rejects, answers with something else, with a getter that throws, or
  * never), the app goes on, and its answer is read here as well.
  */
 import { types } from 'node:util';

@@ -19,10 +19,6 @@ const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['ioredis'],
   'ioredis batch': ['ioredis'],
   'redis batch': ['redis'],
-  'pg.Pool': ['pg'],
-  typeorm: ['pg', 'mysql2', 'mongodb', 'better-sqlite3'],
-  knex: ['pg', 'mysql2', 'better-sqlite3'],
-  prisma: ['pg', 'mysql2', 'better-sqlite3', 'mongodb', 'undici', 'node:http'],
 };
 
 /** What is known of a call when it begins. */

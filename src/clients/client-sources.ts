@@ -1,4 +1,6 @@
 import type { ClientSource } from './client-source.js';
+import { MONGODB } from './databases/mongodb-source.js';
+import { MONGOOSE } from './databases/mongoose-source.js';
 import { MYSQL2 } from './databases/mysql-source.js';
 import { POSTGRES } from './databases/postgres-source.js';
 import { IOREDIS, NODE_REDIS } from './databases/redis-sources.js';
@@ -16,6 +18,8 @@ export const CLIENT_SOURCES: readonly ClientSource[] = [
   NODE_REDIS,
   MYSQL2,
   POSTGRES,
+  MONGODB,
+  MONGOOSE,
   SQLITE,
 ];
 

@@ -20,12 +20,13 @@ export const clientsCheck: Check = anyOf(
   object({
     ...Object.fromEntries(CLIENT_LIBRARIES.map((library) => [library, database])),
     redis: anyOf(boolean, object({ queryText: boolean })),
+    mongodb: anyOf(boolean, object({ queryText: boolean })),
     http: anyOf(boolean, object({ exclude: arrayOf(anyOf(string, regExp)), redactQuery: arrayOf(string) })),
     folding: anyOf(literal(false), object({ after: positiveInteger, flushMillis: positiveMillis })),
     nested: literal('outer', 'both'),
     outsideFlows: boolean,
   } satisfies Record<
-    Exclude<keyof ClientsConfig, (typeof CLIENT_LIBRARIES)[number]> | 'http' | 'redis',
+    Exclude<keyof ClientsConfig, (typeof CLIENT_LIBRARIES)[number]> | 'http' | 'redis' | 'mongodb',
     Check
   >),
 );

@@ -1,5 +1,5 @@
 /** Libraries whose calls are seen, by the names that the option `clients` has for them. */
-export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql', 'postgres', 'sqlite'] as const;
+export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql', 'postgres', 'sqlite', 'mongodb'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
 /** Outgoing calls: which libraries are seen, and how. Each library is on unless it is `false`. */
@@ -37,6 +37,13 @@ export interface ClientsConfig {
       };
   /** `pg`, and what is built on it; the options of `mysql`. */
   readonly postgres?: ClientsConfig['mysql'];
+  /** `mongodb` and `mongoose`. */
+  readonly mongodb?:
+    | boolean
+    | {
+        /** `db.query.text`: the command with `?` for every value; default true. */
+        readonly queryText?: boolean;
+      };
   /** `better-sqlite3`, and what is built on it; the options of `mysql`. */
   readonly sqlite?: ClientsConfig['mysql'];
   /** `false` records every call. */

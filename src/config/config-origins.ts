@@ -6,7 +6,7 @@ import { liftService, SERVICE_ATTRIBUTES } from './resource.js';
 import { isObject } from './schema.js';
 import type { TracerConfig } from './tracer-config.js';
 
-/** What a configuration was made from. */
+/** The parts that a configuration was made from. */
 export interface ConfigLayers {
   /** As code gave it, every change included. */
   readonly given: TracerConfig;
@@ -17,7 +17,7 @@ export interface ConfigLayers {
    * own.
    */
   readonly base?: { readonly given: TracerConfig; readonly changedBy: string };
-  /** What the environment said. */
+  /** The environment's part. */
   readonly environment: TracerConfig;
 }
 

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** What an error means for the span that it ends. */
+/** The effect of an error on the span that it ends. */
 export interface ErrorClassification {
   /** Becomes `error.type`: of few different values, never a message. */
   readonly type: string;

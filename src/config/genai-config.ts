@@ -15,9 +15,9 @@ export interface ModelPrice {
  * direction that says nothing itself.
  */
 export interface GenAiContent {
-  /** What goes in: arguments of tools, queries, and every input below. */
+  /** Inputs: arguments of tools, queries, and every input below. */
   readonly inputs?: boolean;
-  /** What comes out: results of tools, documents, and every output below. */
+  /** Outputs: results of tools, documents, and every output below. */
   readonly outputs?: boolean;
   /** Messages and instructions that a model is given. */
   readonly inputMessages?: boolean;

@@ -13,12 +13,12 @@ export interface MaskingConfig {
    * segment, and as a name inside JSON text. Compared without case, `_` and `-`.
    */
   readonly keys?: readonly string[];
-  /** What is replaced inside texts, beside the default shapes; see {@link MASK_EMAIL} for one. */
+  /** Patterns to mask inside texts, beside the default shapes; see {@link MASK_EMAIL} for one. */
   readonly patterns?: readonly RegExp[];
   /** Longest text kept, in characters; default unlimited. */
   readonly maxLength?: number;
-  /** Replaces `input.value` and removes prompts, whoever recorded them. */
+  /** Replaces `input.value` and removes prompts, also those that other libraries recorded. */
   readonly hideInputs?: boolean;
-  /** Replaces `output.value` and removes completions, whoever recorded them. */
+  /** Replaces `output.value` and removes completions, also those that other libraries recorded. */
   readonly hideOutputs?: boolean;
 }

@@ -26,7 +26,7 @@ export function mergeTracerConfig(current: TracerConfig, change: TracerConfig): 
   return mergeDefined(current, change, (key, before, after) =>
     SECTIONS.has(key) && isObject(before) && isObject(after)
       ? mergeDefined(before, after, (name, old, value) =>
-          // Whoever hides one kind of content does not show the others.
+          // Hiding one kind of content does not show the others.
           name === 'hide' && isObject(old) && isObject(value) ? { ...old, ...value } : value,
         )
       : after,

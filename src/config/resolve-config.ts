@@ -26,7 +26,7 @@ export { mergeTracerConfig } from './merge-config.js';
 export { validateTracerConfig } from './tracer-config-schema.js';
 export type { ResolvedService } from './resource.js';
 
-/** What the pipeline builds from: validated, defaulted, nothing read from the environment any more. */
+/** The configuration that a pipeline builds from: validated, defaults and environment filled in. */
 export interface ResolvedTracerConfig {
   readonly enabled: boolean;
   readonly service: ResolvedService;
@@ -41,6 +41,7 @@ export interface ResolvedTracerConfig {
   readonly sampler: number | SamplerConfig | Sampler;
   readonly spanProcessors: readonly SpanProcessor[];
   readonly spanLimits: Required<SpanLimits>;
+  readonly structuredAttributes: boolean;
   readonly masking: MaskingConfig;
   readonly errorClassifier: ErrorClassifier | undefined;
   readonly includeInputOutput: boolean;
@@ -87,12 +88,12 @@ const BATCH: Required<BatchConfig> = {
 
 const environments = new WeakMap<ResolvedTracerConfig, TracerConfig>();
 
-/** What the environment said when the configuration was made. */
+/** The environment's part of a configuration, read when it was made. */
 export function environmentOf(resolved: ResolvedTracerConfig): TracerConfig {
   return environments.get(resolved) ?? {};
 }
 
-/** Who hears about what is odd, but not wrong. */
+/** Receives warnings about odd, but valid configurations. */
 export interface ResolveHooks {
   warn(message: string): void;
 }
@@ -142,6 +143,7 @@ export function resolveTracerConfig(
       ...(genai.conventions === 'gen_ai' ? {} : ROOM_FOR_MESSAGES),
       ...merged.spanLimits,
     },
+    structuredAttributes: merged.structuredAttributes ?? true,
     masking: merged.masking ?? {},
     errorClassifier: merged.errorClassifier,
     includeInputOutput: merged.includeInputOutput ?? false,

@@ -25,7 +25,7 @@ export interface SamplingRule {
  * so that every part of a trace, in this process and in others, is kept or dropped together.
  */
 export interface SamplerConfig {
-  /** What happens to traces that no rule matches; default `ratio` where one is given, else `always-on`. */
+  /** The sampler for traces that no rule matches; default `ratio` where one is given, else `always-on`. */
   readonly type?: 'always-on' | 'always-off' | 'ratio';
   /** Share of traces kept, 0 to 1; for `ratio`. */
   readonly ratio?: number;

@@ -24,7 +24,7 @@ export interface Check {
 /** The options of an object by name. */
 export type Shape = Readonly<Record<string, Check>>;
 
-/** What a {@link leaf} says about values that it refuses. */
+/** The error text of a {@link leaf} for values that it refuses. */
 export interface LeafRule {
   readonly expected: string;
   readonly remedy: string | ((value: unknown) => string);
@@ -33,7 +33,7 @@ export interface LeafRule {
   readonly kind?: (value: unknown) => boolean;
   /** Prints the value's type alone. */
   readonly secret?: boolean;
-  /** What is printed in place of the value. */
+  /** The text printed in place of the value. */
   readonly show?: (value: unknown) => unknown;
 }
 

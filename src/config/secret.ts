@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** What stands for a secret wherever a configuration is shown. */
+/** The placeholder for a secret wherever a configuration is shown. */
 export const REDACTED = '****';
 
 /**
@@ -51,7 +51,7 @@ export function reveal(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
 }
 
-/** The same headers, each value wrapped. */
+/** Wraps each value of headers in a {@link Secret}. */
 export function secretHeaders(headers: HeaderValues): HeaderValues<Secret> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
@@ -62,7 +62,7 @@ export function secretHeaders(headers: HeaderValues): HeaderValues<Secret> {
 }
 
 /**
- * Headers in clear for whoever sends them; `console.log` and a logger still show `****`.
+ * Headers in clear for sending; `console.log` and a logger still show `****`.
  *
  * **Gotchas** `JSON.stringify` and a spread see the values, so that connections can be told apart by content.
  */
@@ -72,7 +72,7 @@ export function revealHeaders(headers: HeaderValues): HeaderValues<string> {
   return Object.defineProperty(revealed, inspect.custom, { value: () => redactHeaders(headers) });
 }
 
-/** The same header names, each with `****`. */
+/** Replaces each header's value by `****`. */
 export function redactHeaders(headers: HeaderValues): HeaderValues<string> {
   return Object.fromEntries(Object.keys(headers).map((name) => [name, REDACTED]));
 }

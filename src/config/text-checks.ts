@@ -44,7 +44,7 @@ export const headerName: Check = leaf({
   accepts: (value) =>
     typeof value === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(value) && !/-bin$/i.test(value),
   remedy: 'Rename the header.',
-  // What follows may be its value.
+  // The rest may be its value.
   show: (value) => (typeof value === 'string' ? value.replace(/[^!#$%&'*+\-.^_`|~\w].*$/s, '…') : value),
 });
 

@@ -56,7 +56,7 @@ const tls = refine(object({ ca: pem(false), cert: pem(false), key: pem(true) }),
   });
 });
 
-/** The options of an OTLP exporter, whatever it sends. */
+/** The options of an OTLP exporter, for every signal. */
 export const otlpShape: Shape = {
   url,
   headers,
@@ -107,7 +107,7 @@ const nonEmptyMatcher = instance(
   'Make it match at least one character.',
 );
 
-/** The options of {@link TracerConfig} by name, for whoever adds options of its own beside them. */
+/** The options of {@link TracerConfig} by name, for schemas with further options beside them. */
 export const tracerConfigShape = {
   enabled: boolean,
   service: object({
@@ -136,6 +136,7 @@ export const tracerConfigShape = {
     attributePerEventCountLimit: limit,
     attributePerLinkCountLimit: limit,
   }),
+  structuredAttributes: boolean,
   errorClassifier: fn,
   clients: clientsCheck,
   includeInputOutput: boolean,

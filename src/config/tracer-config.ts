@@ -16,7 +16,8 @@ export type { MaskingConfig } from './masking-config.js';
 export type { SamplerConfig } from './sampler-config.js';
 
 /**
- * Who emits the spans; becomes the `service.*` and `deployment.environment.name` resource attributes.
+ * The service that emits the spans; becomes the `service.*` and `deployment.environment.name` attributes of
+ * the resource.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#service | Semantic conventions, service}
  */
@@ -65,7 +66,7 @@ export interface BatchConfig {
   readonly dropPolicy?: 'newest' | 'oldest';
 }
 
-/** What {@link TracerConfig} takes as an exporter: one that this library builds, or one built by the user. */
+/** An exporter in {@link TracerConfig}: one that this library builds, or one built by the user. */
 export type ExporterOption = ExporterConfig<string | Secret> | SpanExporter;
 
 /** Everything about an instance that can change while the app runs. */
@@ -75,14 +76,14 @@ export interface TracerConfig {
   /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
   readonly service?: ServiceConfig;
   /**
-   * Who emits the spans, beyond `service`; values of any type. Dates become ISO text, objects and mixed lists
+   * Resource attributes beyond `service`; values of any type. Dates become ISO text, objects and mixed lists
    * JSON text, `null` is left out. `service.*` keys fill in what `service` leaves open.
    */
   readonly resourceAttributes?: Readonly<Record<string, unknown>>;
   /** One or several; an exporter given in code reads no `OTEL_EXPORTER_*` variable. */
   readonly exporter?: ExporterOption | readonly ExporterOption[];
   /**
-   * Prints spans beside the exporters, whatever they are: `true`, or `'development'` for that environment
+   * Prints spans beside any exporters: `true`, or `'development'` for that environment
    * alone. Default: `true` with `LOG_LEVEL=DEBUG` outside of production and tests, else `false`.
    */
   readonly console?: boolean | 'development';
@@ -92,6 +93,11 @@ export interface TracerConfig {
   readonly spanProcessors?: readonly SpanProcessor[];
   /** How many attributes, events and links a span keeps; as of the SDK. */
   readonly spanLimits?: SpanLimits;
+  /**
+   * Whether objects, mixed and nested arrays, and bytes among attributes go out as OTLP's maps, arrays and bytes;
+   * `false` makes JSON text of them. Zipkin and the console always get text. Default true.
+   */
+  readonly structuredAttributes?: boolean;
   /** Replaces personal data and credentials in spans before they leave; on by default. */
   readonly masking?: MaskingConfig;
   /** Judges errors before the default classifier does. */

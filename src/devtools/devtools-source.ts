@@ -1,6 +1,6 @@
 import type { StoredSpan } from './store/stored-span.js';
 
-/** What a live control asks an instance for. */
+/** A request of a live control to an instance. */
 export type ControlRequest =
   | { readonly action: 'reconfigure'; readonly change: Readonly<Record<string, unknown>> }
   | {

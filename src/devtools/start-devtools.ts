@@ -13,7 +13,7 @@ export interface StandaloneDevtoolsOptions extends DevtoolsOptions {
 
 /** Devtools that receives OTLP of other processes. */
 export interface StandaloneDevtools {
-  /** The address to open in a browser, with its token; whoever has it can look. */
+  /** The address to open in a browser; it includes the token. */
   readonly url: string;
   /** Port of OTLP over gRPC. */
   readonly grpcPort: number;

@@ -3,7 +3,8 @@ import { compilePatterns } from '../context/name-patterns.js';
 type NameMatcher = (text: unknown) => boolean;
 
 /** A kind of work that enters an app by another way than HTTP. */
-export type EntryKind = 'microservices' | 'queues' | 'websockets' | 'schedule' | 'events' | 'cqrs';
+export type EntryKind =
+  'microservices' | 'queues' | 'websockets' | 'schedule' | 'events' | 'cqrs' | 'graphql';
 
 /**
  * Which kinds of entries have spans; each is on by default, and off with `false`.
@@ -43,7 +44,7 @@ export interface EntriesOptions {
   readonly cqrs?:
     | false
     | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
-  /** Operation name and type of GraphQL requests on their server span. */
+  /** GraphQL: operation and errors on the server span, a span for each subscription. */
   readonly graphql?: boolean;
 }
 
@@ -109,10 +110,6 @@ export class EntryRules {
       : false;
   }
 
-  get graphql(): boolean {
-    return this.options !== false && this.options.graphql !== false;
-  }
-
   private filterOf(kind: EntryKind): CompiledFilter | false {
     let filter = this.filters.get(kind);
     if (filter === undefined) this.filters.set(kind, (filter = this.compile(kind)));
@@ -122,7 +119,7 @@ export class EntryRules {
   private compile(kind: EntryKind): CompiledFilter | false {
     const given = this.options === false ? false : this.options[kind];
     if (given === false) return false;
-    const { include, exclude } = given ?? {};
+    const { include, exclude } = typeof given === 'object' ? given : {};
     return { included: include && compilePatterns(include), excluded: exclude && compilePatterns(exclude) };
   }
 }

@@ -3,7 +3,7 @@ import type { ContentKind, ContentPolicy } from './content-policy.js';
 import type { RetrievedDocument } from './call-options.js';
 import { REDACTED_VALUE } from '../pipeline/masking/mask-defaults.js';
 
-/** What goes into an operation and what comes out of it. */
+/** The inputs and outputs of an operation. */
 type Family = 'messages' | 'completion' | 'embeddings' | 'search' | 'value';
 
 const FAMILIES: Readonly<Record<string, Family>> = {

@@ -5,7 +5,7 @@ import type { OpenInferenceSpanKind } from './operations.js';
 import type { Cost } from './prices.js';
 import type { UsageSum } from './usage.js';
 
-/** What a call was told when it began, whatever its operation. */
+/** The facts that a call begins with, for every operation. */
 export interface CallDescription extends CallOptions {
   readonly tool?: {
     readonly name?: string;
@@ -22,11 +22,11 @@ export interface CallDescription extends CallOptions {
   readonly topK?: number;
   /** Whether another process does the work. */
   readonly remote?: boolean;
-  /** Of the span, in place of the operation's own. */
+  /** Kind of the span, in place of the operation's own. */
   readonly kind?: SpanKind;
   /** `false` leaves the measuring to others. */
   readonly measured?: boolean;
-  /** Of spans that are called what the caller calls them. */
+  /** Name of a span that the caller names. */
   readonly spanName?: string;
 }
 

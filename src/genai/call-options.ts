@@ -20,7 +20,7 @@ export interface RequestParameters {
   readonly seed?: number;
   /** Answers that are asked for at once. */
   readonly choiceCount?: number;
-  /** Of embeddings, such as `base64`. */
+  /** Formats of embeddings, such as `base64`. */
   readonly encodingFormats?: readonly string[];
   /** Recorded only where `genai.capture` includes `invocationParameters`, as they are texts. */
   readonly stopSequences?: readonly string[];
@@ -28,7 +28,7 @@ export interface RequestParameters {
   readonly serviceTier?: string;
 }
 
-/** Who acts. */
+/** The agent that acts. */
 export interface AgentIdentity {
   /** `gen_ai.agent.id` */
   readonly id?: string;
@@ -52,7 +52,7 @@ export interface DataContext {
   readonly indexes?: readonly string[];
 }
 
-/** What every GenAI span may be told when it begins. */
+/** Options that every GenAI span takes when it begins. */
 export interface CallOptions {
   /** Such as `openai`, `anthropic`, `gcp.gemini`. */
   readonly provider?: string;
@@ -62,7 +62,7 @@ export interface CallOptions {
   readonly conversation?: string;
   /** The agent that makes the call. */
   readonly agent?: AgentIdentity;
-  /** What else the request says. */
+  /** Further parameters of the request. */
   readonly parameters?: RequestParameters;
   /** The data that the answer is made from. */
   readonly dataContext?: DataContext;
@@ -82,13 +82,13 @@ export interface CallOptions {
   readonly mapChunks?: (chunk: never) => ChunkReading | undefined;
 }
 
-/** What a chunk of a stream says. */
+/** The facts of one chunk of a stream. */
 export interface ChunkReading {
   /** Part of the answer. */
   readonly text?: string;
-  /** Of the whole input, so far. */
+  /** Tokens of the whole input, so far. */
   readonly inputTokens?: number;
-  /** Of the whole output, so far. */
+  /** Tokens of the whole output, so far. */
   readonly outputTokens?: number;
   /** Why the model stopped; in the last chunk. */
   readonly finishReason?: string;
@@ -114,13 +114,13 @@ export interface ChatOptions extends ModelCallOptions {
 
 /** Options of a model that makes vectors. */
 export interface EmbeddingsOptions extends ModelCallOptions {
-  /** Of the vectors. */
+  /** Dimensions of the vectors. */
   readonly dimensions?: number;
 }
 
 /** Options of a search. */
 export interface RetrievalOptions extends CallOptions {
-  /** What is searched, `gen_ai.data_source.id`. */
+  /** The data source that is searched, `gen_ai.data_source.id`. */
   readonly dataSource?: string;
 }
 
@@ -185,7 +185,7 @@ export interface RerankerOptions extends CallOptions {
   readonly topK?: number;
 }
 
-/** What a model or its provider says of an answer. */
+/** Facts about an answer from the model or its provider. */
 export interface CallResponse {
   /** `gen_ai.response.id` */
   readonly id?: string;
@@ -201,11 +201,11 @@ export interface CallResponse {
 
 /** A judgement of an answer. */
 export interface Evaluation {
-  /** What is judged, such as `Relevance`. */
+  /** Name of the evaluation, such as `Relevance`. */
   readonly name: string;
   /** A number on a scale of your own. */
   readonly score?: number;
-  /** The same in a word, such as `pass`. */
+  /** The result in a word, such as `pass`. */
   readonly label?: string;
   /** Recorded where outputs are captured. */
   readonly explanation?: string;
@@ -221,7 +221,7 @@ export interface RetrievedDocument {
   readonly content?: string;
   /** How well it fits. */
   readonly score?: number;
-  /** What the data source says about it. */
+  /** Metadata from the data source. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 

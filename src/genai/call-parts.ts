@@ -7,7 +7,7 @@ import type { OpenInferenceSpanKind } from './operations.js';
 import type { PriceTable } from './prices.js';
 import type { UsageOwner } from './usage.js';
 
-/** What a call is made with. */
+/** The parts that a call is made with. */
 export interface CallParts {
   readonly operation: string;
   readonly spanKind: OpenInferenceSpanKind;
@@ -16,7 +16,7 @@ export interface CallParts {
   readonly content: CallContent;
   readonly prices: PriceTable;
   readonly meter: CallMeter | undefined;
-  /** What the usage counts for. */
+  /** The total that the usage counts for. */
   readonly owner: UsageOwner | undefined;
   readonly entry: Entry | undefined;
   /** Told of a model without a price. */

@@ -1,6 +1,6 @@
 import type { GenAiContent, ResolvedGenAiConfig } from '../config/genai-config.js';
 import type { MaskingConfig } from '../config/masking-config.js';
-import { toJson } from '../tracing/attribute-value.js';
+import { toJson } from '../base/json-text.js';
 import { REDACTED_VALUE } from '../pipeline/masking/mask-defaults.js';
 import type { GenAiMessage, MessagePart } from './messages.js';
 
@@ -32,7 +32,7 @@ const INSIDE: Readonly<Partial<Record<ContentKind, readonly ContentKind[]>>> = {
 /** Messages beyond this many are left out, the oldest first. */
 const MAX_MESSAGES = 200;
 
-/** Decides what of a call's content is recorded, whatever vocabulary it is written in. */
+/** Decides which content of a call is recorded, in either vocabulary. */
 export class ContentPolicy {
   private readonly verdicts = new Map<ContentKind, Verdict>();
 

@@ -3,10 +3,10 @@ import { activeContext, type FlowContext } from '../context/flow-context.js';
 import type { GenAiCall } from './genai-call.js';
 import type { UsageOwner } from './usage.js';
 
-/** What of GenAI the running code is in. */
+/** The GenAI call that the running code belongs to. */
 interface CurrentCall {
   readonly call: GenAiCall | undefined;
-  /** What the next call's usage counts for: the call around it, or a stage of a workflow. */
+  /** The total that the next call's usage counts for: the call around it, or a stage of a workflow. */
   readonly owner: UsageOwner | undefined;
 }
 

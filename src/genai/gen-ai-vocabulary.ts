@@ -1,4 +1,4 @@
-import { toJson } from '../tracing/attribute-value.js';
+import { toJson } from '../base/json-text.js';
 import { DATA_CONTEXT, GEN_AI, GEN_AI_PARAMETERS } from './attribute-names.js';
 import type { CallFacts } from './call-facts.js';
 import { isGenAiOperation } from './operations.js';
@@ -9,7 +9,7 @@ export type Values = Record<string, unknown>;
 /** Names of parameters whose values are texts of the caller's own. */
 const WORDED = 'stopSequences';
 
-/** What is known of a call when it begins, in the `gen_ai` vocabulary: samplers see it. */
+/** Attributes of a call at its beginning, in the `gen_ai` vocabulary; samplers see them. */
 export function genAiRequest({ operation, options, content, stream }: CallFacts): Values {
   if (!isGenAiOperation(operation)) return {};
   const { provider, model, agent, server, conversation, outputType, dataContext } = options;
@@ -50,7 +50,7 @@ function parameterTexts(texts: readonly string[] | undefined, { policy }: CallFa
   return policy.verdict('invocationParameters') === 'show' ? texts : undefined;
 }
 
-/** What is known of a call when it ends, in the `gen_ai` vocabulary. */
+/** Attributes of a call at its end, in the `gen_ai` vocabulary. */
 export function genAiResponse(facts: CallFacts): Values {
   if (!isGenAiOperation(facts.operation)) return {};
   const { response, usage, timeToFirstChunk, stream } = facts;
@@ -101,7 +101,7 @@ function genAiContent({ operation, content }: CallFacts): Values {
   }
 }
 
-/** What was hidden has no type: the vocabulary has no word in its place. */
+/** A hidden part has no type, since the vocabulary has no word for it. */
 function readable(value: CallFacts['content']['input']): string | undefined {
   return value?.mimeType === undefined ? undefined : value.text;
 }

@@ -144,7 +144,7 @@ export class GenAiCall {
     }
   }
 
-  /** What the call's function returned: a provider's answer, or what counts as the output. @internal */
+  /** Records the function's result: a provider's answer, or the output itself. @internal */
   readResult(result: unknown): void {
     if (result === undefined) return;
     const { operation, content } = this.parts;
@@ -208,7 +208,7 @@ export class GenAiCall {
     const { span } = this;
     span.setAttributes(this.attributes(facts, failed) as Attributes);
     if (!usage.empty) owner?.addUsage(spent);
-    // What was spent inside was counted there.
+    // The calls inside have counted their own usage.
     if (!this.own.empty && this.inner.empty) this.count(spent);
     if (meter === undefined) return;
     const recorded = span instanceof RecordingSpan ? (span.attributes['error.type'] as string) : errorType;

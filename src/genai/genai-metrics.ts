@@ -111,7 +111,7 @@ export function measureCall(
   }
 }
 
-/** Of few values each. */
+/** Attributes of the metrics; each takes few values. */
 function attributesOf({ operation, options, response }: CallFacts): Attributes {
   const { provider, model, server } = options;
   return {

@@ -12,9 +12,9 @@ export type MessagePart =
       readonly type: 'uri' | 'blob';
       readonly modality: string;
       readonly mime_type?: string;
-      /** Of a `uri`. */
+      /** Address of a `uri` part. */
       readonly uri?: string;
-      /** Of a `blob`, base64. */
+      /** Data of a `blob` part, base64. */
       readonly content?: string;
     }
   | { readonly type: 'generic'; readonly content: unknown };
@@ -52,7 +52,7 @@ function toMessage(item: unknown, role: string): GenAiMessage {
     return { role: own, parts: [{ type: 'tool_call_response', id: answers, response: content }] };
   }
   const body = parts ?? content ?? item['refusal'];
-  // Of the responses API, calls and their results stand among the messages.
+  // The responses API lists calls and their results among the messages.
   const found = body === undefined && calls === undefined ? toParts(item) : toParts(body);
   return {
     role: own === 'model' ? 'assistant' : own,

@@ -1,4 +1,4 @@
-import { toJson } from '../tracing/attribute-value.js';
+import { toJson } from '../base/json-text.js';
 import { OPEN_INFERENCE } from './attribute-names.js';
 import type { RetrievedDocument } from './call-options.js';
 import type { CallFacts } from './call-facts.js';
@@ -27,7 +27,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 
 const SYSTEM_NAMES: ReadonlySet<string> = new Set(['openai', 'anthropic', 'cohere', 'mistralai', 'vertexai']);
 
-/** What is known of a call when it begins, in OpenInference's vocabulary. */
+/** Attributes of a call at its beginning, in OpenInference's vocabulary. */
 export function openInferenceRequest({ spanKind, operation, options }: CallFacts): Values {
   const { provider = '', model, agent, tool, conversation } = options;
   const system = SYSTEMS[provider] ?? provider;
@@ -48,7 +48,7 @@ export function openInferenceRequest({ spanKind, operation, options }: CallFacts
   };
 }
 
-/** What is known of a call when it ends, in OpenInference's vocabulary. */
+/** Attributes of a call at its end, in OpenInference's vocabulary. */
 export function openInferenceResponse(facts: CallFacts): Values {
   const { response, usage, cost, content, spanKind, options, operation, summed } = facts;
   // Backends add up the figures of a trace by themselves.
@@ -151,7 +151,7 @@ function addContent(values: Values, key: string, part: MessagePart): void {
       values[`${key}.type`] = part.modality;
       if (part.modality !== 'image') return;
       const { uri, content = '', mime_type: mime = 'image/*' } = part;
-      // What was hidden is no image any more.
+      // A hidden part is no longer an image.
       values[`${key}.image.image.url`] =
         uri ?? (content.startsWith('__') ? content : `data:${mime};base64,${content}`);
       return;

@@ -13,7 +13,7 @@ export type OpenInferenceSpanKind =
   | 'EVALUATOR'
   | 'PROMPT';
 
-/** What stands behind the operation in the name of its span. */
+/** The subject of an operation, which follows it in the name of its span. */
 export type OperationSubject = 'model' | 'agent' | 'tool' | 'dataSource' | 'workflow' | 'nothing';
 
 interface Operation {
@@ -50,7 +50,7 @@ export const OPERATIONS: Readonly<Record<GenAiOperation, Operation>> = {
   delete_memory_store: MEMORY,
 };
 
-/** What OpenInference knows and `gen_ai` does not: spans that are called what the caller calls them. */
+/** Operations of OpenInference without a `gen_ai` name: the caller names their spans. */
 export const PLAIN_OPERATIONS = {
   chain: { kind: SpanKind.INTERNAL, spanKind: 'CHAIN' },
   guardrail: { kind: SpanKind.INTERNAL, spanKind: 'GUARDRAIL' },

@@ -13,7 +13,7 @@ const MILLION = 1e6;
 /** Models whose price is remembered; a name that is made up at run time stops here. */
 const MAX_KNOWN = 500;
 
-/** What models cost, by what the user says; a model that nobody priced has no price. */
+/** Prices of models, as the options give them; other models have no price. */
 export class PriceTable {
   private readonly rules: readonly (readonly [(model: unknown) => boolean, ModelPrice])[];
   private readonly known = new Map<string, ModelPrice | undefined>();
@@ -55,7 +55,7 @@ export class PriceTable {
   }
 }
 
-/** What tokens cost; absent where no tokens were reported. */
+/** The cost of tokens; absent if no tokens were reported. */
 export function costOf(price: ModelPrice, usage: Usage): Cost | undefined {
   const { inputTokens, outputTokens, cacheReadTokens = 0, cacheWriteTokens = 0 } = usage;
   if (inputTokens === undefined && outputTokens === undefined) return undefined;

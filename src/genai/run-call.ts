@@ -33,14 +33,14 @@ import {
 import { PriceTable } from './prices.js';
 import { UsageSum } from './usage.js';
 
-/** What is made of a configuration once, for all calls under it. */
+/** The parts of a call that are made once for each configuration. */
 interface Compiled {
   readonly policy: ContentPolicy;
   readonly prices: PriceTable;
 }
 
 const compiled = new WeakMap<ResolvedGenAiConfig, Compiled>();
-/** Of calls that nobody records. */
+/** The parts for calls that are not recorded. */
 const OFF = resolveGenAi();
 
 /** A call that has begun. */
@@ -50,7 +50,7 @@ export interface StartedCall {
   readonly span: Span;
   /** Active in all that is done for the call. */
   readonly context: FlowContext;
-  /** The same without the span, which is activated where the call is at work. */
+  /** The call's flow without the span, which is activated where the call is at work. */
   readonly around: FlowContext;
   fail(error: unknown): void;
   /** Does nothing from the second time on. */
@@ -61,7 +61,7 @@ export interface StartedCall {
 export type AnyOperation = GenAiOperation | PlainOperation;
 
 /**
- * Begins a call for whoever cannot hand over a function, under the span of `options.parent`,
+ * Begins a call for code that cannot hand over a function, under the span of `options.parent`,
  * else of the running code.
  *
  * @param manager - of the instance that the call belongs to; absent where there is none

@@ -59,7 +59,7 @@ export class StreamProgress {
     if (!this.began && !this.left && !(streamed && this.aborted)) return undefined;
     if (this.aborted) return 'client_disconnect';
     if (failed) return 'error';
-    // Whoever leaves after the last word has missed nothing.
+    // A consumer that leaves after the last word has missed nothing.
     return this.left && !this.finished ? 'client_disconnect' : 'completed';
   }
 }

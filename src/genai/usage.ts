@@ -1,14 +1,14 @@
 /** Tokens and money that a model's work took. */
 export interface Usage {
-  /** Of the whole input, those from or for a cache included. */
+  /** Tokens of the whole input, including those from or for a cache. */
   readonly inputTokens?: number;
-  /** Of the whole output, reasoning included. */
+  /** Tokens of the whole output, including reasoning. */
   readonly outputTokens?: number;
-  /** Of the input: read from the provider's cache. */
+  /** Tokens of the input that were read from the provider's cache. */
   readonly cacheReadTokens?: number;
-  /** Of the input: written to the provider's cache. */
+  /** Tokens of the input that were written to the provider's cache. */
   readonly cacheWriteTokens?: number;
-  /** Of the output: thought and not said. */
+  /** Tokens of the output that were reasoning. */
   readonly reasoningTokens?: number;
   /** US dollars; default: what `genai.prices` make of the tokens. */
   readonly costUsd?: number;
@@ -22,7 +22,7 @@ const TOKENS = [
   'reasoningTokens',
 ] as const satisfies readonly (keyof Usage)[];
 
-/** Whatever the usage of a model counts for. */
+/** A total that the usage of a model counts for. */
 export interface UsageOwner {
   addUsage(usage: Usage): void;
 }
@@ -36,7 +36,7 @@ export class UsageSum {
   reasoningTokens?: number;
   private cost: number | undefined;
 
-  /** Adds what is a finite number; whatever else a model's answer holds was not reported. */
+  /** Adds finite numbers; any other value in a model's answer counts as not reported. */
   add(usage: Usage): void {
     for (const name of TOKENS) {
       const value = usage[name];
@@ -66,7 +66,7 @@ export class UsageSum {
     return this.cost === undefined ? undefined : roundedDollars(this.cost);
   }
 
-  /** What was reported, alone. */
+  /** The reported counts alone. */
   get figures(): Usage {
     const { costUsd } = this;
     const reported = TOKENS.filter((name) => this[name] !== undefined).map((name) => [name, this[name]]);

@@ -1,5 +1,6 @@
 import { monotonicMillis } from '../tracing/clock.js';
 import { errorType } from '../tracing/exception.js';
+import type { GraphqlOperation } from './graphql-operation.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { ActiveCount, HttpScheme, MeasuredStream, RequestMeter } from '../tracing/request-meter.js';
 import { isKnownMethod } from './http-method.js';
@@ -75,7 +76,12 @@ export class RequestMeasurement {
   }
 
   /** The response has closed; later calls do nothing. */
-  finish(route: string | undefined, error: unknown, stream: StreamFigures | undefined): void {
+  finish(
+    route: string | undefined,
+    error: unknown,
+    stream: StreamFigures | undefined,
+    graphql: GraphqlOperation | undefined,
+  ): void {
     const { meter, response } = this;
     if (meter === undefined) return;
     this.leave();
@@ -89,6 +95,8 @@ export class RequestMeasurement {
       scheme: this.scheme,
       route,
       response,
+      operation: graphql?.name,
+      operationType: graphql?.type,
       status,
       errorType: disconnected ? DISCONNECTED : faultOf(status, error),
       seconds: (monotonicMillis() - this.startedAt) / 1000,

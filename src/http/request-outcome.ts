@@ -1,6 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { bodySizes } from '../tracing/body-sizes.js';
 import { recordError } from '../tracing/error-record.js';
+import { graphqlErrorCode, type GraphqlOperation } from './graphql-operation.js';
 import type { HttpOptions, RawRequest, RawResponse } from './http-options.js';
 import type { StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
@@ -12,11 +13,14 @@ export interface ClosedRequest {
   /** What guard, pipe, handler or router threw. */
   readonly error: unknown;
   readonly stream: StreamFigures | undefined;
+  /** Set where a resolver serves it. */
+  readonly graphql: GraphqlOperation | undefined;
 }
 
 /**
  * Tells the span how the request was answered: a status of 500 or more is a failure, one below is not,
- * whatever was thrown. A client that left before the end got no whole answer.
+ * whatever was thrown, save that GraphQL answers with 200 and has its errors in the body. A client that left
+ * before the end got no whole answer.
  */
 export function recordOutcome(
   span: ServerSpan,
@@ -28,6 +32,10 @@ export function recordOutcome(
   if (!ended) span.setAttribute('nestjs.request.aborted', true);
   if (!ended && !response.headersSent) return;
   span.setAttribute('http.response.status_code', response.statusCode);
+  if (closed.graphql !== undefined && error !== undefined) {
+    span.setAttribute('graphql.error.code', graphqlErrorCode(error));
+    recordError(span, error);
+  }
   if (options?.bodySizes === true) recordSizes(span, closed);
   if (!ended || response.statusCode < 500) return;
   if (error === undefined) span.setAttribute('error.type', String(response.statusCode));

@@ -14,6 +14,7 @@ import {
   type FrameworkRequest,
   type MountedEndpoints,
 } from './framework-request.js';
+import type { GraphqlOperation } from './graphql-operation.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import { methodName } from './http-method.js';
@@ -46,6 +47,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   closed = false;
   /** Set where no route answers: a middleware's pattern is not a route. */
   unrouted = false;
+  graphql: GraphqlOperation | undefined;
   /** The instance that the span belongs to, once known. */
   scope: HttpScope | undefined;
   /** Set while metrics are on. */
@@ -98,7 +100,6 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /**
    * Gives the request to the instance that covers its handler; the first call counts.
-   *
    * @param request - the framework's, for those who choose a tenant by it
    */
   bind(scope: HttpScope | undefined, match: RouteMatch, request: FrameworkRequest): void {
@@ -109,8 +110,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.forwarded = forwardedRequest(this.request.headers, request);
     this.frameworkRequest ??= request;
     if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
-    // Guards that come after this may tell who the tenant is: its pipeline is chosen when the first
-    // child or the end asks for it.
+    // Later guards may tell who the tenant is: the first child, or the end, asks for its pipeline.
     if (scope?.pipeline.tenants === undefined) this.settle();
     else if (tracesRequests(scope)) this.tellTraceId(scope);
   }
@@ -190,13 +190,13 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.bindWithoutHandler();
     this.settle();
     entryEnded(this);
-    const { span, response, stream } = this;
+    const { span, request, response, stream, error, graphql } = this;
     this.stream = undefined;
     stream?.finish();
-    this.measurement?.finish(this.match?.route, this.error, stream);
+    this.measurement?.finish(this.match?.route, error, stream, graphql);
     if (!span.isRecording() || this.scope === undefined) return;
     const { http, pipeline } = this.scope;
-    recordOutcome(span, { request: this.request, response, error: this.error, stream }, http);
+    recordOutcome(span, { request, response, error, stream, graphql }, http);
     if (http !== undefined) callHook('responseHook', http, this, pipeline.log);
     span.end();
   }

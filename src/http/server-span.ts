@@ -1,3 +1,23 @@
+/*
+ * The states of a request (`RequestTrace`) and what they mean for its span:
+ *
+ *           bind()                 settle()                      end()
+ *   open ─────────────▶ bound ─────────────────▶ settled ──────────────────▶ ended
+ *    │  a guard knows     │  at once; where        │  the span is one of       the response has closed
+ *    │  the handler's     │  tenants are chosen,   │
+ *    │  instance          │  at the first child    ├─ recording    owner traces requests, sampled
+ *    │                    │  or at the end         ├─ discarded    not sampled: children follow it
+ *    │                                             ├─ left out     route excluded: nothing below is traced
+ *    └─ end(), fail() or GraphQL come first:       └─ put aside    owner is off or traces no requests:
+ *       bindWithoutHandler()                                       children are roots or the caller's
+ *
+ * The ids (`decided`) are fixed at any time before or at "settled", by whoever asks first: a middleware that
+ * starts a child (by the path alone, `decideEarly`), the trace id header, or `settle`. They never change
+ * afterwards; only the sampling decision can, where a tenant brings its own sampler (`sampleAgain`).
+ *
+ * Invariant: the provisional generation counts the span from its begin to "settled" (`adopt`, `release`), so
+ * that a reconfiguration cannot close it under an open request.
+ */
 import {
   INVALID_SPAN_CONTEXT,
   SpanKind,

@@ -1,3 +1,21 @@
+/*
+ * One stream as Nest writes it, and what `SseTrace` makes of each chunk:
+ *
+ *   handler returns an Observable      observe()   its producer is given the stream's context
+ *   Nest subscribes                    begin()     from here on, chunks belong to the stream
+ *   "\n"                               wrote()     headers are out: `open`, no event
+ *   "id: 1\ndata: {"n":1}\n\n"          wrote()     event 1: `stream.time_to_first_event`
+ *   ": keep-alive\n\n"                 wrote()     a comment: bytes count, no event
+ *   "id: 2\ndata: {"n":2}\n\n"          wrote()     event 2: the gap since event 1 may be the longest
+ *   "event: error\nid: 3\ndata: …\n\n" wrote()     an error event; not counted where the producer failed
+ *   response closed                    finish()    attributes are set, a span of its own ends
+ *
+ * A compressor in front of the response hides the text (chunks are bytes): then the number of values that
+ * the producer emitted stands in for the number of events. An exception filter may answer instead of a stream
+ * that failed before its first byte: `failed()` clears `open`, so that its answer is not counted.
+ *
+ * Invariant: a response that never became a stream (`began` is false) is recorded like any other request.
+ */
 import type { Span } from '@opentelemetry/api';
 import type { Observable } from 'rxjs';
 import { activeContext, type FlowContext } from '../context/flow-context.js';

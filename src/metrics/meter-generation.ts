@@ -35,7 +35,7 @@ import { SeriesLimiter } from './instruments/series-limiter.js';
 import { temporalityFor } from './readers/temporality.js';
 import { appliesTo, type ViewTarget } from './instruments/view-match.js';
 
-/** What a generation needs besides its plan. */
+/** Options of a generation besides its plan. */
 export interface MeterGenerationContext {
   readonly instance: string;
   readonly log: RateLimitedLog;

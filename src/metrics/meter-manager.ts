@@ -118,7 +118,7 @@ export class MeterManager implements MeterProvider {
     await this.pipeline.configure(change);
   }
 
-  /** What was exported and what was not; contains no secret. */
+  /** Reports the exports and failures of each reader; contains no secret. */
   status(): MetricsStatus {
     return this.pipeline.status();
   }

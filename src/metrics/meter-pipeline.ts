@@ -27,7 +27,7 @@ export interface MeterPipelineOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Limit for the last export of a replaced configuration, in milliseconds. */
   readonly closeTimeoutMillis: number;
-  /** What becomes of spans, for `otel.sdk.*`. */
+  /** The fate of spans, for `otel.sdk.*`. */
   readonly health?: () => PipelineHealth | undefined;
   /** Put on what counters, histograms and gauges of the user measure. */
   readonly flowAttributes?: FlowAttributes | undefined;
@@ -83,7 +83,7 @@ export class MeterPipeline {
     };
   }
 
-  /** Of the library's own instruments. */
+  /** The meter of the library's own instruments. */
   get libraryMeter(): Meter {
     return this.meter(LIBRARY_SCOPE.name, LIBRARY_SCOPE.version);
   }

@@ -21,7 +21,7 @@ const EXPORTER_TYPES: Readonly<Record<string, string>> = {
 
 const EXPORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** What is known of a pipeline of spans at the moment. */
+/** Figures of a span pipeline at one moment. */
 export interface PipelineHealth {
   readonly status: DeliveryStatus;
   /** Most spans that each queue holds. */

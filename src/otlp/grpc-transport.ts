@@ -114,7 +114,7 @@ export class GrpcTransport implements OtlpTransport {
     });
   }
 
-  /** It holds credentials: whoever prints it sees its target alone. */
+  /** Shows only the target when printed: the transport holds credentials. */
   toJSON(): object {
     return { target: this.target };
   }

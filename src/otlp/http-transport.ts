@@ -14,7 +14,7 @@ import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
 
 const DEFAULT_URL = 'http://localhost:4318';
 const DEFAULT_TIMEOUT_MILLIS = 10_000;
-/** Of a response, which is a few bytes unless something else than a receiver answers. */
+/** Most bytes read of a response; a longer one does not come from an OTLP receiver. */
 const MAX_RESPONSE_BYTES = 64 * 1_024;
 
 const compress = promisify(gzip);
@@ -67,7 +67,7 @@ export class HttpTransport implements OtlpTransport {
     }
   }
 
-  /** It holds credentials: whoever prints it sees its target alone. */
+  /** Shows only the target when printed: the transport holds credentials. */
   toJSON(): object {
     return { target: this.target };
   }

@@ -1,11 +1,11 @@
-/** What a log shows of a receiver's own words. */
+/** The longest excerpt of a receiver's message in a log. */
 const MAX_SHOWN_CHARS = 160;
-/** What is looked at of them. */
+/** The longest part of a receiver's message that is searched for secrets. */
 const MAX_READ_CHARS = 16_384;
-/** Shorter ones are no secrets, and would tear words apart. */
+/** Shorter values are not secrets, and masking them would tear words apart. */
 const MIN_SECRET_CHARS = 4;
 /**
- * Of a longer secret, this much of its beginning gives it away: receivers repeat credentials cut off, too.
+ * The first characters of a longer secret are masked too: receivers repeat credentials that are cut off.
  */
 const TELLING_CHARS = 8;
 const REDACTED = '****';
@@ -26,7 +26,7 @@ export class ReceiverWords {
     for (const value of [...secretsOfAddress(address), ...Object.values(headers).flatMap(secretsOfHeader)]) {
       for (const form of formsOf(value)) if (form.length >= MIN_SECRET_CHARS) secrets.add(form);
     }
-    // What holds another secret goes first.
+    // Longest first: a secret may contain another.
     this.secrets = [...secrets].sort((a, b) => b.length - a.length);
   }
 

@@ -5,7 +5,7 @@ const WIRE_FIXED64 = 1;
 const WIRE_BYTES = 2;
 const RETRY_INFO = 'google.rpc.RetryInfo';
 
-/** What a receiver took only in part. */
+/** The part of a request that a receiver refused. */
 export interface PartialSuccess {
   readonly rejectedSpans: number;
   readonly message: string;
@@ -28,7 +28,7 @@ export function readExportResponse(body: Uint8Array): PartialSuccess {
   return { rejectedSpans, message };
 }
 
-/** The same in OTLP's JSON. */
+/** Reads a partial success from OTLP's JSON. */
 export function readJsonExportResponse(body: string): PartialSuccess {
   try {
     const { partialSuccess } = JSON.parse(body) as { partialSuccess?: Record<string, unknown> };
@@ -43,7 +43,7 @@ export function readJsonExportResponse(body: string): PartialSuccess {
   }
 }
 
-/** What `google.rpc.Status` says: its message, and the delay of a `RetryInfo` among its details. */
+/** Reads a `google.rpc.Status`: its message, and the delay of a `RetryInfo` among its details. */
 export interface RpcStatus {
   readonly message: string;
   readonly retryAfterMillis?: number;

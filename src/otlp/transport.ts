@@ -1,9 +1,9 @@
 import type { ExportFailure } from './failures/export-failure.js';
 
-/** What is sent: each has a service and a path of its own. */
+/** The signals of OTLP; each has a service and a path of its own. */
 export type OtlpSignal = 'traces' | 'metrics';
 
-/** What became of one request. */
+/** The outcome of one request. */
 export type SendResult =
   | {
       readonly ok: true;
@@ -19,7 +19,7 @@ export type SendResult =
 export interface OtlpTransport {
   /** Where it sends, without credentials. */
   readonly target: string;
-  /** What the receiver gets. */
+  /** The encoding of request bodies. */
   readonly encoding: 'protobuf' | 'json';
   /**
    * Sends one request of the signal's service; an empty one is valid and checks the way there. Never rejects.

@@ -3,7 +3,7 @@ import type { ExporterStatus, SpanSink } from './span-sink.js';
 
 /** Sinks that deliver their last spans at the same time: each has a connection. */
 const MAX_CLOSING = 64;
-/** The same with those that were sending already when they were given up. */
+/** Most sinks that close at a time, with those that were sending already when they were released. */
 const MAX_SENDING = 128;
 /** Sinks that wait for their turn, without a connection. */
 const MAX_WAITING = 1_000;
@@ -27,7 +27,7 @@ interface Turn {
  *     sink ──▶ line, held ──▶ closing ──▶ closed
  *              at most 1,000  at most 64
  *
- * What comes beyond the line takes the place of the one that has been closing for longest,
+ * A sink beyond the line's end takes the place of the one that has been closing for longest,
  * whose spans count as dropped.
  */
 export class ClosingLine {
@@ -76,7 +76,7 @@ export class ClosingLine {
     this.limited = true;
   }
 
-  /** What waits in the line, added up. */
+  /** The sum of the spans in the line. */
   status(): ExporterStatus | undefined {
     if (this.line.size === 0) return undefined;
     const all = [...this.line.keys()].map((sink) => sink.status());

@@ -9,7 +9,7 @@ import { isSpanExporter } from './is-span-exporter.js';
 import type { OtlpDelivery } from './encoding/otlp-delivery.js';
 import type { SpanSink } from './span-sink.js';
 
-/** What a sink needs besides its exporter. */
+/** Options of a sink besides its exporter. */
 export interface SinkOptions {
   readonly batch: BatchConfig;
   readonly log: TelemetryLog;

@@ -182,7 +182,7 @@ export class Pipeline implements TenantHost {
     return this.current !== undefined;
   }
 
-  /** Everything leads here, and from here to credentials: whoever prints it sees none. */
+  /** Hides the pipeline's fields when it is printed: they lead to credentials. */
   toJSON(): object {
     return { instance: this.options.instance, generation: this.current?.number ?? 0 };
   }

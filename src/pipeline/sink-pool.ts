@@ -29,10 +29,10 @@ interface SinkEntry {
   leases: number;
 }
 
-/** Who closes an exporter that was given as an instance: the library, or whoever made it. */
+/** The party that closes an exporter given as an instance: the library, or the code that made it. */
 export type ExporterOwner = 'library' | 'caller';
 
-/** What closed sinks had counted, so that a pipeline's totals never go back. */
+/** The counts of closed sinks, so that a pipeline's totals never decrease. */
 export interface RetiredTotals {
   ended: number;
   delivered: number;
@@ -79,8 +79,8 @@ export class SinkPool {
   }
 
   /**
-   * The same at once: spans wait while the sink is being opened, and are counted as dropped if it
-   * cannot be, which is logged.
+   * Leases a sink without waiting for it to open: spans are held meanwhile, and are dropped and
+   * logged if it cannot be opened.
    *
    * @param owner - with `caller`, an exporter instance is flushed but never shut down
    */
@@ -229,7 +229,7 @@ function lent(exporter: SpanExporter): SpanExporter {
   const borrowed = {
     // By its name it is known in status and log.
     constructor: exporter.constructor,
-    // What an async function in its place returns is for the queue to watch.
+    // Returns the result: where `export` is an async function, the queue watches its promise.
     export: (...args: Parameters<SpanExporter['export']>) => exporter.export(...args),
     forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
     shutdown: () => exporter.forceFlush?.() ?? Promise.resolve(),

@@ -52,7 +52,7 @@ export interface ExporterStatus {
     readonly code: string;
     /** The failure in one sentence. */
     readonly reason: string;
-    /** What to do about it. */
+    /** The remedy. */
     readonly hint?: string;
   };
 }

@@ -1,7 +1,7 @@
 import type { RetiredTotals } from './sink-pool.js';
 import type { DropReason, ExporterStatus } from './span-sink.js';
 
-/** What `TracerManager.status()` tells about spans and where they went. */
+/** The result of `TracerManager.status()`: spans counted by exporter and fate. */
 export interface TelemetryStatus {
   /** Whether the instance has a configuration: false before the first, and after `shutdown`. */
   readonly configured: boolean;

@@ -31,7 +31,7 @@ export interface VerifyExportResult {
   readonly code?: string;
   /** Why the span did not arrive. */
   readonly reason?: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly hint?: string;
   /** For Arize: which of its header styles the endpoint accepts. */
   readonly headerStyles?: { readonly current: boolean; readonly legacy: boolean };

@@ -15,8 +15,8 @@ export type DropListener = (reason: DropReason, spans: number) => void;
  *     span ──▶ WaitingSpans (exporter) ──┘
  *              └───── one WaitingRoom ─────┘
  *
- * The room as a whole is bounded like one queue, in spans and in bytes. When it is full, whoever takes most
- * of it loses the oldest span, so that a flood for one tenant takes nothing from the others.
+ * The room as a whole is bounded like one queue, in spans and in bytes. When it is full, the largest list
+ * loses its oldest span, so that a flood for one tenant takes nothing from the others.
  */
 export class WaitingRoom {
   spans = 0;
@@ -39,7 +39,7 @@ export class WaitingRoom {
     return new WaitingSpans(this, waitFor);
   }
 
-  /** What waits now, added up by what it waits for. */
+  /** The waiting spans, summed by the thing they wait for. */
   status(): ExporterStatus[] {
     const sums = new Map<string, ExporterStatus>();
     for (const list of this.lists) {

@@ -29,5 +29,5 @@ export interface SdkMetricReader {
 /** Gives a reader what was measured. */
 export type MetricProducer = Parameters<SdkMetricReader['setMetricProducer']>[0];
 
-/** What a reader collects, and the errors of observable instruments' callbacks. */
+/** A reader's collection, with the errors of observable instruments' callbacks. */
 export type CollectionResult = Awaited<ReturnType<MetricProducer['collect']>>;

@@ -1,6 +1,6 @@
 import type { Attributes, Context, Link, SpanKind, TraceState } from '@opentelemetry/api';
 
-/** What a sampler decided, with the SDK's numbers. */
+/** A sampler's decision, with the SDK's numbers. */
 export const SamplingDecision = { NOT_RECORD: 0, RECORD: 1, RECORD_AND_SAMPLED: 2 } as const;
 
 /**

@@ -130,7 +130,7 @@ export class SpanRecorder implements SpanExporter {
     return Promise.resolve();
   }
 
-  /** What was recorded stays readable after `app.close()`. */
+  /** Resolves at once; recorded spans stay readable after `app.close()`. */
   shutdown(): Promise<void> {
     return Promise.resolve();
   }

@@ -6,11 +6,11 @@ import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
 
 /**
- * Who is asking: entries that accompany a request through guards, services, streams and timers, and onwards
- * through `TracerManager.inject`.
+ * Reads and sets baggage: entries, such as the caller's user id, that accompany a request through guards,
+ * services, streams and timers, and onwards through `TracerManager.inject`.
  *
- * **Gotchas** Baggage is sent in clear text to whoever is called: put no secrets in. Names that
- * look like one are refused.
+ * **Gotchas** Baggage is sent in clear text to called services: put no secrets in. Names that look like
+ * credentials are refused.
  *
  * @see {@link https://opentelemetry.io/docs/concepts/signals/baggage/ | Baggage}
  */

@@ -11,7 +11,7 @@ type ClosedRequest = Pick<MeasuredRequest, 'request' | 'response' | 'method' | '
   readonly stream: Pick<NonNullable<MeasuredRequest['stream']>, 'bytes'> | undefined;
 };
 
-/** Of a request whose response has closed. */
+/** Body sizes of a request whose response has closed. */
 export function bodySizes({ request, response, method, stream, status }: ClosedRequest): BodySizes {
   const { headers } = request;
   const announced = length(headers['content-length']);

@@ -1,9 +1,28 @@
+/*
+ * The producer of an Observable runs in its context, the consumer in the one in which it subscribed:
+ *
+ *   source ──▶ map ──▶ mergeMap ──▶ ContextSubscriber ──▶ consumer
+ *   └── producer's context (upstream) ──┘         └── consumer's context ──┘
+ *
+ * Why each method of `ContextSubscriber` is overridden:
+ *   add           RxJS 7 links the chain upwards with `destination.add(upstream)`: the one place where
+ *                 every upstream subscriber of this subscription passes by, before it gets a value
+ *   _next         the value goes down in the consumer's context, although the producer emitted it in its own
+ *   _error,       likewise; then unsubscribe, as RxJS's own do
+ *   _complete
+ *   unsubscribe   tears the producer down in its own context, and reports `closed` exactly once
+ *
+ * Why each method of an upstream subscriber is replaced (`bindUpstream`):
+ *   next, error,  a hot source (Subject, `share`) calls them from the emitter's context
+ *   complete
+ *   add           a subscriber further up is handed to this one, not to ours: the binding spreads
+ */
 import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import { activeContext, runInContext, type FlowContext } from '../context/flow-context.js';
 
 /** Hears of one subscription, in the context of its producer. */
 export interface SubscriptionListener {
-  /** The subscription is about to begin; whoever must end it early completes the subscriber. */
+  /** The subscription is about to begin; completing the subscriber ends it early. */
   begun?(subscriber: { complete(): void }): void;
   next?(value: unknown): void;
   /** The producer failed; `closed` follows. */
@@ -27,9 +46,9 @@ export interface SubscriptionStart {
 }
 
 /**
- * The same Observable, whose producer runs in a context of its own for each subscriber.
+ * Wraps an Observable so that its producer runs in a context of its own for each subscriber.
  *
- * Everything upstream of the subscriber that exists for it alone runs in that context, whoever drives it:
+ * Everything upstream that exists for this subscriber alone runs in that context, whichever code drives it:
  * subscription, operators (also those behind a hot Subject), inner subscriptions, teardown. Shared parts,
  * such as the source behind `share`, and the emitter of a Subject keep theirs; what is downstream runs in the
  * context in which it subscribed.
@@ -38,7 +57,7 @@ export function observeInContext<T>(source: Observable<T>, subscribed: Subscribe
   return new ContextObservable(source, subscribed);
 }
 
-/** The same Observable, whose producer runs in the context that is active now, whoever emits. */
+/** Wraps an Observable so that its producer runs in the context that is active now. */
 export function observeHere<T>(source: Observable<T>): Observable<T> {
   const start: SubscriptionStart = { context: activeContext(), listener: NOBODY };
   return observeInContext(source, { begin: () => start });
@@ -47,8 +66,8 @@ export function observeHere<T>(source: Observable<T>): Observable<T> {
 const NOBODY: SubscriptionListener = { closed: () => undefined };
 
 /**
- * The same for an Observable whose receiver may want more than to subscribe: what a Subject or another kind
- * can do besides is the original's.
+ * Wraps an Observable as {@link observeInContext} does, and keeps the further methods of a Subject or
+ * another subclass.
  */
 export function observeLike<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
   const observed = observeInContext(source, subscribed);

@@ -44,7 +44,7 @@ function factsOf(error: unknown, depth: number): ErrorFacts {
     }
     const own = statusFacts(error) ?? graphqlFacts(error) ?? codeFacts(error) ?? nameFacts(error);
     if (own !== undefined) return own;
-    // What a wrapper expects is its own affair.
+    // A cause's `expected` says nothing about the wrapper.
     const { expected: _expected, ...facts } = factsOf((error as Error).cause, depth - 1);
     return facts;
   } catch {

@@ -1,4 +1,4 @@
-/** What is known of an error. */
+/** Facts about an error. */
 export interface ErrorFacts {
   readonly category?: 'validation' | 'timeout' | 'network' | 'database';
   readonly retryable?: boolean;

@@ -22,7 +22,7 @@ export function exceptionAttributes(exception: unknown): Attributes {
   return attributes;
 }
 
-/** What an error says, at most 4,096 characters; the text of anything else that was thrown. */
+/** The message of an error, or the text of any other thrown value, at most 4,096 characters. */
 export function errorMessage(exception: unknown): string {
   try {
     const { message } = Object(exception) as { message?: unknown };

@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto';
 const POOL_BYTES = 8192;
 /**
  * How much is written as hex at a time. Ids are slices of that text, which lives as long as any of them does:
- * small enough not to matter to whoever keeps one.
+ * small enough for spans that are kept.
  */
 const CHUNK_BYTES = 1024;
 

@@ -12,7 +12,7 @@ type LiveConfig = Pick<TelemetryStatus, 'config' | 'origins'>;
 
 const NONE: LiveConfig = { config: {}, origins: {} };
 
-/** Of a generation, by the configuration that it was compared with. */
+/** The live configuration of a generation, with the generation that it was compared with. */
 const known = new WeakMap<Generation, { readonly base: Generation; readonly live: LiveConfig }>();
 
 /** The configuration of spans that start here, and where each of its values comes from. */

@@ -53,8 +53,8 @@ function entriesOf(context: FlowContext): [string, string][] {
 }
 
 /**
- * The same for winston: `createLogger({ defaultMeta: traceLogMeta() })`. Winston copies it into each line
- * when that is logged, so that the fields are those of the code which logs.
+ * Trace fields for winston: `createLogger({ defaultMeta: traceLogMeta() })`. Winston copies them into each
+ * line when it is logged, so that the fields are those of the code that logs.
  *
  * @param more - what else stands on every line, such as `{ service: 'shop' }`
  */
@@ -63,7 +63,7 @@ export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}):
   return new Proxy<Record<string, unknown>>(
     {},
     {
-      // Whoever copies an object asks for its keys first.
+      // Copying an object asks for its keys first.
       ownKeys(target) {
         for (const name of Object.keys(target)) Reflect.deleteProperty(target, name);
         return Reflect.ownKeys(Object.assign(target, more, fieldsOf()));

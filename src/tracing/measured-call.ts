@@ -5,7 +5,7 @@ import { classifyError } from './error-classifier.js';
 import { RecordingSpan } from './recording-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
-/** What `options.metric` says of a call, worked out. */
+/** The resolved `options.metric` of a call. */
 export class CallMeasure {
   private readonly name: string;
   private readonly keys: readonly string[];

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export type HttpScheme = 'http' | 'https';
 
-/** What of a finished request is measured; every field takes few values but `seconds` and the sizes. */
+/** A finished request as metrics see it; all fields but `seconds` and the sizes take few values. */
 export interface MeasuredRequest {
   readonly request: { readonly httpVersion: string; readonly headers: IncomingHttpHeaders };
   /** `GET`, or `_OTHER` for a method that nobody knows. */
@@ -10,6 +10,9 @@ export interface MeasuredRequest {
   readonly scheme: HttpScheme;
   /** Absent for a request that matched no route. */
   readonly route: string | undefined;
+  /** Name and type of a GraphQL operation. */
+  readonly operation: string | undefined;
+  readonly operationType: string | undefined;
   readonly response: { getHeader(name: string): unknown };
   /** Absent where the connection closed before there was an answer. */
   readonly status: number | undefined;
@@ -41,7 +44,7 @@ export interface ActiveCount {
 export interface RequestMeter {
   /** The counter of requests like this one, which are under way. */
   activeRequests(method: string, scheme: HttpScheme): ActiveCount;
-  /** The same for responses that are streams. */
+  /** The counter of open streams of this type. */
   activeStreams(type: string): ActiveCount;
   finished(measured: MeasuredRequest): void;
 }

@@ -41,7 +41,7 @@ export function runInFlow<T>(context: FlowContext, fn: () => T, log?: RateLimite
   if (makesOwnPromises(fn)) {
     return (result as Promise<unknown> & T).then((value: unknown) => bound(context, value)) as T;
   }
-  // Nobody else's promise is replaced: what it brings is bound, if that can be done on the object itself.
+  // Another library's promise is not replaced: its result is bound, if the object itself allows it.
   listenTo(result, { name: fn.name || 'a flow', log }, (value) => bound(context, value));
   return result;
 }

@@ -12,7 +12,7 @@ import { spanReadableStream } from './span-readable-stream.js';
 import { activating, StreamSpan, type StreamListener } from './stream-span.js';
 import { listenTo } from './unhandled-rejection.js';
 
-/** What is known of a call beside its span. */
+/** Facts about a call besides its span. */
 export interface TracedCall {
   readonly name: string;
   /**
@@ -64,7 +64,7 @@ export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) 
 class OpenCall {
   constructor(
     private readonly span: Span,
-    /** Of the caller. */
+    /** The caller's context. */
     private readonly outer: FlowContext,
     private readonly call: TracedCall,
   ) {}
@@ -169,7 +169,7 @@ function isNodeReadable(value: unknown): value is NodeReadable {
   }
 }
 
-/** Of a kind that has no result yet, such as an emitter of events or a stream that is being read. */
+/** Whether a result is still running, such as an emitter of events or a stream that is being read. */
 export function isOpen(result: unknown): boolean {
   if (typeof result !== 'object' || result === null) return false;
   try {

@@ -6,8 +6,8 @@ type StepFunction = (...args: unknown[]) => Promise<IteratorResult<unknown, unkn
 type StepsOf = Partial<Record<Step, StepFunction>>;
 
 /**
- * The same iterable or generator, each of whose steps has the span active; the span ends when an iteration is
- * done, fails or is left with `return()`.
+ * Wraps an iterable or generator: each step has the span active, which ends when an iteration is done, fails
+ * or is left with `return()`.
  *
  * **Gotchas** It is a proxy: everything else about the object is the original's, and is not traced.
  */
@@ -18,7 +18,7 @@ export function spanAsyncIterable<T extends AsyncIterable<unknown>>(source: T, s
     if (!isIterator) return tracedSteps(source[Symbol.asyncIterator]() as StepsOf, stream.use());
     return (only ??= tracedSteps(source as StepsOf, stream.use()));
   };
-  // Nothing may stand in the place of what a frozen object has of its own.
+  // A proxy must return the own properties of a frozen target unchanged.
   const target = Object.isFrozen(source) ? (Object.create(source) as T) : source;
   const proxy = new Proxy(target, {
     get(_target, key) {

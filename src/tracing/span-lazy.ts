@@ -12,7 +12,7 @@ export interface LazyCall {
   fail(error: unknown): void;
   /** Follows what a method other than `then` has returned. */
   follow(result: unknown): unknown;
-  /** Nobody asked. */
+  /** The result was never requested. */
   giveUp(): void;
 }
 
@@ -61,7 +61,7 @@ export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
   return lazy;
 }
 
-/** Has a lazy object run in a context, whoever asks for its result. */
+/** Makes a lazy object run in a context, whichever code asks for its result. */
 export function bindLazy<T extends object>(context: FlowContext, lazy: T): T {
   const waiting = calls.get(lazy) ?? 0;
   if (waiting >= MAX_CALLS) return lazy;
@@ -110,7 +110,7 @@ function onRejected(call: LazyCall, callback: unknown): AnyFunction {
   };
 }
 
-/** What the caller does with the result does not belong to the call's work. */
+/** Binds callbacks to the caller's context: their work does not belong to the call. */
 function inCallersContext(args: readonly unknown[]): unknown[] {
   const caller = activeContext();
   return args.map((arg) => (typeof arg === 'function' ? bindContext(caller, arg as AnyFunction) : arg));

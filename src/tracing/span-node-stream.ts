@@ -1,6 +1,6 @@
 import { endWhenCollected, type StreamSpan } from './stream-span.js';
 
-/** What is needed of a Node stream, of whichever package. */
+/** The parts used of a Node stream, of any package. */
 export interface NodeReadable {
   readonly destroyed?: boolean;
   readonly errored?: unknown;

@@ -21,7 +21,7 @@ export function spanReadableStream<T>(source: ReadableStream<T>, stream: StreamS
   return stream.watch(traced) as ReadableStream<T>;
 }
 
-/** What both kinds of controllers can do. */
+/** The methods that both kinds of controllers share. */
 interface Controller {
   readonly byobRequest?: { respond(bytes: number): void } | null;
   enqueue(chunk: unknown): void;

@@ -16,7 +16,7 @@ export interface StreamUse {
   leave(): void;
 }
 
-/** Hears what a traced stream does, for whoever measures it; must not throw. */
+/** Listens to a traced stream in order to measure it; must not throw. */
 export interface StreamListener {
   chunk(value: unknown): void;
   /** The consumer left before the end; the span ends next. */
@@ -41,7 +41,7 @@ export class StreamSpan {
 
   constructor(
     private readonly span: Span,
-    /** Of the caller. */
+    /** The caller's context. */
     private readonly context: FlowContext,
     /** Starts a span for each consumer after the first; without it all of them share one. */
     private readonly startAnother?: () => Span,

@@ -103,7 +103,7 @@ export class TracerManager {
     return runWithAttributes(attributes, fn, this.pipeline.log);
   }
 
-  /** What {@link withAttributes} gives to spans that start here. */
+  /** The attributes that {@link withAttributes} puts on spans that start here. */
   flowAttributes(): Attributes {
     return { ...activeContext().flow?.attributes };
   }
@@ -133,8 +133,8 @@ export class TracerManager {
   }
 
   /**
-   * What the configuration says about spans that start here, for code that makes them;
-   * absent while telemetry is off.
+   * The settings for spans that start here, for code that makes its own spans; absent while telemetry
+   * is off.
    */
   settings():
     | Pick<
@@ -258,7 +258,7 @@ export class TracerManager {
     return activeContext().flow !== undefined && this.settings() !== undefined;
   }
 
-  /** The same pipeline under another module's names. */
+  /** A manager of this pipeline under another module's names. */
   withDefaults(defaults: TelemetryFeatureOptions): TracerManager {
     return new TracerManager(this.pipeline, defaults, this.shutdownTimeoutMillis);
   }
@@ -273,7 +273,7 @@ export class TracerManager {
     return this.pipeline.current?.given ?? this.pipeline.given;
   }
 
-  /** What was recorded, delivered, dropped and is waiting, per exporter; contains no secret. */
+  /** Counts recorded, delivered, dropped and waiting spans per exporter; contains no secret. */
   status(): TelemetryStatus {
     return { ...this.pipeline.status(), ...liveConfig(this.pipeline, activeContext()) };
   }

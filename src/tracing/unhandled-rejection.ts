@@ -1,9 +1,9 @@
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 import { listen } from './promise-like.js';
 
-/** What a rejection is reported by. */
+/** The name and the log for reporting a rejection. */
 export interface Reported {
-  /** Of the span or method. */
+  /** Name of the span or method. */
   readonly name: string;
   readonly log?: RateLimitedLog | undefined;
 }

@@ -19,7 +19,7 @@ export class UnrecordedSpan implements Span {
     readonly activates: boolean,
   ) {}
 
-  /** What stands for every span below, as these are not recorded either. */
+  /** The span for everything below, which is not recorded either. */
   get below(): UnrecordedSpan {
     if (!this.activates) return this;
     return (this.stand ??= new UnrecordedSpan(this.context, false));
@@ -79,8 +79,8 @@ export class UnrecordedSpan implements Span {
 export const NO_SPAN = new UnrecordedSpan(INVALID_SPAN_CONTEXT, false);
 
 /**
- * What code gets in place of a span that is left out below `parent`: it cannot change or end the
- * parent, and stays in its trace.
+ * Makes a stand-in for a span that is left out below `parent`: it cannot change or end the parent, and
+ * stays in its trace.
  */
 export function leftOut(parent: Span | undefined): UnrecordedSpan {
   if (parent === undefined) return NO_SPAN;

@@ -2,7 +2,7 @@ import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
 import { ask } from '../base/user-function.js';
 
 /**
- * What is known of an outgoing request before it is sent; credentials in the address are left out.
+ * Facts about an outgoing request before it is sent; credentials in the address are left out.
  *
  * @see
  *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span | HTTP client span}

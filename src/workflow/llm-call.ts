@@ -25,7 +25,7 @@ export class LlmCall {
   constructor(
     private readonly prefix: string,
     private readonly call: GenAiCall | undefined,
-    /** What the usage counts for where there is no call. */
+    /** The total that the usage counts for outside of a call. */
     private readonly owner?: UsageOwner,
   ) {}
 

@@ -22,7 +22,7 @@ const PIPELINE_TOKENS = histogram('workflow.pipeline.tokens', '{token}', TOKENS,
 const PIPELINE_COST = histogram('workflow.pipeline.cost', '{USD}', DOLLARS, 'Cost of a run.');
 const STAGE_DURATION = histogram('workflow.stage.duration', 's', SECONDS, 'Duration of stages.');
 
-/** What a run of a pipeline came to. */
+/** The result of a pipeline's run. */
 interface MeasuredRun {
   readonly success: boolean;
   readonly millis: number;

@@ -285,7 +285,7 @@ function noteValue(
   }
 }
 
-/** What the last arguments of a method are; the very last is for decorators, whose function wraps another. */
+/** The last arguments of a method; the very last is for decorators, whose function wraps another. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what overloads have checked
 function optionsAnd<O extends object, F>(rest: readonly unknown[]): { options: O; fn: F; written: unknown } {
   const [first, second, third] = rest;

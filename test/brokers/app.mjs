@@ -5,6 +5,7 @@
  *   node app.mjs shop|warehouse '<options of the transport as JSON>'
  */
 import 'reflect-metadata';
+import { createInterface } from 'node:readline';
 import { Controller, Get, Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientsModule, EventPattern, MessagePattern } from '@nestjs/microservices';
@@ -55,6 +56,12 @@ class ShopController {
   constructor(client, queued) {
     this.client = client;
     this.queued = queued;
+  }
+
+  /** Kafka answers on topics that have to be subscribed to. */
+  async onModuleInit() {
+    this.client.subscribeToResponseOf?.('sum');
+    await this.client.connect();
   }
 
   sum() {
@@ -126,27 +133,17 @@ if (!isShop) {
 await app.listen(0, '127.0.0.1');
 console.log(JSON.stringify({ port: app.getHttpServer().address().port }));
 
-process.stdin.resume();
-process.stdin.on('end', async () => {
-  const spans = app.get(TracerManager, { strict: false }).finishedSpans();
-  for (const span of spans) {
-    const { traceId, spanId } = span.spanContext();
-    const { name, kind, parentSpanContext, links, status, attributes } = span;
-    const parent = parentSpanContext?.spanId;
-    console.log(
-      JSON.stringify({
-        service: role,
-        name,
-        kind,
-        traceId,
-        spanId,
-        parent,
-        links: links.map(({ context }) => context.spanId),
-        status: status.code,
-        attributes,
-      }),
-    );
-  }
+function shapeOf(span) {
+  const { traceId, spanId } = span.spanContext();
+  const { name, kind, parentSpanContext, links, status, attributes } = span;
+  const shape = { service: role, name, kind, traceId, spanId, status: status.code, attributes };
+  return { ...shape, parent: parentSpanContext?.spanId, links: links.map(({ context }) => context.spanId) };
+}
+
+const manager = app.get(TracerManager, { strict: false });
+const questions = createInterface(process.stdin);
+questions.on('line', () => console.log(JSON.stringify({ spans: manager.finishedSpans().map(shapeOf) })));
+questions.on('close', async () => {
   await app.close();
   process.exit();
 });

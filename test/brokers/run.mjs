@@ -9,6 +9,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
@@ -17,10 +18,12 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Transport } from '@nestjs/microservices';
+import { Kafka } from 'kafkajs';
 
 const APP = fileURLToPath(new URL('app.mjs', import.meta.url));
 const KIND = { SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 };
 const STARTUP_MILLIS = 60_000;
+const LAST_SPAN_MILLIS = 30_000;
 
 const work = mkdtempSync(join(tmpdir(), 'nestjs-telemetry-brokers-'));
 const started = [];
@@ -62,10 +65,10 @@ async function startBroker(program, args, port, env = {}) {
   await until(() => accepts(port), program);
 }
 
-/** Each starts its broker, and gives the options of Nest's transport. */
 /** Erlang leaves its port mapper behind when RabbitMQ ends. */
 const portMappers = [];
 
+/** Each starts its broker, and gives the options of Nest's transport. */
 const brokers = {
   async redis() {
     const port = await freePort();
@@ -110,11 +113,56 @@ const brokers = {
     return [{ transport: Transport.RMQ, options }];
   },
   async kafka() {
-    const url = process.env.KAFKA_BROKER;
-    const client = { brokers: [url], retry: { initialRetryTime: 300 } };
+    const [port, controllerPort] = [await freePort(), await freePort()];
+    const folder = mkdtempSync(join(work, 'kafka-'));
+    const config = join(folder, 'server.properties');
+    const settings = {
+      'process.roles': 'broker,controller',
+      'node.id': 1,
+      'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+      'controller.listener.names': 'CONTROLLER',
+      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+      'log.dirs': join(folder, 'data'),
+      'offsets.topic.num.partitions': 1,
+      'offsets.topic.replication.factor': 1,
+      'group.initial.rebalance.delay.ms': 0,
+    };
+    const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
+    writeFileSync(config, lines.join(''));
+    const java = ['-Xmx512m', '-cp', join(kafkaHome(), 'libs', '*')];
+    const cluster = randomBytes(16).toString('base64url');
+    const format = spawnSync('java', [
+      ...java,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      cluster,
+      '-c',
+      config,
+    ]);
+    assert.equal(format.status, 0, `Kafka's storage: ${format.stderr}`);
+    await startBroker('java', [...java, 'kafka.Kafka', config], port);
+    const client = {
+      brokers: [`127.0.0.1:${port}`],
+      logLevel: 0,
+      retry: { initialRetryTime: 300, retries: 20 },
+    };
+    // Consumers of topics that do not exist yet are refused.
+    const admin = new Kafka(client).admin();
+    await admin.connect();
+    await admin.createTopics({ topics: ['sum', 'sum.reply', 'shipped'].map((topic) => ({ topic })) });
+    await admin.disconnect();
     return [{ transport: Transport.KAFKA, options: { client, consumer: { groupId: 'orders' } } }];
   },
 };
+
+/** `KAFKA_HOME`, or where the scripts on the path belong to. */
+function kafkaHome() {
+  const script = find('kafka-server-start.sh');
+  const home = process.env.KAFKA_HOME ?? (script && join(script, '..', '..'));
+  return home !== undefined && existsSync(join(home, 'libs')) ? home : undefined;
+}
 
 const PROGRAMS = {
   redis: 'redis-server',
@@ -140,10 +188,17 @@ class Process {
     return this.lines[0].port;
   }
 
+  /** What it has made until now. */
   async spans() {
+    const answers = this.lines.length;
+    this.child.stdin.write('spans\n');
+    await until(() => this.lines.length > answers, 'an answer');
+    return this.lines.at(-1).spans;
+  }
+
+  async end() {
     this.child.stdin.end();
     await once(this.child, 'close');
-    return this.lines.slice(1);
   }
 }
 
@@ -155,8 +210,19 @@ async function check(name, options) {
   assert.equal(await (await fetch(`${url}/sum`)).text(), '6', `${name}: the answer`);
   await fetch(`${url}/ship`);
   if (options.queue !== undefined) await fetch(`${url}/job`);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  const [sent, handled] = await Promise.all([shop.spans(), warehouse.spans()]);
+  const calls = options.queue === undefined ? 1 : 2;
+  let sent = [];
+  let handled = [];
+  const count = (spans, start) => spans.filter(({ name }) => name.startsWith(start)).length;
+  await until(
+    async () => {
+      [sent, handled] = await Promise.all([shop.spans(), warehouse.spans()]);
+      return count(sent, 'GET /done') >= calls && count(handled, 'process ') >= 2 * calls - 1;
+    },
+    `${name}: the last span`,
+    LAST_SPAN_MILLIS,
+  );
+  await Promise.all([shop.end(), warehouse.end()]);
   const one = (spans, wanted) => {
     const found = spans.filter((span) => span.name === wanted.name && span.kind === wanted.kind);
     assert.equal(
@@ -197,12 +263,20 @@ async function check(name, options) {
   }
 }
 
+/** A test of its own, which prints what it has found and ends by itself. */
+async function runScript(script, args) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args], { stdio: 'inherit' });
+  const [code] = await once(child, 'close');
+  assert.equal(code, 0, `${script} failed`);
+}
+
 let failed = false;
 const skipped = [];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(brokers);
 try {
   for (const name of wanted) {
-    const installed = name === 'kafka' ? process.env.KAFKA_BROKER : find(PROGRAMS[name]);
+    const installed = name === 'kafka' ? kafkaHome() : find(PROGRAMS[name]);
     if (installed === undefined) {
       skipped.push(name);
       continue;
@@ -212,6 +286,10 @@ try {
         await check(name, options);
         const { protocolVersion } = options.options;
         console.log(`${name}${protocolVersion === undefined ? '' : ` (protocol ${protocolVersion})`}: ok`);
+        if (options.queue !== undefined) {
+          await runScript('many-jobs.mjs', [String(options.queue.port)]);
+          await runScript('sample-app.mjs', [String(options.queue.port)]);
+        }
       }
     } catch (error) {
       failed = true;

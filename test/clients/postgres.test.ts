@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Injectable } from '@nestjs/common';
 import type * as Postgres from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { MeterManager } from '../../src/index.js';
 import { PostgresServer } from '../support/postgres-server.js';
 import { PLAIN_SPAN, type SpanShape } from '../support/span-shape.js';
 import { callsDuring, callsOf, startCallingApp } from './calling-app.js';
@@ -93,6 +94,29 @@ describe('pg', () => {
       await callsDuring(() => pool.query(TEXT), { clients: false }),
       (await callsDuring(() => pool.query(TEXT), { clients: { postgres: true } })).length,
     ]).toEqual([[], [], 1]);
+  });
+
+  it('measures statements, and how long pools take to give a connection', async () => {
+    const server = await PostgresServer.start();
+    const pool = poolOf(require('pg') as typeof Postgres, server);
+    const app = await startCallingApp(() => pool.query(TEXT), {
+      metrics: { readers: [{ type: 'prometheus' }] },
+    });
+    await callsOf(app);
+    const page = await app.app.get(MeterManager).scrape();
+    const counts = [...page.matchAll(/^(db_client_\w+_count)\{(.*)\} (\d+)$/gm)].map(
+      ([, name, labels, count]) => [name, labels!.replace(/,?otel_scope_\w+="[^"]*"/g, ''), count],
+    );
+    const pooled = `db_client_connection_pool_name="127.0.0.1:${server.port}/shop"`;
+    expect(counts).toEqual([
+      ['db_client_connection_wait_time_count', `db_system_name="postgresql",${pooled}`, '1'],
+      [
+        'db_client_operation_duration_count',
+        'db_system_name="postgresql",db_operation_name="SELECT",db_collection_name="orders",' +
+          `db_namespace="shop",server_address="127.0.0.1",server_port="${server.port}"`,
+        '1',
+      ],
+    ]);
   });
 
   it('records parameters only where they are asked for', async () => {

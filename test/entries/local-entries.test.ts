@@ -7,9 +7,12 @@ import {
   EventsHandler,
   QueryBus,
   QueryHandler,
+  Saga,
+  type ICommand,
 } from '@nestjs/cqrs';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { Cron, Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nestjs/schedule';
+import { map, type Observable } from 'rxjs';
 import { afterEach, expect, it, vi } from 'vitest';
 import { TracerManager } from '../../src/index.js';
 import { namedSpans, type NamedSpan } from '../support/named-spans.js';
@@ -188,6 +191,34 @@ it.each<[string, readonly NamedSpan[]]>([
   expect(namedSpans(app.recorder.spans())).toEqual(expected);
 });
 
+it('commands of a saga are children of what publishes their event', async () => {
+  class ShipOrder {}
+
+  @CommandHandler(ShipOrder)
+  class ShipOrderHandler {
+    execute(): Promise<void> {
+      return Promise.resolve();
+    }
+  }
+
+  class Sagas {
+    @Saga()
+    shipping(events: Observable<unknown>): Observable<ICommand> {
+      return events.pipe(map(() => new ShipOrder()));
+    }
+  }
+  const app = await startApp({
+    controllers: [OrdersController],
+    imports: [CqrsModule.forRoot(), EventEmitterModule.forRoot()],
+    providers: [CreateOrderHandler, FindOrderHandler, ShipOrderHandler, Sagas],
+  });
+  await app.get('/create');
+  await app.recorder.waitFor('execute ShipOrder');
+  await app.close();
+  const shipping = namedSpans(app.recorder.spans()).find(({ name }) => name === 'execute ShipOrder');
+  expect(shipping?.parent).toBe('INTERNAL execute CreateOrder');
+});
+
 it('listeners of events are children where they run inside `emit`, and linked where they run later', async () => {
   const app = await startOrders();
   await app.get('/emit/all');
@@ -219,6 +250,8 @@ afterEach(() => {
 
 @Injectable()
 class Tasks {
+  readonly waiting: (() => void)[] = [];
+
   constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
 
   @Cron('*/5 * * * * *', { name: 'cleanup' })
@@ -228,7 +261,11 @@ class Tasks {
 
   @Interval('poll', 4000)
   poll(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, 5000));
+    // Until the tick after the next one.
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      if (this.waiting.length > 1) this.waiting.shift()?.();
+    });
   }
 
   @Timeout(500)
@@ -247,6 +284,7 @@ it('each tick is a root span, with its schedule, and notes that another one stil
   // Not a tick.
   app.app.get(Tasks).cleanup();
   await vi.advanceTimersByTimeAsync(5000);
+  for (const finish of app.app.get(Tasks).waiting.splice(0)) finish();
   vi.useRealTimers();
   await app.close();
   const tick = (method: string, attributes: Record<string, unknown>): NamedSpan => ({

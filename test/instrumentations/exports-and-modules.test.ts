@@ -142,3 +142,24 @@ describe('modules', () => {
     );
   });
 });
+
+it.each(['amqplib', 'graphql'])(
+  'a line at start says that instrumentation-%s joins only in part',
+  async (name) => {
+    const logger = new LogLines();
+    const half = {
+      instrumentationName: `@opentelemetry/instrumentation-${name}`,
+      instrumentationVersion: '1.0.0',
+      enable: () => undefined,
+      disable: () => undefined,
+      setTracerProvider: () => undefined,
+      setMeterProvider: () => undefined,
+      setConfig: () => undefined,
+      getConfig: () => ({}),
+    };
+    await startApp({ logger, telemetry: { instrumentations: [half] } });
+    expect(logger.lines).toContainEqual(
+      expect.stringContaining(`instrumentation-${name} joins only in part: `),
+    );
+  },
+);

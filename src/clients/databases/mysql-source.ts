@@ -1,7 +1,7 @@
 import { followTracing } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
-import { endDatabaseCall, recordUnconnected, statementPlan, type DatabaseServer } from './database-call.js';
+import { endDatabaseCall, statementPlan, type DatabaseServer } from './database-call.js';
 import { PoolWaits } from './pool-wait.js';
 
 /** What mysql2 publishes of a statement; `query` has its values written in. */
@@ -18,7 +18,7 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
   name: 'mysql2',
   library: 'mysql',
   start: () => {
-    const waits = new PoolWaits();
+    const waits = new PoolWaits(MYSQL2);
     const stops = [
       ...['mysql2:query', 'mysql2:execute'].map((channel) =>
         followTracing<MysqlStatement>({
@@ -35,9 +35,7 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
           },
         }),
       ),
-      waits.follow('mysql2:pool:connect', (message, error, waitedMillis, context) => {
-        recordUnconnected(MYSQL2, serverOf(message), error, waitedMillis, context);
-      }),
+      waits.follow('mysql2:pool:connect', serverOf),
     ];
     return () => {
       for (const stop of stops) stop();

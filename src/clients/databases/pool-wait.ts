@@ -1,7 +1,10 @@
 import { activeContext, bindChannel, type FlowContext } from '../../context/flow-context.js';
 import { monotonicMillis } from '../../tracing/clock.js';
 import diagnostics from 'node:diagnostics_channel';
+import type { ClientLibrary } from '../../config/clients-config.js';
 import type { ClientCall } from '../client-call.js';
+import { recordUnconnected, type DatabaseServer } from './database-call.js';
+import { measureWait } from './pool-metrics.js';
 
 /** Waits below this tell nothing of a pool that is too small. */
 const NOTABLE_MILLIS = 1;
@@ -14,27 +17,39 @@ export class PoolWaits {
   /** By what the statement's flow shares with the wait: its context. */
   private readonly waited = new WeakMap<FlowContext, number>();
 
+  constructor(private readonly source: { readonly name: string; readonly library: ClientLibrary }) {}
+
   /**
-   * Follows a tracing channel whose operations are waits.
+   * A wait of the running flow begins.
    *
-   * @param failed - called with the message of a wait that got no connection
+   * @returns ends it, with the error if it got no connection
    */
-  follow(
-    name: string,
-    failed: (message: object, error: unknown, waitedMillis: number, context: FlowContext) => void,
-  ): () => void {
+  begin(server: DatabaseServer): (error?: unknown) => void {
+    const context = activeContext();
+    const at = monotonicMillis();
+    return (error) => {
+      const millis = monotonicMillis() - at;
+      if (error !== undefined && error !== null) {
+        recordUnconnected(this.source, server, error, millis, context);
+        return;
+      }
+      measureWait(this.source.library, server, millis / 1000, context);
+      if (millis >= NOTABLE_MILLIS) this.waited.set(context, millis);
+    };
+  }
+
+  /** Follows a tracing channel whose operations are waits. */
+  follow(name: string, serverOf: (message: object) => DatabaseServer): () => void {
     const channel = diagnostics.tracingChannel(name);
-    const begun = new WeakMap<object, { readonly at: number; readonly context: FlowContext }>();
+    const begun = new WeakMap<
+      object,
+      { readonly end: (error?: unknown) => void; readonly context: FlowContext }
+    >();
     const start = (message: object): void => {
-      begun.set(message, { at: monotonicMillis(), context: activeContext() });
+      begun.set(message, { end: this.begin(serverOf(message)), context: activeContext() });
     };
     const end = (message: object): void => {
-      const wait = begun.get(message);
-      if (wait === undefined) return;
-      const millis = monotonicMillis() - wait.at;
-      const { error } = message as { readonly error?: unknown };
-      if (error === undefined) this.note(wait.context, millis);
-      else failed(message, error, millis, wait.context);
+      begun.get(message)?.end((message as { readonly error?: unknown }).error);
     };
     const subscribers = { start, asyncStart: end } as unknown as Parameters<typeof channel.subscribe>[0];
     channel.subscribe(subscribers);
@@ -46,10 +61,6 @@ export class PoolWaits {
       channel.unsubscribe(subscribers);
       unbind();
     };
-  }
-
-  note(context: FlowContext, millis: number): void {
-    if (millis >= NOTABLE_MILLIS) this.waited.set(context, millis);
   }
 
   /** Puts the wait of the running flow on its first call. */

@@ -1,11 +1,10 @@
 import { activeContext, bindContext, type FlowContext } from '../../context/flow-context.js';
-import { monotonicMillis } from '../../tracing/clock.js';
 import { guard } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import { whenSettled } from '../observed-promise.js';
 import type { AnyFunction, Patches } from '../patches.js';
 import { WrappedSource } from '../wrapped-source.js';
-import { endDatabaseCall, recordUnconnected, statementPlan, type DatabaseServer } from './database-call.js';
+import { endDatabaseCall, statementPlan, type DatabaseServer } from './database-call.js';
 import { PoolWaits } from './pool-wait.js';
 
 /** A client of `pg`, as far as it is read here. */
@@ -35,7 +34,7 @@ interface PostgresQuery {
 }
 
 const PG = { name: 'pg', library: 'postgres' } as const;
-const waits = new PoolWaits();
+const waits = new PoolWaits(PG);
 /** Clients between BEGIN and its end. */
 const inTransaction = new WeakSet<object>();
 
@@ -89,19 +88,10 @@ function wrapPool(patches: Patches, prototype: object): void {
   patches.wrap(owner, 'connect', (connect) => {
     return function (...args) {
       const context = activeContext();
-      const begun = monotonicMillis();
+      const end = waits.begin(serverOfPool(this as { readonly options?: PoolOptions }));
       const connected = (error?: unknown): void => {
         guard('pg', () => {
-          const waited = monotonicMillis() - begun;
-          if (error === undefined || error === null) waits.note(context, waited);
-          else
-            recordUnconnected(
-              PG,
-              serverOf((this as { options?: PostgresClient }).options ?? {}),
-              error,
-              waited,
-              context,
-            );
+          end(error);
         });
       };
       const [callback] = args;
@@ -121,6 +111,22 @@ function wrapPool(patches: Patches, prototype: object): void {
         connected,
       );
     };
+  });
+}
+
+interface PoolOptions extends PostgresClient {
+  readonly connectionString?: unknown;
+}
+
+/** Where a pool connects to, as far as its options say so. */
+function serverOfPool({ options = {} }: { readonly options?: PoolOptions }): DatabaseServer {
+  const { connectionString } = options;
+  if (typeof connectionString !== 'string' || !URL.canParse(connectionString)) return serverOf(options);
+  const { hostname, port, pathname } = new URL(connectionString);
+  return serverOf({
+    host: hostname,
+    database: pathname.slice(1),
+    ...(port !== '' && { port: Number(port) }),
   });
 }
 

@@ -20,7 +20,7 @@ export function environmentName(env: NodeJS.ProcessEnv): {
   return { name, canonical: (Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : undefined) ?? lower };
 }
 
-/** What is tried before a plain name in this environment: `PROD_` and `PRODUCTION_` in production. */
+/** Prefixes tried before a plain name in this environment: `PROD_` and `PRODUCTION_` in production. */
 export function stagePrefixes(env: NodeJS.ProcessEnv): readonly string[] {
   const { canonical } = environmentName(env);
   const short = Object.hasOwn(SHORT, canonical) ? SHORT[canonical] : undefined;

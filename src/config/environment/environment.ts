@@ -47,12 +47,12 @@ export interface EnvironmentReading {
   readonly warn: (message: string) => void;
   /** Whether the exporter is wanted; without it, no variable that concerns one is looked at. */
   readonly exporter: boolean;
-  /** What code says, which wins; telemetry that is off has no use for an exporter. */
+  /** `enabled` as given in code, which wins; telemetry that is off has no use for an exporter. */
   readonly enabled?: boolean | undefined;
   readonly prefix?: string;
 }
 
-/** {@link tracerConfigFromEnv} for whoever may have an exporter already. */
+/** Reads as {@link tracerConfigFromEnv} does, for callers that may have an exporter already. */
 export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentReading): TracerConfig {
   const variables = new Variables(env, reading.warn, reading.prefix, stagePrefixes(env));
   const { service, resourceAttributes } = resourceFromVariables(variables);
@@ -90,7 +90,7 @@ function exportsNothing({ exporter }: TracerConfig): boolean {
   return exporter !== undefined && 'type' in exporter && exporter.type === 'none';
 }
 
-/** Any variable that says off wins, since whoever sets it wants none. */
+/** Reads whether telemetry is on; any variable that turns it off wins. */
 function enabledFromVariables(variables: Variables): boolean | undefined {
   const disabled = variables.standardFlag('OTEL_SDK_DISABLED') ?? false;
   const own = ['OTEL_TRACING_ENABLED', 'TELEMETRY_ENABLED'].map(
@@ -104,13 +104,13 @@ function enabledFromVariables(variables: Variables): boolean | undefined {
   return false;
 }
 
-/** Whoever debugs wants to see spans; production and tests are not to be filled with them. */
+/** Whether `LOG_LEVEL=debug` adds a console exporter; never in production and tests. */
 function consoleFromVariables(variables: Variables, env: NodeJS.ProcessEnv): boolean {
   if (variables.text('LOG_LEVEL')?.toLowerCase() !== 'debug') return false;
   return !['production', 'test'].includes(environmentName(env).canonical);
 }
 
-/** Of OpenInference's settings, those that concern every span. */
+/** Reads OpenInference's settings that concern every span. */
 function maskingFromVariables(variables: Variables): MaskingConfig | undefined {
   const hideInputs = variables.flag('OPENINFERENCE_HIDE_INPUTS');
   const hideOutputs = variables.flag('OPENINFERENCE_HIDE_OUTPUTS');

@@ -29,12 +29,12 @@ export const GENAI_VARIABLES = [
 
 const LATEST = 'gen_ai_latest_experimental';
 
-/** What the environment says of model calls; nothing where it says nothing. */
+/** Reads the variables for model calls; `undefined` if none is set. */
 export function genAiFromVariables(variables: Variables): GenAiConfig | undefined {
   const hide: Record<string, boolean> = {};
   for (const [name, kind] of Object.entries(HIDING)) {
     const value = variables.flag(name);
-    // Of two names for one kind, the one that hides wins.
+    // If two variables name one kind, the one that hides wins.
     if (value !== undefined) hide[kind] = value || hide[kind] === true;
   }
   const base64ImageMaxLength = variables.number('OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH', limit);

@@ -154,7 +154,7 @@ export function headersFromVariable(variables: Variables, name: string): Record<
         path: source,
         expected: 'a list such as `name1=value1,name2=value2`, values percent-encoded',
         got: member,
-        // What is no name may be a credential.
+        // A text that is not a name may be a credential.
         secret: true,
         remedy: 'Write a comma inside a value as %2C.',
       });

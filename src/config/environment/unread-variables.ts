@@ -23,7 +23,7 @@ export const READ_VARIABLES = [
   ...GENAI_VARIABLES,
 ];
 
-/** Of other signals, other languages and other tools: whoever sets them has them read elsewhere. */
+/** Variables of other signals, languages and tools, which are read elsewhere. */
 const OF_OTHERS =
   /^OTEL_(METRICS?|EXPORTER_OTLP_METRICS|EXPORTER_PROMETHEUS|LOGS?|EXPORTER_OTLP_LOGS|BLRP|LOGRECORD|PROFILES|SEMCONV|INSTRUMENTATION|NODE|RESOURCE_ATTRIBUTES|JAVA|JAVAAGENT|JMX|PYTHON|DOTNET|GO|PHP|RUBY|OPERATOR|INJECTOR)_/;
 
@@ -69,7 +69,7 @@ function warnOfUnknown(variables: Variables, name: string): void {
     variables.ignore(name, reason);
     return;
   }
-  // Whoever sets one of these relies on it.
+  // An app that sets one of these relies on it.
   const ofOpenInference = name.startsWith('OPENINFERENCE_');
   // Names of other tools resemble ours more than misspelt ones do.
   const nearest = nearestName(name, READ_VARIABLES, name.startsWith('OTEL_') || ofOpenInference ? 3 : 2);

@@ -13,7 +13,7 @@ export const ArizeEndpoint = {
   eu: 'https://otlp.eu-west-1a.arize.com/v1',
 } as const;
 
-/** What {@link arize} needs to know; whatever is left out comes from Arize's variables. */
+/** Options of {@link arize}; Arize's variables fill in omitted ones. */
 export interface ArizeOptions {
   /** Default: `ARIZE_SPACE_ID`. */
   readonly spaceId?: string | Secret;

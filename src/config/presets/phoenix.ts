@@ -7,7 +7,7 @@ import { credential, headers, url } from '../text-checks.js';
 import type { TracerConfig } from '../tracer-config.js';
 import { ensureCollectorEndpoint } from './collector-endpoint.js';
 
-/** What {@link phoenix} needs to know; whatever is left out comes from Phoenix's variables. */
+/** Options of {@link phoenix}; Phoenix's variables fill in omitted ones. */
 export interface PhoenixOptions {
   /**
    * Base address, with or without `/v1/traces`; default: `PHOENIX_COLLECTOR_ENDPOINT`, else

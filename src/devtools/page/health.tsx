@@ -6,7 +6,7 @@ import { useLoaded, useTick } from './hooks.js';
 const REFRESH_MILLIS = 1000;
 const TEN_MINUTES_MILLIS = 600_000;
 
-/** What became of every span, and the controls that change it. */
+/** Shows the fate of every span, with the live controls. */
 export function Health() {
   const { value, error, reload } = useLoaded(client.state, [], useTick(REFRESH_MILLIS));
   if (value === undefined) return <p class="hint">{error ?? 'Asking…'}</p>;

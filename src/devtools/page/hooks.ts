@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-/** What a request has answered so far. */
+/** The state of a request: its answer so far. */
 export interface Loaded<T> {
   readonly value: T | undefined;
   readonly error: string | undefined;

@@ -63,7 +63,7 @@ export class DevtoolsServer {
     return `http://${name}:${this.port}`;
   }
 
-  /** The address to open in a browser; whoever has it can look. */
+  /** The address to open in a browser; it includes the token. */
   get url(): string {
     return `${this.origin}/?token=${encodeURIComponent(this.token)}`;
   }

@@ -14,7 +14,7 @@ const MAX_FAILURES_PER_SECOND = 20;
 const MAX_REQUESTS_PER_SECOND = 500;
 
 /**
- * Lets in whoever knows the token, from pages of this server alone: names that lead here by DNS rebinding,
+ * Admits requests with the token, from pages of this server alone: names that lead here by DNS rebinding,
  * other sites' pages and guesses are turned away.
  */
 export class RequestGuard {
@@ -117,7 +117,7 @@ function decoded(value: string): string {
   }
 }
 
-/** Of equal length whatever the token's is. */
+/** Hashes a token to a fixed length, as `timingSafeEqual` needs it. */
 function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -11,7 +11,7 @@ export interface TraceStoreOptions {
   readonly slowMillis?: number;
 }
 
-/** What the store holds and has let go. */
+/** Counts of held and evicted traces. */
 export interface TraceStoreStatus {
   readonly traces: number;
   readonly spans: number;

@@ -4,7 +4,7 @@ import type { Usage } from '../usage.js';
 
 /** A piece of one choice of an answer. */
 export interface AnswerDelta {
-  /** Of the choice. */
+  /** Index of the choice. */
   readonly index: number;
   readonly text?: string;
   readonly reasoning?: string;
@@ -18,7 +18,7 @@ export interface AnswerDelta {
   readonly finishReason?: string;
 }
 
-/** What an answer of a provider says, whole or in pieces. */
+/** The facts of a provider's answer, whole or in pieces. */
 export interface Answer extends Omit<CallResponse, 'finishReasons'> {
   readonly usage?: Usage;
   readonly deltas?: readonly AnswerDelta[];

@@ -23,7 +23,7 @@ export function readAnswer(value: unknown): Answer | undefined {
   );
 }
 
-/** What a function of the user's says of a chunk. */
+/** The facts that a user's function read from a chunk. */
 export function answerOfReading(reading: ChunkReading): Answer {
   const { text, finishReason, inputTokens, outputTokens, model, id } = reading;
   return defined<Answer>({

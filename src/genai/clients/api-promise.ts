@@ -16,7 +16,7 @@ export function isApiPromise(value: unknown): value is ApiPromise {
   return responsePromise instanceof Promise && typeof parseResponse === 'function';
 }
 
-/** What is done at the steps of such a request. */
+/** Callbacks for the steps of such a request. */
 export interface ApiPromiseTap {
   /** Runs the reading of the response. */
   readonly inside: <T>(fn: () => T) => T;

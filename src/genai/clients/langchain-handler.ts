@@ -24,11 +24,11 @@ const PROVIDERS: Readonly<Record<string, string>> = {
  * **Gotchas** Callbacks activate nothing: spans that are made inside of a run are siblings of the run's span.
  */
 export class LangChainHandler {
-  /** Of the handler, in LangChain's logs. */
+  /** Name of the handler in LangChain's logs. */
   readonly name = 'nestjs-telemetry';
   /** Before the run goes on, so that spans begin and end when their runs do. */
   readonly awaitHandlers = true;
-  /** What goes wrong here stays here. */
+  /** Keeps LangChain from rethrowing errors of this handler. */
   readonly raiseError = false;
   private readonly runs = new Map<string, StartedCall>();
 

@@ -4,7 +4,7 @@ import type { GenAiHost } from '../genai-host.js';
 import { McpConnection, type McpRole } from './mcp-connection.js';
 import type { McpMessage, McpTransport } from './mcp-message.js';
 
-/** What clients and servers of both generations of the SDK have in common. */
+/** The parts that clients and servers of both generations of the SDK share. */
 interface McpPeer {
   connect(transport: McpTransport, ...rest: unknown[]): Promise<void>;
   readonly transport?: McpTransport | undefined;
@@ -23,7 +23,7 @@ function isPeer(value: unknown): value is McpPeer {
 }
 
 /**
- * Watches the messages of a client or a server, on whatever transport: those of a connection that is there,
+ * Watches the messages of a client or a server, on any transport: those of a connection that is there,
  * and of every one to come.
  */
 export function instrumentMcp(peer: object, host: GenAiHost): void {

@@ -187,8 +187,7 @@ export class McpConnection {
   }
 
   /**
-   * The caller's context came in the message itself, whatever carried it; else the
-   * running one is the caller's.
+   * Reads the caller's context from the message; without one, the running context is the caller's.
    */
   private callerOf({ params }: McpMessage, manager: TracerManager): FlowContext {
     const meta = fieldsOf(params?.['_meta']);
@@ -214,7 +213,7 @@ export class McpConnection {
       context,
     );
     const { params = {} } = message;
-    // What the app wrote there itself stays.
+    // Entries that the app wrote there itself stay.
     const meta: Fields = { ...headers, ...fieldsOf(params['_meta']) };
     return { ...message, params: { ...params, _meta: meta } };
   }

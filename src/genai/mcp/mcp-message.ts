@@ -22,7 +22,7 @@ export interface McpTransport {
 /** Methods that name a resource. */
 const OF_RESOURCES = /^(resources\/(read|subscribe|unsubscribe)|notifications\/resources\/updated)$/;
 
-/** What a request is about: the tool or the prompt that it names. */
+/** The target of a request: the tool or the prompt that it names. */
 export function targetOf({ method, params }: McpMessage): { tool?: string; prompt?: string } {
   const name = textOf(params?.['name']);
   if (name === undefined) return {};

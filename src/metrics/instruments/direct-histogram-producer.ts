@@ -15,7 +15,7 @@ import type { DirectHistogram, HistogramSeries } from './direct-histogram.js';
 
 const DELTA: number = AggregationTemporality.DELTA;
 
-/** What a reader has been told of a series. */
+/** The part of a series that a reader has collected. */
 interface Told {
   readonly count: number;
   readonly sum: number;

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { toHrTime } from '../../tracing/clock.js';
 
-/** What a histogram is called and how it is divided. */
+/** The name and the buckets of a histogram. */
 export interface HistogramDescription {
   readonly name: string;
   readonly description: string;

@@ -22,7 +22,7 @@ export interface HeldInstrument {
   bind(meter: Meter | undefined, limiter?: SeriesLimiter): void;
 }
 
-/** What the running request says of itself, where its baggage was named for metrics. */
+/** Attributes from the running request's baggage, where entries were named for metrics. */
 export type FlowAttributes = () => Attributes | undefined;
 
 abstract class HeldSync<T> implements HeldInstrument {
@@ -69,7 +69,7 @@ export class HeldCounter extends HeldSync<Counter> implements Counter {
   }
 }
 
-/** What {@link HeldHistogram} and {@link HeldGauge} have in common. */
+/** Base of {@link HeldHistogram} and {@link HeldGauge}. */
 class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
   record(value: number, attributes?: Attributes, context?: Context): void {
     if (this.target === undefined) return;
@@ -84,10 +84,10 @@ class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
 export class HeldHistogram extends HeldRecorder {}
 export class HeldGauge extends HeldRecorder {}
 
-/** Nothing else limits the series of an up-down counter while metrics are off. */
+/** Limits the series of an up-down counter while metrics are off. */
 const MAX_LEVELS_WHILE_OFF = 2_000;
 
-/** What an up-down counter stands at, for one set of attributes. */
+/** The value of an up-down counter for one set of attributes. */
 interface Level {
   readonly attributes: Attributes | undefined;
   value: number;

@@ -13,9 +13,9 @@ import { ObservedTotals } from './observed-totals.js';
 /** An observable instrument, with the callbacks that each configuration's own one asks. */
 export class HeldObservable implements HeldInstrument, Observable {
   target: Observable | undefined;
-  /** Of counters. */
+  /** Totals of observable counters. */
   totals: ObservedTotals | undefined;
-  /** What the live configuration asks, by the callback that was given. */
+  /** The live configuration's callbacks, by the callback that the app gave. */
   private readonly callbacks = new Map<ObservableCallback, ObservableCallback>();
 
   constructor(readonly definition: InstrumentDefinition) {}

@@ -28,7 +28,7 @@ import {
 } from './instrument-definition.js';
 import type { SeriesLimiter } from './series-limiter.js';
 
-/** What is live now: where instruments record, and how many series each may have. */
+/** The live configuration: where instruments record, and how many series each may have. */
 export interface MeterBinding {
   meter(name: string, version: string | undefined): Meter;
   /** A new counter of series, where the SDK's own limit does not hold. */

@@ -18,7 +18,7 @@ export const CREATE = {
   observableGauge: 'createObservableGauge',
 } as const satisfies Record<InstrumentKind, keyof Meter>;
 
-/** What makes an instrument one that others may share. */
+/** The identity of an instrument; equal ones are shared. */
 export interface InstrumentDefinition {
   readonly kind: InstrumentKind;
   readonly name: string;

@@ -13,12 +13,12 @@ export class ObservedTotals {
 
   constructor(private readonly before?: ReadonlyMap<string, number>) {}
 
-  /** Of the configuration that comes next. */
+  /** The last values, a start for the next configuration. */
   next(): ObservedTotals {
     return new ObservedTotals(this.told);
   }
 
-  /** The callback, as the SDK is to ask it. */
+  /** Wraps a callback so that the SDK sees values since this configuration began. */
   asked(callback: ObservableCallback): ObservableCallback {
     return (result) =>
       callback({
@@ -28,7 +28,7 @@ export class ObservedTotals {
       });
   }
 
-  /** What has come since the configuration began. */
+  /** The increase since the configuration began. */
   since(total: number, attributes: Attributes = {}): number {
     if (!Number.isFinite(total)) return total;
     const key = JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -37,7 +37,7 @@ export class ObservedTotals {
     // is not known any earlier.
     const beginning = this.beginnings.get(key) ?? this.before?.get(key);
     if (beginning === undefined) return total;
-    // What is less than before has begun anew.
+    // A smaller value than before means that the counter began anew.
     this.beginnings.set(key, total < beginning ? 0 : beginning);
     return total < beginning ? total : total - beginning;
   }

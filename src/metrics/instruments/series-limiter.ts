@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** What is added up under one series once an instrument has as many as it may have. */
+/** Attributes of the series that sums up all series beyond an instrument's limit. */
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
 /**

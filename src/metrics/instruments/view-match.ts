@@ -1,7 +1,7 @@
 import { compileWildcard } from '../../context/name-patterns.js';
 import type { ViewOptions } from '../../sdk/view-options.js';
 
-/** What views choose instruments by. */
+/** Properties by which views choose instruments. */
 export interface ViewTarget {
   readonly meter: string;
   readonly name: string;

@@ -29,7 +29,7 @@ class MetricVariables extends Variables {
 }
 
 /**
- * What the environment says about metrics: the standard `OTEL_METRICS_EXPORTER`, `OTEL_METRIC_EXPORT_*`,
+ * Reads the variables for metrics: the standard `OTEL_METRICS_EXPORTER`, `OTEL_METRIC_EXPORT_*`,
  * `OTEL_EXPORTER_OTLP_*`, `OTEL_EXPORTER_OTLP_METRICS_*` and `OTEL_EXPORTER_PROMETHEUS_*`.
  *
  * @see
@@ -42,7 +42,7 @@ export class MetricsEnvironment {
     env: NodeJS.ProcessEnv,
     private readonly warn: (message: string) => void,
   ) {
-    // Of variables for every signal, the spans' side speaks.
+    // Variables for every signal are reported by the spans' side.
     this.variables = new MetricVariables(env, (message) => {
       if (message.includes('METRIC') || message.includes('PROMETHEUS')) warn(message);
     });
@@ -99,7 +99,7 @@ export class MetricsEnvironment {
     };
   }
 
-  /** What no option says. */
+  /** The export schedule from the environment, under the options. */
   schedule(): ExportSchedule {
     const interval = this.variables.number('OTEL_METRIC_EXPORT_INTERVAL', positiveMillis);
     const timeout = this.variables.number('OTEL_METRIC_EXPORT_TIMEOUT', positiveMillis);

@@ -43,9 +43,9 @@ export interface PrometheusReaderConfig {
 }
 
 /**
- * What {@link MetricsOptions} takes as a reader, told apart by `type`: an OTLP receiver with the options of
- * the exporter of spans and `/v1/metrics` for the path; the console; a page for Prometheus; an exporter of
- * your own, read on a schedule, or alone; a `MetricReader` of the SDK.
+ * A reader in {@link MetricsOptions}, by its `type`: an OTLP receiver with the options of the spans'
+ * exporter and `/v1/metrics` for the path; the console; a page for Prometheus; an exporter of your own,
+ * read on a schedule, or alone; a `MetricReader` of the SDK.
  *
  * A `MetricReader` reads for one instance, through all of its configurations, and is shut down when no
  * configuration names it any more.
@@ -77,7 +77,7 @@ export interface HttpMetricsOptions {
   /** Adds `http.server.request.body.size` and `http.server.response.body.size`; default false. */
   readonly bodySizes?: boolean;
   /**
-   * What `http.server.request.duration` says of a streamed response: the time to its first byte, so that
+   * The value of `http.server.request.duration` for a streamed response: the time to its first byte, so that
    * streams do not spoil latency, or the whole of it. Default `first-byte`; how long it lived is
    * `stream.duration` in any case.
    */
@@ -94,7 +94,7 @@ export interface RuntimeMetricsOptions {
   readonly host?: boolean;
 }
 
-/** What an instance measures and where that goes. */
+/** Options for the metrics of an instance and their readers. */
 export interface MetricsOptions extends ExportSchedule {
   /**
    * One or several; an empty list for none. Default: what `OTEL_METRICS_EXPORTER` names, else an OTLP reader
@@ -108,8 +108,8 @@ export interface MetricsOptions extends ExportSchedule {
   /** Requests and streams; `false` measures none. */
   readonly http?: false | HttpMetricsOptions;
   /**
-   * Counts entries by tenant, as `nestjs.tenant.entries`; default false, since the tenant's key becomes a label
-   * that anybody who reads the metrics sees.
+   * Counts entries by tenant, as `nestjs.tenant.entries`; default false, since the tenant's key becomes a
+   * label that every reader of the metrics sees.
    */
   readonly tenants?: boolean;
   /** The process: default false, since its packages are optional peers. */

@@ -32,7 +32,7 @@ export type PlannedReader =
 
 type PlannedExporter = OtlpExporterConfig | { readonly type: 'console' } | PushMetricExporter;
 
-/** What a generation of meters is built from. Equal plans have equal keys. */
+/** The plan that a generation of meters is built from. Equal plans have equal keys. */
 export interface MetricsPlan {
   readonly key: string;
   readonly readers: readonly PlannedReader[];
@@ -51,7 +51,7 @@ export interface PlanSource {
   readonly exporterGiven: boolean;
 }
 
-/** What else a plan depends on. */
+/** Further inputs of a plan. */
 export interface PlanContext {
   readonly env: NodeJS.ProcessEnv;
   readonly warn: (message: string) => void;
@@ -213,7 +213,7 @@ function scheduleOf(common: ExportSchedule, own: ExportSchedule): Required<Expor
   };
 }
 
-/** A digest, so that headers do not stay in memory in clear; whatever is no plain data counts by identity. */
+/** A digest, so that headers do not stay in memory in clear; other than plain data counts by identity. */
 function keyOf(parts: object, identify: (object: object) => number): string {
   const text = JSON.stringify(parts, (_key, value: unknown) => {
     if (typeof value === 'function') return `fn ${identify(value)}`;

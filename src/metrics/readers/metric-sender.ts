@@ -6,7 +6,7 @@ import { timeoutFailure } from '../../otlp/failures/network-failure.js';
 import type { ResourceMetrics } from '../../sdk/metric-data.js';
 import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
 
-/** What became of one export. */
+/** The outcome of one export. */
 export type SendOutcome =
   | { readonly ok: true; readonly rejectedPoints: number; readonly message: string }
   | { readonly ok: false; readonly failure: ExportFailure };
@@ -25,7 +25,7 @@ export interface MetricSender {
 }
 
 /**
- * Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never.
+ * Sends through an exporter given in code, which may throw, hang, call back twice or never.
  */
 export class CustomSender implements MetricSender {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** What `MeterManager.status()` tells. */
+/** The result of `MeterManager.status()`. */
 export interface MetricsStatus {
   /** Whether anything is measured. */
   readonly enabled: boolean;

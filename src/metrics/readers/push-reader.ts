@@ -14,7 +14,7 @@ import type { MetricSender } from './metric-sender.js';
 import type { ExportSchedule } from '../options/metrics-options.js';
 import { temporalityFor } from './temporality.js';
 
-/** What a {@link PushReader} is made of. */
+/** Options of a {@link PushReader}. */
 export interface PushReaderOptions {
   readonly sender: MetricSender;
   readonly schedule: Required<ExportSchedule>;
@@ -146,7 +146,7 @@ export class PushReader extends MetricReader {
       }
       const { failure } = outcome;
       const wait = failure.retryAfterMillis ?? backoffMillis(attempt, performance.now() - begun);
-      // Who shuts down does not wait for a receiver that is away.
+      // A shutdown does not wait for a receiver that is away.
       const hopeless = this.closeBefore < Infinity && (attempt > 2 || this.failing);
       if (!failure.retryable || hopeless || wait >= this.left(deadline)) {
         this.failed(failure);

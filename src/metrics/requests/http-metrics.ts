@@ -13,11 +13,11 @@ interface NamedCount extends ActiveCount {
 const STREAM_SECONDS = [0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600];
 
 /**
- * Requests and streams of one instance. What is going on is counted here, whatever configurations come and go
- * meanwhile; durations go to the one that is live when a request ends.
+ * Measures requests and streams of one instance. Open requests are counted here, across all changes of
+ * configuration; durations go to the configuration that is live when a request ends.
  */
 export class HttpMetrics implements RequestMeter {
-  /** Of the live configuration. */
+  /** The instruments of the live configuration. */
   series: RequestSeriesIndex | undefined;
   private readonly http = new Map<string, NamedCount>();
   private readonly https = new Map<string, NamedCount>();

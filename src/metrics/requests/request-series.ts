@@ -9,6 +9,8 @@ interface RequestSeries {
   readonly method: string;
   readonly status: number | undefined;
   readonly errorType: string | undefined;
+  readonly operation: string | undefined;
+  readonly operationType: string | undefined;
   readonly scheme: string;
   readonly protocol: string;
   readonly duration: SeriesRecorder;
@@ -44,7 +46,7 @@ export class RequestSeriesIndex {
   }
 
   private find(measured: MeasuredRequest): RequestSeries {
-    const { request, method, scheme, route, status, errorType } = measured;
+    const { request, method, scheme, route, status, errorType, operation, operationType } = measured;
     const protocol = request.httpVersion === '2.0' ? '2' : request.httpVersion;
     let ofRoute = this.byRoute.get(route);
     if (ofRoute === undefined) {
@@ -56,6 +58,8 @@ export class RequestSeriesIndex {
         series.status === status &&
         series.method === method &&
         series.errorType === errorType &&
+        series.operation === operation &&
+        series.operationType === operationType &&
         series.protocol === protocol &&
         series.scheme === scheme
       ) {
@@ -64,7 +68,7 @@ export class RequestSeriesIndex {
     }
     if (this.isFull) return this.rest;
     const added = {
-      ...{ method, status, errorType, scheme, protocol },
+      ...{ method, status, errorType, operation, operationType, scheme, protocol },
       ...this.recorders(attributesOf(measured, protocol)),
     };
     ofRoute.push(added);
@@ -78,7 +82,8 @@ export class RequestSeriesIndex {
 
   private get rest(): RequestSeries {
     this.overflow ??= {
-      ...{ method: '', status: undefined, errorType: undefined, scheme: '', protocol: '' },
+      ...{ method: '', status: undefined, errorType: undefined, operation: undefined },
+      ...{ operationType: undefined, scheme: '', protocol: '' },
       ...this.recorders({ 'otel.metric.overflow': true }),
     };
     return this.overflow;
@@ -97,7 +102,7 @@ export class RequestSeriesIndex {
 }
 
 function attributesOf(measured: MeasuredRequest, protocol: string): Attributes {
-  const { method, scheme, route, status, errorType } = measured;
+  const { method, scheme, route, status, errorType, operation, operationType } = measured;
   return {
     'http.request.method': method,
     'url.scheme': scheme,
@@ -105,5 +110,7 @@ function attributesOf(measured: MeasuredRequest, protocol: string): Attributes {
     ...(route !== undefined && { 'http.route': route }),
     ...(status !== undefined && { 'http.response.status_code': status }),
     ...(errorType !== undefined && { 'error.type': errorType }),
+    ...(operationType !== undefined && { 'graphql.operation.type': operationType }),
+    ...(operation !== undefined && { 'graphql.operation.name': operation }),
   };
 }

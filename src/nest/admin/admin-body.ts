@@ -1,7 +1,7 @@
 import { BadRequestException, PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs/common';
 import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 
-/** What Express's and Fastify's requests have in common. */
+/** The parts that Express's and Fastify's requests share. */
 export interface AdminRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: unknown;

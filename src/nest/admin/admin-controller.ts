@@ -21,7 +21,7 @@ import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './a
 import { changeOf } from './admin-change.js';
 import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
 
-/** What the change of a configuration answers. */
+/** The answer to a change of configuration. */
 interface ChangeAnswer {
   readonly status: 'reconfigured';
   readonly generation: number;

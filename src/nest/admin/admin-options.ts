@@ -1,7 +1,7 @@
 import type { CanActivate, ModuleMetadata, Type } from '@nestjs/common';
 import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 
-/** Who may use the admin endpoint, and where it is. */
+/** Options of the admin endpoint: its path and its guards. */
 export interface TelemetryAdminOptions extends Pick<ModuleMetadata, 'imports'> {
   /**
    * At least one: the endpoint changes where telemetry goes. Each runs before every

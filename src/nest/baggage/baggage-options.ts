@@ -13,7 +13,7 @@ import {
 } from '../../config/schema.js';
 import type { RawRequest } from '../../http/http-options.js';
 
-/** What the framework's request tells a resolver, on Express and Fastify alike. */
+/** The request as a resolver sees it, on Express and Fastify alike. */
 export interface BaggageRequest {
   /** Request headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -27,11 +27,11 @@ export interface BaggageRequest {
   readonly query?: unknown;
   /** The parsed body. */
   readonly body?: unknown;
-  /** What an authentication guard put there. */
+  /** The user that an authentication guard put there. */
   readonly user?: unknown;
 }
 
-/** Who is asking: where entries come from, which are trusted, and where they show. */
+/** Options for baggage: where entries come from, which are trusted, and where they show. */
 export interface BaggageOptions {
   /**
    * Request headers and the entries that they become, which are also put on every span of the request;
@@ -56,7 +56,7 @@ export interface BaggageOptions {
     | Readonly<Record<string, string | undefined>>
     | undefined
     | Promise<Readonly<Record<string, string | undefined>> | undefined>;
-  /** What a request is for, by route; the first match becomes the entry `app.user.intent`. */
+  /** The purpose of requests by route; the first match becomes the entry `app.user.intent`. */
   readonly intent?: Readonly<Record<string, string>>;
   /**
    * Entries of the caller's `baggage` that are kept, exact or with `*` at the end; default none, or all where

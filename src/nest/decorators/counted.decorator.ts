@@ -6,9 +6,9 @@ import { decoratorLog } from './decorator-log.js';
 import { MethodInstrument } from './method-instrument.js';
 import { asWritten, classNameOf, wrapMethod } from './method-wrapper.js';
 
-/** What a measured method is called, and by which attributes. */
+/** The name and the attributes of a measured method. */
 export interface MeasuredMethodOptions extends Pick<MetricOptions, 'description' | 'unit'> {
-  /** The same for every call, of few values each. */
+  /** Constant attributes of every call; each takes few values. */
   readonly attributes?: Attributes;
 }
 

@@ -54,7 +54,7 @@ export function isWrapped(prototype: object, key: PropertyKey): boolean {
   return wrapped.get(prototype)?.has(key) === true;
 }
 
-/** What stands in the source, below all decorators of ours. */
+/** The method as written in the source, below all decorators of this library. */
 export function asWritten(method: Method): Method {
   return written.get(method) ?? method;
 }

@@ -9,7 +9,7 @@ import { namedArguments } from './parameter-names.js';
 import type { ParameterAttribute } from './span-attribute.decorator.js';
 import type { SpanDecoratorOptions } from './span-options.js';
 
-/** What a span records of a call. */
+/** The parts of a call that a span records. */
 export interface Observation {
   readonly spanName: string;
   readonly options: SpanDecoratorOptions;

@@ -46,7 +46,7 @@ export function TracePipeline(
 }
 
 /**
- * Runs the method as a stage, as `WorkflowTracer.withStageSpan` does, of whatever pipeline it is called in.
+ * Runs the method as a stage, as `WorkflowTracer.withStageSpan` does, of the pipeline that it is called in.
  *
  * @param name - of the stage; the span is `stage:{name}`
  * @param options - its component type, or all options, or a function of the arguments that returns them

@@ -51,7 +51,7 @@ export class DevtoolsHost {
     const recorder = new Recorder(options);
     try {
       const server = await DevtoolsServer.start(recorder, options);
-      // Whatever the app's logger leaves out: without the address nobody can look.
+      // Printed past the app's logger, which may be silent: without the address the page cannot be opened.
       new StandardOutput().write(`Devtools: ${server.url}\n`, () => undefined);
       return {
         server,
@@ -113,7 +113,7 @@ export class DevtoolsHost {
     }
   }
 
-  /** What was configured comes back as it was; a configuration that came meanwhile stays. */
+  /** Turns an exporter off, or back on as it was configured; a configuration set meanwhile stays. */
   private async switchExporter(instance: TelemetryInstance, on: boolean): Promise<object> {
     const { tracerManager: manager, name } = instance;
     const before = this.switchedOff.get(instance);

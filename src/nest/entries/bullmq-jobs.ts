@@ -30,13 +30,13 @@ interface FlowNode {
   readonly children?: readonly FlowNode[];
 }
 
-/** What is used of a queue or a flow producer. */
+/** The parts used of a queue or a flow producer. */
 interface Producer {
   readonly name?: unknown;
   readonly opts?: { readonly connection?: BrokerOptions; readonly telemetry?: unknown };
 }
 
-/** What is used of a job. */
+/** The parts used of a job. */
 interface Job {
   readonly id?: unknown;
   readonly name?: unknown;

@@ -3,7 +3,7 @@ import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import type { BrokerOptions } from './broker-address.js';
 import type { Patches } from './patches.js';
 
-/** What is used of Nest's clients; every part may be absent from one that an app brings. */
+/** The parts used of Nest's clients; an app's own client may lack each of them. */
 export interface ClientProxyLike {
   readonly routingMap?: unknown;
   readonly options?: BrokerOptions;

@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { Patches } from './patches.js';
 
-/** What those who watch entries of one app need of its hub. */
+/** The part of an app's hub that entry watchers need. */
 export interface EntryHost {
   /** Whether any instance is enabled: all that an entry costs while none is. */
   readonly active: boolean;

@@ -10,13 +10,14 @@ import { BullmqJobs } from './bullmq-jobs.js';
 import { ClientProxies } from './client-proxies.js';
 import { watchCqrsHandlers } from './cqrs-handlers.js';
 import type { EntryHost } from './entry-host.js';
+import { GraphqlSubscriptions } from './graphql-subscriptions.js';
 import { EventListeners } from './event-listeners.js';
 import { MicroserviceServers, type MicroserviceServer } from './microservice-servers.js';
 import { Patches } from './patches.js';
 import { ScheduledJobs } from './schedule.js';
 import { Websockets } from './websockets.js';
 
-/** What is asked of the hub of an app. */
+/** The part of an app's hub that an entry watch needs. */
 export interface EntryHub {
   readonly modules: ModulesContainer;
   all(): TelemetryInstance[];
@@ -34,6 +35,7 @@ export class EntryWatch implements EntryHost {
   active = false;
   readonly patches = new Patches();
   readonly modules: ModulesContainer;
+  readonly subscriptions = new GraphqlSubscriptions(this);
   private readonly servers: MicroserviceServers;
   private readonly clients: ClientProxies;
   private readonly jobs: BullmqJobs;

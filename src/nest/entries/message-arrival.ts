@@ -5,7 +5,7 @@ import { ENVELOPE, headersOf, type MessageHeaders } from '../../entries/entry-ca
 import type { EntryTrace } from '../../entries/entry-trace.js';
 import { epochMillis, monotonicMillis } from '../../tracing/clock.js';
 
-/** What a broker tells beside the data; every part is optional, since it comes from elsewhere. */
+/** A broker's description of a message; each part is optional, since it comes from elsewhere. */
 interface Delivery {
   readonly headers?: unknown;
   readonly properties?: {

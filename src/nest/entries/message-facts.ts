@@ -4,7 +4,7 @@ import { headersOf } from '../../entries/entry-carrier.js';
 import type { EntryFacts } from '../../entries/entry-trace.js';
 import type { MessageArrival, ServerFields } from './message-arrival.js';
 
-/** What is known of a message by its pattern. */
+/** Facts about a message that its pattern gives. */
 export interface KnownMessage {
   readonly system: string;
   readonly pattern: string;
@@ -13,7 +13,7 @@ export interface KnownMessage {
   readonly functionName: string;
 }
 
-/** What the span of a message says, by the conventions for remote calls or for messages. */
+/** Attributes of a message's span, by the conventions for remote calls or for messages. */
 export function messageFacts(
   server: ServerFields,
   { system, pattern, isEvent, functionName }: KnownMessage,
@@ -62,7 +62,7 @@ function rpcError(span: Span, error: unknown): boolean {
   return true;
 }
 
-/** What gRPC sends of an error: its code, else `UNKNOWN`. */
+/** The status that gRPC sends for an error: its code, else `UNKNOWN`. */
 function grpcError(span: Span, error: unknown): boolean {
   const code = grpcCode(codeOf(error)) ?? 'UNKNOWN';
   span.setAttribute(C.rpcStatusCode, code);

@@ -10,7 +10,7 @@ import { grpcPath, messageFacts, patternText, safeJson, type KnownMessage } from
 import { MessageArrival, type ServerFields } from './message-arrival.js';
 import { MessageHandlers, type MessageHandler } from './message-handlers.js';
 
-/** What is used of Nest's servers, and of strategies that an app brings; every part may be absent there. */
+/** The parts used of Nest's servers, and of an app's own strategies, where each may be absent. */
 export interface MicroserviceServer extends ServerFields {
   readonly transportId?: unknown;
   readonly deserializer?: object;
@@ -91,7 +91,7 @@ export class MicroserviceServers {
     return result;
   }
 
-  /** Nobody handled it: there is no handler, or the packet was unreadable. */
+  /** Records a message without a handler, or an unreadable packet. */
   private unhandled(server: MicroserviceServer, arrival: MessageArrival, error: unknown): void {
     if (arrival.handled) return;
     const pattern = arrival.pattern ?? OTHER_METHOD;
@@ -213,7 +213,7 @@ class NoMessageHandlerError extends Error {
   }
 }
 
-/** The same deserializer, which lets us see the packet first. */
+/** Wraps a deserializer so that the library sees the packet first. */
 function readingHeaders(deserializer: object): object {
   const { deserialize } = deserializer as { deserialize?: (packet: unknown, options?: unknown) => unknown };
   if (typeof deserialize !== 'function') return deserializer;

@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { likeMethod, type Method } from '../like-method.js';
 import type { Patches } from './patches.js';
 
-/** What is needed of Nest's record of a provider or a controller. */
+/** The parts used of Nest's record of a provider or a controller. */
 interface Wrapper {
   readonly metatype: unknown;
   readonly instance: unknown;

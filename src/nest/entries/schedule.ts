@@ -10,7 +10,7 @@ import { nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instan
 /** Where `@nestjs/schedule` marks a method. */
 const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
 
-/** What is known of a job's schedule. */
+/** The schedule of a job. */
 interface Schedule {
   readonly type: 'cron' | 'interval' | 'timeout';
   readonly name: string | undefined;
@@ -39,7 +39,7 @@ interface Orchestrator {
   readonly timeouts?: Readonly<Record<string, unknown>>;
 }
 
-/** Runs a tick in a context of its own: none of whoever set its timer. */
+/** Runs a tick in a context of its own, not in that of the code which set its timer. */
 function tick(schedule: Schedule, run: () => unknown): unknown {
   return runInContext(new Tick(schedule).context, run);
 }

@@ -60,7 +60,7 @@ export class SocketConnection {
   }
 }
 
-/** Of socket.io's handshake, or of the upgrade request that `ws` passes on. */
+/** Reads the headers of socket.io's handshake, or of the upgrade request that `ws` passes on. */
 function handshakeHeaders(client: object, request: unknown): MessageHeaders {
   const { handshake, upgradeReq } = client as {
     handshake?: { headers?: unknown };

@@ -6,7 +6,7 @@ import type { EntryHost } from './entry-host.js';
 import { SocketConnection } from './socket-connection.js';
 import { SocketGateways, type SocketHandler } from './socket-gateways.js';
 
-/** What Nest hands to an adapter for each event that a gateway listens for. */
+/** The handler that Nest gives an adapter for each event of a gateway. */
 interface BoundHandler {
   readonly message: unknown;
   readonly callback: (...args: unknown[]) => unknown;

@@ -22,12 +22,12 @@ import { hiddenInjection } from '../hub/hidden-injection.js';
 
 const OWN = Symbol('nestjs-telemetry.genai');
 const injectTracer = hiddenInjection(GenAiTracer, OWN);
-/** Of objects that Nest did not build: their calls belong to the running flow. */
+/** The tracer for objects that Nest did not build: their calls belong to the running flow. */
 const ofFlow = new GenAiTracer({ manager: activeTracerManager });
 
 /** The options of a decorated method, or a function of its arguments that returns them. */
 export type CallDecoratorOptions<O> = O | ((...args: AnyValue[]) => O);
-/** The same, or the name alone; by default the method's own. */
+/** The options of a decorated method, or the name alone; by default the method's own. */
 export type NamedCallDecoratorOptions<O> = string | CallDecoratorOptions<Partial<O>>;
 
 function callDecorator(

@@ -9,7 +9,7 @@ class Arrival {
   });
 }
 
-/** The instances of an app as they are built, for whoever comes before them. */
+/** The instances of an app as they are built, for providers that are built before them. */
 export class Arrivals {
   private readonly arrivals = new Map<symbol, Arrival>();
 

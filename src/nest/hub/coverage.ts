@@ -7,7 +7,7 @@ type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 /** Modules of Nest and of this library hold nothing of the app's. */
 const LIBRARY_MODULE = /^(Telemetry\w*|InternalCoreModule)$/;
 
-/** What covers a controller class, or a provider that serves requests as one does: a GraphQL resolver. */
+/** Finds the instance that covers a controller class, or a provider such as a GraphQL resolver. */
 export interface ControllerCoverage {
   readonly instance: symbol | undefined;
   readonly moduleName: string;
@@ -25,7 +25,7 @@ export class Coverage {
   readonly fallback: symbol | undefined;
   private readonly controllers = new Map<unknown, ControllerCoverage | undefined>();
   private readonly hosts = new Map<NestModule, symbol>();
-  /** Covers whatever no nearer instance does. */
+  /** The fallback instance, which covers classes without a nearer one. */
   readonly rest: symbol | undefined;
 
   constructor(private readonly modules: ModulesContainer) {
@@ -100,7 +100,7 @@ export class Coverage {
     return [...(globals.length > 1 ? ['The app, with `isGlobal`,'] : []), ...modules.map(({ name }) => name)];
   }
 
-  /** Puts a value among the providers of an instance's own module, for whoever imports it from now on. */
+  /** Adds a value to the providers of an instance's own module, for later imports. */
   provide(instance: symbol, token: string, value: unknown): void {
     for (const [module, id] of this.hosts) {
       if (id !== instance || module.providers.has(token)) continue;

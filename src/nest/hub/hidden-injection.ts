@@ -8,7 +8,7 @@ type Token = abstract new (...args: never[]) => object;
  * nobody sees: instances stay equal to those of plain `new`, and a frozen one does without. Static
  * methods belong to no module.
  *
- * @param slot - key of the property; whoever calls often reads it itself
+ * @param slot - key of the property; frequent callers read it themselves
  */
 export function hiddenInjection(token: Token, slot: symbol): (prototype: object) => void {
   return onInjection(token, String(slot.description), (host, value) => {
@@ -31,7 +31,7 @@ export function onInjection<T extends object>(
     Object.defineProperty(prototype, entrance, {
       configurable: true,
       set(this: object, value: unknown) {
-        // Auto-mocks of a test are none.
+        // An auto-mock of a test is not an instance of it.
         if (value instanceof token) injected(this, value);
       },
     });

@@ -8,7 +8,7 @@ const HUB = Symbol('nestjs-telemetry.hub');
 const injectOwn = hiddenInjection(TracerManager, OWN);
 const injectHub = hiddenInjection(TelemetryHub, HUB);
 
-/** What Nest has put into an instance of a class with decorated methods. */
+/** The manager that Nest injected into an instance of a class with decorated methods. */
 interface Host {
   readonly [OWN]?: TracerManager;
   readonly [HUB]?: TelemetryHub;

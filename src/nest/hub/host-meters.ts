@@ -10,7 +10,7 @@ const HUB = Symbol('nestjs-telemetry.meters-hub');
 const injectOwn = hiddenInjection(MeterManager, OWN);
 const injectHub = hiddenInjection(TelemetryHub, HUB);
 
-/** What Nest has put into an instance of a class with measured methods. */
+/** The meters that Nest injected into an instance of a class with measured methods. */
 interface Host {
   readonly [OWN]?: MeterManager;
   readonly [HUB]?: TelemetryHub;

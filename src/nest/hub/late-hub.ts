@@ -4,8 +4,7 @@ import type { ModulesContainer } from '@nestjs/core';
 const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
 /**
- * Of a hub that came with a lazy module, whose hooks Nest never runs: its shutdown hook moves to a
- * module that was there before.
+ * Moves the shutdown hook of a hub in a lazy module, whose hooks Nest never runs, to an older module.
  */
 export function runHooksOfLateHub(modules: ModulesContainer, hub: OnApplicationShutdown): void {
   const [first] = modules.values();

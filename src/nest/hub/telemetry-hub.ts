@@ -62,7 +62,7 @@ const TURNS_FOR_CUT_CONNECTIONS = 4;
 const nextTurn = setImmediate;
 
 /**
- * The one place per app where requests meet telemetry, whatever the number of instances: it wraps the app's
+ * The one place per app where requests meet telemetry, for any number of instances: it wraps the app's
  * own server object, and owns the only enhancers.
  */
 @Injectable()
@@ -85,7 +85,7 @@ export class TelemetryHub
   });
   private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
-  /** Of the framework, until the app has started. */
+  /** Routes that the framework registered before the app started. */
   private readonly routes: RegisteredRoute[] = [];
   private covered: Coverage | undefined;
   private mounted: MountedEndpoints | undefined;
@@ -102,7 +102,8 @@ export class TelemetryHub
     if (this.server() !== undefined) runHooksOfLateHub(this.modules, this);
     // `main.ts` registers middleware before the modules are configured.
     reenterRequests(this.adapter, this.routes);
-    reenterExternalCalls(external);
+    const { subscriptions } = this.entries;
+    reenterExternalCalls(external, subscriptions.run.bind(subscriptions));
   }
 
   get coverage(): Coverage {
@@ -153,7 +154,7 @@ export class TelemetryHub
     return this.instance(this.coverage.fallback);
   }
 
-  /** The same, for whoever comes before it is built. */
+  /** The fallback instance, for callers that come before it is built. */
   get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
     const { rest } = this.coverage;
     return rest === undefined ? undefined : this.arrivals.of(rest).promise;
@@ -223,6 +224,7 @@ export class TelemetryHub
     this.entries.started();
     const routes = this.routes.splice(0);
     for (const { options } of this.all()) warnOfMissedPatterns(options, routes, this.config);
+    for (const instance of this.all()) instance.reportCalls();
   }
 
   beforeApplicationShutdown(): void {
@@ -242,7 +244,7 @@ export class TelemetryHub
     this.attached = false;
   }
 
-  /** Of all instances, the longest. */
+  /** The longest shutdown limit of all instances. */
   get timeoutMillis(): number {
     return Math.max(0, ...this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis));
   }

@@ -115,6 +115,12 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     return this.http === undefined ? undefined : this.metrics.requestMeter;
   }
 
+  /** Says what keeps outgoing calls from being seen. */
+  reportCalls(): void {
+    this.clients?.report();
+    this.bridge?.report();
+  }
+
   /** Delivers what is left of spans and metrics, and closes. */
   async shutdown(): Promise<void> {
     this.started = false;
@@ -131,7 +137,7 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     clearTimeout(awake);
   }
 
-  /** What was wrapped last is taken back first. */
+  /** Unwraps in the reverse order of wrapping. */
   private followCalls(): void {
     if (this.pipeline.current?.enabled === true) {
       this.clients?.follow();
@@ -147,7 +153,7 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     return this.metrics.serveScrapes();
   }
 
-  /** What a caller says goes nowhere unmasked, onto metrics neither. */
+  /** Masks the caller's entries before they go onto metrics. */
   private maskedFlowAttributes(rules: BaggageRules): Attributes | undefined {
     const said = rules.flowAttributes?.();
     return said && (this.pipeline.current?.mask.masked(said) ?? said);
@@ -181,8 +187,8 @@ export class TelemetryInstance implements HttpScope, EntryScope {
   }
 
   /**
-   * The same instance for routes that name `HttpTelemetryInterceptor`: they are traced
-   * even with `http: false`.
+   * A view of this instance for routes that name `HttpTelemetryInterceptor`: they are traced even with
+   * `http: false`.
    */
   get tracedByHand(): TelemetryInstance {
     if (this.http !== undefined) return this;
@@ -242,7 +248,7 @@ function instrumentationName(option: InstrumentationOption): string {
   return ('instrumentation' in option ? option.instrumentation : option).instrumentationName;
 }
 
-/** What log lines call an instance: its service, also where the environment names it. */
+/** Names an instance in log lines by its service, also where the environment names it. */
 function nameOf(config: TracerConfig): string {
   if (config.service?.name !== undefined) return config.service.name;
   const { service } = readEnvironment(process.env, { warn: () => undefined, exporter: false });

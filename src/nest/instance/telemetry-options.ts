@@ -52,7 +52,7 @@ export interface TelemetryModuleOptions extends TracerConfig {
    * `NODE_ENV`, else `development`; an environment without an entry changes nothing and is warned of.
    */
   readonly environments?: Readonly<Record<string, TracerConfig>>;
-  /** Who is asking: headers, user and entries of a request that its spans show; `false` reads none. */
+  /** Caller, user and session of a request, read into baggage and shown on spans; `false` reads none. */
   readonly baggage?: false | BaggageOptions;
   /** Formats of trace context and baggage, and the hosts that instrumented calls send them to. */
   readonly propagation?: PropagationOptions;
@@ -64,14 +64,13 @@ export interface TelemetryModuleOptions extends TracerConfig {
   /** Streams of `@Sse` routes; `false` treats their responses like any other. */
   readonly sse?: false | SseOptions;
   /**
-   * What is measured and where it goes; `false` measures nothing. Default: requests, streams and our
-   * own health, sent beside the spans of OTLP exporters; nothing where there is none, so that no
+   * Metrics and their readers; `false` measures nothing. Default: requests, streams and the library's own
+   * health, sent beside the spans of OTLP exporters; without an OTLP exporter, metrics are off, so that no
    * console fills with numbers.
    */
   readonly metrics?: false | MetricsOptions;
   /**
-   * Work that enters by another way than HTTP: messages, jobs, socket messages, ticks, events;
-   * `false` traces none of it.
+   * Entries other than HTTP requests: messages, jobs, socket messages, ticks, events; `false` traces none.
    */
   readonly entries?: false | EntriesOptions;
   /** How messages are related to their senders. */
@@ -89,7 +88,7 @@ export interface TelemetryModuleOptions extends TracerConfig {
    */
   readonly shutdown?: { readonly timeoutMillis?: number };
   /**
-   * What a configuration that cannot work does at bootstrap: `throw`, or `warn` and run without
+   * The reaction to an invalid configuration at bootstrap: `throw`, or `warn` and run without
    * telemetry. Default `throw`.
    */
   readonly onConfigError?: 'throw' | 'warn';

@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import { fn, object } from '../../config/schema.js';
 
-/** What the wide events of an instance begin with. */
+/** Options for the wide events of an instance. */
 export interface WideEventOptions {
   /**
    * Fields that the request tells, read after its guards and before its handler, which does not wait

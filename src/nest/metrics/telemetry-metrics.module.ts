@@ -10,7 +10,7 @@ import type { TelemetryMetricsOptions } from './metrics-module-options.js';
  * Serves the scrape page for Prometheus on the app's own server, for the instance that covers the importing
  * module; the instance needs no reader for it. Needs the optional peer `@opentelemetry/exporter-prometheus`.
  *
- * **Gotchas** The page tells routes and traffic to whoever can reach it: give it a guard,
+ * **Gotchas** The page shows routes and traffic to every client that can reach it: give it a guard,
  * or a network of its own.
  */
 @Module({})

@@ -13,7 +13,7 @@ import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS, uniqueId } from '../metadata/tokens.js';
 import { getTracerToken, requestedTracerNames } from '../metadata/tracer-names.js';
 
-/** What makes the dynamic module of one instance. */
+/** Parts of the dynamic module of one instance. */
 export interface InstanceModuleParts {
   readonly module: DynamicModule['module'];
   readonly isGlobal: boolean;

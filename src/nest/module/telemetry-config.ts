@@ -7,15 +7,15 @@ import { TelemetryConfigError } from '../../errors.js';
 const NAMESPACE = 'telemetry';
 
 /**
- * What `registerAs` of `@nestjs/config` makes of a factory, so that the package stays
- * optional; a test compares the two.
+ * A factory in the form that `registerAs` of `@nestjs/config` returns, written here so that the package
+ * stays optional; a test compares the two.
  */
 export interface TelemetryConfigFactory {
   /** Reads the configuration from the environment. */
   (): TracerConfig;
   /** Token of the configuration object, for `@Inject(telemetryConfig.KEY)`. */
   readonly KEY: string;
-  /** What `TelemetryModule.forRootAsync` takes. */
+  /** Options for `TelemetryModule.forRootAsync`. */
   asProvider(): {
     imports: Promise<DynamicModule>[];
     useFactory: (config: TracerConfig) => TracerConfig;

@@ -1,5 +1,6 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
+import { graphqlOperation, operationAttributes } from '../../http/graphql-operation.js';
 import { RequestTrace } from '../../http/request-trace.js';
 import { RouteMatch } from '../../http/route-match.js';
 import type { SseRoute } from '../../http/stream-options.js';
@@ -46,7 +47,8 @@ export class RouteGuard implements CanActivate {
     if (type === 'graphql') {
       // The first of a query's resolvers; neither its name nor its `@NoSpan` stands for the others.
       trace.bindWithoutHandler(facts.instance);
-      if (facts.instance?.entryRules.graphql === true) noteGraphqlOperation(trace, context.getArgByIndex(3));
+      if (facts.instance?.entryRules.traces('graphql') === true)
+        noteOperation(trace, context.getArgByIndex(3));
       return true;
     }
     const request = context.getArgByIndex<FrameworkRequest | null | undefined>(0);
@@ -93,15 +95,9 @@ function bindToRoute(trace: RequestTrace, facts: HandlerFacts, request: Framewor
   trace.bind(facts.instance, facts.match, request);
 }
 
-/** What a resolver is told of the operation that it serves a field of. */
-interface GraphqlInfo {
-  readonly operation?: { readonly operation?: unknown; readonly name?: { readonly value?: unknown } };
-}
-
-function noteGraphqlOperation(trace: RequestTrace, info: unknown): void {
-  const { operation } = Object(info) as GraphqlInfo;
-  const type = operation?.operation;
-  const name = operation?.name?.value;
-  if (typeof type === 'string') trace.span.setAttribute('graphql.operation.type', type);
-  if (typeof name === 'string') trace.span.setAttribute('graphql.operation.name', name);
+function noteOperation(trace: RequestTrace, info: unknown): void {
+  const operation = graphqlOperation(info);
+  if (operation === undefined || trace.graphql !== undefined) return;
+  trace.graphql = operation;
+  trace.span.setAttributes(operationAttributes(operation));
 }

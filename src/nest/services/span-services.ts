@@ -3,7 +3,7 @@ import { TracerManager } from '../../tracing/tracer-manager.js';
 import { WorkflowTracer } from '../../workflow/workflow-tracer.js';
 import { TraceService } from './trace.service.js';
 
-/** What is made of a module's manager, wherever a manager is provided. */
+/** Services built on a module's manager, provided beside it. */
 export const SPAN_SERVICES: readonly FactoryProvider[] = [
   {
     provide: WorkflowTracer,

@@ -17,7 +17,7 @@ import type { WideEventOptions } from '../instance/wide-event-options.js';
 
 /**
  * Makes the span of each request that it handles a wide event: the one place for all that is known about
- * the request, whoever knows it, through `WideEventService` and `@WideEventField`. Bind it with
+ * the request, from any provider, through `WideEventService` and `@WideEventField`. Bind it with
  * `APP_INTERCEPTOR` or `@UseInterceptors`.
  *
  * It adds `code.function.name`, what the option `wideEvents.seed` tells, and `error.type` and `error.message`

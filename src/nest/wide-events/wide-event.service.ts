@@ -12,7 +12,7 @@ import { addToField, setField, setFields, wideEvent } from './wide-event.js';
  */
 @Injectable()
 export class WideEventService {
-  /** What is no attribute value, such as an object, becomes JSON text. */
+  /** Sets a field; a value that is not an attribute value, such as an object, becomes JSON text. */
   set(key: string, value: AttributeValue): void {
     const span = wideEvent();
     if (span !== undefined) setField(span, key, value);

@@ -6,17 +6,17 @@
 export interface ExportFailure {
   /** gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
   readonly code: string;
-  /** What happened, one clause without a full stop. */
+  /** The cause, one clause without a full stop. */
   readonly reason: string;
-  /** What to do about it, one sentence. */
+  /** The remedy, one sentence. */
   readonly hint?: string;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
-  /** What the receiver asks to wait, in milliseconds. */
+  /** The delay that the receiver asked for, in milliseconds. */
   readonly retryAfterMillis?: number;
   /**
-   * Whose fault it is: `data` is this request's alone, `destination` is every request's until somebody
-   * changes the configuration or the receiver. Retryable failures are always the destination's.
+   * The side at fault: `data` affects only this request, `destination` affects every request until
+   * the configuration or the receiver changes. Retryable failures are always the destination's.
    */
   readonly blames: 'data' | 'destination';
   /** The request was over the receiver's limit: half of it may pass. */

@@ -24,7 +24,7 @@ const UNREACHABLE: Explanation = [
 ];
 const WHICH_PORT = 'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`otlp-http`).';
 
-/** What Node's error codes mean to somebody who looks for missing spans. */
+/** Explains Node's error codes to a developer who looks for missing spans. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ECONNREFUSED: ['nothing listens there', 'Start the collector, or correct `exporter.url`.'],
   ENOTFOUND: ['the host name does not exist', 'Check the host in `exporter.url`.'],

@@ -6,7 +6,7 @@ const OUTPUT = ['gen_ai.usage.output_tokens', 'llm.token_count.completion'] as c
 const COST = ['gen_ai.usage.cost', 'llm.cost.total'] as const;
 const FIRST_CHUNK = 'gen_ai.response.time_to_first_chunk';
 
-/** What {@link modelCallLine} says, so that nobody has to list it again. */
+/** The attributes that {@link modelCallLine} shows, so that a span's details leave them out. */
 export const MODEL_CALL_ATTRIBUTES: ReadonlySet<string> = new Set([
   ...MODEL,
   ...INPUT,
@@ -16,8 +16,8 @@ export const MODEL_CALL_ATTRIBUTES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Sums up a model call in one line, such as `gpt-4o 1,204→318 tok $0.0062 ttft 210 ms`. Spans that sum up the calls of others,
- * such as an agent's, have the line without a model.
+ * Sums up a model call in one line, such as `gpt-4o 1,204→318 tok $0.0062 ttft 210 ms`. Spans that sum up
+ * the calls of others, such as an agent's, have the line without a model.
  *
  * @returns nothing for other spans
  */

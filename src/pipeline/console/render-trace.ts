@@ -5,12 +5,12 @@ import { spanDetails } from './span-details.js';
 import { spanForest, toMillis, type SpanNode } from './span-forest.js';
 import { cut, printable, type Paint, type Style } from './text-style.js';
 
-/** What a tree is printed with. */
+/** Options for printing a tree. */
 export interface TraceLook {
   readonly paint: Paint;
   /** Characters in a line. */
   readonly columns: number;
-  /** What the head line says after the trace id, such as `after GET /orders`. */
+  /** The end of the head line, after the trace id, such as `after GET /orders`. */
   readonly caption?: string;
 }
 
@@ -18,13 +18,13 @@ export interface TraceLook {
 const FOLD_FROM = 5;
 const DURATION_WIDTH = 8;
 const BAR_WIDTH = 16;
-/** What deep nesting leaves to the name, and to the lines of the tree. */
+/** Least columns for a span's name under deep nesting. */
 const NAME_ROOM = 24;
 const MIN_GUIDE = 4;
 const DETAIL_ROOM = 40;
 const GAP = '  ';
 
-/** What stands behind the name of a span. */
+/** The text after the name of a span. */
 export const KINDS: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.SERVER]: ' [server]',
   [SpanKind.CLIENT]: ' [client]',

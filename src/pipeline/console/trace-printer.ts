@@ -18,7 +18,7 @@ const MAX_WEIGHT = 10_000;
 
 interface Entry {
   readonly span: ReadableSpan;
-  /** Whose span it is; more than one if it came through several sinks. */
+  /** The accounts that count the span; more than one if it came through several sinks. */
   readonly accounts: SinkAccount[];
   /** Printed once already, in a tree without its root; kept so that the whole tree can follow. */
   shown: boolean;
@@ -206,7 +206,7 @@ export class TracePrinter {
       );
       this.terminal.write(text, settle);
     } catch (error) {
-      // A span from foreign code can be odd enough to defeat rendering; that must not reach whoever ended it.
+      // A span from foreign code may defeat rendering, which must not break the code that ended it.
       settle(error instanceof Error ? error : new Error('a span could not be printed'));
     }
   }
@@ -236,7 +236,7 @@ function newTrace(id: string, as: PrintedAs): Trace {
   };
 }
 
-/** Nothing in this process that was recorded is above it. */
+/** Whether no span above it was recorded in this process. */
 function isLocalRoot({ parentSpanContext }: ReadableSpan): boolean {
   if (parentSpanContext === undefined || parentSpanContext.isRemote === true) return true;
   return (parentSpanContext.traceFlags & TraceFlags.SAMPLED) === 0;

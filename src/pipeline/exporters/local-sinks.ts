@@ -6,7 +6,7 @@ import { ConsoleTreeSink } from '../console/console-tree.js';
 import { MemorySink } from './memory-sink.js';
 import { NoneSink } from './none-sink.js';
 
-/** What every sink is built with. */
+/** Options that every sink is built with. */
 export interface LocalSinkOptions {
   readonly log: TelemetryLog;
   /** Name of the module instance, for messages. */

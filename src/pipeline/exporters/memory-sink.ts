@@ -57,7 +57,7 @@ export class MemorySink implements SpanSink {
   }
 }
 
-/** What the memory exporters among `sinks` hold, oldest first. */
+/** The spans held by the memory exporters among `sinks`, oldest first. */
 export function finishedSpans(sinks: Iterable<unknown>): ReadableSpan[] {
   return [...sinks].flatMap((sink) => (sink instanceof MemorySink ? sink.spans() : []));
 }

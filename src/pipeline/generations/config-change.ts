@@ -1,7 +1,7 @@
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import { contentText } from './config-key.js';
 
-/** What a change of configuration did. */
+/** The result of a change of configuration. */
 export interface ReconfigureReport {
   /** Number of the generation that is live now. */
   readonly generation: number;

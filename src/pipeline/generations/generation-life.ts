@@ -12,10 +12,10 @@ import type { SpanSink } from '../span-sink.js';
  * Over this many draining generations the oldest is closed, and what still ends in it is counted as dropped.
  */
 const MAX_DRAINING = 32;
-/** The same for tenants and temporary configurations, of which many come and go at a time. */
+/** Most draining generations of tenants and temporary configurations, many of which come and go at a time. */
 const MAX_LEAVING = 256;
 
-/** Who a {@link GenerationLife} works for. */
+/** The pipeline that a {@link GenerationLife} works for. */
 export interface GenerationOwner {
   /** Whether the owner has a configuration at work. */
   readonly configured: boolean;

@@ -5,7 +5,7 @@ import { isSpanExporter } from '../is-span-exporter.js';
 import { checkTls } from '../../otlp/endpoint.js';
 import type { Generation } from './generation.js';
 
-/** What a slot asks of its pipeline. */
+/** The part of a pipeline that a slot needs. */
 export interface GenerationBuilder {
   /**
    * Whether there is a configuration at work at all: nothing is built before the first, or after a shutdown.
@@ -31,7 +31,7 @@ export class GenerationSlot implements FlowTarget {
     private readonly builder: GenerationBuilder,
     readonly given: TracerConfig,
     private readonly resolved: ResolvedTracerConfig,
-    /** Told of each use, so that a slot which was given up is looked after again. */
+    /** Called when the slot builds its generation, so that an evicted slot returns to its cache. */
     private readonly onUse: (slot: GenerationSlot) => void,
   ) {
     // Connections open later, when nobody is there to be told.

@@ -1,3 +1,22 @@
+/*
+ * The life of a generation, which is one configuration of a pipeline:
+ *
+ *   reconfigure() ─ build() ──▶ current ── replace() ──┐
+ *                                                      ├──▶ draining ── last span ended ──▶ closed
+ *   tenant, override, flow ──▶ GenerationSlot          │      (or too many drain: the oldest is closed)
+ *      first use: buildNow() ──▶ beside current ───────┘
+ *         ▲                         │ idle: retire()
+ *         └──── used again ─────────┘
+ *
+ *   StandIns ──▶ holding (spans wait for a tenant's look-up), dropping (spans go nowhere); never closed
+ *
+ * `GenerationLife` builds and closes generations and leases their exporters from the `SinkPool`, so that
+ * generations with equal exporters share one queue. `live` counts the spans that have begun and not ended.
+ *
+ * Invariant: a span ends in the generation that it began in, under that generation's sampler, limits, mask
+ * and exporters. Two exceptions move a span: a server span starts in a provisional generation, counted by
+ * `adopt` and `release`; a span of a "holding" stand-in is handed to its real generation by `receive`.
+ */
 import { inspect } from 'node:util';
 import { ROOT_CONTEXT, TraceFlags, type Context } from '@opentelemetry/api';
 import { resourceFromAttributes, type Resource } from '../../sdk/resource.js';
@@ -38,6 +57,8 @@ export class Generation {
   readonly resource: Resource;
   readonly sampler: HeadSampler;
   readonly spanLimits: Required<SpanLimits>;
+  /** Whether objects and nested arrays stay what they are. */
+  readonly structuredAttributes: boolean;
   readonly mask: SpanMask;
   readonly enabled: boolean;
   /** Spans that have begun and not ended. */
@@ -67,6 +88,7 @@ export class Generation {
       log.warn('sampler', `The sampler threw, its spans are kept: ${errorText(error)}`);
     });
     this.spanLimits = config.spanLimits;
+    this.structuredAttributes = config.structuredAttributes;
     this.mask = new SpanMask(config.masking);
     this.resource = resourceFromAttributes(this.mask.masked(config.resourceAttributes));
     this.processors = config.spanProcessors;
@@ -151,7 +173,7 @@ export class Generation {
     this.onDrained = undefined;
   }
 
-  /** Spans lead here, and from here to credentials: whoever prints one sees neither. */
+  /** Hides the fields when a span is printed: they lead to credentials. */
   toJSON(): object {
     return { generation: this.number, service: this.config.service.name };
   }

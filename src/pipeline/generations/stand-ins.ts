@@ -4,7 +4,7 @@ import type { Generation } from './generation.js';
 import type { GenerationLife } from './generation-life.js';
 import type { SpanSink } from '../span-sink.js';
 
-/** Whose place the generations take. */
+/** The pipeline whose generations are replaced by stand-ins. */
 export interface StandInHost {
   readonly current: Generation | undefined;
   readonly given: TracerConfig;

@@ -63,11 +63,11 @@ export const SECRET_ENDING = new RegExp(
   ].join('|')})$`,
 );
 
-/** Words behind a credential's name that leave it one: `passwordHash`, `authorizationHeader`, `password2`. */
+/** Words after a credential's name that do not change it: `passwordHash`, `authorizationHeader`. */
 export const NOISE_WORD =
   /^(?:\d+|headers?|values?|hash|hashed|confirm|confirmation|confirmed|new|old|raw|plain|text|string|base64|encoded)$/;
 
-/** `db_pass` is a password, `boarding_pass` and `test.pass` are none. */
+/** Words before `pass` that make it harmless: `db_pass` is a password, `boarding_pass` is not. */
 export const HARMLESS_PASS =
   /^(?:first|second|third|last|boarding|by|render|single|multi|two|one|per|num|high|low|band|all|season|day|week|ski|test|tests|check|checks|lint|must|did|will|to)$/;
 

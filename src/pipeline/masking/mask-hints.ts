@@ -1,4 +1,4 @@
-/** What in a text calls for a closer look. */
+/** Bits for the characters in a text that call for a closer look. */
 const NAMED = 1;
 const ADDRESS = 2;
 const KEY = 4;

@@ -6,7 +6,7 @@ import type { SecretNames } from './secret-names.js';
 const MAX_VERDICTS = 2000;
 const MAX_KEPT_KEY = 128;
 
-/** What is to be done with the values of an attribute key. */
+/** The treatment of an attribute's value, decided by its key. */
 export type KeyVerdict = 'scan' | 'address' | 'query' | 'trust' | 'redact' | 'remove';
 
 /** Our own attributes whose values are a few constants or names in the code. */
@@ -50,7 +50,7 @@ const OUTPUTS: Readonly<Record<string, KeyVerdict>> = {
   'retrieval.documents': 'remove',
 };
 
-/** Tells by its key what may leave the process. */
+/** Decides by an attribute's key whether its value may leave the process. */
 export class KeyMask {
   private readonly verdicts = new Map<string, KeyVerdict>();
   private readonly hidden: readonly (readonly [string, KeyVerdict])[];

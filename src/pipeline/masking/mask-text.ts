@@ -8,11 +8,11 @@ import { decodePercent, type SecretNames } from './secret-names.js';
 
 /** JSON text beyond this length is masked as running text. */
 const MAX_JSON = 65_536;
-/** What is shorter has no room for a name and a secret. */
+/** A shorter text has no room for a name and a secret. */
 const MIN_LENGTH = 6;
-/** How often a text is decoded, and how deep texts are looked for in texts. */
+/** How often a text is decoded, and how deep texts nest in texts. */
 const MAX_DEPTH = 4;
-/** The word of the conventions for what is left out of an address. */
+/** The conventions' placeholder for a masked part of an address. */
 const REDACTED_PARAMETER = 'REDACTED';
 
 const SPECIAL = /[.*+?^${}()|[\]\\/]/g;

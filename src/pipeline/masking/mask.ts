@@ -1,3 +1,22 @@
+/*
+ * How a span is masked, once, when it has ended and before any exporter or processor sees it:
+ *
+ *   SpanMask    name, attributes, status message, events, links, tracestate
+ *      │
+ *      │ each attribute: KeyMask.verdict(key), the first that fits
+ *      ├─ hidden input or output ─▶ removed, or replaced by __REDACTED__
+ *      ├─ name of a credential ───▶ replaced by __REDACTED__
+ *      ├─ url.full, url.query … ──▶ TextMask.maskAddress, maskQuery
+ *      ├─ own attribute ──────────▶ untouched: a constant or a name in the code
+ *      └─ any other text ─────────▶ TextMask.mask, as for names and messages:
+ *             1. hintsOf: one pass over the characters; most texts end here
+ *             2. a name and a value?   JSON: values by their keys; else queries of addresses, `name=value`
+ *             3. shapes: passwords in addresses, Bearer …, JWT, keys of services; then `masking.patterns`
+ *             4. percent-encoded?      decoded, and 1 to 3 again, at most four levels deep
+ *             5. cut to `masking.maxLength`, last, so that no half of a secret escapes the patterns
+ *
+ * Invariants: the time is linear in the length of a text; if masking throws, the span goes out empty.
+ */
 import {
   createTraceState,
   type Attributes,
@@ -84,7 +103,7 @@ export class SpanMask {
     return copy;
   }
 
-  /** The same context, with a `tracestate` that gives nothing away: it comes from callers. */
+  /** Masks the `tracestate` of a span context, which comes from callers. */
   private context(context: SpanContext): SpanContext {
     const state = context.traceState?.serialize();
     if (state === undefined || state === '') return context;
@@ -121,20 +140,22 @@ export class SpanMask {
       const value = attributes[key];
       switch (this.keys.verdict(key)) {
         case 'trust':
+          // Of a structure under one of our own names, all but the name is the user's.
+          if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'scan':
           if (typeof value === 'string') {
             const masked = this.texts.mask(value);
             if (masked !== value) attributes[key] = masked;
-          } else if (Array.isArray(value)) {
-            attributes[key] = this.list(value);
-          }
+          } else if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'address':
           if (typeof value === 'string') attributes[key] = this.texts.maskAddress(value);
+          else if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'query':
           if (typeof value === 'string') attributes[key] = this.texts.maskQuery(value);
+          else if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'redact':
           attributes[key] = REDACTED_VALUE;
@@ -146,10 +167,24 @@ export class SpanMask {
     }
   }
 
-  private list(values: AttributeValue & unknown[]): AttributeValue {
-    if (typeof values[0] !== 'string' && values.every((value) => typeof value !== 'string')) return values;
-    return values.map((value) =>
-      typeof value === 'string' ? this.texts.mask(value) : value,
-    ) as AttributeValue;
+  /** A list or a structure; lists of numbers stay the same object. */
+  private nested(value: unknown, inList = false): unknown {
+    if (typeof value === 'string') return this.texts.mask(value);
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+    if (Array.isArray(value)) {
+      if (value.every((item) => typeof item !== 'string' && typeof item !== 'object')) return value;
+      const [name] = value as unknown[];
+      // An entry among entries, such as those of headers.
+      const isEntry = inList && value.length === 2 && typeof name === 'string';
+      if (isEntry && this.secrets.has(name)) return [name, REDACTED_VALUE];
+      return value.map((item) => this.nested(item, true));
+    }
+    const copy = { ...value } as Attributes;
+    this.attributes(copy);
+    const name = copy['name'] ?? copy['key'];
+    if (typeof name === 'string' && copy['value'] !== undefined && this.secrets.has(name)) {
+      copy['value'] = REDACTED_VALUE;
+    }
+    return copy;
   }
 }

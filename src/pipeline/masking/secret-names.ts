@@ -42,8 +42,8 @@ export class SecretNames {
   }
 
   /**
-   * The same of a parameter in the query of an address, where short words such as `sig`
-   * and `code` give access too.
+   * Whether a query parameter is a credential: in addresses, short words such as `sig` and `code`
+   * give access too.
    */
   hasParameter(name: string): boolean {
     if (this.has(name)) return true;
@@ -51,7 +51,7 @@ export class SecretNames {
   }
 
   /**
-   * The same of what stands before a `:` or `=` in running text, where
+   * Whether the words before a `:` or `=` in running text end in a credential's name;
    * `password.service.ts:7` is a place in code.
    */
   endsText(text: string): boolean {

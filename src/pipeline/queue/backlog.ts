@@ -1,10 +1,33 @@
+/*
+ * Where a span is between its end and its delivery. One `BatchQueue` stands before each exporter:
+ *
+ *   accept(span)
+ *      │
+ *      ▼
+ *   Backlog ─┬─ ResourceBacklog (resource A) ─┬─ urgent Lane: Segment (scope x), Segment (scope y), …
+ *            │                                └─ normal Lane: Segment (scope x), …
+ *            └─ ResourceBacklog (resource B) ─── …
+ *      │
+ *      │ take(): each resource in turn, its oldest spans, cut into Parts
+ *      ▼
+ *   Batch ──▶ in flight ──▶ delivered
+ *      ▲          │
+ *      │          ├──▶ refused, retried too long, shutdown ──▶ dropped, with its reason
+ *      └──────────┴──▶ RetryList (failed for now, or halved because it was too large)
+ *
+ * `heldSpans` counts everything from `accept` to "delivered" or "dropped": waiting, in flight, to be retried.
+ * `spans` counts only those that wait. The limits apply to what is held.
+ *
+ * Invariant: `ended = delivered + dropped + queued`, where `queued` is `heldSpans`; `Ledger` has the others.
+ * A resource holds its share: when the queue is full, the resource that takes most of it loses a span.
+ */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
 import type { Resource } from '../../sdk/resource.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { Part, Segment, SegmentFactory } from './segment.js';
 import type { DropReason } from '../span-sink.js';
-import { TenantBacklog, type Evicted } from './tenant-backlog.js';
+import { ResourceBacklog, type Evicted } from './resource-backlog.js';
 
 /** The queue's limits; see `BatchConfig`. */
 export interface BacklogLimits {
@@ -16,17 +39,17 @@ export interface BacklogLimits {
   readonly dropPolicy: 'newest' | 'oldest';
 }
 
-/** After a search for the heaviest tenant, so many spans are dropped before the next one. */
+/** After a search for the heaviest resource, so many spans are dropped before the next one. */
 const DROPS_PER_SEARCH = 64;
 /** Up to so many, each may take a large buffer at once. */
-const FEW_TENANTS = 8;
+const FEW_RESOURCES = 8;
 
 /**
- * Spans that wait, bounded in number and bytes, kept apart by resource so that no
- * tenant can push out another's.
+ * Waiting spans, bounded in number and bytes, kept apart by resource, so that no resource can push out
+ * another's spans.
  *
- * When it is full, the tenant with the most waiting spans gives: if that is the newcomer's own tenant, the
- * drop policy decides, else the heaviest tenant loses its oldest span. Errors and server spans go last.
+ * When the queue is full, the resource with the most waiting spans gives way: if it is the newcomer's own,
+ * the drop policy decides, else that resource loses its oldest span. Errors and server spans go last.
  */
 export class Backlog {
   /** Waiting and in flight; what the limits apply to. */
@@ -35,10 +58,10 @@ export class Backlog {
   /** Waiting, not yet in a batch. */
   spans = 0;
   bytes = 0;
-  private readonly tenants = new Map<Resource, TenantBacklog>();
+  private readonly shares = new Map<Resource, ResourceBacklog>();
   private epoch = 0;
-  private latest: TenantBacklog | undefined;
-  private heaviest: TenantBacklog | undefined;
+  private latest: ResourceBacklog | undefined;
+  private heaviest: ResourceBacklog | undefined;
   private dropsUntilSearch = 0;
 
   constructor(
@@ -50,35 +73,35 @@ export class Backlog {
   /** Takes a span; gives the reason if it cannot. */
   offer(span: ReadableSpan): DropReason | undefined {
     const { limits } = this;
-    const tenant = this.tenantOf(span.resource);
+    const share = this.shareOf(span.resource);
     const urgent = isUrgent(span);
-    if (this.heldSpans >= limits.maxSpans && !this.makeRoom(tenant, urgent, 'queue_full')) {
-      if (tenant.spans === 0) this.forget(tenant);
+    if (this.heldSpans >= limits.maxSpans && !this.makeRoom(share, urgent, 'queue_full')) {
+      if (share.spans === 0) this.forget(share);
       return 'queue_full';
     }
-    const segment = this.segmentFor(tenant, urgent, span.instrumentationScope);
+    const segment = this.segmentFor(share, urgent, span.instrumentationScope);
     let bytes: number;
     try {
       bytes = segment.append(span);
     } catch {
-      this.discardEmpty(tenant, segment, urgent);
+      this.discardEmpty(share, segment, urgent);
       return 'unencodable';
     }
-    tenant.added(bytes);
+    share.added(bytes);
     this.spans++;
     this.bytes += bytes;
     this.heldSpans++;
     this.heldBytes += bytes;
     if (this.heldBytes > limits.maxBytes || bytes > limits.maxSpanBytes) {
-      const reason = this.fit(tenant, segment, urgent, bytes);
+      const reason = this.fit(share, segment, urgent, bytes);
       if (reason !== undefined) return reason;
     }
-    if (this.heaviest === undefined || tenant.weight > this.heaviest.weight) this.heaviest = tenant;
+    if (this.heaviest === undefined || share.weight > this.heaviest.weight) this.heaviest = share;
     return undefined;
   }
 
   /**
-   * Takes the oldest spans of each tenant in turn.
+   * Takes the oldest spans of each resource in turn.
    *
    * @param envelopeBytes - what a resource adds to a request
    * @returns at least one span unless nothing waits
@@ -87,14 +110,14 @@ export class Backlog {
     const parts: Part[] = [];
     let spans = 0;
     let bytes = 0;
-    const turn = this.tenants.size === 1 ? maxSpans : Math.max(1, maxSpans >>> 3);
-    for (const [resource, tenant] of this.tenants) {
+    const turn = this.shares.size === 1 ? maxSpans : Math.max(1, maxSpans >>> 3);
+    for (const [resource, share] of this.shares) {
       const wanted = Math.min(turn, maxSpans - spans);
       let taken = 0;
       let fits = true;
       bytes += envelopeBytes(resource);
-      while (fits && taken < wanted && tenant.spans > 0) {
-        const part = tenant.cut(wanted - taken, maxBytes - bytes, spans + taken === 0);
+      while (fits && taken < wanted && share.spans > 0) {
+        const part = share.cut(wanted - taken, maxBytes - bytes, spans + taken === 0);
         fits = part !== undefined;
         if (part === undefined) break;
         parts.push(part);
@@ -104,8 +127,8 @@ export class Backlog {
       }
       spans += taken;
       this.spans -= taken;
-      this.forget(tenant);
-      if (tenant.spans > 0) this.tenants.set(resource, tenant);
+      this.forget(share);
+      if (share.spans > 0) this.shares.set(resource, share);
       if (!fits || spans >= maxSpans || bytes >= maxBytes) break;
     }
     return parts;
@@ -119,7 +142,7 @@ export class Backlog {
 
   /** Spans that come from now on belong to a later `forceFlush`. @returns the epoch of those before */
   seal(): number {
-    for (const tenant of this.tenants.values()) tenant.seal();
+    for (const share of this.shares.values()) share.seal();
     return this.epoch++;
   }
 
@@ -128,36 +151,36 @@ export class Backlog {
     this.release(this.spans, this.bytes);
     this.spans = 0;
     this.bytes = 0;
-    this.tenants.clear();
+    this.shares.clear();
     this.latest = undefined;
     this.heaviest = undefined;
   }
 
-  private tenantOf(resource: Resource): TenantBacklog {
+  private shareOf(resource: Resource): ResourceBacklog {
     if (this.latest?.resource === resource) return this.latest;
-    let tenant = this.tenants.get(resource);
-    if (tenant === undefined) {
-      tenant = new TenantBacklog(resource, this.limits.maxBytes / this.limits.maxSpans);
-      this.tenants.set(resource, tenant);
+    let share = this.shares.get(resource);
+    if (share === undefined) {
+      share = new ResourceBacklog(resource, this.limits.maxBytes / this.limits.maxSpans);
+      this.shares.set(resource, share);
     }
-    this.latest = tenant;
-    return tenant;
+    this.latest = share;
+    return share;
   }
 
-  private forget(tenant: TenantBacklog): void {
-    this.tenants.delete(tenant.resource);
-    if (this.latest === tenant) this.latest = undefined;
-    if (this.heaviest === tenant) this.heaviest = undefined;
+  private forget(share: ResourceBacklog): void {
+    this.shares.delete(share.resource);
+    if (this.latest === share) this.latest = undefined;
+    if (this.heaviest === share) this.heaviest = undefined;
   }
 
-  private segmentFor(tenant: TenantBacklog, urgent: boolean, scope: InstrumentationScope): Segment {
+  private segmentFor(share: ResourceBacklog, urgent: boolean, scope: InstrumentationScope): Segment {
     return (
-      tenant.open(urgent, scope) ??
-      tenant.begin(
+      share.open(urgent, scope) ??
+      share.begin(
         urgent,
         this.newSegment(
-          { resource: tenant.resource, scope, epoch: this.epoch },
-          this.tenants.size <= FEW_TENANTS,
+          { resource: share.resource, scope, epoch: this.epoch },
+          this.shares.size <= FEW_RESOURCES,
         ),
       )
     );
@@ -165,7 +188,7 @@ export class Backlog {
 
   /** Brings the bytes under the limit after a span was added, or takes the span back. */
   private fit(
-    tenant: TenantBacklog,
+    share: ResourceBacklog,
     segment: Segment,
     urgent: boolean,
     bytes: number,
@@ -173,28 +196,28 @@ export class Backlog {
     let reason: DropReason | undefined = bytes > this.limits.maxSpanBytes ? 'too_large' : undefined;
     while (reason === undefined && this.heldBytes > this.limits.maxBytes) {
       // The newcomer stands last in its own queue: with nothing else left there, it would evict itself.
-      if (!this.makeRoom(tenant, urgent, 'queue_bytes', segment)) reason = 'queue_bytes';
+      if (!this.makeRoom(share, urgent, 'queue_bytes', segment)) reason = 'queue_bytes';
     }
     if (reason === undefined) return undefined;
     segment.undo(bytes);
-    tenant.removed(bytes);
+    share.removed(bytes);
     this.spans--;
     this.bytes -= bytes;
     this.release(1, bytes);
-    this.discardEmpty(tenant, segment, urgent);
+    this.discardEmpty(share, segment, urgent);
     return reason;
   }
 
-  private discardEmpty(tenant: TenantBacklog, segment: Segment, urgent: boolean): void {
-    if (segment.spans === 0) tenant.discard(urgent, segment);
-    if (tenant.spans === 0) this.forget(tenant);
+  private discardEmpty(share: ResourceBacklog, segment: Segment, urgent: boolean): void {
+    if (segment.spans === 0) share.discard(urgent, segment);
+    if (share.spans === 0) this.forget(share);
   }
 
   /** Evicts one span; `newest` is the segment whose last span is the newcomer, which stays. */
-  private makeRoom(tenant: TenantBacklog, urgent: boolean, reason: DropReason, newest?: Segment): boolean {
+  private makeRoom(share: ResourceBacklog, urgent: boolean, reason: DropReason, newest?: Segment): boolean {
     const heavy = this.findHeaviest();
-    const own = heavy === undefined || heavy.weight <= tenant.weight;
-    const victim = own ? tenant : heavy;
+    const own = heavy === undefined || heavy.weight <= share.weight;
+    const victim = own ? share : heavy;
     let evicted: Evicted | undefined;
     if (!own || urgent || this.limits.dropPolicy === 'oldest') evicted = victim.evict(false, newest);
     if (!own || (urgent && this.limits.dropPolicy === 'oldest')) evicted ??= victim.evict(true, newest);
@@ -202,21 +225,21 @@ export class Backlog {
     this.spans--;
     this.bytes -= evicted.bytes;
     this.release(1, evicted.bytes);
-    if (victim.spans === 0 && victim !== tenant) this.forget(victim);
+    if (victim.spans === 0 && victim !== share) this.forget(victim);
     this.onEvicted(reason, evicted.epoch);
     return true;
   }
 
-  private findHeaviest(): TenantBacklog | undefined {
+  private findHeaviest(): ResourceBacklog | undefined {
     const { heaviest, limits } = this;
     const total = Math.max(this.bytes, (this.spans * limits.maxBytes) / limits.maxSpans);
     // The heaviest weighs at least the average: one that does not has been emptied since.
-    if (heaviest !== undefined && heaviest.weight * this.tenants.size >= total) return heaviest;
+    if (heaviest !== undefined && heaviest.weight * this.shares.size >= total) return heaviest;
     if (this.dropsUntilSearch-- > 0) return heaviest;
     this.dropsUntilSearch = DROPS_PER_SEARCH;
-    let most: TenantBacklog | undefined;
-    for (const tenant of this.tenants.values()) {
-      if (most === undefined || tenant.weight > most.weight) most = tenant;
+    let most: ResourceBacklog | undefined;
+    for (const share of this.shares.values()) {
+      if (most === undefined || share.weight > most.weight) most = share;
     }
     this.heaviest = most;
     return most;

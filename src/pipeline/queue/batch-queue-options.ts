@@ -2,7 +2,7 @@ import type { TelemetryLog } from '../../base/log.js';
 import type { BatchConfig } from '../../config/tracer-config.js';
 import type { ExportListener } from './delivery.js';
 
-/** What a queue needs besides its exporter. */
+/** Options of a queue besides its exporter. */
 export interface BatchQueueOptions {
   readonly batch: BatchConfig;
   readonly log: TelemetryLog;

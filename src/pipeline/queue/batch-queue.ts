@@ -16,12 +16,12 @@ import type { DropReason, ExporterStatus, SpanSink } from '../span-sink.js';
 
 /** A receiver's limit may be lower than ours, but not absurdly low. */
 const MIN_BATCH_BYTES = 16 * 1_024;
-/** What an exporter gets for its shutdown when a flush has used up the deadline. */
+/** Time for an exporter's shutdown when a flush has used up the deadline. */
 const MIN_CLOSE_MILLIS = 100;
 
 /**
- * Stands between ended spans and one exporter: collects, sends in batches, retries, and counts what becomes
- * of every span. At every moment `ended = delivered + dropped + queued`.
+ * Stands between ended spans and one exporter: collects, sends in batches, retries, and counts the fate of
+ * every span. At every moment `ended = delivered + dropped + queued`. `backlog.ts` has a drawing.
  */
 export class BatchQueue implements SpanSink {
   private readonly limits: BatchLimits;

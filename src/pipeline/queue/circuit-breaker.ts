@@ -60,7 +60,7 @@ export class CircuitBreaker {
     if (performance.now() >= this.askedUntil) this.probeNow();
   }
 
-  /** The same whatever the receiver asked for: there is no later. */
+  /** Lets one export through even if the receiver asked to wait: the last chance before a shutdown. */
   probeNow(): void {
     if (this.state === 'open') this.probe();
   }

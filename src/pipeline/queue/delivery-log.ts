@@ -28,7 +28,7 @@ export class DeliveryLog {
 
   constructor(
     private readonly log: TelemetryLog,
-    /** What the lines begin with: instance, exporter and target. */
+    /** The beginning of each line: instance, exporter and target. */
     private readonly prefix: string,
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -109,7 +109,7 @@ export class DeliveryLog {
     try {
       this.log[level](`${this.prefix}: ${text}`);
     } catch {
-      // A logger that throws must not harm whoever ended the span.
+      // A logger that throws must not break the code that ended the span.
     }
   }
 }

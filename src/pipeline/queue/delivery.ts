@@ -3,13 +3,13 @@ import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import type { Part, SegmentFactory } from './segment.js';
 import type { DropReason } from '../span-sink.js';
 
-/** What became of one export. */
+/** The outcome of one export. */
 export type ExportOutcome =
   | {
       readonly ok: true;
       /** Spans that the receiver refused although it took the rest. */
       readonly rejectedSpans: number;
-      /** What the receiver says about it. */
+      /** The receiver's reason or warning. */
       readonly message: string;
     }
   | { readonly ok: false; readonly failure: ExportFailure };
@@ -17,7 +17,7 @@ export type ExportOutcome =
 /** Told of every export. @param failure - code of what went wrong */
 export type ExportListener = (exporter: string, seconds: number, failure: string | undefined) => void;
 
-/** What stands behind a queue: the form in which spans wait, and the way they are sent. */
+/** The exporter behind a queue: the form in which spans wait, and the way they are sent. */
 export interface Delivery {
   /** The exporter's type, or the class name of an exporter given in code. */
   readonly name: string;
@@ -32,7 +32,7 @@ export interface Delivery {
   envelopeBytes(resource: Resource): number;
   /** Never rejects; takes no longer than the limit. */
   send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome>;
-  /** What a user's exporter still holds. Never rejects. */
+  /** Flushes the spans that a user's exporter still holds. Never rejects. */
   forceFlush(timeoutMillis: number): Promise<void>;
   /** Closes sockets, and shuts a user's exporter down. Never rejects; takes no longer than the limit. */
   close(timeoutMillis: number): Promise<void>;

@@ -16,7 +16,7 @@ interface AnyExporter extends Omit<SpanExporter, 'export'> {
 }
 
 /**
- * Sends through an exporter that was given in code, whatever it does: throw, hang, call back twice or never.
+ * Sends through an exporter given in code, which may throw, hang, call back twice or never.
  */
 export class ExporterDelivery implements Delivery {
   /** The specification: an exporter is never called concurrently. */
@@ -81,7 +81,7 @@ export class ExporterDelivery implements Delivery {
 
   private guarded(call: () => Promise<void> | undefined, timeoutMillis: number): Promise<void> {
     return new Promise((resolve) => {
-      // Somebody waits for it, so it keeps the process alive.
+      // A caller waits for this timer, so it keeps the process alive.
       const timer = setTimeout(resolve, timeoutMillis);
       const done = (): void => {
         clearTimeout(timer);

@@ -2,7 +2,7 @@ import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
 import type { Resource } from '../../sdk/resource.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
-/** What a run of spans has in common. */
+/** The resource, scope and epoch that a run of spans shares. */
 export interface SegmentOrigin {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
@@ -44,7 +44,7 @@ export interface Segment extends SegmentOrigin {
 /**
  * Begins a segment in the form that the exporter behind the queue wants.
  *
- * @param roomy - many spans are expected: with few tenants, one segment fills after the other; with
+ * @param roomy - many spans are expected: with few resources, one segment fills after the other; with
  *   many, most hold a span or two
  */
 export type SegmentFactory = (origin: SegmentOrigin, roomy?: boolean) => Segment;

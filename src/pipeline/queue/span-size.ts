@@ -1,11 +1,11 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
-/** What an ended span takes without attributes, events and links: objects, ids, times. */
+/** Bytes of an ended span without attributes, events and links: objects, ids, times. */
 const BASE_BYTES = 640;
 const EVENT_BYTES = 160;
 const LINK_BYTES = 240;
 const ENTRY_BYTES = 32;
-const MAX_DEPTH = 4;
+const MAX_DEPTH = 10;
 
 /**
  * About how much memory a span holds, in bytes: its strings at two bytes a character,

@@ -1,3 +1,20 @@
+/*
+ * From an entry (request, message, job) to the generation that exports its spans:
+ *
+ *   entry ── TenantKeys.ofEntry: `resolve` or `resolveEntry`, asked once ──▶ key ──▶ TenantRouter
+ *                                                                                       │
+ *     slot in the cache, built from the current configuration ────────▶ its generation
+ *     look-up of this key under way ──────────────────────────────────▶ a generation that holds spans back
+ *     unknown (remembered for 10 s), or not a key ────────────────────▶ fallback: default pipeline or dropped
+ *     too many look-ups ──────────────────────────────────────────────▶ dropped
+ *     otherwise: call `config(key)`
+ *         an object ────────────────────▶ open a slot in the cache, use its generation
+ *         a promise ────────────────────▶ hold spans back, then hand them to whatever it resolves to
+ *         nothing, or an error ─────────▶ keep the tenant's last configuration, else unknown
+ *
+ * Invariants: a tenant's spans never go to another tenant; slots, look-ups and remembered unknown keys are
+ * bounded (keys come from requests); an entry keeps the tenant that it was first given.
+ */
 import type { Entry, Flow } from '../../context/flow-context.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { ask } from '../../base/user-function.js';
@@ -31,7 +48,7 @@ export class TenantKeys {
     return flow?.entry === undefined ? undefined : this.ofEntry(flow.entry);
   }
 
-  /** The key, unless it can be none. */
+  /** The key if it is valid; an invalid one is logged. */
   valid(key: unknown): string | undefined {
     if (isTenantKey(key)) return key;
     this.log.warn('tenants.key', `A tenant key must be ${TENANT_KEY}; the request or flow has no tenant.`);

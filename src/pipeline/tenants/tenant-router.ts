@@ -21,7 +21,7 @@ const LOOKUPS_PER_ACTIVE = 4;
 const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
 
-/** What the router asks of its pipeline. */
+/** The part of a pipeline that the router needs. */
 export interface TenantHost {
   readonly current: Generation | undefined;
   readonly log: RateLimitedLog;
@@ -59,7 +59,7 @@ export class TenantRouter {
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
   private fresh = new WeakSet<GenerationSlot>();
-  /** What each slot's tenant said of itself. */
+  /** The configuration that `tenants.config` returned for each slot. */
   private readonly known = new WeakMap<GenerationSlot, TracerConfig>();
   private readonly maxLookups: number;
 
@@ -226,7 +226,7 @@ export class TenantRouter {
   }
 
   private settle(key: string, waiting: WaitingSpans, open: () => Generation | undefined): void {
-    // Nobody waits any more after a shutdown.
+    // A shutdown has released the waiting spans already.
     if (this.lookups.get(key)?.waiting !== waiting) return;
     this.lookups.delete(key);
     let generation = open();
@@ -239,7 +239,7 @@ export class TenantRouter {
     });
   }
 
-  /** Whoever sends requests with keys out of nowhere must not be able to start any number of look-ups. */
+  /** Limits look-ups: clients that invent keys must not start any number of them. */
   private turnAway(): Generation {
     this.pipeline.log.warn(
       'tenants.lookups',

@@ -10,7 +10,7 @@ import { ModulePatches, type HandedModules } from './module-patches.js';
 import { RoutedMeter } from './routed-meter.js';
 import { RoutedTracer } from './routed-tracer.js';
 
-/** What one instance brought along. */
+/** The instrumentation of one instance. */
 interface Contribution {
   readonly instrumentation: Instrumentation;
   readonly modules: HandedModules;
@@ -30,8 +30,9 @@ const adopted = new Map<string, AdoptedInstrumentation>();
 export class AdoptedInstrumentation {
   private readonly contributions = new Map<InstrumentationMember, Contribution>();
   private undo: (() => void) | undefined;
+  private patches: ModulePatches | undefined;
 
-  /** One for each library, whoever names it. */
+  /** One for each library, however many instances name it. */
   static of(name: string): AdoptedInstrumentation {
     let known = adopted.get(name);
     if (known === undefined) adopted.set(name, (known = new AdoptedInstrumentation(name)));
@@ -45,7 +46,7 @@ export class AdoptedInstrumentation {
     // First, since it may be the one that patches for others: its configuration is its own again then.
     this.takeDown();
     const config = instrumentation.getConfig();
-    // What it patched on its own must be taken back under the configuration that it was patched with.
+    // Its own patches must be taken back under the configuration that they were made with.
     instrumentation.disable();
     this.contributions.set(member, {
       instrumentation,
@@ -63,6 +64,11 @@ export class AdoptedInstrumentation {
     this.putUp();
   }
 
+  /** The modules that it is made for, if none of them is patched. */
+  missingModules(): string[] {
+    return this.patches?.isEmpty === true ? this.patches.wanted() : [];
+  }
+
   private readonly choose = (context: FlowContext = activeContext()): InstrumentationMember | undefined =>
     chooseMember([...this.contributions.keys()], context);
 
@@ -71,7 +77,7 @@ export class AdoptedInstrumentation {
     if (first === undefined) return;
     const { instrumentation } = first;
     const config = instrumentation.getConfig();
-    const patches = new ModulePatches(instrumentation, this.report);
+    const patches = (this.patches = new ModulePatches(instrumentation, this.report));
     const keeper = new FlowKeeper();
     const undoMetrics: (() => void)[] = [];
     this.undo = () => {
@@ -130,7 +136,7 @@ export class AdoptedInstrumentation {
     }
     for (const [name, module] of given) {
       try {
-        // Of a class alone, which stands for its module.
+        // A class alone stands for its module.
         const isClass = typeof module === 'function' && !Reflect.has(module, module.name);
         instrumentation.manuallyInstrument(isClass ? { [module.name]: module, default: module } : module);
       } catch (error) {
@@ -141,7 +147,7 @@ export class AdoptedInstrumentation {
 
   private takeDown(): void {
     const { undo } = this;
-    this.undo = undefined;
+    this.undo = this.patches = undefined;
     undo?.();
   }
 

@@ -4,7 +4,7 @@ interface Logger {
   enabled?(options?: unknown): boolean;
 }
 
-/** What instrumentations that write log records ask for. */
+/** The provider that instrumentations ask for loggers. */
 export interface LoggerProvider {
   getLogger(name: string, version?: string, options?: unknown): Logger;
 }

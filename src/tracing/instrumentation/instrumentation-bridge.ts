@@ -3,6 +3,15 @@ import { AdoptedInstrumentation } from './adopted-instrumentation.js';
 import type { InstrumentationOption } from './instrumentation.js';
 import type { InstrumentationMember } from './instrumentation-member.js';
 
+/** Instrumentations whose spans do not come together without a global context, and what to do instead. */
+const HALF_JOINED: Readonly<Record<string, string>> = {
+  '@opentelemetry/instrumentation-amqplib':
+    'a message makes several traces. Leave it out: RabbitMQ of `@nestjs/microservices` is traced by `entries`.',
+  '@opentelemetry/instrumentation-graphql':
+    'spans of resolvers stand beside those of the methods that they call. Leave it out: `entries` shows ' +
+    'operations and errors, and `@Span` on a resolver its field.',
+};
+
 /**
  * Puts an instance's instrumentations to work without any OpenTelemetry global: their spans become
  * children of the flow that calls, in its instance, and they are taken out when the instance is
@@ -26,8 +35,10 @@ export class InstrumentationBridge {
         'instrumentation' in option ? option : { instrumentation: option };
       try {
         const shared = AdoptedInstrumentation.of(instrumentation.instrumentationName);
-        if (enabled) shared.join(this.member, instrumentation, modules);
-        else shared.leave(this.member);
+        if (enabled) {
+          this.warnOfHalf(instrumentation.instrumentationName);
+          shared.join(this.member, instrumentation, modules);
+        } else shared.leave(this.member);
       } catch (error) {
         this.member.pipeline.log.warn(
           `instrumentation.${instrumentation.instrumentationName}`,
@@ -35,5 +46,26 @@ export class InstrumentationBridge {
         );
       }
     }
+  }
+
+  /** Says which instrumentations have found nothing, once the app has loaded everything. */
+  report(): void {
+    if (!this.live) return;
+    for (const option of this.options) {
+      const { instrumentationName: name } = 'instrumentation' in option ? option.instrumentation : option;
+      const missing = AdoptedInstrumentation.of(name).missingModules();
+      if (missing.length === 0) continue;
+      this.member.pipeline.log.warn(
+        `instrumentation.nothing.${name}`,
+        `${name} patches nothing: ${missing.join(', ')} is not among the loaded modules. ` +
+          'Remove it, or pass the module: `{ instrumentation, modules: { … } }`.',
+      );
+    }
+  }
+
+  private warnOfHalf(name: string): void {
+    const advice = HALF_JOINED[name];
+    if (advice !== undefined)
+      this.member.pipeline.log.warn(`half.${name}`, `${name} joins only in part: ${advice}`);
   }
 }

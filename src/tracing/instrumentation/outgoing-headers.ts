@@ -33,7 +33,7 @@ export function writeNodeHeaders(span: Span, request: NodeRequest, propagation: 
   }
 }
 
-/** The same for undici and `fetch`. */
+/** Writes headers for undici and `fetch`. */
 export function writeUndiciHeaders(span: Span, request: UndiciRequest, propagation: Propagation): void {
   const host = destination(request.path) ?? hostOf(new URL(request.origin));
   for (const [name, value] of headersFor(span, host, propagation)) {

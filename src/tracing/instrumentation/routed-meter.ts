@@ -19,7 +19,7 @@ import type { ChooseMember } from './routed-tracer.js';
 
 const NOOP_METER = createNoopMeter();
 
-/** Whom measurements may go to. */
+/** The meters that measurements may go to. */
 export interface MeterRouting {
   readonly choose: ChooseMember;
   /** All of them, for what belongs to the process instead of a call. */

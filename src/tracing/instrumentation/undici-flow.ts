@@ -38,7 +38,7 @@ export function poolInFlow(dispatch: Method): Method {
   };
 }
 
-/** The same for a single connection, where a request is made at once. */
+/** Keeps the flow for a single connection, where a request is made at once. */
 export function clientInFlow(dispatch: Method): Method {
   return function (...args) {
     const [, handler] = args;

@@ -10,7 +10,7 @@ import type PgCursor from 'pg-cursor';
 import type PgQueryStream from 'pg-query-stream';
 import { DataSource, EntitySchema } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Span } from '../../../src/index.js';
+import { Span, TracerManager } from '../../../src/index.js';
 import { PLAIN_SPAN, type SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
 import { withoutWaits } from '../waits.js';
@@ -203,13 +203,46 @@ describe.each([
     const app = await startCallingApp(() => pool.query('SELECT 1'));
     const patched = [pg.Client.prototype.query, pg.Pool.prototype.connect];
     expect(patched.map((method, index) => method === original[index])).toEqual([false, false]);
+    const manager = app.app.get(TracerManager);
+    await manager.reconfigure({ enabled: false });
+    const disabled = [pg.Client.prototype.query, pg.Pool.prototype.connect];
+    await manager.reconfigure({ enabled: true });
+    const enabled = [pg.Client.prototype.query, pg.Pool.prototype.connect];
     await app.close();
-    expect([pg.Client.prototype.query, pg.Pool.prototype.connect]).toEqual(original);
+    const closed = [pg.Client.prototype.query, pg.Pool.prototype.connect];
+    const isOriginal = (methods: unknown[]): boolean[] =>
+      methods.map((method, index) => method === original[index]);
+    expect([disabled, enabled, closed].map(isOriginal)).toEqual([
+      [true, true],
+      [false, false],
+      [true, true],
+    ]);
   });
 });
 
 describe('pg', () => {
   const { pg } = librariesIn(process.cwd());
+
+  it('records COPY until its end', async () => {
+    const { from, to } = createRequire(import.meta.url)('pg-copy-streams');
+    const pool = new pg.Pool({ connectionString: url.href });
+    await pool.query('CREATE TABLE IF NOT EXISTS copied (id int, name text)');
+    const spans = await callsDuring(async () => {
+      const client = await pool.connect();
+      const input = client.query(from('COPY copied (id, name) FROM STDIN'));
+      input.end('1\tsecret\n2\tsecret\n');
+      await once(input, 'finish');
+      const output = client.query(to('COPY copied TO STDOUT'));
+      output.resume();
+      await once(output, 'end');
+      client.release();
+    });
+    await pool.end();
+    expect(withoutWaits(spans)).toEqual([
+      statement('COPY copied', 'COPY copied (id, name) FROM STDIN'),
+      statement('COPY copied', 'COPY copied TO STDOUT'),
+    ]);
+  });
 
   it('makes one span per statement beside its official instrumentation', async () => {
     const pool = new pg.Pool({ connectionString: url.href });

@@ -1,13 +1,17 @@
 import {
   Injectable,
+  type CanActivate,
   NotFoundException,
   ServiceUnavailableException,
   UnauthorizedException,
+  UseGuards,
 } from '@nestjs/common';
 import { Mutation, Query, Resolver } from '@nestjs/graphql';
+import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
 import { GraphQLError } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { Span, Traceable } from '../../../src/index.js';
+import { MeterManager, Span, Traceable } from '../../../src/index.js';
+import { pointsOf } from '../../metrics/support/memory-metrics.js';
 import { exceptionEvent, serverSpan } from '../../support/expected-server-span.js';
 import { HTTP1_SERVERS } from '../../support/server-kinds.js';
 import { shapeOf, type SpanShape } from '../../support/span-shape.js';
@@ -66,7 +70,7 @@ describe.each(HTTP1_SERVERS)('errors of resolvers on $name', (server) => {
       fault('GraphQLError', 'oops'),
     ],
   ])(
-    '%s: the resolver’s span has it, once, and the answer is 200',
+    '%s: the resolver’s span has it, once, the request’s its code, and the answer is 200',
     async (_what, makeError, code, expected) => {
       @Injectable()
       class Words {
@@ -104,7 +108,13 @@ describe.each(HTTP1_SERVERS)('errors of resolvers on $name', (server) => {
           method: 'POST',
           path: '/graphql',
           route: '/graphql',
-          attributes: { ...userAgent, 'graphql.operation.type': type },
+          ...('status' in expected ? { status: expected.status } : {}),
+          attributes: {
+            ...userAgent,
+            ...('attributes' in expected ? expected.attributes : {}),
+            'graphql.operation.type': type,
+            'graphql.error.code': code,
+          },
         });
       const field = { kind: 'INTERNAL', parent: expect.any(String), links: [], scope: 'nestjs-telemetry' };
       expect(shapes).toEqual([
@@ -146,7 +156,7 @@ describe.each(HTTP1_SERVERS)('errors of resolvers on $name', (server) => {
     expect(told.sort()).toEqual([
       ['FailingResolver.word', 2, []],
       ['FailingResolver.word', 2, []],
-      ['POST /graphql', 0, []],
+      ['POST /graphql', 2, []],
       ['Words.find', 2, ['exception']],
       ['Words.find', 2, ['exception']],
     ]);
@@ -181,8 +191,60 @@ describe.each(HTTP1_SERVERS)('errors of resolvers on $name', (server) => {
         route: '/graphql',
         code: 503,
         status: { code: 'ERROR' },
-        attributes: { ...userAgent, ...facts, 'graphql.operation.type': 'query' },
+        attributes: {
+          ...userAgent,
+          ...facts,
+          'graphql.operation.type': 'query',
+          'graphql.error.code': 'INTERNAL_SERVER_ERROR',
+        },
       }),
     ]);
+  });
+
+  it('are seen where a guard denies before any method runs, and metrics have the operation', async () => {
+    @Injectable()
+    class Nobody implements CanActivate {
+      canActivate(): boolean {
+        throw new UnauthorizedException('who are you?');
+      }
+    }
+
+    @Resolver()
+    class GuardedResolver {
+      @Query(() => String, { nullable: true })
+      @UseGuards(Nobody)
+      secret(): string {
+        return 'it';
+      }
+    }
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const app = await startGraphql({
+      server,
+      providers: [GuardedResolver, Nobody],
+      telemetry: {
+        metrics: { readers: exporter },
+      },
+    });
+    const { errors } = await ask(app, 'query Secret { secret }');
+    expect(errors?.map(({ message, extensions }) => [message, extensions.code])).toEqual([
+      ['who are you?', 'UNAUTHENTICATED'],
+    ]);
+    await app.app.get(MeterManager).forceFlush();
+    const operation = { 'graphql.operation.type': 'query', 'graphql.operation.name': 'Secret' };
+    expect(app.recorder.spans().map(shapeOf)).toEqual([
+      serverSpan(app, {
+        method: 'POST',
+        path: '/graphql',
+        route: '/graphql',
+        attributes: {
+          ...userAgent,
+          ...operation,
+          'graphql.error.code': 'UNAUTHENTICATED',
+          'error.type': 'UnauthorizedException',
+        },
+      }),
+    ]);
+    const points = pointsOf(exporter, 'http.server.request.duration');
+    expect(points.map(({ attributes }) => attributes)).toEqual([expect.objectContaining(operation)]);
   });
 });

@@ -119,6 +119,19 @@ function connect(app: TestApp): { client: Client; cut: () => void } {
   return { client, cut: () => sockets.forEach((socket) => socket.terminate()) };
 }
 
+/** The span of a subscription, above the method's. */
+const entry = (field: string): SpanShape => ({
+  ...PLAIN_SPAN,
+  name: `subscription ${field}`,
+  kind: 'SERVER',
+  attributes: { 'code.function.name': `PricesResolver.${field}`, 'graphql.operation.type': 'subscription' },
+});
+
+const below = (field: string, children: object[] = []) => ({
+  name: `subscription ${field}`,
+  children: [{ name: `PricesResolver.${field}`, children }],
+});
+
 const subscription = (expected: Partial<SpanShape> & { readonly name: string }): SpanShape => ({
   ...PLAIN_SPAN,
   ...expected,
@@ -137,15 +150,26 @@ describe.each(HTTP1_SERVERS)('subscriptions on $name', (server) => {
       { data: { changed: { item: 'a1', text: 'price of a1' } } },
       { data: { changed: { item: 'a2', text: 'price of a2' } } },
     ]);
-    // What an event's fields do happens after the iterator has given it: beside the
-    // subscription's span, not in it.
-    expect(app.recorder.tree()).toEqual([leaf('PricesResolver.text'), leaf('PricesResolver.text')]);
-    expect(app.app.get(TracerManager).status().spans.live).toBe(1);
+    expect(app.app.get(TracerManager).status().spans.live).toBe(2);
     await results.return?.();
-    const span = await app.recorder.waitFor('PricesResolver.changed');
-    expect(shapeOf(span)).toEqual(
-      subscription({ name: 'PricesResolver.changed', attributes: { item: 'a' } }),
+    const span = await app.recorder.waitFor('subscription changed');
+    expect(shapeOf(span)).toEqual(entry('changed'));
+    // The method has given its iterator before the first event: what the fields do is beside it.
+    const [text, , method] = app.recorder.spans();
+    expect(shapeOf(method!)).toEqual(
+      subscription({
+        name: 'PricesResolver.changed',
+        parent: span.spanContext().spanId,
+        attributes: { item: 'a' },
+      }),
     );
+    expect(text?.parentSpanContext?.spanId).toBe(span.spanContext().spanId);
+    expect(app.recorder.tree()).toEqual([
+      {
+        name: 'subscription changed',
+        children: ['changed', 'text', 'text'].map((name) => leaf(`PricesResolver.${name}`)),
+      },
+    ]);
     expect(prices.listeners).toBe(0);
     expect(app.app.get(TracerManager).status().spans.live).toBe(0);
   });
@@ -159,8 +183,8 @@ describe.each(HTTP1_SERVERS)('subscriptions on $name', (server) => {
     await expect.poll(() => prices.listeners).toBe(2);
     leaving.cut();
     await expect(lost).rejects.toMatchObject({ code: 1006 });
-    await app.recorder.waitFor('PricesResolver.changed');
-    expect([prices.listeners, app.recorder.tree()]).toEqual([1, [leaf('PricesResolver.changed')]]);
+    await app.recorder.waitFor('subscription changed');
+    expect([prices.listeners, app.recorder.tree()]).toEqual([1, [below('changed')]]);
     prices.publish('a1');
     expect((await kept).value).toEqual({ data: { changed: { item: 'a1', text: 'price of a1' } } });
   });
@@ -171,7 +195,7 @@ describe.each(HTTP1_SERVERS)('subscriptions on $name', (server) => {
     const waiting = connect(app).client.iterate({ query: CHANGED }).next();
     await expect.poll(() => prices.listeners).toBe(1);
     await Promise.all([app.close(), waiting.catch(() => 'closed')]);
-    expect([prices.listeners, app.recorder.tree()]).toEqual([0, [leaf('PricesResolver.changed')]]);
+    expect([prices.listeners, app.recorder.tree()]).toEqual([0, [below('changed')]]);
   });
 
   it('have what a generator does in their span, which ends with it or its error', async () => {
@@ -182,9 +206,7 @@ describe.each(HTTP1_SERVERS)('subscriptions on $name', (server) => {
       items.push(data);
     }
     expect(items).toEqual([{ counted: { item: '1' } }, { counted: { item: '2' } }]);
-    expect(app.recorder.tree()).toEqual([
-      { name: 'PricesResolver.counted', children: [leaf('step 1'), leaf('step 2')] },
-    ]);
+    expect(app.recorder.tree()).toEqual([below('counted', [leaf('step 1'), leaf('step 2')])]);
     app.recorder.clear();
     await expect(
       client.iterate({ query: 'subscription { counted(until: 0) { item } }' }).next(),
@@ -193,9 +215,15 @@ describe.each(HTTP1_SERVERS)('subscriptions on $name', (server) => {
       subscription({
         name: 'PricesResolver.counted',
         status: { code: 'ERROR', message: 'nothing to count' },
+        parent: expect.any(String),
         attributes: { 'error.type': 'Error' },
         events: [exceptionEvent('Error', 'nothing to count')],
       }),
+      {
+        ...entry('counted'),
+        status: { code: 'ERROR', message: 'nothing to count' },
+        attributes: { ...entry('counted').attributes, 'error.type': 'Error' },
+      },
     ]);
   });
 

@@ -5,7 +5,7 @@ export async function live(manager: TracerManager, replay: () => Promise<void>):
   // for everybody, from now on
   await manager.reconfigure({ exporter: { type: 'otlp-grpc', url: 'http://localhost:4317' }, sampler: 0.1 });
 
-  // for what this function does, and nobody else
+  // for this function alone, not for other requests
   await manager.withTemporaryConfig({ exporter: { type: 'console' } }, () => replay());
 
   // for everybody, for ten minutes; it reverts by itself

@@ -9,7 +9,7 @@ export interface Evicted {
 }
 
 /** Waiting spans of one resource: urgent ones (errors, server spans) apart from the others. */
-export class TenantBacklog {
+export class ResourceBacklog {
   spans = 0;
   bytes = 0;
   private readonly normal = new Lane();

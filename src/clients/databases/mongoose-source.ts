@@ -1,0 +1,47 @@
+import { followTracing } from '../channel.js';
+import { beginCall } from '../client-call.js';
+import type { ClientSource } from '../client-source.js';
+import { commandPlan, endDatabaseCall } from './database-call.js';
+
+/** What mongoose publishes of an operation. */
+interface MongooseOperation {
+  readonly operation?: string;
+  readonly collection?: string;
+  readonly database?: string;
+  readonly serverAddress?: string;
+  readonly serverPort?: number;
+}
+
+const CHANNELS = ['query', 'aggregate', 'model:save', 'model:insertMany', 'model:bulkWrite', 'cursor:next'];
+
+/** `mongoose`; the command that the driver sends for an operation goes onto its span. */
+export const MONGOOSE: ClientSource & { readonly library: 'mongodb' } = {
+  name: 'mongoose',
+  library: 'mongodb',
+  start: () => {
+    const stops = CHANNELS.map((channel) =>
+      followTracing<MongooseOperation>({
+        source: 'mongoose',
+        channel: `mongoose:${channel}`,
+        activates: true,
+        begin: ({ operation = 'query', collection, database, serverAddress, serverPort }) =>
+          beginCall(MONGOOSE, () =>
+            commandPlan(
+              { system: 'mongodb', namespace: database, address: serverAddress, port: serverPort },
+              {
+                summary: collection === undefined ? operation : `${operation} ${collection}`,
+                operation,
+                collection,
+              },
+            ),
+          ),
+        end: (call, { error, result }) => {
+          endDatabaseCall(call, error, Array.isArray(result) ? result.length : undefined);
+        },
+      }),
+    );
+    return () => {
+      for (const stop of stops) stop();
+    };
+  },
+};

@@ -1,0 +1,5 @@
+export {
+  bullmqTelemetry,
+  type BullmqTelemetry,
+  type BullmqTelemetryOptions,
+} from '../entries/bullmq-telemetry.js';

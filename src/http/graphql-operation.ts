@@ -1,0 +1,60 @@
+import type { Attributes } from '@opentelemetry/api';
+import { ask } from '../base/user-function.js';
+
+/**
+ * What a GraphQL request asks for.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/ | GraphQL}
+ */
+export interface GraphqlOperation {
+  /** `query`, `mutation` or `subscription`. */
+  readonly type: string;
+  /** As the client calls it. */
+  readonly name: string | undefined;
+}
+
+/** What a resolver is told of the operation that it serves a field of. */
+interface GraphqlInfo {
+  readonly operation?: { readonly operation?: unknown; readonly name?: { readonly value?: unknown } };
+}
+
+/** @param info - the fourth argument of a resolver */
+export function graphqlOperation(info: unknown): GraphqlOperation | undefined {
+  const { operation } = Object(info) as GraphqlInfo;
+  const type = operation?.operation;
+  const name = operation?.name?.value;
+  if (typeof type !== 'string') return undefined;
+  return { type, name: typeof name === 'string' ? name : undefined };
+}
+
+export function operationAttributes({ type, name }: GraphqlOperation): Attributes {
+  return {
+    'graphql.operation.type': type,
+    ...(name === undefined ? {} : { 'graphql.operation.name': name }),
+  };
+}
+
+/** As Nest and Apollo translate the status of an `HttpException`. */
+const CODES: Readonly<Record<number, string>> = {
+  400: 'BAD_USER_INPUT',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+};
+
+/** The code under which an error stands in the answer. */
+export function graphqlErrorCode(error: unknown): string {
+  return ask(
+    () => codeOf(error),
+    (code) => (typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR'),
+    () => 'INTERNAL_SERVER_ERROR',
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  const { extensions, getStatus } = Object(error) as {
+    extensions?: { readonly code?: unknown };
+    getStatus?: unknown;
+  };
+  const status: unknown = typeof getStatus === 'function' ? getStatus.call(error) : undefined;
+  return extensions?.code ?? CODES[Number(status)];
+}

@@ -1,0 +1,54 @@
+/*
+ * Runs the tests of entries against Nest 11 and the packages of its time, in a folder of its own.
+ *
+ *   node test/entries/nest-11/run.mjs
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const NEST_11 = {
+  '@nestjs/common': '^11',
+  '@nestjs/core': '^11',
+  '@nestjs/cqrs': '^11',
+  '@nestjs/event-emitter': '^3',
+  '@nestjs/microservices': '^11',
+  '@nestjs/platform-express': '^11',
+  '@nestjs/platform-fastify': '^11',
+  '@nestjs/platform-socket.io': '^11',
+  '@nestjs/platform-ws': '^11',
+  '@nestjs/schedule': '^6',
+  '@nestjs/testing': '^11',
+  '@nestjs/websockets': '^11',
+};
+/** What tests and sources import besides. */
+const OTHERS =
+  /^(@elastic|@grpc|@opentelemetry|bullmq|fastify|graphql$|ioredis|reflect-metadata|rxjs|socket\.io-client|undici|vitest|vite|ws|preact)/;
+
+const work = mkdtempSync(join(tmpdir(), 'nestjs-telemetry-nest-11-'));
+try {
+  for (const path of ['src', 'test/entries', 'test/support', 'tsconfig.json', 'vitest.config.ts'])
+    cpSync(join(root, path), join(work, path), { recursive: true });
+  const dependencies = {
+    ...Object.fromEntries(Object.entries(devDependencies).filter(([name]) => OTHERS.test(name))),
+    ...NEST_11,
+  };
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const manifest = { name: 'nestjs-telemetry', version, type: 'module', private: true, dependencies };
+  writeFileSync(join(work, 'package.json'), JSON.stringify(manifest));
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', '--loglevel=error'], {
+    cwd: work,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const core = JSON.parse(readFileSync(join(work, 'node_modules/@nestjs/core/package.json'), 'utf8'));
+  console.log(`Nest ${core.version}`);
+  const { status } = spawnSync('npx', ['vitest', 'run', 'test/entries'], { cwd: work, stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

@@ -11,6 +11,9 @@ const MAX_NAMES = 100;
 const DEFAULT_AFTER = 10;
 const DEFAULT_FLUSH_MILLIS = 5_000;
 
+/** Attributes of a single call. */
+const SINGLE = /^db\.(response\.returned_rows|query\.parameter\.|client\.connection\.wait_time)/;
+
 const families = new WeakMap<RecordingSpan, Family>();
 /** Those with something counted and not sent. */
 const waiting = new Set<Family>();
@@ -129,7 +132,7 @@ export class Repeats {
         kind: SpanKind.CLIENT,
         startTime: this.firstStart,
         attributes: {
-          ...attributes,
+          ...Object.fromEntries(Object.entries(attributes).filter(([key]) => !SINGLE.test(key))),
           'nestjs.folded.count': count,
           'nestjs.folded.duration.sum': this.sum,
           'nestjs.folded.duration.min': this.min,

@@ -2,17 +2,18 @@ import type { ClientMember } from './client-members.js';
 import { followMember } from './client-members.js';
 import { CLIENT_SOURCES } from './client-sources.js';
 import { sendRepeats } from './folding.js';
+import { reportAtStart } from './start-report.js';
 
 /** Official instrumentations that make the spans of a source, where an instance lists one. */
-const REPLACED: Readonly<Record<string, string>> = {
-  '@opentelemetry/instrumentation-undici': 'undici',
-  '@opentelemetry/instrumentation-http': 'node:http',
-  '@opentelemetry/instrumentation-ioredis': 'ioredis',
-  '@opentelemetry/instrumentation-redis': 'redis',
-  '@opentelemetry/instrumentation-pg': 'pg',
-  '@opentelemetry/instrumentation-mysql2': 'mysql2',
-  '@opentelemetry/instrumentation-mongodb': 'mongodb',
-  '@opentelemetry/instrumentation-mongoose': 'mongoose',
+const REPLACED: Readonly<Record<string, readonly string[]>> = {
+  '@opentelemetry/instrumentation-undici': ['undici'],
+  '@opentelemetry/instrumentation-http': ['node:http'],
+  '@opentelemetry/instrumentation-ioredis': ['ioredis', 'ioredis batch'],
+  '@opentelemetry/instrumentation-redis': ['redis', 'redis batch'],
+  '@opentelemetry/instrumentation-pg': ['pg'],
+  '@opentelemetry/instrumentation-mysql2': ['mysql2'],
+  '@opentelemetry/instrumentation-mongodb': ['mongodb'],
+  '@opentelemetry/instrumentation-mongoose': ['mongoose'],
 };
 
 /** The outgoing calls of one instance. */
@@ -28,6 +29,11 @@ export class InstanceClients {
   /** Called on every change of the configuration. */
   follow(): void {
     followMember(this.member, CLIENT_SOURCES);
+  }
+
+  /** Called when the app has started. */
+  report(): void {
+    reportAtStart(this.member);
   }
 
   /** Sends what was counted and has not gone out yet. */

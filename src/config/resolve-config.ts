@@ -41,6 +41,7 @@ export interface ResolvedTracerConfig {
   readonly sampler: number | SamplerConfig | Sampler;
   readonly spanProcessors: readonly SpanProcessor[];
   readonly spanLimits: Required<SpanLimits>;
+  readonly structuredAttributes: boolean;
   readonly masking: MaskingConfig;
   readonly errorClassifier: ErrorClassifier | undefined;
   readonly includeInputOutput: boolean;
@@ -142,6 +143,7 @@ export function resolveTracerConfig(
       ...(genai.conventions === 'gen_ai' ? {} : ROOM_FOR_MESSAGES),
       ...merged.spanLimits,
     },
+    structuredAttributes: merged.structuredAttributes ?? true,
     masking: merged.masking ?? {},
     errorClassifier: merged.errorClassifier,
     includeInputOutput: merged.includeInputOutput ?? false,

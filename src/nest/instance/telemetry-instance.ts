@@ -115,6 +115,12 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     return this.http === undefined ? undefined : this.metrics.requestMeter;
   }
 
+  /** Says what keeps outgoing calls from being seen. */
+  reportCalls(): void {
+    this.clients?.report();
+    this.bridge?.report();
+  }
+
   /** Delivers what is left of spans and metrics, and closes. */
   async shutdown(): Promise<void> {
     this.started = false;

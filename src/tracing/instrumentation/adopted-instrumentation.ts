@@ -30,6 +30,7 @@ const adopted = new Map<string, AdoptedInstrumentation>();
 export class AdoptedInstrumentation {
   private readonly contributions = new Map<InstrumentationMember, Contribution>();
   private undo: (() => void) | undefined;
+  private patches: ModulePatches | undefined;
 
   /** One for each library, however many instances name it. */
   static of(name: string): AdoptedInstrumentation {
@@ -63,6 +64,11 @@ export class AdoptedInstrumentation {
     this.putUp();
   }
 
+  /** The modules that it is made for, if none of them is patched. */
+  missingModules(): string[] {
+    return this.patches?.isEmpty === true ? this.patches.wanted() : [];
+  }
+
   private readonly choose = (context: FlowContext = activeContext()): InstrumentationMember | undefined =>
     chooseMember([...this.contributions.keys()], context);
 
@@ -71,7 +77,7 @@ export class AdoptedInstrumentation {
     if (first === undefined) return;
     const { instrumentation } = first;
     const config = instrumentation.getConfig();
-    const patches = new ModulePatches(instrumentation, this.report);
+    const patches = (this.patches = new ModulePatches(instrumentation, this.report));
     const keeper = new FlowKeeper();
     const undoMetrics: (() => void)[] = [];
     this.undo = () => {
@@ -141,7 +147,7 @@ export class AdoptedInstrumentation {
 
   private takeDown(): void {
     const { undo } = this;
-    this.undo = undefined;
+    this.undo = this.patches = undefined;
     undo?.();
   }
 

@@ -48,6 +48,21 @@ export class InstrumentationBridge {
     }
   }
 
+  /** Says which instrumentations have found nothing, once the app has loaded everything. */
+  report(): void {
+    if (!this.live) return;
+    for (const option of this.options) {
+      const { instrumentationName: name } = 'instrumentation' in option ? option.instrumentation : option;
+      const missing = AdoptedInstrumentation.of(name).missingModules();
+      if (missing.length === 0) continue;
+      this.member.pipeline.log.warn(
+        `instrumentation.nothing.${name}`,
+        `${name} patches nothing: ${missing.join(', ')} is not among the loaded modules. ` +
+          'Remove it, or pass the module: `{ instrumentation, modules: { … } }`.',
+      );
+    }
+  }
+
   private warnOfHalf(name: string): void {
     const advice = HALF_JOINED[name];
     if (advice !== undefined)

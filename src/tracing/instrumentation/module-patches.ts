@@ -17,6 +17,8 @@ interface Patch {
  */
 export class ModulePatches {
   private readonly patches: Patch[] = [];
+  /** Whether nothing that the instrumentation is made for was found. */
+  isEmpty = true;
 
   /** @param onError - told of a module that cannot be patched */
   constructor(
@@ -27,6 +29,11 @@ export class ModulePatches {
   /** The modules that are patched now. */
   modules(): unknown[] {
     return this.patches.map(({ exports }) => exports);
+  }
+
+  /** Names of the modules that the instrumentation is made for. */
+  wanted(): string[] {
+    return (this.instrumentation.getModuleDefinitions?.() ?? []).map(({ name }) => name);
   }
 
   apply(handed: HandedModules): void {
@@ -65,6 +72,7 @@ export class ModulePatches {
 
   private patch(definition: InstrumentedModule, exports: unknown, version: string | undefined): void {
     if (definition.patch === undefined || this.patches.some((patch) => patch.exports === exports)) return;
+    this.isEmpty = false;
     try {
       definition.patch(exports, version);
       this.patches.push({ definition, exports, version });

@@ -112,7 +112,9 @@ describe('mysql2', () => {
   it('records streams until their end', async () => {
     const spans = await callsDuring(async () => {
       const connection = await pool.getConnection();
-      const stream = connection.connection.query('SELECT id FROM orders').stream();
+      const stream = (connection.connection as unknown as mysql.Connection)
+        .query('SELECT id FROM orders')
+        .stream();
       stream.resume();
       await once(stream, 'end');
       connection.release();

@@ -224,7 +224,8 @@ describe('pg', () => {
   const { pg } = librariesIn(process.cwd());
 
   it('records COPY until its end', async () => {
-    const { from, to } = createRequire(import.meta.url)('pg-copy-streams');
+    const require = createRequire(import.meta.url);
+    const { from, to } = require('pg-copy-streams');
     const pool = new pg.Pool({ connectionString: url.href });
     await pool.query('CREATE TABLE IF NOT EXISTS copied (id int, name text)');
     const spans = await callsDuring(async () => {
@@ -262,8 +263,12 @@ describe('pg', () => {
       name: 'Item',
       columns: { id: { type: Number, primary: true }, name: { type: String } },
     });
-    const options = { type: 'postgres', url: url.href, entities: [entity], synchronize: true } as const;
-    const source = new DataSource(options);
+    const source = new DataSource({
+      type: 'postgres',
+      url: url.href,
+      entities: [entity],
+      synchronize: true,
+    });
     await source.initialize();
     const items = source.getRepository(entity);
     const spans = await callsDuring(async () => {

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Controller, Get, Query } from '@nestjs/common';
+import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
+import { RedisInstrumentation } from '@opentelemetry/instrumentation-redis';
 import * as newestIoredis from 'ioredis';
 import * as newestRedis from 'redis';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -292,5 +294,34 @@ describe.each([
     };
     const app = await start({ clients: { redis: { queryText: true } } });
     expect(await crossedParents(app)).toEqual([600, []]);
+  });
+});
+
+describe('an instance that lists an official instrumentation', () => {
+  it('has one span for each command', async () => {
+    const instrumentations = [
+      { instrumentation: new IORedisInstrumentation(), modules: { ioredis: newestIoredis.Redis } },
+      new RedisInstrumentation(),
+    ];
+    const client = new newestIoredis.Redis(address);
+    const other = newestRedis.createClient({ socket: address });
+    await Promise.all([once(client, 'ready'), other.connect()]);
+    onTestFinished(() => {
+      client.disconnect();
+      other.destroy();
+    });
+    work = async () => {
+      await client.get('a');
+      await other.get('a');
+      await other.multi().get('a').get('b').exec();
+    };
+    const app = await start({ instrumentations });
+    const spans = await cacheSpans(app);
+    expect(spans.map(({ name, scope }) => `${scope.split('-').at(-1)} ${name}`)).toEqual([
+      'ioredis get',
+      'redis redis-GET',
+      'redis redis-GET',
+      'redis redis-GET',
+    ]);
   });
 });

@@ -1,3 +1,5 @@
+import { GRPC_STATUS_NAMES } from '../base/grpc-status.js';
+
 /**
  * Names of the semantic conventions for remote calls and messages, both in development, as they stand in
  * version 1.45. A change of the conventions is a change of this table alone.
@@ -64,28 +66,9 @@ export function systemOfClient(className: string): string {
   return (name && SYSTEMS[name.toUpperCase()]) ?? 'custom';
 }
 
-const GRPC_CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
-
+/** The name of a gRPC status code. */
 export function grpcCode(code: unknown): string | undefined {
-  return typeof code === 'number' ? GRPC_CODES[code] : undefined;
+  return typeof code === 'number' ? GRPC_STATUS_NAMES[code] : undefined;
 }
 
 /**

@@ -39,6 +39,11 @@ export class RequestEntries {
     return this.options.guard !== false;
   }
 
+  /** Whether {@link admit} neither waits nor refuses, so that it needs no guard. */
+  get admitsAll(): boolean {
+    return this.required.length === 0 && this.options.entries === undefined;
+  }
+
   /**
    * Adds to the flow what request and user tell.
    *

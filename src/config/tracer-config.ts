@@ -94,8 +94,8 @@ export interface TracerConfig {
   /** How many attributes, events and links a span keeps; as of the SDK. */
   readonly spanLimits?: SpanLimits;
   /**
-   * Whether objects, mixed and nested arrays, and bytes among attributes go out as OTLP's maps, arrays and bytes;
-   * `false` makes JSON text of them. Zipkin and the console always get text. Default true.
+   * Whether objects, mixed and nested arrays, and bytes among attributes go out as OTLP's maps, arrays and
+   * bytes; `false` makes JSON text of them. Zipkin and the console always get text. Default true.
    */
   readonly structuredAttributes?: boolean;
   /** Replaces personal data and credentials in spans before they leave; on by default. */

@@ -7,7 +7,7 @@ import { activeContext, EMPTY_CONTEXT, runInContext, type Entry, type FlowContex
  * find it as well. It is not enumerable: neither a spread nor `inspect` shows it.
  */
 const ENTRY = Symbol('nestjs-telemetry.entry');
-/** Of objects that take no property. */
+/** Entries of objects that take no property. */
 const sealed = new WeakMap<object, Entry>();
 let anySealed = false;
 /** Nobody's is looked for in a process whose telemetry has been off from the start. */
@@ -68,7 +68,7 @@ export function runInEntry<A extends unknown[], R>(
   return runInContext(entry?.context ?? EMPTY_CONTEXT, fn, ...args);
 }
 
-/** The same with the arguments in a list and a `this`, as wrappers of other code's functions have them. */
+/** {@link runInEntry} with a list of arguments and a `this`, for wrappers of other code's functions. */
 export function applyInEntry<T, R>(
   entry: Entry | undefined,
   fn: (this: T, ...args: unknown[]) => R,

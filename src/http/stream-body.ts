@@ -7,8 +7,8 @@ import { StreamTrace, type BodySource, type StreamedRequest } from './stream-tra
 const TRACE = Symbol('nestjs-telemetry.trace');
 
 /**
- * What is common to the methods of both protocols' responses. The functions below are shared by all: an open
- * stream costs no closure.
+ * The methods that responses of both protocols share. All responses share the functions below, so that an
+ * open stream costs no closure.
  */
 interface Body {
   [TRACE]?: StreamedRequest;
@@ -66,7 +66,7 @@ function emit(this: Body, ...args: unknown[]): boolean {
       trace.end();
       break;
     case 'finish':
-      // Nobody closes a response that is no server's, as those of serverless adapters are.
+      // Responses of serverless adapters are not a server's, and are never closed.
       if (isServerless(trace.request)) trace.end();
       break;
     case 'pipe':
@@ -114,7 +114,7 @@ function destroy(this: Body, ...args: unknown[]): unknown {
   return original(this).destroy.apply(this, args);
 }
 
-/** What is unpiped when the response has ended was its source to the end; a body may have any number. */
+/** Forgets a source that is unpiped before the response has ended; a body may have any number of sources. */
 function forgetSource(trace: StreamedRequest, source: unknown): void {
   if (trace.source !== source) return;
   const errored = trace.source?.errored;

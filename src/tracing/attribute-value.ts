@@ -5,10 +5,10 @@ import { toStructure } from './attribute-structure.js';
 const UNSERIALIZABLE = '[Unserializable]';
 
 /**
- * Turns any value into an attribute's: bigints and symbols become strings, dates, errors and instances of classes
- * text; `undefined`, `null` and functions become nothing. Never throws.
+ * Turns any value into an attribute's: bigints and symbols become strings, dates, errors and instances of
+ * classes text; `undefined`, `null` and functions become nothing. Never throws.
  *
- * @param structures - whether plain objects, mixed and nested arrays, and bytes are copied as what they are; else
+ * @param structures - whether plain objects, mixed and nested arrays, and bytes keep their structure; else
  *   they become JSON text, and bytes base64
  */
 export function toAttributeValue(value: unknown, structures = false): AttributeValue | undefined {

@@ -101,7 +101,7 @@ export class InstanceTracer implements Tracer {
       ? this.initialAttributes(options, context, generation.structuredAttributes)
       : undefined;
     const given = attributes ?? NO_ATTRIBUTES;
-    // `NaN` is no share.
+    // `NaN` is not a share.
     const share = (options.sample ?? -1) >= 0 ? options.sample : undefined;
     const sampled = sampler.sample(parent, context, traceId, name, kind, given, links, share);
     const { decision } = sampled;

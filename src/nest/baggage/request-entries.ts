@@ -131,7 +131,7 @@ export class RequestEntries {
   }
 }
 
-/** Ids are texts or numbers; anything else is no entry. */
+/** Ids are texts or numbers; anything else is not an entry. */
 function textAt(user: unknown, path: readonly string[]): string | undefined {
   let value = user;
   try {

@@ -6,14 +6,14 @@ import type { RequestEntries } from '../baggage/request-entries.js';
 
 type ServedRequest = BaggageRequest & FrameworkRequest;
 
-/** What Nest calls something with. */
+/** The arguments of a call by Nest. */
 export interface Served {
   /** Nest's word for the kind of the arguments, such as `http`. */
   readonly kind: unknown;
   readonly args: readonly unknown[];
 }
 
-/** What an enhancer is called for. */
+/** The object that an enhancer is called for. */
 export function servedIn(context: ExecutionContext): Served {
   return { kind: context.getType<string>(), args: context.getArgs() };
 }

@@ -6,7 +6,7 @@ import { isOwnPage } from './own-pages.js';
 import type { RequestEntries } from '../baggage/request-entries.js';
 
 /**
- * What the baggage guard does, for the whole app: it leaves out instances that place the guard themselves.
+ * Runs the baggage guard for the whole app, except for instances that place the guard themselves.
  *
  * It is a guard only where it must wait, may refuse a request, or has to come after the app's own global
  * guards, which may tell who the user is.
@@ -38,7 +38,7 @@ export class CoveringBaggage implements CanActivate {
     return admitRequest(this.covering(context.getClass()), servedIn(context));
   }
 
-  /** What to admit a request by that reaches a class; absent where a guard does. */
+  /** The rules for requests that reach a class; absent where a guard applies them. */
   onArrival(type: Type): RequestEntries | undefined {
     return this.isGuard ? undefined : this.covering(type);
   }

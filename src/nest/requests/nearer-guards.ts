@@ -19,7 +19,7 @@ class UserReader implements CanActivate {
   }
 }
 
-/** The same one for all apps of the process, so that classes which they share get it once. */
+/** One for all apps of the process, so that classes which they share get it once. */
 const reader = new UserReader();
 const scanner = new MetadataScanner();
 

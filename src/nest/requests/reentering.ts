@@ -56,7 +56,7 @@ export function reenterRequests(
   }
   change(server, 'setNotFoundHandler', unrouted);
   change(server, 'setErrorHandler', reenteringAll);
-  // What is registered with Nest's adapter for Express reaches the app by its own methods.
+  // Nest's adapter for Express registers routes by the methods of the Express app.
   const registrar = type === 'express' && framework !== undefined ? framework : server;
   for (const name of ROUTE_METHODS) {
     change(registrar, name, (args) => {

@@ -17,7 +17,7 @@ interface FastifyLike {
   ): unknown;
 }
 
-/** The same of Express: every request goes through `handle`. */
+/** The part used of Express: every request goes through `handle`. */
 interface ExpressLike {
   handle(request: IncomingMessage, response: ServerResponse, ...rest: unknown[]): unknown;
 }
@@ -33,7 +33,7 @@ export class RequestEntrances {
   private leaveServer: (() => boolean) | undefined;
 
   constructor(
-    /** Nothing where the request cannot be traced. */
+    /** Begins a trace; returns `undefined` if the request cannot be traced. */
     private readonly begin: (request: IncomingMessage, response: ServerResponse) => RequestTrace | undefined,
   ) {}
 

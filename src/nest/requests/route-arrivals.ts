@@ -13,12 +13,12 @@ import { isOwnPage } from './own-pages.js';
 import { entryAmong } from './served-entry.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
-/** What is the same for every request to a handler. */
+/** Facts about a handler that hold for every request to it. */
 interface HandlerFacts {
   readonly instance: TelemetryInstance | undefined;
   readonly functionName: string;
   readonly moduleName: string | undefined;
-  /** Of the last request: most handlers have one route. */
+  /** The route of the last request: most handlers have one. */
   match: RouteMatch | undefined;
   /** Where the handler's stream is traced. */
   readonly sse: SseRoute | undefined;
@@ -28,14 +28,14 @@ interface HandlerFacts {
   readonly entries: RequestEntries | undefined;
 }
 
-/** What is known of a handler's class and method, whatever their names. */
+/** Facts about a handler's class and method. */
 export type HandlerCoverage = Omit<HandlerFacts, 'functionName' | 'untraced' | 'match'>;
 
 /** A function that Nest calls for other libraries, such as a resolver. */
 export interface ExternalMethod {
   readonly type: Type;
   readonly handler: HandlerFunction;
-  /** What Nest calls the kind of its arguments. */
+  /** Nest's name for the kind of its arguments. */
   readonly kind: unknown;
 }
 

@@ -13,7 +13,7 @@ type Create = RouterExecutionContext['create'];
 let router: { create: Create } | undefined;
 /** Nest's own method, while apps with telemetry are open. */
 let replaced: Create | undefined;
-/** By the configuration of the app, which its routes are built with. */
+/** Listeners by the configuration of the app, which its routes are built with. */
 const listeners = new Map<unknown, RouteListener>();
 
 /** Looks for the part of Nest that builds what a route calls; must be awaited before {@link followRoutes}. */

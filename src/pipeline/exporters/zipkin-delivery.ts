@@ -92,7 +92,7 @@ export class ZipkinDelivery implements Delivery {
   }
 }
 
-/** The parts of a span that the official exporter reads, with times in whole microseconds and plain values. */
+/** The parts of a span that the official exporter reads, times in whole microseconds, values plain. */
 function inMicroseconds(span: ReadableSpan): ReadableSpan {
   const { name, kind, parentSpanContext, resource, status } = span;
   const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;

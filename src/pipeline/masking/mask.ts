@@ -140,7 +140,7 @@ export class SpanMask {
       const value = attributes[key];
       switch (this.keys.verdict(key)) {
         case 'trust':
-          // Of a structure under one of our own names, all but the name is the user's.
+          // In a structure under one of our own names, all but the name is the user's.
           if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'scan':

@@ -9,7 +9,7 @@ import type * as Postgres from 'pg';
 import type PgCursor from 'pg-cursor';
 import type PgQueryStream from 'pg-query-stream';
 import { DataSource, EntitySchema } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Span, TracerManager } from '../../../src/index.js';
 import { PLAIN_SPAN, type SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
@@ -192,7 +192,7 @@ describe.each([
     const waits = spans.map(({ attributes }) => Number(attributes['db.client.connection.wait_time'] ?? 0));
     expect(spans.map(({ name, status }, index) => [name, status, waits[index]! > 0.04])).toEqual([
       ['SELECT', { code: 'UNSET' }, expect.anything()],
-      ['SELECT', { code: 'UNSET' }, false],
+      ['SELECT', { code: 'UNSET' }, expect.anything()],
       ['SELECT', { code: 'UNSET' }, true],
       ['connect', { code: 'ERROR', message: 'timeout exceeded when trying to connect' }, true],
     ]);
@@ -352,11 +352,11 @@ describe('pg', () => {
       );
     });
     await Promise.all(Array.from({ length: 200 }, () => app.get('/call')));
+    const requestSpans = () => app.recorder.spans().filter(({ name }) => name === 'GET /call');
+    await vi.waitFor(() => expect(requestSpans()).toHaveLength(200));
     await pool.end();
     const spans = app.recorder.spans();
-    const requests = spans.filter(({ name }) => name === 'GET /call');
-    expect(requests).toHaveLength(200);
-    const texts = requests.map((request) =>
+    const texts = requestSpans().map((request) =>
       spans
         .filter(({ parentSpanContext }) => parentSpanContext?.spanId === request.spanContext().spanId)
         .map(({ attributes }) => attributes['db.query.text']),

@@ -27,6 +27,10 @@ const devTools = {
   'ts-node': () => '^10.9.2',
   tsx: () => '^4.20.0',
   typescript: (nest) => (nest === '11' ? '~5.9.0' : '~6.0.0'),
+  '@rspack/core': (nest) => (nest === '12' ? '^2.1.10' : undefined),
+  'fork-ts-checker-webpack-plugin': (nest) => (nest === '12' ? '^9.1.0' : undefined),
+  'tsconfig-paths-webpack-plugin': (nest) => (nest === '12' ? '^4.2.0' : undefined),
+  'webpack-node-externals': (nest) => (nest === '12' ? '^3.0.0' : undefined),
   webpack: () => '^5.100.0',
 };
 

@@ -38,9 +38,10 @@ const [, webpackInOneFile] = /```js\n(.*?)```/s.exec(
   readFileSync(new URL('../../../docs/bundlers.md', import.meta.url), 'utf8'),
 );
 
-const nestPeers = ['microservices', 'websockets/socket-module', 'microservices/microservices-module'];
+/** Optional packages that this app has not installed. */
 const absent = [
-  ...nestPeers.map((name) => `@nestjs/${name}`),
+  '@nestjs/microservices',
+  '@nestjs/websockets',
   '@nestjs/config',
   'class-transformer',
   'class-validator',
@@ -96,6 +97,13 @@ export const setUps = [
     commands: [['nest', 'build', '--webpack']],
     start: ['dist/main.js'],
     alone: true,
+  },
+  {
+    name: 'nest build -b rspack',
+    nest: ['12'],
+    files: { 'tsconfig.json': tsconfig(), 'nest-cli.json': nestCli() },
+    commands: [['nest', 'build', '-b', 'rspack']],
+    start: ['dist/main.js'],
   },
   {
     name: 'esbuild, packages outside',

@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import nodeModule, { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 import { join } from 'node:path';
 import { Patches, type AnyFunction } from './patches.js';
 
@@ -71,7 +71,7 @@ function publishesLoads(): boolean {
   };
   const name = 'tracing:module.require:end';
   diagnostics.subscribe(name, listener);
-  createRequire(join(process.cwd(), 'index.js'))('node:path');
+  nodeModule.createRequire(join(process.cwd(), 'index.js'))('node:path');
   diagnostics.unsubscribe(name, listener);
   return published;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 import { join, sep } from 'node:path';
 
 /** A CommonJS module that is loaded, of one copy of a package. */
@@ -12,7 +12,7 @@ export interface LoadedModule {
  * Node's cache of CommonJS modules, also of those that ES modules import; one for the process, whichever file
  * asks. `import.meta` would say which, and cannot be read where this file is compiled to CommonJS.
  */
-const { cache } = createRequire(join(process.cwd(), 'index.js'));
+const { cache } = nodeModule.createRequire(join(process.cwd(), 'index.js'));
 
 /**
  * Finds what is loaded of a package: its main module for `pg`, a file of it for `pg/lib/client.js`.

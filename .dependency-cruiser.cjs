@@ -1,7 +1,7 @@
 /*
  * The arrows of ARCHITECTURE.md:
  *
- *   index → nest → {http, workflow, clients, metrics, devtools} → genai → tracing → pipeline → otlp → {config, context} → {base, sdk} → errors
+ *   index → nest → {http, entries, workflow, clients, metrics, devtools} → genai → tracing → pipeline → otlp → {config, context} → sdk → base → errors
  *
  * A layer may import any layer below it, never one above, and never a sibling of its own tier. Type-only imports count.
  */
@@ -15,7 +15,8 @@ const tiers = [
   ['pipeline'],
   ['otlp'],
   ['config', 'context'],
-  ['base', 'sdk'],
+  ['sdk'],
+  ['base'],
 ];
 
 const layerRules = tiers.flatMap((tier, depth) => {
@@ -35,7 +36,7 @@ const layerRules = tiers.flatMap((tier, depth) => {
 /** The rooms inside of a layer, from top to bottom; `.` stands for the files that lie in no room. */
 const rooms = {
   nest: [
-    ['admin', 'metrics'],
+    ['admin', 'metrics', 'genai'],
     ['module'],
     ['wide-events'],
     ['decorators'],

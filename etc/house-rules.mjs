@@ -15,9 +15,15 @@ const retired = [
   [/\bsays no\b/i, '“rejects” or “refuses”'],
   [/\btells? of\b/i, '“reports” or “names”'],
   [/(?<!there )\bis none\b(?! of these)/i, 'a noun: “is not a …”'],
+  [
+    /(?:\/\*\*|^\s*\*|\/\/) (?:What|Whatever|Who|Whoever|Whom|Whose|The same|Of|Nobody|Somebody|Such a one) /,
+    'a comment that begins with a noun of the code or a verb',
+  ],
+  [/\b(?:W|w)ho(?:m)?ever\b(?! has it)/, 'the noun: “the caller”, “code that …”'],
+  [/\bTenantBacklog\b/, 'ResourceBacklog'],
 ];
 
-/** The pages that tell of earlier systems. */
+/** The pages about earlier systems. */
 const history = /^docs\/(migration|migration-nestjs-otel|earlier-systems)\.md$/;
 
 const files = execFileSync('git', ['ls-files', 'src', 'docs', 'README.md'], { encoding: 'utf8' })

@@ -1,8 +1,9 @@
-// The application under measurement: a controller that calls two service methods. Decorators are applied by
-// hand, so that Node runs it without a build.
+// The application under measurement: a controller that calls two service methods, and one that streams
+// events. Decorators are applied by hand, so that Node runs it without a build.
 import 'reflect-metadata';
-import { Controller, Get, Injectable, Module, Param } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Param, Sse } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Observable } from 'rxjs';
 
 /**
  * @param {object} [options]
@@ -10,10 +11,11 @@ import { NestFactory } from '@nestjs/core';
  * @param {(prototype: object, method: string) => void} [options.instrument] called for both service methods
  * @param {(app: import('@nestjs/common').INestApplication) => void} [options.prepare]
  *   called before the app listens
+ * @param {'express' | 'fastify'} [options.framework]
  * @returns {Promise<import('@nestjs/common').INestApplication>} an app that listens on a free
  *   port of the loopback address
  */
-export async function startApp({ imports = [], instrument, prepare } = {}) {
+export async function startApp({ imports = [], instrument, prepare, framework = 'express' } = {}) {
   class OrdersService {
     async find(id) {
       return { id, items: [{ sku: 'a-1', quantity: 2 }] };
@@ -42,16 +44,49 @@ export async function startApp({ imports = [], instrument, prepare } = {}) {
   decorate(Get(':id'), OrdersController.prototype, 'findOne');
   Controller('orders')(OrdersController);
 
+  class FeedController {
+    events(count) {
+      return feed(Number(count));
+    }
+  }
+  Param('count')(FeedController.prototype, 'events', 0);
+  decorate(Sse(':count'), FeedController.prototype, 'events');
+  Controller('feed')(FeedController);
+
   class OrdersModule {}
-  Module({ controllers: [OrdersController], providers: [OrdersService] })(OrdersModule);
+  Module({ controllers: [OrdersController, FeedController], providers: [OrdersService] })(OrdersModule);
 
   class AppModule {}
   Module({ imports: [...imports, OrdersModule] })(AppModule);
 
-  const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
+  const logger = ['error', 'warn'];
+  const app =
+    framework === 'fastify'
+      ? await NestFactory.create(AppModule, await fastifyAdapter(), { logger })
+      : await NestFactory.create(AppModule, { logger });
   prepare?.(app);
   await app.listen(0, '127.0.0.1');
   return app;
+}
+
+async function fastifyAdapter() {
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return new FastifyAdapter();
+}
+
+/** Emits one event per turn of the event loop. */
+function feed(count) {
+  return new Observable((subscriber) => {
+    let sent = 0;
+    let timer;
+    const emit = () => {
+      subscriber.next({ data: { sequence: sent++, text: 'a token or two of an answer' } });
+      if (sent === count) subscriber.complete();
+      else timer = setImmediate(emit);
+    };
+    timer = setImmediate(emit);
+    return () => clearImmediate(timer);
+  });
 }
 
 /** Applies a method decorator as the compiler would. */

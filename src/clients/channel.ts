@@ -4,7 +4,7 @@ import { activeContext, bindChannel, type FlowContext } from '../context/flow-co
 import type { ClientCall } from './client-call.js';
 import { complainOf } from './client-members.js';
 
-/** What a subscriber does with a message. */
+/** A subscriber's treatment of a message. */
 type Listener = (message: object) => void;
 
 /** Node 20 loses the subscribers of a channel that nobody holds. */
@@ -43,7 +43,7 @@ export function guard<T>(source: string, fn: () => T): T | undefined {
   }
 }
 
-/** What a library publishes about its operations, as `TracingChannel` does. */
+/** The events that a library publishes about its operations, as `TracingChannel` does. */
 export interface TracedOperations<M extends object> {
   readonly source: string;
   /** Name of the tracing channel. */
@@ -54,7 +54,7 @@ export interface TracedOperations<M extends object> {
   /** Whether the operation works through other clients, which are to know that they do. */
   readonly activates?: boolean;
   /**
-   * Whether results come by callback, which is to run in the caller's flow, whatever connection it comes on.
+   * Whether results come by callback, which is to run in the caller's flow, on any connection.
    */
   readonly restores?: boolean;
 }

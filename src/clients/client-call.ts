@@ -21,7 +21,7 @@ const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
   'redis batch': ['redis'],
 };
 
-/** What is known of a call when it begins. */
+/** The name, attributes and instruments of a call at its beginning. */
 export interface CallPlan {
   readonly name: string;
   readonly attributes: Attributes;
@@ -121,14 +121,14 @@ export class ClientCall {
     private readonly caller: FlowContext,
     private readonly plan: CallPlan,
     private readonly repeats: Repeats | undefined,
-    /** Somebody else's span of the same call, which stays as it is. */
+    /** Another library's span of this call, which stays as it is. */
     private readonly handMade?: Span,
   ) {
     this.attributes = plan.attributes;
     this.span = repeats === undefined && handMade === undefined ? this.startSpan() : undefined;
   }
 
-  /** For what the library does on behalf of the call; its span is active there. */
+  /** Context of the library's work for the call; the call's span is active there. */
   get context(): FlowContext {
     const { span, caller } = this;
     const inside =
@@ -142,7 +142,7 @@ export class ClientCall {
     return this.caller.span;
   }
 
-  /** For the headers that go out with the call. */
+  /** Context for the headers that go out with the call. */
   get outgoing(): FlowContext {
     return this.span === undefined ? this.caller : this.caller.withSpan(this.span);
   }
@@ -158,7 +158,7 @@ export class ClientCall {
     return typeof value === 'string' ? value : '';
   }
 
-  /** What a library below says of the same call, where it is not known yet. */
+  /** Adds attributes from a library below, where they are not known yet. */
   learn(attributes: Attributes): void {
     for (const [key, value] of Object.entries(attributes)) {
       if (value !== undefined && this.attributes[key] === undefined) this.set({ [key]: value });

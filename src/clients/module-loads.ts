@@ -1,6 +1,6 @@
 import diagnostics from 'node:diagnostics_channel';
 import nodeModule from 'node:module';
-import { join } from 'node:path';
+import { nodeRequire } from '../base/node-require.js';
 import { Patches, type AnyFunction } from './patches.js';
 
 /** Called with what was asked for: a package, a file or an address. */
@@ -71,7 +71,7 @@ function publishesLoads(): boolean {
   };
   const name = 'tracing:module.require:end';
   diagnostics.subscribe(name, listener);
-  nodeModule.createRequire(join(process.cwd(), 'index.js'))('node:path');
+  nodeRequire('node:path');
   diagnostics.unsubscribe(name, listener);
   return published;
 }

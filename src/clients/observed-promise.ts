@@ -1,5 +1,5 @@
 /**
- * Runs a listener when a promise, of whatever kind, settles, and passes on how; anything else is returned
+ * Runs a listener when a promise of any kind settles, and passes on how; anything else is returned
  * as it is.
  */
 export function whenSettled(

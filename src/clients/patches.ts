@@ -2,7 +2,7 @@
 export type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Target = Record<PropertyKey, unknown>;
 
-/** What could not be put back, as somebody else had wrapped it since. */
+/** Patches that could not be put back, as another library had wrapped them since. */
 const stuck = new Set<() => boolean>();
 
 /** Puts back what others had wrapped when it was to be put back, and have unwrapped since. */

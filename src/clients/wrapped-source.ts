@@ -12,7 +12,7 @@ export interface WrappedLibrary<L extends ClientLibrary> {
   readonly library: L;
   /** The classes to wrap among what the package exports. */
   classesOf(exports: object): readonly unknown[];
-  /** The same classes behind an object of the app; none if it is another library's. */
+  /** The classes to wrap behind an object of the app; none if it is another library's. */
   classesBehind(instance: object): readonly unknown[];
   /** Wraps methods of a class. */
   wrap(patches: Patches, prototype: object): void;

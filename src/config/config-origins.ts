@@ -1,5 +1,6 @@
 import { readEnvironment } from './environment/environment.js';
 import { READ_VARIABLES } from './environment/unread-variables.js';
+import { SECTIONS } from './merge-config.js';
 import { redactConfig } from './redact-config.js';
 import type { ResolvedTracerConfig } from './resolve-config.js';
 import { liftService, SERVICE_ATTRIBUTES } from './resource.js';
@@ -69,16 +70,6 @@ export function originsOf(
 }
 
 type Path = readonly [string] | readonly [string, string];
-
-/** Options that are set one by one; the others are set as a whole. */
-const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
-  'service',
-  'resourceAttributes',
-  'spanLimits',
-  'masking',
-  'batch',
-  'genai',
-]);
 
 function pathsOf(shown: Readonly<Record<string, unknown>>): Path[] {
   return Object.entries(shown).flatMap(([option, value]): Path[] =>

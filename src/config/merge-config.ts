@@ -2,7 +2,7 @@ import { fail, isObject } from './schema.js';
 import type { TracerConfig } from './tracer-config.js';
 
 /** Options that a change completes; every other option it replaces. */
-const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
+export const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
   'service',
   'resourceAttributes',
   'spanLimits',

@@ -1,3 +1,4 @@
+import { BATCH, ROOM_FOR_MESSAGES, SPAN_LIMITS } from './defaults.js';
 import type { Attributes } from '@opentelemetry/api';
 import type { Sampler } from '../sdk/sampler.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
@@ -34,13 +35,14 @@ export interface ResolvedTracerConfig {
    * Complete: `service.*`, `deployment.environment.name`, `telemetry.*`, the environment's and the user's.
    */
   readonly resourceAttributes: Attributes;
-  /** With credentials in clear; empty only if an empty list was given. */
+  /** The exporters, with credentials in clear; empty only if an empty list was given. */
   readonly exporters: readonly (ExporterConfig | SpanExporter)[];
   /** Whether a console is among the exporters beside those that were asked for. */
   readonly console: boolean;
   readonly sampler: number | SamplerConfig | Sampler;
   readonly spanProcessors: readonly SpanProcessor[];
   readonly spanLimits: Required<SpanLimits>;
+  readonly structuredAttributes: boolean;
   readonly masking: MaskingConfig;
   readonly errorClassifier: ErrorClassifier | undefined;
   readonly includeInputOutput: boolean;
@@ -53,37 +55,6 @@ export interface ResolvedTracerConfig {
   readonly clients?: ClientsConfig | false;
   readonly genai: ResolvedGenAiConfig;
 }
-
-/**
- * The specification's limits; an attribute value may be of any length.
- *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits | Span limits}
- */
-const SPAN_LIMITS: Required<SpanLimits> = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Infinity,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
-};
-
-/** OpenInference has an attribute for each part of each message. */
-const ROOM_FOR_MESSAGES: SpanLimits = { attributeCountLimit: 10_000 };
-
-/** The SDK's defaults, but for a queue that holds a burst instead of dropping it. */
-const BATCH: Required<BatchConfig> = {
-  scheduledDelayMillis: 5_000,
-  maxExportBatchSize: 512,
-  maxQueueSize: 65_536,
-  maxQueueBytes: 64 * 1024 * 1024,
-  exportTimeoutMillis: 30_000,
-  maxExportBatchBytes: 1024 * 1024,
-  maxConcurrentExports: 4,
-  maxRetryMillis: 300_000,
-  dropPolicy: 'newest',
-};
 
 const environments = new WeakMap<ResolvedTracerConfig, TracerConfig>();
 
@@ -142,6 +113,7 @@ export function resolveTracerConfig(
       ...(genai.conventions === 'gen_ai' ? {} : ROOM_FOR_MESSAGES),
       ...merged.spanLimits,
     },
+    structuredAttributes: merged.structuredAttributes ?? true,
     masking: merged.masking ?? {},
     errorClassifier: merged.errorClassifier,
     includeInputOutput: merged.includeInputOutput ?? false,

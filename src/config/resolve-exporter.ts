@@ -1,12 +1,8 @@
+import { OTLP_GRPC_URL, OTLP_HTTP_URL, OTLP_TIMEOUT_MILLIS } from './defaults.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig, OtlpExporterConfig, TlsConfig } from './exporter-config.js';
 import { reveal, revealHeaders, Secret } from './secret.js';
 import type { ExporterOption } from './tracer-config.js';
-
-/** Where collectors listen for OTLP over gRPC and over HTTP. */
-const DEFAULT_GRPC_URL = 'http://localhost:4317';
-const DEFAULT_HTTP_URL = 'http://localhost:4318/v1/traces';
-const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
 /**
  * Completes an exporter's configuration: defaults, the whole address, credentials in clear.
@@ -24,7 +20,7 @@ export function resolveExporter(
     case 'otlp-http-json': {
       const { url, headers, tls, ...rest } = exporter;
       return defined<OtlpExporterConfig>({
-        timeoutMillis: DEFAULT_TIMEOUT_MILLIS,
+        timeoutMillis: OTLP_TIMEOUT_MILLIS,
         compression: 'none',
         ...rest,
         url: exporter.type === 'otlp-grpc' ? grpcUrl(url, warn) : httpUrl(url, warn),
@@ -35,7 +31,7 @@ export function resolveExporter(
     case 'jaeger': {
       const { url, host = 'localhost', headers, ...rest } = exporter;
       return defined<ExporterConfig>({
-        timeoutMillis: DEFAULT_TIMEOUT_MILLIS,
+        timeoutMillis: OTLP_TIMEOUT_MILLIS,
         ...rest,
         host,
         url: grpcUrl(url ?? `http://${host.includes(':') ? `[${host}]` : host}:4317`, warn),
@@ -52,7 +48,7 @@ export function resolveExporter(
 }
 
 /** gRPC has no paths; backends that give one address for both protocols do. */
-function grpcUrl(url: string = DEFAULT_GRPC_URL, warn: (message: string) => void): string {
+function grpcUrl(url: string = OTLP_GRPC_URL, warn: (message: string) => void): string {
   const address = new URL(url);
   if (address.pathname === '/') return url;
   warn(`gRPC has no paths: \`${address.pathname}\` of an exporter's url is ignored.`);
@@ -60,7 +56,7 @@ function grpcUrl(url: string = DEFAULT_GRPC_URL, warn: (message: string) => void
   return address.href.replace(/\/$/, '');
 }
 
-function httpUrl(url: string = DEFAULT_HTTP_URL, warn: (message: string) => void): string {
+function httpUrl(url: string = OTLP_HTTP_URL, warn: (message: string) => void): string {
   if (/^https?:\/\/[^/?#]+$/i.test(url)) return `${url}/v1/traces`;
   if (new URL(url).pathname === '/') {
     warn(

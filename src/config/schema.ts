@@ -176,7 +176,7 @@ export function arrayOf(check: Check): Check {
  * An object with names of the user's own; a name whose value is `undefined` is an error, since
  * a variable was forgotten.
  *
- * @param secret - prints the type alone of what is no object
+ * @param secret - prints the type alone of what is not an object
  */
 export function record(check: Check, name: Check = string, secret = false): Check {
   const expected = `an object, each value ${check.expected}`;

@@ -136,6 +136,7 @@ export const tracerConfigShape = {
     attributePerEventCountLimit: limit,
     attributePerLinkCountLimit: limit,
   }),
+  structuredAttributes: boolean,
   errorClassifier: fn,
   clients: clientsCheck,
   includeInputOutput: boolean,

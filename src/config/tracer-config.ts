@@ -93,6 +93,11 @@ export interface TracerConfig {
   readonly spanProcessors?: readonly SpanProcessor[];
   /** How many attributes, events and links a span keeps; as of the SDK. */
   readonly spanLimits?: SpanLimits;
+  /**
+   * Whether objects, mixed and nested arrays, and bytes among attributes go out as OTLP's maps, arrays and
+   * bytes; `false` makes JSON text of them. Zipkin and the console always get text. Default true.
+   */
+  readonly structuredAttributes?: boolean;
   /** Replaces personal data and credentials in spans before they leave; on by default. */
   readonly masking?: MaskingConfig;
   /** Judges errors before the default classifier does. */

@@ -6,14 +6,14 @@ import { activeContext } from './flow-context.js';
 import { compileNames, type NameFilter } from './name-patterns.js';
 import { ask } from '../base/user-function.js';
 
-/** What the rules read of a request: the server's own, on either protocol. */
+/** The parts of a request that the rules read: the server's own, on either protocol. */
 export interface InboundRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Names and values in turn, as they came. */
   readonly rawHeaders?: readonly string[];
 }
 
-/** What decides about baggage in the framework-free part of an instance. */
+/** Options for baggage in the framework-free part of an instance. */
 export interface BaggageRuleOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly allow?: readonly string[];
@@ -31,7 +31,7 @@ export interface BaggageFormats {
   readonly jaeger: boolean;
 }
 
-/** Who is told of what was refused and of hooks that throw; at most once a minute per cause. */
+/** Receives warnings about refused entries and hooks that throw; at most once a minute per cause. */
 export interface BaggageLog {
   warn(cause: string, message: string): void;
 }
@@ -78,7 +78,7 @@ export class BaggageRules {
     this.headers = Object.entries(headers).map(([header, key]) => [header.toLowerCase(), key]);
     const keys = Object.values(headers);
     this.trust = options.trust as typeof this.trust;
-    // Whoever is trusted is trusted with all entries, unless they are listed.
+    // A trusted caller is trusted with all entries, unless they are listed.
     const allow = options.allow ?? (this.trust === undefined ? [] : ['*']);
     this.allows = compileNames([...keys, ...allow]);
     const denied = compileNames(deny);
@@ -108,7 +108,7 @@ export class BaggageRules {
       return undefined;
     }
     const builder = new BaggageBuilder(this.refuse, this.denies);
-    // First, since they are mapped explicitly: whoever fills the baggage leaves them their place.
+    // First, since they are mapped explicitly: they must find room in a full baggage.
     for (const [header, key] of this.headers) this.readIdentity(request, header, key, builder);
     this.readEntries(request.headers, formats, builder);
     return builder.build();

@@ -7,8 +7,11 @@ import { activeContext, EMPTY_CONTEXT, runInContext, type Entry, type FlowContex
  * find it as well. It is not enumerable: neither a spread nor `inspect` shows it.
  */
 const ENTRY = Symbol('nestjs-telemetry.entry');
-/** Of objects that take no property. */
+/** Entries of objects that take no property. */
 const sealed = new WeakMap<object, Entry>();
+let anySealed = false;
+/** Nobody's is looked for in a process whose telemetry has been off from the start. */
+let anyBound = false;
 
 interface Bound {
   readonly [ENTRY]?: Entry;
@@ -16,11 +19,13 @@ interface Bound {
 
 /** Lets {@link entryOf} find `entry` by `thing`; the last call counts. */
 export function bindEntry(thing: object, entry: Entry): void {
+  anyBound = true;
   try {
     if (Reflect.defineProperty(thing, ENTRY, { value: entry, configurable: true, writable: true })) return;
   } catch {
     // A proxy that refuses.
   }
+  anySealed = true;
   sealed.set(thing, entry);
 }
 
@@ -30,9 +35,9 @@ export function bindEntry(thing: object, entry: Entry): void {
  * @param thing - what entered, or a wrapper that has it as `raw`, as the requests of Fastify do
  */
 export function entryOf(thing: unknown): Entry | undefined {
-  if (typeof thing !== 'object' || thing === null) return undefined;
+  if (!anyBound || typeof thing !== 'object' || thing === null) return undefined;
   try {
-    return (thing as Bound)[ENTRY] ?? entryOfRaw(thing) ?? sealed.get(thing);
+    return (thing as Bound)[ENTRY] ?? entryOfRaw(thing) ?? (anySealed ? sealed.get(thing) : undefined);
   } catch {
     // A stand-in that refuses to be looked at.
     return undefined;
@@ -61,4 +66,15 @@ export function runInEntry<A extends unknown[], R>(
 ): R {
   if (activeContext().flow?.entry === entry) return fn(...args);
   return runInContext(entry?.context ?? EMPTY_CONTEXT, fn, ...args);
+}
+
+/** {@link runInEntry} with a list of arguments and a `this`, for wrappers of other code's functions. */
+export function applyInEntry<T, R>(
+  entry: Entry | undefined,
+  fn: (this: T, ...args: unknown[]) => R,
+  receiver: T,
+  args: unknown[],
+): R {
+  if (activeContext().flow?.entry === entry) return fn.apply(receiver, args);
+  return runInContext(entry?.context ?? EMPTY_CONTEXT, () => fn.apply(receiver, args));
 }

@@ -16,7 +16,7 @@ import { SUPPRESS_TRACING } from '../sdk/trace-context-propagator.js';
 const SPAN_KEY = createContextKey('OpenTelemetry Context Key SPAN');
 const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 
-/** What a flow's spans of one instance go to, asked for at each span's start. */
+/** The generation that takes a flow's spans of one instance, asked for at each span's start. */
 export interface FlowTarget {
   /** The pipeline generation, built again if it was given up meanwhile; absent if there is none to be had. */
   current(): object | undefined;
@@ -33,7 +33,7 @@ export interface FlowOverlay {
 }
 
 /**
- * What entered the app and is being worked on: a request, a message, a job. It carries everything
+ * A piece of work that entered the app: a request, a message, a job. It carries everything
  * that belongs to the work.
  *
  * It is found by the thing that entered (see `entry.ts`): the active context may be another entry's, or none,
@@ -47,7 +47,7 @@ export interface Entry {
   /** The context of its work, its span and its flow included. */
   readonly context: FlowContext;
   /**
-   * What hooks are given: the framework's request once a route was found, with what guards put
+   * The argument of hooks: the framework's request once a route was found, with what guards put
    * on it, else the server's.
    */
   readonly subject: unknown;
@@ -62,7 +62,7 @@ export interface Entry {
 }
 
 /**
- * What belongs to one flow (a request, or a `with…` scope inside it) besides the active span.
+ * The state of one flow (a request, or a `with…` scope inside it) besides the active span.
  *
  * `baggage` can be assigned: everything that runs in the flow sees the new value from then on, also
  * in flows derived from it.
@@ -91,12 +91,12 @@ export class Flow {
     this.baggageHolder.ownBaggage = baggage;
   }
 
-  /** The same flow, baggage shared, with another choice of targets. */
+  /** A copy of this flow, baggage shared, with another choice of targets. */
   withOverlay(overlay: FlowOverlay | undefined): Flow {
     return new Flow(this.entry, undefined, overlay, this.attributes, this.baggageHolder);
   }
 
-  /** The same flow, baggage shared, with these attributes over its own. */
+  /** A copy of this flow, baggage shared, with these attributes over its own. */
   withAttributes(attributes: Attributes): Flow {
     return new Flow(
       this.entry,
@@ -107,7 +107,7 @@ export class Flow {
     );
   }
 
-  /** The same flow with baggage of its own from now on. */
+  /** A copy of this flow with baggage of its own from now on. */
   withBaggage(baggage: Baggage | undefined): Flow {
     return new Flow(this.entry, baggage, this.overlay, this.attributes);
   }

@@ -43,7 +43,7 @@ export function compileNames(patterns: readonly string[]): NameFilter | undefine
 /**
  * Compiles names and expressions, which match anywhere, into one test that keeps no state between calls.
  *
- * @returns a test that an absent text, or what is no text, never passes
+ * @returns a test that an absent text, or what is not a text, never passes
  */
 export function compilePatterns(patterns: readonly (string | RegExp)[]): (text: unknown) => boolean {
   const named = compileNames(patterns.filter((pattern) => typeof pattern === 'string'));
@@ -53,7 +53,7 @@ export function compilePatterns(patterns: readonly (string | RegExp)[]): (text: 
     (named?.(text) === true || expressions.some((expression) => expression.test(text)));
 }
 
-/** The same expression without the flags that make `test` remember where it was. */
+/** Removes the flags that make an expression's `test` remember where it was. */
 export function stateless(expression: RegExp): RegExp {
   return new RegExp(expression.source, expression.flags.replace(/[gy]/g, ''));
 }

@@ -37,7 +37,7 @@ interface CarrierMap {
   keys?(): Iterable<string>;
 }
 
-/** What a carrier said about the caller. */
+/** The caller's context, as a carrier gave it. */
 export interface RemoteContext {
   readonly spanContext: SpanContext | undefined;
   readonly baggage: Baggage | undefined;
@@ -81,7 +81,7 @@ export const BAGGAGE_FORMAT: PropagationFormat = {
   baggage: 'w3c',
 };
 
-/** What an instance's {@link Propagation} is made of. */
+/** Options of an instance's {@link Propagation}. */
 export interface PropagationParts {
   /** Default: `traceparent`, `tracestate` and `baggage`. */
   readonly formats?: readonly PropagationFormat[];
@@ -118,7 +118,7 @@ export class Propagation {
   }
 
   /**
-   * What an inbound request says, baggage by the rules; nothing where no header says anything. Never throws.
+   * Reads an inbound request, baggage by the rules; `undefined` without such headers. Never throws.
    */
   receive(request: InboundRequest): RemoteContext | undefined {
     const { headers } = request;

@@ -96,7 +96,7 @@ async function mcp(values: Values): Promise<number> {
   return 0;
 }
 
-/** @throws TelemetryError for what is no port */
+/** @throws TelemetryError for what is not a port */
 function portOf<Name extends string>(name: Name, given: string | undefined): Partial<Record<Name, number>> {
   if (given === undefined) return {};
   const port = Number(given);

@@ -1,3 +1,5 @@
+import { GRPC_STATUS_NAMES } from '../base/grpc-status.js';
+
 /**
  * Names of the semantic conventions for remote calls and messages, both in development, as they stand in
  * version 1.45. A change of the conventions is a change of this table alone.
@@ -38,7 +40,7 @@ export const CONVENTIONS = {
 /** Stands for a method that the server does not know, so that callers cannot make up names of spans. */
 export const OTHER_METHOD = '_OTHER';
 
-/** What Nest calls its transports, and the conventions call them. */
+/** The conventions' names for Nest's transports. */
 const SYSTEMS: Readonly<Record<string, string>> = {
   TCP: 'tcp',
   REDIS: 'redis',
@@ -49,7 +51,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   GRPC: 'grpc',
 };
 
-/** By the number that Nest's `Transport` gives to each. */
+/** Names of transports, by their numbers in Nest's `Transport`. */
 const TRANSPORTS = ['TCP', 'REDIS', 'NATS', 'MQTT', 'GRPC', 'RMQ', 'KAFKA'] as const;
 
 /** The system behind a transport id of Nest's; `custom` for strategies of the app. */
@@ -64,28 +66,9 @@ export function systemOfClient(className: string): string {
   return (name && SYSTEMS[name.toUpperCase()]) ?? 'custom';
 }
 
-const GRPC_CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
-
+/** The name of a gRPC status code. */
 export function grpcCode(code: unknown): string | undefined {
-  return typeof code === 'number' ? GRPC_CODES[code] : undefined;
+  return typeof code === 'number' ? GRPC_STATUS_NAMES[code] : undefined;
 }
 
 /**

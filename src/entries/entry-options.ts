@@ -69,7 +69,7 @@ interface CompiledFilter {
   readonly excluded: NameMatcher | undefined;
 }
 
-/** What an instance says about entries, worked out once. */
+/** The compiled entry options of an instance. */
 export class EntryRules {
   private readonly filters = new Map<EntryKind, CompiledFilter | false>();
   private readonly relations: readonly (readonly [NameMatcher, MessageRelation])[];

@@ -24,7 +24,7 @@ import { whenOver } from '../tracing/when-over.js';
 import { TENANT_HEADER, type MessageHeaders } from './entry-carrier.js';
 import type { EntryKind, EntryRules, MessageRelation } from './entry-options.js';
 
-/** What an entry needs of the instance that covers its handler. */
+/** The part of an instance that the entries of its handlers need. */
 export interface EntryScope {
   readonly pipeline: Pipeline;
   readonly tracer: InstanceTracer;
@@ -57,7 +57,7 @@ export interface EntryFacts {
   readonly handler: string;
   readonly attributes: Attributes;
   readonly args: readonly unknown[];
-  /** What entered: the entry is found by it wherever the framework hands it on. */
+  /** The message or job itself: the entry is found by it wherever the framework hands it on. */
   readonly thing?: unknown;
   readonly headers?: MessageHeaders | undefined;
   /** Headers of the other messages of a batch, each of which is linked to. */
@@ -115,7 +115,7 @@ export class EntryTrace implements Entry {
     if (typeof facts.thing === 'object' && facts.thing !== null) bindEntry(facts.thing, this);
   }
 
-  /** Nothing where the instance is off, or the kind. */
+  /** Begins an entry; `undefined` if the instance or the kind is off. */
   static begin(scope: EntryScope | undefined, facts: EntryFacts): EntryTrace | undefined {
     if (scope?.pipeline.current?.enabled !== true || !scope.entryRules.traces(facts.kind)) return undefined;
     return new EntryTrace(scope, facts);
@@ -151,7 +151,7 @@ export class EntryTrace implements Entry {
     this.failure ??= { error };
   }
 
-  /** Keeps the entry open until {@link release}, whatever becomes of the handler. */
+  /** Keeps the entry open until {@link release}, also after the handler has ended. */
   hold(): void {
     this.holds += 1;
   }

@@ -11,7 +11,7 @@ import type { EntryScope } from './entry-trace.js';
 
 const OUTGOING = createContextKey('nestjs-telemetry outgoing message');
 
-/** What is known about a message, a call or a job when it is about to be sent. */
+/** Facts about a message, a call or a job before it is sent. */
 export interface OutgoingFacts {
   readonly system: string;
   readonly pattern: string;
@@ -27,7 +27,7 @@ export interface OutgoingFacts {
 /** One message on its way out: a span from the call to its answer, or to the broker's receipt. */
 export class OutgoingMessage {
   readonly context: FlowContext;
-  /** What the receiver needs to continue the trace. */
+  /** Headers by which the receiver continues the trace. */
   readonly headers: Readonly<Record<string, string>>;
   private readonly span: Span;
   private readonly startedAt = monotonicMillis();
@@ -52,7 +52,7 @@ export class OutgoingMessage {
     this.headers = headers;
   }
 
-  /** Nothing where no instance traces messages here. */
+  /** Begins a message; `undefined` if no instance traces messages here. */
   static begin(
     scope: EntryScope | undefined,
     kind: 'microservices' | 'queues',

@@ -68,7 +68,7 @@ export interface CallOptions {
   readonly dataContext?: DataContext;
   /** `gen_ai.output.type` */
   readonly outputType?: 'text' | 'json' | 'image' | 'speech' | (string & {});
-  /** Whether the answer comes in pieces; found out by itself where a stream is returned. */
+  /** Whether the answer comes in pieces; detected where a stream is returned. */
   readonly stream?: boolean;
   /** Where the model is served. */
   readonly server?: { readonly address: string; readonly port?: number };
@@ -179,7 +179,7 @@ export interface StepOptions extends CallOptions {
 export interface RerankerOptions extends CallOptions {
   /** Name of the span; default `rerank {model}`. */
   readonly name?: string;
-  /** By which documents are ordered. */
+  /** Query by which documents are ordered. */
   readonly query?: string;
   /** Documents that are kept. */
   readonly topK?: number;

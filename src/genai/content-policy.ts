@@ -1,6 +1,6 @@
 import type { GenAiContent, ResolvedGenAiConfig } from '../config/genai-config.js';
 import type { MaskingConfig } from '../config/masking-config.js';
-import { toJson } from '../tracing/attribute-value.js';
+import { toJson } from '../base/json-text.js';
 import { REDACTED_VALUE } from '../pipeline/masking/mask-defaults.js';
 import type { GenAiMessage, MessagePart } from './messages.js';
 

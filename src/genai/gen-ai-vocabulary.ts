@@ -1,4 +1,4 @@
-import { toJson } from '../tracing/attribute-value.js';
+import { toJson } from '../base/json-text.js';
 import { DATA_CONTEXT, GEN_AI, GEN_AI_PARAMETERS } from './attribute-names.js';
 import type { CallFacts } from './call-facts.js';
 import { isGenAiOperation } from './operations.js';

@@ -1,4 +1,4 @@
-import { toJson } from '../tracing/attribute-value.js';
+import { toJson } from '../base/json-text.js';
 import { OPEN_INFERENCE } from './attribute-names.js';
 import type { RetrievedDocument } from './call-options.js';
 import type { CallFacts } from './call-facts.js';

@@ -5,7 +5,7 @@ import { mountTemplate } from './mount-template.js';
  * `route`, Fastify `routeOptions`.
  */
 export interface FrameworkRequest {
-  /** What Express has matched of the path so far, as the client wrote it. */
+  /** The part of the path that Express has matched so far, as the client wrote it. */
   readonly baseUrl?: unknown;
   /** The app of Express that serves the request. */
   readonly app?: unknown;
@@ -21,7 +21,7 @@ export interface FrameworkRequest {
 export interface ForwardedRequest {
   readonly clientAddress: string | undefined;
   readonly scheme: string | undefined;
-  /** With its port, if there was one. */
+  /** The host with its port, if there was one. */
   readonly host: string | undefined;
 }
 
@@ -68,7 +68,7 @@ export type MountedEndpoints = ReadonlyMap<string, string>;
 
 /**
  * Template of the route where Nest reached no handler: a route that was added to the framework itself, an
- * endpoint that is no route, or a request whose body could not be read. Catch-all routes serve 404s and
+ * endpoint that is not a route, or a request whose body could not be read. Catch-all routes serve 404s and
  * preflights, so they count as none.
  */
 export function routeWithoutHandler(

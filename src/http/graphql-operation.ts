@@ -2,18 +2,18 @@ import type { Attributes } from '@opentelemetry/api';
 import { ask } from '../base/user-function.js';
 
 /**
- * What a GraphQL request asks for.
+ * The operation of a GraphQL request.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/ | GraphQL}
  */
 export interface GraphqlOperation {
   /** `query`, `mutation` or `subscription`. */
   readonly type: string;
-  /** As the client calls it. */
+  /** The client's name for the operation. */
   readonly name: string | undefined;
 }
 
-/** What a resolver is told of the operation that it serves a field of. */
+/** The operation in the fourth argument of a resolver. */
 interface GraphqlInfo {
   readonly operation?: { readonly operation?: unknown; readonly name?: { readonly value?: unknown } };
 }

@@ -4,7 +4,7 @@ import { ask, tell } from '../base/user-function.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions } from './http-scope.js';
 
-/** What hooks are given. */
+/** The arguments of hooks. */
 interface HookArguments {
   readonly span: Span;
   readonly request: RawRequest;

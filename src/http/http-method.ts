@@ -16,7 +16,7 @@ export function isKnownMethod(method: string): boolean {
   return KNOWN_METHODS.has(method);
 }
 
-/** What stands for the method in a span's name: itself, if the conventions know it. */
+/** The method in a span's name: itself if the conventions know it, else `HTTP`. */
 export function methodName(method = 'GET'): string {
   return isKnownMethod(method) ? method : 'HTTP';
 }

@@ -4,7 +4,7 @@ import type { RequestMeter } from '../tracing/request-meter.js';
 import { compileQueryRedaction, type QueryRedaction } from '../pipeline/masking/query-redaction.js';
 import { compileRouteFilter, type RouteFilter } from './route-filter.js';
 
-/** What the server span needs of the instance that owns a request. */
+/** The part of an instance that the server spans of its requests need. */
 export interface HttpScope {
   readonly pipeline: Pipeline;
   /** Absent where the instance traces no requests (`http: false`). */
@@ -13,10 +13,10 @@ export interface HttpScope {
   readonly requestMeter?: RequestMeter | undefined;
 }
 
-/** {@link HttpOptions} with the parts that are decided once. */
+/** {@link HttpOptions} with compiled filters. */
 export interface CompiledHttpOptions extends HttpOptions {
   readonly covers: RouteFilter;
-  /** The same by the exclusions alone, for paths whose route is not known yet. */
+  /** Filters by the exclusions alone, for paths whose route is not known yet. */
   readonly admits: RouteFilter;
   readonly redact: QueryRedaction;
 }

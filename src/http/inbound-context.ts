@@ -5,8 +5,8 @@ import type { Propagation, RemoteContext } from '../context/propagation.js';
 import type { RawRequest } from './http-options.js';
 
 /**
- * What a request's headers say of its caller: read by the rules of one instance when it begins, and by those
- * of its owner once a route is known.
+ * The caller's context from a request's headers: read by the rules of one instance when it begins, and by
+ * those of its owner once a route is known.
  */
 export class InboundContext {
   private remote: RemoteContext | undefined;

@@ -6,7 +6,7 @@ export interface RegisteredRoute {
   readonly path: string;
 }
 
-/** What an app puts in front of the paths that its controllers name. */
+/** The prefixes that an app puts before the paths of its controllers. */
 export interface RoutePrefixes {
   /** Such as `api`; empty for none. */
   readonly global: string;
@@ -42,7 +42,7 @@ export function patternsThatWork(
   return [...remedies].slice(0, MAX_REMEDIES);
 }
 
-/** What may be missing at the beginning of a route: the prefix, the version, or both. */
+/** Prefixes that may be missing at the beginning of a route: the global one, the version, or both. */
 function prefixesOf(path: string, { global, version }: RoutePrefixes): string[] {
   const bare = global.replace(/^\/|\/$/g, '');
   const found: string[] = [];

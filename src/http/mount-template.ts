@@ -2,7 +2,7 @@
 interface Mounting {
   readonly stack?: unknown;
   readonly router?: { readonly stack?: unknown };
-  /** Of an app that is mounted in another. */
+  /** Path of an app that is mounted in another. */
   readonly mountpath?: unknown;
   readonly parent?: Mounting;
 }
@@ -53,7 +53,7 @@ function resolve(
   return found.find((template) => !template.includes(':')) ?? found[0];
 }
 
-/** What a layer makes of the path, if it is mounted at the beginning of it. */
+/** Follows a layer that is mounted at the beginning of the path. */
 function through(
   { handle }: Layer,
   template: string,
@@ -81,7 +81,7 @@ function layersOf({ router, stack }: Mounting): Layer[] {
 }
 
 /**
- * Optional parts, wildcards and regular expressions are no templates that could be told apart by segments.
+ * Optional parts, wildcards and regular expressions are not templates that could be told apart by segments.
  */
 function templatesOf({ rawPath }: Layer): string[] {
   const paths: unknown[] = Array.isArray(rawPath) ? rawPath : [rawPath];

@@ -1,34 +1,36 @@
 import type { EventEmitter } from 'node:events';
-import { entryOf, runInEntry } from '../context/entry.js';
+import { applyInEntry, entryOf } from '../context/entry.js';
 
-type Emit = (this: EventEmitter, ...args: unknown[]) => boolean;
+type Emit = (this: unknown, ...args: unknown[]) => boolean;
 
-/** A request or response, whose `emit` belongs to whichever prototype the framework gave it. */
+/** A request, whose `emit` belongs to whichever prototype the framework gave it. */
 interface Emitter {
   emit: Emit;
 }
 
 /**
- * Has the listeners of a request or response run in the context of their entry: a connection, which many
- * requests share, emits their events.
+ * Has the listeners of a request run in the context of its entry: a connection, which many requests share,
+ * emits their events.
  *
- * @param emitter - bound to its entry already
+ * @param request - bound to its entry already
  */
-export function followListeners(emitter: EventEmitter): void {
-  (emitter as unknown as Emitter).emit = emit;
+export function followListeners(request: EventEmitter): void {
+  (request as unknown as Emitter).emit = emit;
 }
 
 /** One function for all, so that a request costs no closure. */
-function emit(this: EventEmitter, ...args: unknown[]): boolean {
-  return runInEntry(entryOf(this), () => emitOf(this).apply(this, args));
+function emit(this: unknown, ...args: unknown[]): boolean {
+  return applyInEntry(entryOf(this), emitOf(this as object, emit), this, args);
 }
 
 /**
  * The emitter's own method, looked up when it is called: frameworks give requests another prototype, and
  * derive objects from them.
+ *
+ * @param ours - what stands in its place
  */
-function emitOf(emitter: EventEmitter): Emit {
+export function emitOf(emitter: object, ours: unknown): Emit {
   let prototype = Object.getPrototypeOf(emitter) as Emitter;
-  while (prototype.emit === emit) prototype = Object.getPrototypeOf(prototype) as Emitter;
+  while (prototype.emit === ours) prototype = Object.getPrototypeOf(prototype) as Emitter;
   return prototype.emit;
 }

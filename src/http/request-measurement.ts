@@ -9,7 +9,7 @@ import type { StreamOutcome } from './stream-options.js';
 
 const DISCONNECTED = 'client_disconnect';
 
-/** What is known of a response that is a stream. */
+/** Figures of a response that is a stream. */
 export interface StreamFigures {
   readonly type: string;
   readonly bytes: number;

@@ -10,7 +10,7 @@ import type { ServerSpan } from './server-span.js';
 export interface ClosedRequest {
   readonly request: RawRequest;
   readonly response: RawResponse;
-  /** What guard, pipe, handler or router threw. */
+  /** The error thrown by a guard, pipe, handler or router. */
   readonly error: unknown;
   readonly stream: StreamFigures | undefined;
   /** Set where a resolver serves it. */
@@ -18,8 +18,8 @@ export interface ClosedRequest {
 }
 
 /**
- * Tells the span how the request was answered: a status of 500 or more is a failure, one below is not,
- * whatever was thrown, save that GraphQL answers with 200 and has its errors in the body. A client that left
+ * Records the answer on the span: a status of 500 or more is a failure, a lower one is not, even after an
+ * error. GraphQL is the exception: it answers with 200 and has its errors in the body. A client that left
  * before the end got no whole answer.
  */
 export function recordOutcome(
@@ -52,7 +52,7 @@ function recordSizes(span: ServerSpan, { request, response, stream }: ClosedRequ
     stream: stream?.began === true ? stream : undefined,
   });
   if (sizes.request !== undefined) span.setAttribute('http.request.body.size', sizes.request);
-  // What was announced is not what a client got that left before the end.
+  // A client that left before the end did not get the announced size.
   if (sizes.response !== undefined && (response.writableEnded || stream?.began === true))
     span.setAttribute('http.response.body.size', sizes.response);
 }

@@ -121,7 +121,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     if (attributes !== undefined) this.span.setAttributes(attributes);
   }
 
-  /** Somebody asks for the span context. */
+  /** Fixes the ids, for code that asks for the span context. */
   decideNow(): void {
     if (this.bound) this.settle();
     else this.decideEarly();
@@ -222,7 +222,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     return this.match?.spanName(this.request.method) ?? methodName(this.request.method);
   }
 
-  /** Somebody asks for the span context before the route is known: the path has to do. */
+  /** Fixes the ids before the route is known, by the path alone. */
   private decideEarly(): void {
     if (this.span.decided) return;
     const http = this.fallback?.http;

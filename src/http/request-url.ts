@@ -6,8 +6,8 @@ export interface RequestTarget {
 }
 
 /**
- * What the client asked for: frameworks rewrite `url` while they route, and Express keeps the original where
- * an app is mounted below a path.
+ * Reads the target that the client sent: frameworks rewrite `url` while they route, and Express keeps the
+ * original where an app is mounted below a path.
  */
 export function targetOf(request: {
   readonly url?: string | undefined;
@@ -17,8 +17,8 @@ export function targetOf(request: {
 }
 
 /**
- * Whether it is a long poll of Engine.IO (socket.io), which waits for an event as long as it takes,
- * whatever path it is served at.
+ * Whether a request is a long poll of Engine.IO (socket.io), at any path: it waits for an event as long as
+ * it takes.
  */
 export function isLongPoll(target: string): boolean {
   const { query } = splitTarget(target);

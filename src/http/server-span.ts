@@ -11,8 +11,8 @@
  *    └─ end(), fail() or GraphQL come first:       └─ put aside    owner is off or traces no requests:
  *       bindWithoutHandler()                                       children are roots or the caller's
  *
- * The ids (`decided`) are fixed at any time before or at "settled", by whoever asks first: a middleware that
- * starts a child (by the path alone, `decideEarly`), the trace id header, or `settle`. They never change
+ * The ids (`decided`) are fixed at any time before or at "settled", by the first code that asks: a middleware
+ * that starts a child (by the path alone, `decideEarly`), the trace id header, or `settle`. They never change
  * afterwards; only the sampling decision can, where a tenant brings its own sampler (`sampleAgain`).
  *
  * Invariant: the provisional generation counts the span from its begin to "settled" (`adopt`, `release`), so
@@ -37,9 +37,9 @@ const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
  * The span of a request, alive from its first byte on, while owner, route and sampling
  * decision are found out later.
  *
- * It takes attributes and events from the start. Whoever asks for its span context before a guard knew the
+ * It takes attributes and events from the start. Code that asks for its span context before a guard knew the
  * route (a middleware that starts a child, say) makes the decision fall then. Where tenants have pipelines of
- * their own, the first to ask after that has the tenant's chosen.
+ * their own, the first code to ask after that makes the tenant's pipeline be chosen.
  */
 export class ServerSpan extends RecordingSpan {
   constructor(
@@ -107,7 +107,7 @@ export class ServerSpan extends RecordingSpan {
     this.discard();
   }
 
-  /** Nothing of the request is traced: spans below follow it. */
+  /** Leaves the request out of tracing; spans below are left out, too. */
   leaveOut(parentOf: () => SpanContext | undefined): void {
     if (!this.decided) {
       const parent = parentOf();

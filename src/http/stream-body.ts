@@ -1,15 +1,18 @@
 import { Socket } from 'node:net';
+import { applyInEntry, entryOf } from '../context/entry.js';
+import { emitOf } from './request-listeners.js';
 import { SseTrace } from './stream-sse.js';
 import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
 
 const TRACE = Symbol('nestjs-telemetry.trace');
 
 /**
- * What is common to the methods of both protocols' responses. The functions below are shared by all: an open
- * stream costs no closure.
+ * The methods that responses of both protocols share. All responses share the functions below, so that an
+ * open stream costs no closure.
  */
 interface Body {
   [TRACE]?: StreamedRequest;
+  emit: (...args: unknown[]) => boolean;
   write: (...args: unknown[]) => boolean;
   end: (...args: unknown[]) => unknown;
   destroy: (...args: unknown[]) => unknown;
@@ -17,7 +20,8 @@ interface Body {
 
 /**
  * Ends the request with its response, and counts what is written to it, which makes a stream of every
- * response that is written before it is ended.
+ * response that is written before it is ended. Its listeners run in the context of the request, as those of
+ * the request do.
  *
  * Ours are the first to be called last: what others put in front of `write` and `end` later calls them.
  */
@@ -25,15 +29,12 @@ export function followResponse(trace: StreamedRequest): void {
   const { request, response } = trace;
   const body = response as unknown as Body;
   body[TRACE] = trace;
-  response.on('close', endTrace);
+  body.emit = emit;
   if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
-  // Nobody closes a response that is no server's, as those of serverless adapters are.
-  if (request.httpVersionMajor < 2 && !(request.socket instanceof Socket)) response.once('finish', endTrace);
   if (request.method === 'HEAD') return;
   body.write = write;
   body.end = end;
   body.destroy = destroy;
-  response.on('pipe', rememberSource);
 }
 
 /**
@@ -57,8 +58,25 @@ function endQueue(this: Socket): void {
   for (const trace of queues.get(this) ?? []) trace.end();
 }
 
-function endTrace(this: Body): void {
-  traceOf(this).end();
+/** Sees what is emitted before any listener does, so that none of ours is among them. */
+function emit(this: Body, ...args: unknown[]): boolean {
+  const trace = traceOf(this);
+  switch (args[0]) {
+    case 'close':
+      trace.end();
+      break;
+    case 'finish':
+      // Responses of serverless adapters are not a server's, and are never closed.
+      if (isServerless(trace.request)) trace.end();
+      break;
+    case 'pipe':
+      // An `@Sse` route's Observable knows why it failed.
+      if (trace.sse === undefined) trace.source = args[1] as BodySource;
+      break;
+    case 'unpipe':
+      forgetSource(trace, args[1]);
+  }
+  return applyInEntry(entryOf(this), emitOf(this, emit), this, args);
 }
 
 /** The only one that is called for each piece: without a list of arguments. */
@@ -96,18 +114,9 @@ function destroy(this: Body, ...args: unknown[]): unknown {
   return original(this).destroy.apply(this, args);
 }
 
-/** It knows why it failed; an `@Sse` route's Observable tells. */
-function rememberSource(this: Body, source: BodySource): void {
-  const trace = traceOf(this);
-  if (trace.sse !== undefined) return;
-  trace.source = source;
-  // Not for good: a body may be piped together from any number of sources.
-  trace.response.once('unpipe', forgetSource);
-}
-
-/** What is unpiped when the response has ended was its source to the end. */
-function forgetSource(this: Body): void {
-  const trace = traceOf(this);
+/** Forgets a source that is unpiped before the response has ended; a body may have any number of sources. */
+function forgetSource(trace: StreamedRequest, source: unknown): void {
+  if (trace.source !== source) return;
   const errored = trace.source?.errored;
   if (trace.response.writableEnded || (errored !== undefined && errored !== null)) return;
   trace.source = undefined;
@@ -123,6 +132,10 @@ function original(body: Body): Body {
 }
 
 /** So do the responses of HTTP/2 and of Fastify's `inject()`, which has no socket. */
-function endsThroughWrite({ httpVersionMajor, socket }: StreamedRequest['request']): boolean {
-  return httpVersionMajor >= 2 || !(socket instanceof Socket);
+function endsThroughWrite(request: StreamedRequest['request']): boolean {
+  return request.httpVersionMajor >= 2 || isServerless(request);
+}
+
+function isServerless({ httpVersionMajor, socket }: StreamedRequest['request']): boolean {
+  return httpVersionMajor < 2 && !(socket instanceof Socket);
 }

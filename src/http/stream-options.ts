@@ -16,14 +16,14 @@ export interface SseOptions {
   /** A `chunk_milestone` event every so many events; 0 for none. Default 10 in development, else 0. */
   readonly milestoneEvery?: number;
   /**
-   * What `app.close()` does with open streams after all `beforeApplicationShutdown` hooks: `leave` them to
-   * Nest, which waits for every client to go, or `complete` them, which ends their responses. Streams that
-   * are left have their spans end, and delivered, after `shutdown.timeoutMillis`. Default `leave`.
+   * How `app.close()` treats open streams after all `beforeApplicationShutdown` hooks: `leave` leaves them to
+   * Nest, which waits for every client to go; `complete` ends their responses. Spans of streams that are
+   * left end, and are delivered, after `shutdown.timeoutMillis`. Default `leave`.
    */
   readonly onShutdown?: 'leave' | 'complete';
 }
 
-/** What one `@Sse` route changes of its instance's options. */
+/** Options of one `@Sse` route, over those of its instance. */
 export interface SseSpanOptions extends Pick<SseOptions, 'spans' | 'milestoneEvery'> {
   /**
    * Name of the stream's own span, of low cardinality; implies `spans: 'stream'`. Default
@@ -34,7 +34,7 @@ export interface SseSpanOptions extends Pick<SseOptions, 'spans' | 'milestoneEve
   readonly type?: string;
 }
 
-/** What is decided once for an `@Sse` route. */
+/** The compiled options of an `@Sse` route. */
 export interface SseRoute {
   readonly type: string;
   /**

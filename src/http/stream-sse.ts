@@ -32,7 +32,7 @@ import type { SseRoute } from './stream-options.js';
 import { StreamTrace, type StreamedRequest } from './stream-trace.js';
 
 const MAX_EVENT_ID_LENGTH = 256;
-/** What Nest begins a stream with, whether or not there is a producer yet. */
+/** The first chunk of Nest's streams, whether or not there is a producer yet. */
 const HEADERS_ARE_OUT = '\n';
 
 /**
@@ -41,7 +41,7 @@ const HEADERS_ARE_OUT = '\n';
  */
 export class SseTrace extends StreamTrace implements SubscriptionListener, Subscribed {
   private events = 0;
-  /** What the producer emitted, in place of `events` where a compressor hides what is written. */
+  /** Values of the producer, in place of `events` where a compressor hides the written text. */
   private emitted = 0;
   private opaque = false;
   /** Whether the last event was an `error` one. */
@@ -55,7 +55,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
    */
   private open = false;
   private ownSpan: Span | undefined;
-  /** Of the route's call. */
+  /** The context of the handler's call. */
   private base: FlowContext;
   private subscriber: { complete(): void } | undefined;
 
@@ -87,7 +87,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   /**
    * Whether Nest told the client of a failure that was not the producer's: an interceptor's, or
-   * an event that is no JSON.
+   * an event that is not JSON.
    */
   protected override get brokeOff(): boolean {
     return this.toldError && !this.completed && this.trace.response.writableEnded;
@@ -97,7 +97,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     return this.route.completeOnShutdown;
   }
 
-  /** The same Observable, whose producer has the stream's span active. */
+  /** Wraps the Observable so that its producer has the stream's span active. */
   observe<T>(source: Observable<T>): Observable<T> {
     this.base = activeContext();
     return observeInContext(source, this);

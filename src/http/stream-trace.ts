@@ -21,7 +21,7 @@ export interface StreamedRequest {
   /** Set once the response is written piece by piece. */
   stream: StreamTrace | undefined;
   readonly streams: StreamRegistry;
-  /** What is piped into the response. */
+  /** The stream that is piped into the response. */
   source: BodySource | undefined;
   /** `end` was called: what is written now is all there is. */
   ending: boolean;
@@ -45,7 +45,7 @@ export interface BodySource {
   readonly readableEnded?: boolean;
 }
 
-/** What is known of a failure in the middle of a stream. */
+/** A failure in the middle of a stream. */
 interface Failure {
   readonly error: unknown;
   /** The status line was out, so that no exception filter could answer. */
@@ -84,7 +84,7 @@ export class StreamTrace implements StreamFigures {
     if (first) this.trace.measurement?.streams(this.type);
   }
 
-  /** The producer failed, or whoever stands between it and the client; the first to fail counts. */
+  /** Records a failure of the producer or of a stage between it and the client; the first one counts. */
   failed(error: unknown): void {
     this.failure ??= { error, late: this.trace.response.headersSent };
   }
@@ -167,7 +167,7 @@ function byteLength(chunk: unknown, encoding: unknown): number {
   return chunk instanceof Uint8Array ? chunk.byteLength : 0;
 }
 
-/** What a source says that was destroyed because its client had gone. */
+/** Whether a source was destroyed because its client had gone. */
 function isAbort(error: unknown): boolean {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || name === 'AbortError';

@@ -1,9 +1,9 @@
+import { LATENCY_SECONDS } from '../config/defaults.js';
 import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@opentelemetry/api';
 import type { CallMeter, HistogramDefinition } from '../pipeline/call-meter.js';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
 /** The conventions' buckets for the duration of a call. */
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 /** Names are meant to be written in code; those that are made up at run time stop here. */
 const MAX_NAMES = 1000;
 
@@ -27,7 +27,7 @@ export class CallMetrics implements CallMeter {
 
   recordCall(name: string, seconds: number, attributes: Attributes): void {
     this.record(
-      { name, description: 'Duration of calls.', unit: 's', boundaries: SECONDS },
+      { name, description: 'Duration of calls.', unit: 's', boundaries: LATENCY_SECONDS },
       seconds,
       attributes,
     );

@@ -159,7 +159,7 @@ function viewsOf({ views }: MetricsPlan, target: ViewTarget): ViewOptions[] {
   return views.filter((view) => appliesTo(view, target));
 }
 
-/** Most series of an instrument: each view of it may say another number. */
+/** Most series of an instrument; each view of it may set another limit. */
 function limitOf({ cardinalityLimit }: MetricsPlan, views: readonly ViewOptions[]): number {
   if (views.length === 0) return cardinalityLimit;
   return Math.max(

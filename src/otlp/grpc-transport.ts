@@ -9,6 +9,7 @@ import {
   type ChannelOptions,
   type ServiceError,
 } from '@grpc/grpc-js';
+import { OTLP_TIMEOUT_MILLIS } from '../config/defaults.js';
 import type { ExporterOfType, OtlpExporterConfig, TlsConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
 import { runAsExport } from '../context/export-context.js';
@@ -24,7 +25,6 @@ const METHODS: Readonly<Record<OtlpSignal, string>> = {
   traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
   metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
 };
-const DEFAULT_TIMEOUT_MILLIS = 10_000;
 
 /**
  * Answers are a few bytes; an odd number, to tell an answer above it from a request above a receiver's limit.
@@ -73,7 +73,7 @@ export class GrpcTransport implements OtlpTransport {
     this.channelOptions = gzip
       ? { ...CHANNEL_OPTIONS, 'grpc.default_compression_algorithm': compressionAlgorithms.gzip }
       : CHANNEL_OPTIONS;
-    this.timeoutMillis = config.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS;
+    this.timeoutMillis = config.timeoutMillis ?? OTLP_TIMEOUT_MILLIS;
     this.client = this.connect();
   }
 

@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { inspect, promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { OTLP_HTTP_URL, OTLP_TIMEOUT_MILLIS } from '../config/defaults.js';
 import type { OtlpExporterConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
 import type { ExportFailure } from './failures/export-failure.js';
@@ -12,8 +13,6 @@ import { ReceiverWords } from './receiver-words.js';
 import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
 import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
 
-const DEFAULT_URL = 'http://localhost:4318';
-const DEFAULT_TIMEOUT_MILLIS = 10_000;
 /** Most bytes read of a response; a longer one does not come from an OTLP receiver. */
 const MAX_RESPONSE_BYTES = 64 * 1_024;
 
@@ -36,7 +35,7 @@ export class HttpTransport implements OtlpTransport {
   private closed = false;
 
   constructor(config: OtlpExporterConfig, signal: OtlpSignal = 'traces') {
-    this.endpoint = parseEndpoint(withPath(config.url ?? DEFAULT_URL, signal));
+    this.endpoint = parseEndpoint(withPath(config.url ?? OTLP_HTTP_URL, signal));
     this.target = this.endpoint.shown;
     this.encoding = config.type === 'otlp-http-json' ? 'json' : 'protobuf';
     this.gzip = config.compression === 'gzip';
@@ -44,7 +43,7 @@ export class HttpTransport implements OtlpTransport {
     this.words = new ReceiverWords(this.endpoint.url, config.headers);
     this.headers = this.requestHeaders(config.headers ?? {});
     this.agent = this.secure ? secureAgent(config) : new http.Agent({ keepAlive: true });
-    this.timeoutMillis = config.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS;
+    this.timeoutMillis = config.timeoutMillis ?? OTLP_TIMEOUT_MILLIS;
   }
 
   async send(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {

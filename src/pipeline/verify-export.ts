@@ -25,7 +25,7 @@ export interface VerifyExportResult {
   readonly protocol: string;
   /** Where it sends, without credentials. */
   readonly target?: string;
-  /** From the first byte to the answer, connecting included. */
+  /** Time from the first byte to the answer, connecting included. */
   readonly latencyMillis: number;
   /** gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
   readonly code?: string;
@@ -33,7 +33,7 @@ export interface VerifyExportResult {
   readonly reason?: string;
   /** The remedy. */
   readonly hint?: string;
-  /** For Arize: which of its header styles the endpoint accepts. */
+  /** The header styles that an endpoint of Arize accepts. */
   readonly headerStyles?: { readonly current: boolean; readonly legacy: boolean };
   /** One verdict for each exporter. */
   readonly exporters: readonly Omit<VerifyExportResult, 'exporters'>[];

@@ -1,4 +1,5 @@
-import type { AttributeValue } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import { toBase64, toJson } from '../base/json-text.js';
 
 /** Whether every exporter takes a value as it is: a text, a number, a boolean, or a list of one of these. */
 export function isAttributeValue(value: unknown): value is AttributeValue {
@@ -9,4 +10,16 @@ export function isAttributeValue(value: unknown): value is AttributeValue {
 
 function isPrimitive(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** @returns attributes with JSON text in the place of structures, and base64 in that of bytes */
+export function plainAttributes(attributes: Attributes): Attributes {
+  let plain = attributes;
+  for (const key of Object.keys(attributes)) {
+    const value: unknown = attributes[key];
+    if (typeof value !== 'object' || value === null || isAttributeValue(value)) continue;
+    if (plain === attributes) plain = { ...attributes };
+    plain[key] = value instanceof Uint8Array ? toBase64(value) : toJson(value);
+  }
+  return plain;
 }

@@ -5,7 +5,7 @@ import type { ResourceMetrics } from './metric-data.js';
  * every other subclass of `MetricReader` of OpenTelemetry SDK 2 and 3 has this shape.
  */
 export interface SdkMetricReader {
-  /** Hands over what gives the reader its metrics. */
+  /** Sets the producer of the reader's metrics. */
   setMetricProducer(metricProducer: {
     collect(options?: {
       timeoutMillis?: number;

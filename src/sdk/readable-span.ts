@@ -28,7 +28,7 @@ export interface ReadableSpan {
     attributes?: Attributes;
     droppedAttributesCount?: number;
   }[];
-  /** From start to end, in seconds and nanoseconds. */
+  /** Time from start to end, in seconds and nanoseconds. */
   readonly duration: HrTime;
   /** Whether it has ended. */
   readonly ended: boolean;

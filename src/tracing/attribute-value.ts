@@ -1,12 +1,17 @@
 import type { AttributeValue, Attributes } from '@opentelemetry/api';
+import { toBase64, toJson } from '../base/json-text.js';
+import { toStructure } from './attribute-structure.js';
 
 const UNSERIALIZABLE = '[Unserializable]';
 
 /**
- * Turns any value into one that every exporter keeps: objects, mixed arrays and nested arrays become JSON
- * text, bigints and symbols become strings; `undefined`, `null` and functions become nothing. Never throws.
+ * Turns any value into an attribute's: bigints and symbols become strings, dates, errors and instances of
+ * classes text; `undefined`, `null` and functions become nothing. Never throws.
+ *
+ * @param structures - whether plain objects, mixed and nested arrays, and bytes keep their structure; else
+ *   they become JSON text, and bytes base64
  */
-export function toAttributeValue(value: unknown): AttributeValue | undefined {
+export function toAttributeValue(value: unknown, structures = false): AttributeValue | undefined {
   switch (typeof value) {
     case 'string':
     case 'number':
@@ -17,46 +22,34 @@ export function toAttributeValue(value: unknown): AttributeValue | undefined {
       return value.toString();
     case 'object':
       if (value === null) return undefined;
-      return Array.isArray(value) ? arrayValue(value) : objectValue(value);
+      return Array.isArray(value) ? arrayValue(value, structures) : objectValue(value, structures);
     default:
       return undefined;
   }
 }
 
-function arrayValue(value: unknown[]): AttributeValue | undefined {
+function arrayValue(value: unknown[], structures: boolean): AttributeValue | undefined {
   let type: string | undefined;
   for (const item of value) {
     if (item === null || item === undefined) continue;
     const itemType = typeof item;
-    if (itemType !== 'string' && itemType !== 'number' && itemType !== 'boolean') return toJson(value);
-    if (type !== undefined && type !== itemType) return toJson(value);
+    if (itemType !== 'string' && itemType !== 'number' && itemType !== 'boolean')
+      return objectValue(value, structures);
+    if (type !== undefined && type !== itemType) return objectValue(value, structures);
     type = itemType;
   }
   return value.slice() as AttributeValue;
 }
 
-function objectValue(value: object): AttributeValue | undefined {
+function objectValue(value: object, structures: boolean): AttributeValue | undefined {
   try {
+    const structure = structures ? toStructure(value) : undefined;
+    // Wider than the API's 1.9 types are; those of 1.10 have it.
+    if (structure !== undefined) return structure as AttributeValue;
+    if (value instanceof Uint8Array) return toBase64(value);
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
     if (value instanceof Error) return `${value.name}: ${value.message}`;
     return toJson(value);
-  } catch {
-    return UNSERIALIZABLE;
-  }
-}
-
-/** JSON text of any value; cycles, bigints and throwing getters become placeholders. */
-export function toJson(value: unknown): string | undefined {
-  const ancestors: object[] = [];
-  try {
-    return JSON.stringify(value, function (this: unknown, _key, item: unknown) {
-      if (typeof item === 'bigint') return item.toString();
-      if (typeof item !== 'object' || item === null) return item;
-      while (ancestors.length > 0 && ancestors.at(-1) !== this) ancestors.pop();
-      if (ancestors.includes(item)) return '[Circular]';
-      ancestors.push(item);
-      return item;
-    });
   } catch {
     return UNSERIALIZABLE;
   }
@@ -72,13 +65,17 @@ export function readValue(input: Record<string, unknown>, key: string): unknown 
 }
 
 /** Copies attributes through {@link toAttributeValue}, skipping what has no value and `__proto__`. */
-export function toAttributes(input: Record<string, unknown>, limit = Infinity): Attributes {
+export function toAttributes(
+  input: Record<string, unknown>,
+  structures = false,
+  limit = Infinity,
+): Attributes {
   const attributes: Attributes = {};
   let count = 0;
   for (const key of Object.keys(input)) {
     if (count >= limit) break;
     if (key === '' || key === '__proto__') continue;
-    const value = toAttributeValue(readValue(input, key));
+    const value = toAttributeValue(readValue(input, key), structures);
     if (value === undefined) continue;
     attributes[key] = value;
     count += 1;

@@ -25,7 +25,7 @@ export function recordError(span: Span, error: unknown): void {
   if (!isRecorded(error, span.spanContext().traceId)) span.recordException(error as Error);
 }
 
-/** By the span's own classifier, else the configuration's, else the default one. */
+/** Classifies by the span's own classifier, else the configuration's, else the default one. */
 function classificationFor(span: Span, error: unknown): ErrorClassification {
   if (!(span instanceof RecordingSpan)) return classifyError(error);
   const { generation } = span;

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { activeContext, Flow } from '../context/flow-context.js';
-import { toAttributes, toJson } from './attribute-value.js';
+import { toJson } from '../base/json-text.js';
+import { toAttributes } from './attribute-value.js';
 import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
 

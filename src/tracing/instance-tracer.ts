@@ -97,9 +97,11 @@ export class InstanceTracer implements Tracer {
     const kind = options.kind ?? SpanKind.INTERNAL;
     const links = options.links ?? NO_LINKS;
     const { sampler } = generation;
-    let attributes = sampler.needsAttributes ? this.initialAttributes(options, context) : undefined;
+    let attributes = sampler.needsAttributes
+      ? this.initialAttributes(options, context, generation.structuredAttributes)
+      : undefined;
     const given = attributes ?? NO_ATTRIBUTES;
-    // `NaN` is no share.
+    // `NaN` is not a share.
     const share = (options.sample ?? -1) >= 0 ? options.sample : undefined;
     const sampled = sampler.sample(parent, context, traceId, name, kind, given, links, share);
     const { decision } = sampled;
@@ -122,8 +124,9 @@ export class InstanceTracer implements Tracer {
       return new UnrecordedSpan({ ...spanContext, traceFlags: TraceFlags.NONE }, true);
     }
 
-    attributes ??= this.initialAttributes(options, context);
-    if (sampled.attributes !== undefined) Object.assign(attributes, toAttributes(sampled.attributes));
+    attributes ??= this.initialAttributes(options, context, generation.structuredAttributes);
+    if (sampled.attributes !== undefined)
+      Object.assign(attributes, toAttributes(sampled.attributes, generation.structuredAttributes));
     const span = new RecordingSpan(
       generation,
       this.scope,
@@ -143,8 +146,8 @@ export class InstanceTracer implements Tracer {
   /**
    * The nearer says more: the request's baggage, under the module's, under the flow's, under the span's own.
    */
-  private initialAttributes(options: ApiSpanOptions, context: FlowContext): Attributes {
-    const own: Attributes = options.attributes ? toAttributes(options.attributes) : {};
+  private initialAttributes(options: ApiSpanOptions, context: FlowContext, structures: boolean): Attributes {
+    const own: Attributes = options.attributes ? toAttributes(options.attributes, structures) : {};
     const { baggage, attributes: flowAttributes } = context.flow ?? NO_FLOW_PARTS;
     const said = baggage === undefined ? undefined : this.pipeline.propagation.rules?.attributesOf(baggage);
     if (this.attributes === undefined && flowAttributes === undefined && said === undefined) return own;

@@ -14,10 +14,10 @@ import {
 import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
 import type { Resource } from '../sdk/resource.js';
 import type { ReadableSpan, TimedEvent } from '../sdk/readable-span.js';
-import type { SpanLimits } from '../sdk/span-limits.js';
 import type { ErrorClassifier } from '../config/error-classification.js';
 import type { Generation } from '../pipeline/generations/generation.js';
-import { readValue, toAttributes, toAttributeValue } from './attribute-value.js';
+import { limitAttributes, truncate } from './attribute-limits.js';
+import { readValue, toAttributeValue } from './attribute-value.js';
 import { epochMillis, fromTimeInput, monotonicMillis, toHrTime } from './clock.js';
 import { exceptionAttributes } from './exception.js';
 import { markRecorded } from './recorded-errors.js';
@@ -105,7 +105,7 @@ export class RecordingSpan implements Span, ReadableSpan {
 
   setAttribute(key: string, value: AttributeValue): this {
     if (this.ended || key === '' || key === '__proto__') return this;
-    const valid = toAttributeValue(value);
+    const valid = toAttributeValue(value, this.generation.structuredAttributes);
     if (valid === undefined) return this;
     const limits = this.generation.spanLimits;
     if (!Object.hasOwn(this.attributes, key)) {
@@ -154,7 +154,12 @@ export class RecordingSpan implements Span, ReadableSpan {
     this.events.push({
       name,
       time: toHrTime(at === undefined ? this.now() : fromTimeInput(at)),
-      ...limitAttributes(isTime ? undefined : attributesOrTime, limits, limits.attributePerEventCountLimit),
+      ...limitAttributes(
+        isTime ? undefined : attributesOrTime,
+        limits,
+        limits.attributePerEventCountLimit,
+        this.generation.structuredAttributes,
+      ),
     });
     return this;
   }
@@ -172,7 +177,12 @@ export class RecordingSpan implements Span, ReadableSpan {
     }
     this.links.push({
       context,
-      ...limitAttributes(attributes, limits, limits.attributePerLinkCountLimit),
+      ...limitAttributes(
+        attributes,
+        limits,
+        limits.attributePerLinkCountLimit,
+        this.generation.structuredAttributes,
+      ),
     });
     return this;
   }
@@ -257,26 +267,4 @@ function isTimeInput(value: Attributes | TimeInput | undefined): value is TimeIn
     value instanceof Date ||
     (Array.isArray(value) && typeof value[0] === 'number')
   );
-}
-
-function truncate(value: AttributeValue, limit: number): AttributeValue {
-  if (typeof value === 'string') return value.length > limit ? value.slice(0, limit) : value;
-  if (limit === Infinity || !Array.isArray(value)) return value;
-  return value.map((item) =>
-    typeof item === 'string' && item.length > limit ? item.slice(0, limit) : item,
-  ) as AttributeValue;
-}
-
-function limitAttributes(
-  input: Attributes | undefined,
-  limits: Required<SpanLimits>,
-  countLimit: number,
-): { attributes?: Attributes; droppedAttributesCount?: number } {
-  if (input === undefined) return {};
-  const attributes = toAttributes(input, countLimit);
-  for (const key of Object.keys(attributes)) {
-    attributes[key] = truncate(attributes[key] as AttributeValue, limits.attributeValueLengthLimit);
-  }
-  const dropped = Math.max(0, Object.keys(input).length - countLimit);
-  return dropped === 0 ? { attributes } : { attributes, droppedAttributesCount: dropped };
 }

@@ -155,7 +155,7 @@ function tracedStream(result: object, stream: () => StreamSpan): object | undefi
       ? spanAsyncIterable(result as AsyncIterable<unknown>, stream())
       : undefined;
   } catch {
-    // A stand-in that refuses to be looked at is no stream.
+    // A stand-in that refuses to be looked at is not a stream.
     return undefined;
   }
 }

@@ -7,16 +7,22 @@ import { until } from '../clients/servers/server.mjs';
 
 /** What stops whatever was started, last first. */
 const started = [];
-let ending = false;
+/** Settles when everything has been stopped. */
+let ending;
 
 /** Has a function called when the suite ends, however it ends. */
 export function atEnd(stop) {
-  if (ending) void stop();
+  // It was started while the end was under way.
+  if (ending !== undefined) ending = ending.then(stop);
   else started.push(stop);
 }
 
-export async function stopAll() {
-  ending = true;
+/** Stops everything, once, whoever asks. */
+export function stopAll() {
+  return (ending ??= stopEach());
+}
+
+async function stopEach() {
   for (const stop of started.splice(0).reverse()) {
     try {
       await stop();

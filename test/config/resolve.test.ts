@@ -39,6 +39,7 @@ describe('defaults', () => {
         attributePerEventCountLimit: 128,
         attributePerLinkCountLimit: 128,
       },
+      structuredAttributes: true,
       masking: {},
       errorClassifier: undefined,
       includeInputOutput: false,

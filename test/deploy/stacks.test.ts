@@ -29,6 +29,7 @@ interface Compose {
 /** The ports that each image listens on, as far as the stacks use them. */
 const LISTENS: Readonly<Record<string, readonly number[]>> = {
   app: [3000],
+  redis: [6379],
   'jaegertracing/jaeger': [4317, 4318, 16686],
   'arizephoenix/phoenix': [4317, 6006],
   'otel/opentelemetry-collector': [4317, 4318],

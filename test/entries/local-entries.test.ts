@@ -7,9 +7,12 @@ import {
   EventsHandler,
   QueryBus,
   QueryHandler,
+  Saga,
+  type ICommand,
 } from '@nestjs/cqrs';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { Cron, Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nestjs/schedule';
+import { map, type Observable } from 'rxjs';
 import { afterEach, expect, it, vi } from 'vitest';
 import { TracerManager } from '../../src/index.js';
 import { namedSpans, type NamedSpan } from '../support/named-spans.js';
@@ -186,6 +189,34 @@ it.each<[string, readonly NamedSpan[]]>([
   await app.get(path);
   await app.close();
   expect(namedSpans(app.recorder.spans())).toEqual(expected);
+});
+
+it('commands of a saga are children of what publishes their event', async () => {
+  class ShipOrder {}
+
+  @CommandHandler(ShipOrder)
+  class ShipOrderHandler {
+    execute(): Promise<void> {
+      return Promise.resolve();
+    }
+  }
+
+  class Sagas {
+    @Saga()
+    shipping(events: Observable<unknown>): Observable<ICommand> {
+      return events.pipe(map(() => new ShipOrder()));
+    }
+  }
+  const app = await startApp({
+    controllers: [OrdersController],
+    imports: [CqrsModule.forRoot(), EventEmitterModule.forRoot()],
+    providers: [CreateOrderHandler, FindOrderHandler, ShipOrderHandler, Sagas],
+  });
+  await app.get('/create');
+  await app.recorder.waitFor('execute ShipOrder');
+  await app.close();
+  const shipping = namedSpans(app.recorder.spans()).find(({ name }) => name === 'execute ShipOrder');
+  expect(shipping?.parent).toBe('INTERNAL execute CreateOrder');
 });
 
 it('listeners of events are children where they run inside `emit`, and linked where they run later', async () => {

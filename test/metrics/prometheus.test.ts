@@ -242,3 +242,48 @@ it('writes a page that a strict parser accepts, whatever names and values are', 
     },
   ]);
 });
+
+it.each([
+  [
+    false,
+    [
+      'http_server_request_duration',
+      'bytes_sent_total',
+      'cache_hit',
+      'jobs_done_total',
+      'speed',
+      'took_seconds',
+    ],
+  ],
+  [
+    true,
+    [
+      'http_server_request_duration_seconds',
+      'bytes_sent_total',
+      'cache_hit_ratio',
+      'jobs_done_total',
+      'speed_mebibytes_per_second',
+      'took_seconds',
+      'body_bytes_total',
+    ],
+  ],
+])('puts units into names, as receivers of OTLP do, if asked: %s', async (unitSuffixes, expected) => {
+  const app = await startApp({
+    controllers: [ShopController],
+    imports: [TelemetryMetricsModule.register()],
+    telemetry: {
+      exporter: { type: 'none' },
+      metrics: { readers: { type: 'prometheus', unitSuffixes } },
+    },
+  });
+  const meters = app.app.get(MeterManager, { strict: false });
+  meters.counter('bytes.sent', { unit: 'By' }).add(1);
+  meters.counter('body.total', { unit: 'By' }).add(1);
+  meters.counter('jobs.done', { unit: '{job}' }).add(1);
+  meters.gauge('cache.hit', { unit: '1' }).record(0.5);
+  meters.gauge('speed', { unit: 'MiBy/s' }).record(2);
+  meters.histogram('took.seconds', { unit: 's' }).record(1);
+  await app.get('/orders/1');
+  const names = [...parseExposition((await app.get('/metrics')).body).keys()];
+  expect(names).toEqual(expect.arrayContaining(expected));
+});

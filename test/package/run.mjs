@@ -23,6 +23,8 @@ import ts from 'typescript';
 import { chooseCells, dependenciesOf, nameOf } from './cells.mjs';
 import { bytesBelow, inMegabytes } from './installed-size.mjs';
 import { checkSpans, startReceiver } from './receiver.mjs';
+import { checkBuild, majors, prepareBuilds, setUpsOf } from './builds/run.mjs';
+import { setUps } from './builds/set-ups.mjs';
 import { checkLine, lines } from './lines/run.mjs';
 import { run } from './run-command.mjs';
 import { checkTarball } from './tarball.mjs';
@@ -148,6 +150,25 @@ try {
     const directory = join(temporary, `line-${line.line}`);
     if (name.includes(part))
       queue.push(() => report(name, () => checkLine(line, { directory, tools, tarball })));
+  }
+  for (const major of majors) {
+    const directory = join(temporary, `builds-${major.nest}`);
+    const chosen = setUpsOf(major)
+      .map((setUp) => ({ setUp, name: `${setUp.name}, Nest ${major.nest}, Node ${major.node}` }))
+      .filter(({ name }) => name.includes(part));
+    if (chosen.length > 0)
+      queue.push(async () => {
+        let node;
+        await report(`install of build tools, Nest ${major.nest}`, async () => {
+          node = await prepareBuilds(major, { directory, tools, tarball });
+          return 'strictly, without a warning about the library';
+        });
+        if (node === undefined) return;
+        for (const { setUp, name } of chosen) {
+          const id = `${major.nest}-${setUps.indexOf(setUp)}`;
+          await report(name, () => checkBuild(setUp, id, { directory, nest: major.nest, node, receiver }));
+        }
+      });
   }
   if (queue.length === 0) throw new Error(`No cell's name contains "${part}".`);
   queue.unshift(() => report('tarball', () => checkTarball(tarball, temporary)));

@@ -38,7 +38,7 @@ const installYarn = once(async (_, tools) => {
 });
 
 /** A folder of its own puts the wanted Node first in the path of scripts that start with `env node`. */
-const pathTo = (node, ...folders) => [dirname(node), ...folders, process.env.PATH].join(delimiter);
+export const pathTo = (node, ...folders) => [dirname(node), ...folders, process.env.PATH].join(delimiter);
 
 const install = {
   npm: async ({ directory, node }) =>

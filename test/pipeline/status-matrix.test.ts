@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { GRPC_STATUS_NAMES } from '../../src/otlp/failures/grpc-failure.js';
+import { GRPC_STATUS_NAMES } from '../../src/base/grpc-status.js';
 import { openSink } from '../../src/pipeline/open-sink.js';
 import type { ExporterStatus, SpanSink } from '../../src/pipeline/span-sink.js';
 import { rpcStatus } from './support/grpc-details.js';

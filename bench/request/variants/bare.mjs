@@ -1,5 +1,5 @@
 import { startApp } from '../app.mjs';
 
-export async function start() {
-  return { app: await startApp(), flush: async () => {} };
+export async function start({ framework } = {}) {
+  return { app: await startApp({ framework }), flush: async () => {} };
 }

@@ -1,3 +1,3 @@
 import { start as startLibrary } from './library.mjs';
 
-export const start = (options) => startLibrary({ ...options, config: { enabled: false } });
+export const start = (options) => startLibrary({ ...options, config: { ...options.config, enabled: false } });

@@ -1,3 +1,3 @@
 import { start as startLibrary } from './library.mjs';
 
-export const start = (options) => startLibrary({ ...options, config: { sampler: 0 } });
+export const start = (options) => startLibrary({ ...options, config: { ...options.config, sampler: 0 } });

@@ -3,8 +3,9 @@
 import { Span, TelemetryModule, TracerManager } from 'nestjs-telemetry';
 import { decorate, startApp } from '../app.mjs';
 
-export async function start({ receiverUrl, name, config = {}, methodSpans = false }) {
+export async function start({ receiverUrl, name, config = {}, methodSpans = false, framework }) {
   const app = await startApp({
+    framework,
     imports: [
       TelemetryModule.forRoot({
         service: { name: 'orders' },

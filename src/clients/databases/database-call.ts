@@ -38,7 +38,7 @@ export interface DatabaseServer {
   readonly port?: number | undefined;
 }
 
-/** An operation that is no text: a command, or a method of an ORM. */
+/** An operation that is not a text: a command, or a method of an ORM. */
 export interface DatabaseCommand {
   /** Name of the span. */
   readonly summary: string;
@@ -149,7 +149,7 @@ function redisCode(message: unknown): string | undefined {
   return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
 }
 
-/** Apostrophes inside words are no quotes. */
+/** Apostrophes inside words are not quotes. */
 const QUOTES = /(?<!\w)'|'(?!\w)|["`]/;
 
 /**

@@ -31,7 +31,7 @@ export interface WaitingCommands {
 
 /**
  * ioredis publishes a command when it is written to the connection. Commands that wait for the connection
- * or for an automatic pipeline are then in another flow, so they are watched where they are given to a client.
+ * or for an automatic pipeline are then in another flow, so they are watched where a client gets them.
  */
 export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'redis'> {
   const contexts = new WeakMap<object, FlowContext>();

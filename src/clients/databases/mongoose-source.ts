@@ -3,7 +3,7 @@ import { beginCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
 import { commandPlan, endDatabaseCall } from './database-call.js';
 
-/** What mongoose publishes of an operation. */
+/** An operation as mongoose publishes it. */
 interface MongooseOperation {
   readonly operation?: string;
   readonly collection?: string;

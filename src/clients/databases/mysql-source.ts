@@ -4,7 +4,7 @@ import type { ClientSource } from '../client-source.js';
 import { endDatabaseCall, statementPlan, type DatabaseServer } from './database-call.js';
 import { PoolWaits } from './pool-wait.js';
 
-/** What mysql2 publishes of a statement; `query` has its values written in. */
+/** A statement as mysql2 publishes it; `query` has its values written in. */
 interface MysqlStatement {
   readonly query?: string | { readonly sql?: string };
   readonly values?: unknown;

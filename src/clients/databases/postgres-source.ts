@@ -202,7 +202,7 @@ function send(
   );
 }
 
-/** What the client tells a query of the server's messages. */
+/** The methods by which the client hands the server's messages to a query. */
 const HANDLERS = [
   'handleRowDescription',
   'handleDataRow',

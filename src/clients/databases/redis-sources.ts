@@ -8,7 +8,7 @@ import { commandPlan, endDatabaseCall, type DatabaseServer } from './database-ca
 import { watchIoredisCommands, type IoredisClient } from './ioredis-commands.js';
 import { redisText } from './redis-text.js';
 
-/** What both clients publish of a command. */
+/** A command as both clients publish it. */
 interface RedisCommand {
   readonly command?: string;
   /** The arguments, of which the client has hidden some. */

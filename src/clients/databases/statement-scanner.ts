@@ -2,7 +2,7 @@
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite' | 'other';
 
 /**
- * What a statement is made of; `quoted` is a name that SQLite takes for a string where there
+ * The kinds of tokens in a statement; `quoted` is a name that SQLite takes for a string where there
  * is nothing of that name.
  */
 export type TokenKind = 'word' | 'name' | 'quoted' | 'literal' | 'placeholder' | 'symbol';
@@ -25,8 +25,8 @@ const DOLLAR = 36;
 const DOT = 46;
 
 /**
- * Reads a statement once, in time that grows with its length: whatever is not certainly a name, a keyword, a
- * placeholder or a symbol counts as a literal, and so does all that follows a quote that is never closed.
+ * Reads a statement once, in time that grows with its length: a part that is not certainly a name, a keyword,
+ * a placeholder or a symbol counts as a literal, and so does all that follows a quote that is never closed.
  */
 export class StatementScanner {
   private at = 0;

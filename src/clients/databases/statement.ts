@@ -109,7 +109,7 @@ class StatementReader implements TokenSink {
   /** For each open parenthesis, the word before it. */
   private readonly open: string[] = [];
   private over = false;
-  /** Of a list after `IN (`: how many values were left out; nothing elsewhere. */
+  /** The list after `IN (`, with the number of values left out; `undefined` elsewhere. */
   private list: { values: number; readonly depth: number } | undefined;
   /** Depth of a list of columns. */
   private columns = -1;

@@ -100,7 +100,7 @@ export class OutgoingRequest {
     else if (RETRIED.has(status)) expectResend(this.call, this.url);
   }
 
-  /** The answer has been read, or given up by whoever asked. */
+  /** The answer has been read, or its reader has given up. */
   end(): void {
     const { status } = this;
     if (status === undefined) this.fail({ code: 'aborted' });

@@ -78,7 +78,7 @@ function publishesRequests(): boolean {
   return answer;
 }
 
-/** Not by a context that suppresses tracing: on Node 20 every promise costs more once there has been a context. */
+/** Without a context that suppresses tracing: on Node 20 promises cost more once there has been one. */
 function askForRequests(): boolean {
   let published = false;
   asking = true;

@@ -134,7 +134,7 @@ async function control(recorder: Recorder, source: DevtoolsSource, body: Json): 
   }
 }
 
-/** @throws HttpError 404 for a trace that is not here, 400 for an exporter that is no object */
+/** @throws HttpError 404 for a trace that is not here, 400 for an exporter that is not an object */
 function exportOf(recorder: Recorder, { traceId, exporter }: Json): ControlRequest {
   const spans = [...traceOf(recorder, typeof traceId === 'string' ? traceId : '').spans.values()];
   if (exporter === undefined) return { action: 'export', spans };

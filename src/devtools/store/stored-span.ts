@@ -1,5 +1,6 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
+import { plainAttributes } from '../../sdk/attribute-value.js';
 import { estimateSpanBytes } from '../../pipeline/queue/span-size.js';
 
 /** A span event as the store keeps it. */
@@ -74,16 +75,16 @@ export function storedSpan(
     start: millis(span.startTime),
     end: span.ended ? millis(span.endTime) : undefined,
     status: parts.status,
-    attributes: parts.attributes,
+    attributes: plainAttributes(parts.attributes),
     events: parts.events.map((event) => ({
       name: event.name,
       time: millis(event.time),
-      attributes: event.attributes ?? NONE,
+      attributes: plainAttributes(event.attributes ?? NONE),
     })),
     links: parts.links.map(({ context, attributes = NONE }) => ({
       traceId: context.traceId,
       spanId: context.spanId,
-      attributes,
+      attributes: plainAttributes(attributes),
     })),
     resource: span.resource.attributes,
     scope: version === undefined ? { name } : { name, version },

@@ -9,7 +9,7 @@ export interface AnswerDelta {
   readonly text?: string;
   readonly reasoning?: string;
   readonly toolCall?: {
-    /** Among the calls of the choice. */
+    /** Position among the calls of the choice. */
     readonly index: number;
     readonly id?: string;
     readonly name?: string;

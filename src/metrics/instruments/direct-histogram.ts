@@ -10,7 +10,7 @@ export interface HistogramDescription {
 }
 
 /**
- * One series of a {@link DirectHistogram}. Whoever keeps it records without naming its attributes again: in
+ * One series of a {@link DirectHistogram}. A caller that keeps it does not name its attributes again: in
  * the SDK, sorting and writing them out for each measurement costs more than everything else.
  */
 export class HistogramSeries {

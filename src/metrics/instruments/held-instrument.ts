@@ -40,7 +40,7 @@ abstract class HeldSync<T> implements HeldInstrument {
     this.target = meter?.[CREATE[kind as SyncKind]](name, options) as T | undefined;
   }
 
-  /** With what the request says, under what the caller says. */
+  /** Merges the request's attributes under the caller's. */
   protected complete(attributes: Attributes | undefined): Attributes | undefined {
     const said = this.flowAttributes?.();
     return this.admit(said === undefined ? attributes : { ...said, ...attributes });

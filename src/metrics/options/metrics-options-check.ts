@@ -51,7 +51,7 @@ const reader = refine(
       'otlp-http': { ...otlpShape, ...schedule },
       'otlp-http-json': { ...otlpShape, ...schedule },
       console: schedule,
-      prometheus: { port, host: string, path: string, prefix: string },
+      prometheus: { port, host: string, path: string, prefix: string, unitSuffixes: boolean },
       custom: { exporter: required(pushExporter), ...schedule },
     }),
   ),

@@ -35,6 +35,11 @@ export interface PrometheusReaderConfig {
   readonly path?: string;
   /** Put before every name, with an underscore. */
   readonly prefix?: string;
+  /**
+   * Puts units into names, as Prometheus does with what comes over OTLP: `…_duration_seconds` in the place of
+   * `…_duration`; default false.
+   */
+  readonly unitSuffixes?: boolean;
 }
 
 /**

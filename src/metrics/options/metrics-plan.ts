@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
+import { OTLP_HTTP_URL } from '../../config/defaults.js';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import { resolveExporter } from '../../config/resolve-exporter.js';
@@ -198,7 +199,7 @@ function otlpExporter(reader: OtlpReaderConfig, warn: (message: string) => void)
   return resolveExporter({ ...rest, ...(url === undefined ? {} : { url }) }, warn) as OtlpExporterConfig;
 }
 
-function httpAddress(url = 'http://localhost:4318'): string {
+function httpAddress(url: string = OTLP_HTTP_URL): string {
   return /^https?:\/\/[^/?#]+$/i.test(url) ? `${url}/v1/metrics` : url;
 }
 

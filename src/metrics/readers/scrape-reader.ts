@@ -6,6 +6,7 @@ import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { mergeFamilies, withLabels } from './exposition.js';
 import type { PrometheusReaderConfig } from '../options/metrics-options.js';
 import { ScrapeServer } from './scrape-server.js';
+import { withUnitSuffixes } from './unit-suffix.js';
 
 /** Collects on a timer when nobody scrapes; otherwise the SDK would keep data for this reader forever. */
 const IDLE_READ_MILLIS = 300_000;
@@ -66,7 +67,8 @@ export class ScrapeReader extends MetricReader {
     for (const error of errors) {
       this.log.warn('scrape callback', `An observable's callback failed: ${errorText(error)}`);
     }
-    return mergeFamilies(this.serializer.serialize(withLabels(resourceMetrics)), (name, conflict) => {
+    const named = this.config.unitSuffixes === true ? withUnitSuffixes(resourceMetrics) : resourceMetrics;
+    return mergeFamilies(this.serializer.serialize(withLabels(named)), (name, conflict) => {
       this.log.warn(`scrape conflict of ${conflict}`, `${name}: ${CONFLICTS[conflict]}`);
     });
   }

@@ -1,3 +1,4 @@
+import { LATENCY_SECONDS } from '../../config/defaults.js';
 import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
 import { LIBRARY_SCOPE } from '../../base/version.js';
 import type { ViewOptions } from '../../sdk/view-options.js';
@@ -12,7 +13,7 @@ const REQUEST_DURATION: HistogramDescription = {
   name: 'http.server.request.duration',
   description: 'Duration of HTTP server requests.',
   unit: 's',
-  boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+  boundaries: LATENCY_SECONDS,
 };
 
 const BODY_SIZES = [0, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];

@@ -39,6 +39,11 @@ export class RequestEntries {
     return this.options.guard !== false;
   }
 
+  /** Whether {@link admit} neither waits nor refuses, so that it needs no guard. */
+  get admitsAll(): boolean {
+    return this.required.length === 0 && this.options.entries === undefined;
+  }
+
   /**
    * Adds to the flow what request and user tell.
    *
@@ -126,7 +131,7 @@ export class RequestEntries {
   }
 }
 
-/** Ids are texts or numbers; anything else is no entry. */
+/** Ids are texts or numbers; anything else is not an entry. */
 function textAt(user: unknown, path: readonly string[]): string | undefined {
   let value = user;
   try {

@@ -3,7 +3,7 @@ import { propagation } from '@opentelemetry/api';
 import { servedContext } from '../requests/served-entry.js';
 
 const baggageParameter = createParamDecorator((key: string | undefined, host: ExecutionContext) => {
-  const baggage = propagation.getBaggage(servedContext(host));
+  const baggage = propagation.getBaggage(servedContext(host.getArgs()));
   if (key !== undefined) return baggage?.getEntry(key)?.value;
   const entries = baggage?.getAllEntries() ?? [];
   return Object.fromEntries(entries.map(([name, { value }]) => [name, value]));

@@ -7,5 +7,5 @@ import { servedContext } from '../requests/served-entry.js';
  * one that records nothing.
  */
 export const CurrentSpan: () => ParameterDecorator = createParamDecorator(
-  (_data: unknown, host: ExecutionContext) => servedContext(host).span ?? NO_SPAN,
+  (_data: unknown, host: ExecutionContext) => servedContext(host.getArgs()).span ?? NO_SPAN,
 );

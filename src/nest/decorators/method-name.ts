@@ -5,7 +5,7 @@ import { classNameOf } from './method-wrapper.js';
  * the one that declares it.
  */
 export class MethodName {
-  /** By the class that declares the method. */
+  /** Name with the class that declares the method. */
   readonly declared: string;
   private readonly names = new WeakMap<object, string>();
 

@@ -1,3 +1,4 @@
+import { LATENCY_SECONDS } from '../../config/defaults.js';
 import { monotonicMillis } from '../../tracing/clock.js';
 import { whenOver } from '../../tracing/when-over.js';
 import { withError, type MeasuredMethodOptions } from './counted.decorator.js';
@@ -12,8 +13,6 @@ export interface TimedOptions extends Omit<MeasuredMethodOptions, 'unit'> {
   readonly boundaries?: readonly number[];
 }
 
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-
 /**
  * Measures how long a method takes, in seconds, failed calls with `error.type`: until a promise is
  * settled, or a stream at its end.
@@ -22,7 +21,7 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
 export function Timed(name?: string, options: TimedOptions = {}): MethodDecorator {
-  const { attributes, boundaries = SECONDS, ...rest } = options;
+  const { attributes, boundaries = LATENCY_SECONDS, ...rest } = options;
   return (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => {
     const histogramName = name ?? `${classNameOf(target)}.${String(key)}.duration`;
     const advice = { explicitBucketBoundaries: [...boundaries] };

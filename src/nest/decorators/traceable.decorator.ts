@@ -16,7 +16,7 @@ const LIFECYCLE_HOOKS: ReadonlySet<string> = new Set([
 
 /** How the methods of a class become spans; every option of `@Span` holds for each of them. */
 export interface TraceableOptions extends SpanDecoratorOptions {
-  /** Stands for the class in `Class.method`. */
+  /** Replaces the class name in `Class.method`. */
   readonly name?: string;
   /** The only methods that get a span, by name, `*` for any characters; default: all of them. */
   readonly include?: readonly (string | RegExp)[];

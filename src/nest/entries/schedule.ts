@@ -17,7 +17,7 @@ interface Schedule {
   readonly expression: string | undefined;
 }
 
-/** A tick that is about to reach its method: what is called by other code is no tick. */
+/** A tick that is about to reach its method: a call by other code is not a tick. */
 class Tick implements Entry {
   readonly kind = 'schedule';
   readonly subject = undefined;

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { TelemetryHub } from './telemetry-hub.js';
-import { admitRequest } from '../requests/admit-request.js';
+import { admitRequest, servedIn } from '../requests/admit-request.js';
 
 /**
  * Asks for the headers that `baggage.required` names, and adds to the baggage what `request.user`,
@@ -16,6 +16,6 @@ export class BaggageGuard implements CanActivate {
 
   /** Admits the request, or answers 400 where a header of `baggage.required` is missing. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return admitRequest(this.hub.instanceOf(context.getClass())?.baggageEntries, context);
+    return admitRequest(this.hub.instanceOf(context.getClass())?.baggageEntries, servedIn(context));
   }
 }

@@ -28,7 +28,7 @@ import type { Generation } from '../../pipeline/generations/generation.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import { DevtoolsHost } from '../devtools/devtools-host.js';
-import { CoveringBaggageGuard } from '../requests/covering-baggage-guard.js';
+import { CoveringBaggage } from '../requests/covering-baggage.js';
 import { Arrivals, requireAll } from './arrivals.js';
 import { Coverage } from './coverage.js';
 import { adoptInjectedClients } from './injected-clients.js';
@@ -37,7 +37,6 @@ import { EntryWatch } from '../entries/entry-watch.js';
 import { reenterExternalCalls } from '../requests/external-calls.js';
 import { graphqlEndpoints } from '../requests/graphql-endpoints.js';
 import { interceptorsByHand } from '../requests/interceptors-by-hand.js';
-import { readUserBehindGuards } from '../requests/nearer-guards.js';
 import { reenterRequests } from '../requests/reentering.js';
 import {
   followReturnedObservables,
@@ -45,7 +44,8 @@ import {
   loadResponseController,
 } from '../requests/returned-observables.js';
 import { RequestEntrances } from '../requests/request-entrances.js';
-import { RouteGuard } from '../requests/route-guard.js';
+import { RouteArrivals } from '../requests/route-arrivals.js';
+import { followRoutes, leaveRoutes, loadRouter } from '../requests/routed-handlers.js';
 import { warnOfMissedPatterns } from '../requests/route-patterns.js';
 import { sseRouteOf } from '../requests/sse-route.js';
 import { watchClosingServer } from '../requests/stream-shutdown.js';
@@ -73,16 +73,18 @@ export class TelemetryHub
   private readonly names = new LateNames(this.instances, () => this.coverage);
   private readonly arrivals = new Arrivals();
   private readonly streams = new OpenStreams();
-  private readonly guard = new RouteGuard((type, handler) => {
+  private readonly routeArrivals = new RouteArrivals((type, handler) => {
     const byHand = interceptorsByHand(type, handler, this.config);
-    const instance =
-      this.instanceOf(type) ?? (byHand.http ? this.instance(this.coverage.fallback) : undefined);
+    const covering = this.instanceOf(type);
+    const instance = covering ?? (byHand.http ? this.fallbackInstance : undefined);
     return {
       instance: byHand.http ? instance?.tracedByHand : instance,
       moduleName: this.coverage.controller(type)?.moduleName,
       sse: instance && sseRouteOf(handler, instance.options.sse, byHand.sse),
+      entries: this.baggage.onArrival(type),
     };
   });
+  private readonly baggage = new CoveringBaggage((type) => this.instanceOf(type)?.baggageEntries);
   private readonly devtools = new DevtoolsHost((instance) => this.coverage.modulesOf(this.idOf(instance)));
   private attached = false;
   /** Routes that the framework registered before the app started. */
@@ -103,7 +105,7 @@ export class TelemetryHub
     // `main.ts` registers middleware before the modules are configured.
     reenterRequests(this.adapter, this.routes);
     const { subscriptions } = this.entries;
-    reenterExternalCalls(external, subscriptions.run.bind(subscriptions));
+    reenterExternalCalls(external, subscriptions.run.bind(subscriptions), this.routeArrivals);
   }
 
   get coverage(): Coverage {
@@ -116,11 +118,11 @@ export class TelemetryHub
     const refresh = this.refresh.bind(this);
     const scraped = this.coverage.isScraped(id);
     const instance = await TelemetryInstance.create(options, isGlobal, refresh, scraped);
-    await loadResponseController();
+    await Promise.all([loadResponseController(), loadRouter()]);
     this.instances.set(id, instance);
     await this.devtools.join(instance);
     this.covered = undefined;
-    this.guard.reset();
+    this.routeArrivals.reset();
     this.refresh();
     this.arrivals.of(id).resolve(instance);
     return instance;
@@ -187,18 +189,14 @@ export class TelemetryHub
 
   /**
    * Takes its places in the app; must run after all enhancers are known and before routes are built. Our
-   * guard comes first, so that it sees what others deny, our filter is asked first.
+   * filter is asked first.
    */
   attach(): void {
     requireAll(this.coverage.instances, this.instances);
-    this.config.getGlobalGuards().unshift(this.guard);
+    followRoutes(this.config, this.routeArrivals);
     followReturnedObservables();
     this.attached = true;
-    if (this.all().some(({ baggageEntries }) => baggageEntries?.everywhere === true)) {
-      // After the app's own, which may tell who the user is.
-      this.config.addGlobalGuard(new CoveringBaggageGuard((type) => this.instanceOf(type)?.baggageEntries));
-      readUserBehindGuards(this.modules, this.config.getGlobalRequestGuards().length > 0);
-    }
+    this.baggage.attach(this.all(), this.config, this.modules);
     this.entries.attach();
     reenterRequests(this.adapter, this.routes);
     if (this.adapter !== undefined) {
@@ -240,6 +238,7 @@ export class TelemetryHub
     this.entries.close();
     await Promise.all(this.all().map((instance) => instance.shutdown()));
     await this.devtools.close();
+    leaveRoutes(this.config);
     if (this.attached) leaveReturnedObservables();
     this.attached = false;
   }
@@ -274,10 +273,9 @@ export class TelemetryHub
     if (generation === undefined) return undefined;
     this.mounted ??= graphqlEndpoints(this.modules, this.config);
     const trace = new RequestTrace(request, response, fallback, generation, this.streams, this.mounted);
-    for (const emitter of [request, response]) {
-      bindEntry(emitter, trace);
-      followListeners(emitter);
-    }
+    bindEntry(request, trace);
+    followListeners(request);
+    bindEntry(response, trace);
     followResponse(trace);
     return trace;
   }

@@ -6,6 +6,18 @@ import type { RequestEntries } from '../baggage/request-entries.js';
 
 type ServedRequest = BaggageRequest & FrameworkRequest;
 
+/** The arguments of a call by Nest. */
+export interface Served {
+  /** Nest's word for the kind of the arguments, such as `http`. */
+  readonly kind: unknown;
+  readonly args: readonly unknown[];
+}
+
+/** The object that an enhancer is called for. */
+export function servedIn(context: ExecutionContext): Served {
+  return { kind: context.getType<string>(), args: context.getArgs() };
+}
+
 /**
  * Lets a request pass with its entries added.
  *
@@ -13,12 +25,12 @@ type ServedRequest = BaggageRequest & FrameworkRequest;
  */
 export function admitRequest(
   entries: RequestEntries | undefined,
-  context: ExecutionContext,
+  { kind, args }: Served,
 ): boolean | Promise<boolean> {
   if (entries === undefined) return true;
-  const request = requestOf(context);
+  const request = requestOf(kind, args);
   if (request === undefined) return true;
-  const missing = entries.admit(request, servedContext(context).flow, routeOf(request) ?? pathOf(request));
+  const missing = entries.admit(request, servedContext(args).flow, routeOf(request) ?? pathOf(request));
   return missing instanceof Promise ? missing.then(answer) : answer(missing);
 }
 
@@ -26,9 +38,9 @@ export function admitRequest(
  * Adds who the user is where a guard that ran after {@link admitRequest} has told it. @returns what
  * to wait for, if anything
  */
-export function learnUser(entries: RequestEntries, context: ExecutionContext): Promise<void> | undefined {
-  const request = requestOf(context);
-  const { flow } = servedContext(context);
+export function learnUser(entries: RequestEntries, { kind, args }: Served): Promise<void> | undefined {
+  const request = requestOf(kind, args);
+  const { flow } = servedContext(args);
   if (request === undefined || flow === undefined) return undefined;
   return entries.learn(request, flow, routeOf(request) ?? pathOf(request));
 }
@@ -38,15 +50,12 @@ export function learnUser(entries: RequestEntries, context: ExecutionContext): P
  * Nest's external context say `http` of whatever they hand over, and a subscription has the handshake of its
  * WebSocket, which browsers give no headers.
  */
-function requestOf(context: ExecutionContext): ServedRequest | undefined {
-  const type = context.getType<'http' | 'graphql' | 'other'>();
+function requestOf(kind: unknown, args: readonly unknown[]): ServedRequest | undefined {
   let request: Partial<ServedRequest> | undefined;
-  if (type === 'http') request = context.getArgByIndex(0);
-  else if (type === 'graphql') {
-    request = context.getArgByIndex<{ readonly req?: Partial<ServedRequest> } | undefined>(2)?.req;
-  }
+  if (kind === 'http') request = args[0] as typeof request;
+  else if (kind === 'graphql') request = (args[2] as { readonly req?: typeof request } | undefined)?.req;
   const { headers } = request ?? {};
-  if (headers === undefined || (type === 'graphql' && isWebSocket(headers.upgrade))) return undefined;
+  if (headers === undefined || (kind === 'graphql' && isWebSocket(headers.upgrade))) return undefined;
   return request as ServedRequest;
 }
 

@@ -4,6 +4,7 @@ import { isObservable } from 'rxjs';
 import { runInEntry } from '../../context/entry.js';
 import { activeContext } from '../../context/flow-context.js';
 import { observeHere } from '../../tracing/context-subscriber.js';
+import type { ExternalMethod, RouteArrivals } from './route-arrivals.js';
 import { entryAmong } from './served-entry.js';
 
 type Target = (...args: unknown[]) => Promise<unknown>;
@@ -22,22 +23,30 @@ export type OtherEntry = (
  * Observable that it returns as well.
  *
  * @param creator - the app's own, before resolvers are bound
+ * @param arrivals - told of the call, before guards; not of one that has none, since one with guards came
+ *   before it
  */
 export function reenterExternalCalls(
   creator: ExternalContextCreator | undefined,
   otherEntry: OtherEntry,
+  arrivals: Pick<RouteArrivals, 'reachedExternal'>,
 ): void {
   if (creator === undefined) return;
   const create = creator.create.bind(creator) as unknown as Target;
   const reentering = (...given: unknown[]): Target => {
     const target = create(...given) as unknown as Target;
-    const [instance, , method] = given;
+    const [instance, , name] = given;
     const { constructor: type } = Object(instance) as { constructor: Type };
+    const method = methodOf(given);
+    const call: Target = (...args) => {
+      if (method !== undefined) arrivals.reachedExternal(method, args);
+      return target(...args);
+    };
     return (...args) => {
-      const other = otherEntry(type, String(method), target, args);
+      const other = otherEntry(type, String(name), call, args);
       if (other !== undefined) return other() as Promise<unknown>;
       const entry = entryAmong(args);
-      return entry === undefined ? target(...args) : runInEntry(entry, target, ...args);
+      return entry === undefined ? target(...args) : runInEntry(entry, call, ...args);
     };
   };
   creator.create = reentering;
@@ -46,4 +55,12 @@ export function reenterExternalCalls(
     transform(
       activeContext().flow?.entry !== undefined && isObservable(result) ? observeHere(result) : result,
     );
+}
+
+/** Nest gives instance, callback, and further back what the call is to have and the kind of its arguments. */
+function methodOf(given: unknown[]): ExternalMethod | undefined {
+  const [instance, handler] = given as [object, ExternalMethod['handler']];
+  const [enhancers, kind = 'http'] = given.slice(7) as [{ readonly guards?: boolean }?, unknown?];
+  if (enhancers?.guards === false) return undefined;
+  return { type: (Object(instance) as object).constructor as ExternalMethod['type'], handler, kind };
 }

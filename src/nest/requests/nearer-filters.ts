@@ -7,7 +7,7 @@ import { ErrorProbeFilter } from './error-probe.filter.js';
 /** Nest's key for the filters of a class or a method. */
 const FILTERS_METADATA = '__exceptionFilters__';
 
-/** The same one for all apps of the process, so that classes which they share get it once. */
+/** One for all apps of the process, so that classes which they share get it once. */
 const probe = new ErrorProbeFilter();
 const scanner = new MetadataScanner();
 

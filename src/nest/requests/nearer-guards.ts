@@ -2,7 +2,7 @@ import { UseGuards, type CanActivate, type ExecutionContext, type Type } from '@
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { RequestTrace } from '../../http/request-trace.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
-import { learnUser } from './admit-request.js';
+import { learnUser, servedIn } from './admit-request.js';
 import { servedEntry } from './served-entry.js';
 
 /** Nest's key for the guards of a class or a method. */
@@ -14,12 +14,12 @@ class UserReader implements CanActivate {
     const trace = servedEntry(context);
     const scope = trace instanceof RequestTrace ? trace.scope : undefined;
     const entries = scope instanceof TelemetryInstance ? scope.baggageEntries : undefined;
-    const told = entries?.everywhere === true ? learnUser(entries, context) : undefined;
+    const told = entries?.everywhere === true ? learnUser(entries, servedIn(context)) : undefined;
     return told?.then(() => true as const) ?? true;
   }
 }
 
-/** The same one for all apps of the process, so that classes which they share get it once. */
+/** One for all apps of the process, so that classes which they share get it once. */
 const reader = new UserReader();
 const scanner = new MetadataScanner();
 

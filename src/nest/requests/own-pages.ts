@@ -3,7 +3,7 @@ import type { Type } from '@nestjs/common';
 /** Where `@nestjs/swagger` looks for controllers that it leaves out. */
 const SWAGGER_EXCLUDES = 'swagger/apiExcludeController';
 
-/** The library's own pages: whoever scrapes or operates is no user of the app. */
+/** The library's own endpoints: a scraper or operator is not a user of the app. */
 const pages = new WeakSet<Type>();
 
 /** Leaves a controller out of traces, metrics, API documents, and what `baggage.required` asks for. */

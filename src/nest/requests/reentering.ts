@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { entryOf, runInEntry } from '../../context/entry.js';
+import { applyInEntry, entryOf } from '../../context/entry.js';
 import type { RegisteredRoute } from '../../http/missed-routes.js';
 import { RequestTrace } from '../../http/request-trace.js';
 
@@ -21,7 +21,7 @@ const watched = new WeakSet<object>();
 function reentering(callback: Callback, position: number): Callback {
   if (reenters.has(callback)) return callback;
   const wrapper: Callback = function (...args) {
-    return runInEntry(entryOf(args[position]), () => callback.apply(this, args));
+    return applyInEntry(entryOf(args[position]), callback, this, args);
   };
   // Frameworks and Nest read properties and metadata, also ones that are set later, and tell error
   // handlers by their length.
@@ -56,7 +56,7 @@ export function reenterRequests(
   }
   change(server, 'setNotFoundHandler', unrouted);
   change(server, 'setErrorHandler', reenteringAll);
-  // What is registered with Nest's adapter for Express reaches the app by its own methods.
+  // Nest's adapter for Express registers routes by the methods of the Express app.
   const registrar = type === 'express' && framework !== undefined ? framework : server;
   for (const name of ROUTE_METHODS) {
     change(registrar, name, (args) => {

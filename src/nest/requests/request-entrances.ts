@@ -17,7 +17,7 @@ interface FastifyLike {
   ): unknown;
 }
 
-/** The same of Express: every request goes through `handle`. */
+/** The part used of Express: every request goes through `handle`. */
 interface ExpressLike {
   handle(request: IncomingMessage, response: ServerResponse, ...rest: unknown[]): unknown;
 }
@@ -27,38 +27,64 @@ interface ExpressLike {
  * own entrance for those that come without it (`app.inject()`, a second server, a serverless handler).
  */
 export class RequestEntrances {
-  /** Whether any instance is enabled: all that a request costs while none is. */
-  active = false;
+  private server: Server | undefined;
+  private isActive = false;
+  /** Takes our function off the server again, if no other has been put in front of it. */
+  private leaveServer: (() => boolean) | undefined;
 
   constructor(
-    /** Nothing where the request cannot be traced. */
+    /** Begins a trace; returns `undefined` if the request cannot be traced. */
     private readonly begin: (request: IncomingMessage, response: ServerResponse) => RequestTrace | undefined,
   ) {}
+
+  /** Whether any instance is enabled: while none is, the server's own `emit` is in its place. */
+  get active(): boolean {
+    return this.isActive;
+  }
+
+  set active(active: boolean) {
+    this.isActive = active;
+    this.changeServer();
+  }
 
   /** Leaves alone what it does not know: adapters and look-alikes of other makers. */
   watch(adapter: AbstractHttpAdapter): void {
     const server = adapter.getHttpServer() as Partial<Server> | undefined;
-    if (typeof server?.emit === 'function') this.watchServer(server as Server);
+    if (typeof server?.emit === 'function') this.server = server as Server;
+    this.changeServer();
     const type = adapter.getType();
     const instance = adapter.getInstance<Partial<FastifyLike & ExpressLike>>();
     if (type === 'fastify' && instance.addHook !== undefined) this.watchFastify(instance as FastifyLike);
     if (type === 'express' && instance.handle !== undefined) this.watchExpress(instance as ExpressLike);
   }
 
-  private watchServer(server: Server): void {
+  private changeServer(): void {
+    if (this.isActive && this.server !== undefined) this.leaveServer ??= this.watchServer(this.server);
+    else if (this.leaveServer?.() === true) this.leaveServer = undefined;
+  }
+
+  private watchServer(server: Server): () => boolean {
+    const before = Object.getOwnPropertyDescriptor(server, 'emit');
     const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
-    server.emit = (event: string, ...args: unknown[]): boolean => {
-      if (event === 'request' && this.active) {
+    const watching = (event: string, ...args: unknown[]): boolean => {
+      if (event === 'request' && this.isActive) {
         const trace = this.begin(args[0] as IncomingMessage, args[1] as ServerResponse);
         if (trace !== undefined) return runInContext(trace.context, emit, event, ...args);
       }
       return emit(event, ...args);
     };
+    server.emit = watching;
+    return () => {
+      if (server.emit !== watching) return false;
+      if (before === undefined) Reflect.deleteProperty(server, 'emit');
+      else Object.defineProperty(server, 'emit', before);
+      return true;
+    };
   }
 
   private watchFastify(fastify: FastifyLike): void {
     fastify.addHook('onRequest', (request, reply, done) => {
-      if (!this.active) {
+      if (!this.isActive) {
         done();
         return;
       }
@@ -75,7 +101,8 @@ export class RequestEntrances {
   private watchExpress(express: ExpressLike): void {
     const handle = express.handle.bind(express);
     express.handle = (request, response, ...rest) => {
-      const trace = this.active && traceOf(request) === undefined ? this.begin(request, response) : undefined;
+      const trace =
+        this.isActive && traceOf(request) === undefined ? this.begin(request, response) : undefined;
       return trace === undefined
         ? handle(request, response, ...rest)
         : runInContext(trace.context, handle, request, response, ...rest);

@@ -59,7 +59,7 @@ function inEntry(): boolean {
   return activeContext().flow?.entry !== undefined;
 }
 
-/** What an `@Sse` route returns, an Observable as one whose producer has the stream's span active. */
+/** Wraps the Observable of an `@Sse` route, so that its producer has the stream's span active. */
 function followed(request: unknown, result: unknown): unknown {
   const trace = entryOf(request);
   if (!(trace instanceof RequestTrace)) return result;

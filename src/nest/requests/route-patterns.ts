@@ -25,7 +25,7 @@ export function warnOfMissedPatterns(
   }
 }
 
-/** By the option that they stand in. */
+/** Patterns by the option that they stand in. */
 function routePatterns({
   http,
   baggage,

@@ -21,8 +21,8 @@ export function entryAmong(args: readonly unknown[]): Entry | undefined {
   return undefined;
 }
 
-/** The context of the work that Nest calls an enhancer for. */
-export function servedContext(host: ArgumentsHost): FlowContext {
-  const entry = servedEntry(host);
+/** The context of the work that Nest calls something with these arguments for. */
+export function servedContext(args: readonly unknown[]): FlowContext {
+  const entry = entryAmong(args);
   return entry === undefined ? activeContext() : contextOf(entry);
 }

@@ -5,11 +5,11 @@ import { sseSpanOptions } from '../metadata/sse-span-options.js';
 /** Where `@Sse` marks a handler. */
 export const SSE_METADATA = '__sse__';
 
-/** What the original gave every stream. */
+/** Events between two milestones in development. */
 const MILESTONE_EVERY_IN_DEVELOPMENT = 10;
 
 /**
- * What is decided about a handler once; absent if it is no `@Sse` route, or its streams are not traced.
+ * Decides once how a handler's streams are traced; `undefined` if it is no `@Sse` route, or they are not.
  *
  * @param options - of the instance that covers it
  * @param byHand - whether `SseTelemetryInterceptor` asks for it whatever the options say

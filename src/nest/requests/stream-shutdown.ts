@@ -5,7 +5,7 @@ import type { OpenStreams } from '../../http/stream-registry.js';
 /** How long a client may take to read the last events of a stream that is completed. */
 const MAX_GRACE_MILLIS = 1000;
 
-/** What is needed of the instances when the server closes. */
+/** The part of an instance that is needed when the server closes. */
 export interface ClosingInstances {
   /** The longest `shutdown.timeoutMillis` of all. */
   readonly timeoutMillis: number;

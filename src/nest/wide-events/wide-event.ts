@@ -49,7 +49,7 @@ export function markWideEvent(span: RecordingSpan): void {
   span.setAttribute(MARK, true);
 }
 
-/** The mark is no field. */
+/** The mark is not a field. */
 export function setField(span: RecordingSpan, key: string, value: AttributeValue): void {
   if (key !== MARK) span.setAttribute(key, value);
 }

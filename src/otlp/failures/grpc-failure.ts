@@ -1,26 +1,6 @@
+import { GRPC_STATUS_NAMES } from '../../base/grpc-status.js';
 import { saysTooLarge, type ExportFailure } from './export-failure.js';
 import { networkCodeIn, networkFailure, wrongProtocolFailure } from './network-failure.js';
-
-/** Names of the gRPC status codes, by number. */
-export const GRPC_STATUS_NAMES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
 
 const DEADLINE_EXCEEDED = 4;
 const RESOURCE_EXHAUSTED = 8;
@@ -63,7 +43,7 @@ const TRANSIENT_REASONS: Readonly<Record<number, string>> = {
   [RESOURCE_EXHAUSTED]: 'the receiver asks to slow down',
 };
 
-/** Explains an answer that is no OTLP receiver's: far larger, or bytes that only look like a length. */
+/** Explains an answer that is not an OTLP receiver's: far larger, or bytes that only look like a length. */
 export function strangeAnswerFailure(): ExportFailure {
   return {
     code: 'RESOURCE_EXHAUSTED',

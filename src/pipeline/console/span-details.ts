@@ -1,6 +1,7 @@
 import { SpanStatusCode, type Attributes, type AttributeValue } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { duration } from '../../base/duration.js';
+import { toJson } from '../../base/json-text.js';
 import { MODEL_CALL_ATTRIBUTES, modelCallLine } from './model-call.js';
 import { toMillis } from './span-forest.js';
 import { cut, printable, type Paint } from './text-style.js';
@@ -147,5 +148,5 @@ function inline(attributes: Attributes): string[] {
 
 function textOf(value: AttributeValue | undefined): string | undefined {
   if (value === undefined) return undefined;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? toJson(value) : String(value);
 }

@@ -1,4 +1,5 @@
 import { SpanKind, SpanStatusCode, type HrTime } from '@opentelemetry/api';
+import { plainAttributes } from '../../sdk/attribute-value.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { toMillis } from './span-forest.js';
 
@@ -21,12 +22,16 @@ export function spanToJsonLine(span: ReadableSpan): string {
     startTime: isoTime(span.startTime),
     durationMillis: toMillis(span.duration),
     status: { code: SpanStatusCode[span.status.code], message: span.status.message },
-    attributes: span.attributes,
-    events: span.events.map(({ name, time, attributes }) => ({ name, time: isoTime(time), attributes })),
+    attributes: plainAttributes(span.attributes),
+    events: span.events.map(({ name, time, attributes }) => ({
+      name,
+      time: isoTime(time),
+      attributes: attributes && plainAttributes(attributes),
+    })),
     links: span.links.map(({ context, attributes }) => ({
       traceId: context.traceId,
       spanId: context.spanId,
-      attributes,
+      attributes: attributes && plainAttributes(attributes),
     })),
     resource: span.resource.attributes,
     scope: { name: scopeName, version },

@@ -30,7 +30,7 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
 }
 
 /**
- * Writes what most attributes are, a short key with a short text, without the detours of nested messages.
+ * Writes the most common attribute, a short key with a short text, without the detours of nested messages.
  *
  * @returns whether it could; if not, nothing was written
  */

@@ -3,6 +3,7 @@ import { loadOptionalPeer } from '../../base/optional-peer.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { HttpTransport } from '../../otlp/http-transport.js';
 import type { HrTime } from '@opentelemetry/api';
+import { plainAttributes } from '../../sdk/attribute-value.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SpanExporter } from '../../sdk/span-exporter.js';
 import type { Delivery, ExportOutcome } from '../queue/delivery.js';
@@ -91,16 +92,16 @@ export class ZipkinDelivery implements Delivery {
   }
 }
 
-/** The parts of a span that the official exporter reads, its times in whole microseconds. */
+/** The parts of a span that the official exporter reads, times in whole microseconds, values plain. */
 function inMicroseconds(span: ReadableSpan): ReadableSpan {
-  const { name, kind, parentSpanContext, attributes, resource, status } = span;
+  const { name, kind, parentSpanContext, resource, status } = span;
   const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;
   const [seconds, nanos] = span.duration;
   return {
     name,
     kind,
     parentSpanContext,
-    attributes,
+    attributes: plainAttributes(span.attributes),
     resource,
     status,
     droppedAttributesCount,
@@ -109,7 +110,11 @@ function inMicroseconds(span: ReadableSpan): ReadableSpan {
     spanContext: () => span.spanContext(),
     startTime: whole(span.startTime),
     duration: seconds === 0 && nanos < 1_000 ? [0, 1_000] : whole(span.duration),
-    events: span.events.map((event) => ({ ...event, time: whole(event.time) })),
+    events: span.events.map((event) => ({
+      ...event,
+      ...(event.attributes && { attributes: plainAttributes(event.attributes) }),
+      time: whole(event.time),
+    })),
   } as unknown as ReadableSpan;
 }
 

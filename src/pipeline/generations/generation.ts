@@ -57,6 +57,8 @@ export class Generation {
   readonly resource: Resource;
   readonly sampler: HeadSampler;
   readonly spanLimits: Required<SpanLimits>;
+  /** Whether objects and nested arrays stay what they are. */
+  readonly structuredAttributes: boolean;
   readonly mask: SpanMask;
   readonly enabled: boolean;
   /** Spans that have begun and not ended. */
@@ -86,6 +88,7 @@ export class Generation {
       log.warn('sampler', `The sampler threw, its spans are kept: ${errorText(error)}`);
     });
     this.spanLimits = config.spanLimits;
+    this.structuredAttributes = config.structuredAttributes;
     this.mask = new SpanMask(config.masking);
     this.resource = resourceFromAttributes(this.mask.masked(config.resourceAttributes));
     this.processors = config.spanProcessors;

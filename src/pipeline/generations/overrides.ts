@@ -18,7 +18,7 @@ export interface OverrideHandle {
   revert(): Promise<void>;
 }
 
-/** Over this many, the oldest of a tenant's ends before its time. */
+/** Most overrides; over it, the oldest of a tenant's ends before its time. */
 const MAX_OVERRIDES = 1000;
 
 interface Entry {

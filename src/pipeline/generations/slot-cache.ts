@@ -2,9 +2,9 @@ import type { GenerationSlot } from './generation-slot.js';
 
 /** Bounds of a {@link SlotCache}. */
 export interface SlotCacheLimits {
-  /** Over this many the longest unused is given up; its spans are still delivered. */
+  /** Most slots; over it, the longest unused is evicted, and its spans are still delivered. */
   readonly maxActive: number;
-  /** A slot unused for this long is given up, in milliseconds. */
+  /** A slot unused for this long is evicted, in milliseconds. */
   readonly idleMillis: number;
 }
 
@@ -29,7 +29,7 @@ export class SlotCache {
     return slot;
   }
 
-  /** Keeps a slot; another one under the same key is given up. */
+  /** Keeps a slot; another one under the same key is evicted. */
   set(key: string, slot: GenerationSlot): void {
     const replaced = this.slots.get(key);
     if (replaced !== undefined && replaced !== slot) void replaced.retire();
@@ -37,19 +37,19 @@ export class SlotCache {
     this.slots.set(key, slot);
     if (this.slots.size > this.limits.maxActive) {
       const [oldest] = this.slots;
-      if (oldest !== undefined) this.giveUp(...oldest);
+      if (oldest !== undefined) this.evict(...oldest);
     }
     this.sweep ??= setInterval(() => {
-      this.giveUpIdle();
+      this.evictIdle();
     }, this.limits.idleMillis).unref();
   }
 
   delete(key: string): void {
     const slot = this.slots.get(key);
-    if (slot !== undefined) this.giveUp(key, slot);
+    if (slot !== undefined) this.evict(key, slot);
   }
 
-  /** Gives all of them up; resolves when what their spans left is delivered and closed. */
+  /** Evicts all slots; resolves when their spans are delivered and their exporters closed. */
   async clear(): Promise<void> {
     clearInterval(this.sweep);
     this.sweep = undefined;
@@ -58,17 +58,17 @@ export class SlotCache {
     await Promise.all(slots.map((slot) => slot.retire()));
   }
 
-  private giveUpIdle(): void {
+  private evictIdle(): void {
     const before = performance.now() - this.limits.idleMillis;
     for (const [key, slot] of this.slots) {
-      if (slot.idle && slot.lastUsed <= before) this.giveUp(key, slot);
+      if (slot.idle && slot.lastUsed <= before) this.evict(key, slot);
     }
     if (this.slots.size > 0) return;
     clearInterval(this.sweep);
     this.sweep = undefined;
   }
 
-  private giveUp(key: string, slot: GenerationSlot): void {
+  private evict(key: string, slot: GenerationSlot): void {
     this.slots.delete(key);
     void slot.retire();
   }

@@ -90,8 +90,8 @@ function valueEnd(text: string, start: number, name: string): number {
 }
 
 /**
- * Behind the bracket that closes the one at `start`, brackets in quotes left aside; the end
- * of the text if none does.
+ * The index after the bracket that closes the one at `start`, brackets in quotes left aside; else the end
+ * of the text.
  */
 function bracketEnd(text: string, start: number): number {
   let depth = 0;
@@ -111,7 +111,7 @@ function bracketEnd(text: string, start: number): number {
   return at;
 }
 
-/** Behind the quote that ends the one at `start`, but before an escaped one; `start` if there is none. */
+/** The index after the quote that closes the one at `start`, or before an escaped one; else `start`. */
 function quoteEnd(text: string, start: number): number {
   const quote = text[start];
   if (quote === '"' || quote === "'") {

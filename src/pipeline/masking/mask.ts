@@ -140,20 +140,22 @@ export class SpanMask {
       const value = attributes[key];
       switch (this.keys.verdict(key)) {
         case 'trust':
+          // In a structure under one of our own names, all but the name is the user's.
+          if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'scan':
           if (typeof value === 'string') {
             const masked = this.texts.mask(value);
             if (masked !== value) attributes[key] = masked;
-          } else if (Array.isArray(value)) {
-            attributes[key] = this.list(value);
-          }
+          } else if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'address':
           if (typeof value === 'string') attributes[key] = this.texts.maskAddress(value);
+          else if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'query':
           if (typeof value === 'string') attributes[key] = this.texts.maskQuery(value);
+          else if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'redact':
           attributes[key] = REDACTED_VALUE;
@@ -165,10 +167,24 @@ export class SpanMask {
     }
   }
 
-  private list(values: AttributeValue & unknown[]): AttributeValue {
-    if (typeof values[0] !== 'string' && values.every((value) => typeof value !== 'string')) return values;
-    return values.map((value) =>
-      typeof value === 'string' ? this.texts.mask(value) : value,
-    ) as AttributeValue;
+  /** A list or a structure; lists of numbers stay the same object. */
+  private nested(value: unknown, inList = false): unknown {
+    if (typeof value === 'string') return this.texts.mask(value);
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+    if (Array.isArray(value)) {
+      if (value.every((item) => typeof item !== 'string' && typeof item !== 'object')) return value;
+      const [name] = value as unknown[];
+      // An entry among entries, such as those of headers.
+      const isEntry = inList && value.length === 2 && typeof name === 'string';
+      if (isEntry && this.secrets.has(name)) return [name, REDACTED_VALUE];
+      return value.map((item) => this.nested(item, true));
+    }
+    const copy = { ...value } as Attributes;
+    this.attributes(copy);
+    const name = copy['name'] ?? copy['key'];
+    if (typeof name === 'string' && copy['value'] !== undefined && this.secrets.has(name)) {
+      copy['value'] = REDACTED_VALUE;
+    }
+    return copy;
   }
 }

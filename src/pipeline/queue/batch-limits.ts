@@ -1,3 +1,4 @@
+import { BATCH } from '../../config/defaults.js';
 import type { BatchConfig } from '../../config/tracer-config.js';
 import type { BacklogLimits } from './backlog.js';
 
@@ -17,21 +18,15 @@ const MEBIBYTE = 1_024 * 1_024;
 const MAX_SPAN_BYTES = 4 * MEBIBYTE - 64 * 1_024;
 
 export function resolveBatchLimits(batch: BatchConfig): BatchLimits {
-  const maxSpans = batch.maxQueueSize ?? 65_536;
-  const maxBytes = batch.maxQueueBytes ?? 64 * MEBIBYTE;
-  const maxExportBatchBytes = batch.maxExportBatchBytes ?? MEBIBYTE;
+  const { maxQueueSize, maxQueueBytes, dropPolicy, ...limits } = { ...BATCH, ...batch };
   return {
-    scheduledDelayMillis: batch.scheduledDelayMillis ?? 5_000,
-    maxExportBatchSize: Math.min(batch.maxExportBatchSize ?? 512, maxSpans),
-    maxExportBatchBytes,
-    maxConcurrentExports: batch.maxConcurrentExports ?? 4,
-    exportTimeoutMillis: batch.exportTimeoutMillis ?? 30_000,
-    maxRetryMillis: batch.maxRetryMillis ?? 300_000,
+    ...limits,
+    maxExportBatchSize: Math.min(limits.maxExportBatchSize, maxQueueSize),
     backlog: {
-      maxSpans,
-      maxBytes,
-      maxSpanBytes: Math.min(maxBytes, Math.max(maxExportBatchBytes, MAX_SPAN_BYTES)),
-      dropPolicy: batch.dropPolicy ?? 'newest',
+      maxSpans: maxQueueSize,
+      maxBytes: maxQueueBytes,
+      maxSpanBytes: Math.min(maxQueueBytes, Math.max(limits.maxExportBatchBytes, MAX_SPAN_BYTES)),
+      dropPolicy,
     },
   };
 }

@@ -5,7 +5,7 @@ const BASE_BYTES = 640;
 const EVENT_BYTES = 160;
 const LINK_BYTES = 240;
 const ENTRY_BYTES = 32;
-const MAX_DEPTH = 4;
+const MAX_DEPTH = 10;
 
 /**
  * About how much memory a span holds, in bytes: its strings at two bytes a character,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import nodeModule from 'node:module';
-import { join, sep } from 'node:path';
+import { sep } from 'node:path';
+import { nodeRequire } from '../../base/node-require.js';
 
 /** A CommonJS module that is loaded, of one copy of a package. */
 export interface LoadedModule {
@@ -8,11 +8,7 @@ export interface LoadedModule {
   readonly version: string | undefined;
 }
 
-/**
- * Node's cache of CommonJS modules, also of those that ES modules import; one for the process, whichever file
- * asks. `import.meta` would say which, and cannot be read where this file is compiled to CommonJS.
- */
-const { cache } = nodeModule.createRequire(join(process.cwd(), 'index.js'));
+const { cache } = nodeRequire;
 
 /**
  * Finds what is loaded of a package: its main module for `pg`, a file of it for `pg/lib/client.js`.

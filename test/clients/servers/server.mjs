@@ -29,7 +29,7 @@ export async function freePort() {
   return port;
 }
 
-export async function until(condition, what) {
+async function until(condition, what) {
   const end = Date.now() + STARTUP_MILLIS;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`${what} took too long`);
@@ -37,7 +37,7 @@ export async function until(condition, what) {
   }
 }
 
-export function accepts(port) {
+function accepts(port) {
   return new Promise((resolve) => {
     const socket = createConnection({ port, host: '127.0.0.1' });
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, IncomingMessage, ServerResponse, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Writable } from 'node:stream';
@@ -121,4 +121,34 @@ it('starts no trace while the app is disabled', async () => {
   expect((await send(url, false, { path: '/orders/7' })).body).toBe('order');
   await app.close();
   expect(app.recorder.spans()).toEqual([]);
+});
+
+it('has its own function on the server only while telemetry is on', async () => {
+  const app = await initialised();
+  const server = app.getHttpServer() as Server;
+  const manager = app.get(TracerManager);
+  const watched = server.emit;
+  expect(watched).not.toBe(EventEmitter.prototype.emit);
+  await manager.reconfigure({ enabled: false });
+  expect(server.emit).toBe(EventEmitter.prototype.emit);
+
+  // Another library comes in between.
+  await manager.reconfigure({ enabled: true });
+  const between = server.emit;
+  const emit: Server['emit'] = (event: string, ...args: unknown[]) =>
+    Reflect.apply(between, server, [event, ...args]);
+  server.emit = emit;
+  await manager.reconfigure({ enabled: false });
+  expect(server.emit).toBe(emit);
+  await manager.reconfigure({ enabled: true });
+
+  await app.listen(0, '127.0.0.1');
+  expect((await send(await app.getUrl(), false, { path: '/orders/7' })).status).toBe(200);
+  await app.close();
+  expect(
+    app
+      .get(SpanRecorder)
+      .spans()
+      .map(({ name }) => name),
+  ).toEqual(['GET /orders/:id']);
 });

@@ -1,60 +1,82 @@
-import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
+import { entryOf } from '../../context/entry.js';
 import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
 import { graphqlOperation, operationAttributes } from '../../http/graphql-operation.js';
 import { RequestTrace } from '../../http/request-trace.js';
 import { RouteMatch } from '../../http/route-match.js';
 import type { SseRoute } from '../../http/stream-options.js';
+import type { RequestEntries } from '../baggage/request-entries.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
+import { admitRequest } from './admit-request.js';
 import { handlerMethod } from './handler-method.js';
 import { isOwnPage } from './own-pages.js';
-import { servedEntry } from './served-entry.js';
+import { entryAmong } from './served-entry.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
-/** What is the same for every request to a handler. */
+/** Facts about a handler that hold for every request to it. */
 interface HandlerFacts {
   readonly instance: TelemetryInstance | undefined;
   readonly functionName: string;
   readonly moduleName: string | undefined;
-  /** Of the last request: most handlers have one route. */
+  /** The route of the last request: most handlers have one. */
   match: RouteMatch | undefined;
   /** Where the handler's stream is traced. */
   readonly sse: SseRoute | undefined;
   /** Whether `@NoSpan` says that its requests are not traced. */
   readonly untraced: boolean;
+  /** Adds who the user is; absent where a guard does. */
+  readonly entries: RequestEntries | undefined;
 }
 
+/** Facts about a handler's class and method. */
+export type HandlerCoverage = Omit<HandlerFacts, 'functionName' | 'untraced' | 'match'>;
+
+/** A function that Nest calls for other libraries, such as a resolver. */
+export interface ExternalMethod {
+  readonly type: Type;
+  readonly handler: HandlerFunction;
+  /** Nest's name for the kind of its arguments. */
+  readonly kind: unknown;
+}
+
+type HandlerFunction = object & { readonly name: string };
+
 /**
- * Runs before every other guard and lets everybody pass: it is where class and handler of a request become
- * known, so that its span gets an owner, a route and a sampling decision.
+ * Where a request has found its class and handler, before the first guard: so its span gets an owner, a route
+ * and a sampling decision.
+ *
+ * No guard of ours is asked: any at all makes Nest run its machinery for guards, which costs each request.
  */
-export class RouteGuard implements CanActivate {
+export class RouteArrivals {
   /** Weak: a request-scoped class may have another function for each request. */
   private facts = new WeakMap<Type, WeakMap<object, HandlerFacts>>();
 
-  constructor(
-    private readonly coverage: (
-      type: Type,
-      handler: object,
-    ) => Omit<HandlerFacts, 'functionName' | 'untraced' | 'match'>,
-  ) {}
+  constructor(private readonly coverage: (type: Type, handler: object) => HandlerCoverage) {}
 
-  canActivate(context: ExecutionContext): true {
-    const type = context.getType<'http' | 'graphql' | 'other'>();
-    if (type !== 'http' && type !== 'graphql') return true;
-    const trace = servedEntry(context);
-    if (!(trace instanceof RequestTrace)) return true;
-    const facts = this.factsOf(context);
-    if (type === 'graphql') {
+  /** A request reaches its route. */
+  reached(type: Type, handler: HandlerFunction, request: FrameworkRequest): void {
+    const trace = entryOf(request);
+    if (!(trace instanceof RequestTrace)) return;
+    const facts = this.factsOf(type, handler);
+    bindToRoute(trace, facts, request);
+    if (facts.entries !== undefined) void admitRequest(facts.entries, { kind: 'http', args: [request] });
+  }
+
+  /** A request reaches a resolver, or whatever else Nest calls for other libraries. */
+  reachedExternal({ type, handler, kind }: ExternalMethod, args: readonly unknown[]): void {
+    const trace = kind === 'http' || kind === 'graphql' ? entryAmong(args) : undefined;
+    if (!(trace instanceof RequestTrace)) return;
+    const facts = this.factsOf(type, handler);
+    const [request] = args;
+    if (kind === 'graphql') {
       // The first of a query's resolvers; neither its name nor its `@NoSpan` stands for the others.
       trace.bindWithoutHandler(facts.instance);
-      if (facts.instance?.entryRules.traces('graphql') === true)
-        noteOperation(trace, context.getArgByIndex(3));
-      return true;
+      if (facts.instance?.entryRules.traces('graphql') === true) noteOperation(trace, args[3]);
+    } else if (typeof request === 'object' && request !== null) {
+      // Libraries say `http` of whatever they hand over.
+      bindToRoute(trace, facts, request);
     }
-    const request = context.getArgByIndex<FrameworkRequest | null | undefined>(0);
-    // Libraries that call methods through Nest's external context say `http` of whatever they hand over.
-    if (typeof request === 'object' && request !== null) bindToRoute(trace, facts, request);
-    return true;
+    void admitRequest(facts.entries, { kind, args });
   }
 
   /** Forgets what it knew, since another instance joined. */
@@ -62,9 +84,7 @@ export class RouteGuard implements CanActivate {
     this.facts = new WeakMap();
   }
 
-  private factsOf(context: ExecutionContext): HandlerFacts {
-    const type = context.getClass();
-    const handler = context.getHandler();
+  private factsOf(type: Type, handler: HandlerFunction): HandlerFacts {
     let ofClass = this.facts.get(type);
     if (ofClass === undefined) this.facts.set(type, (ofClass = new WeakMap<object, HandlerFacts>()));
     let facts = ofClass.get(handler);

@@ -1,0 +1,71 @@
+import type { Type } from '@nestjs/common';
+import type { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
+import type { FrameworkRequest } from '../../http/framework-request.js';
+import { activeContext } from '../../context/flow-context.js';
+
+/** Is told of each request that reaches a route, before the route's guards. */
+export interface RouteListener {
+  reached(type: Type, handler: object & { readonly name: string }, request: FrameworkRequest): void;
+}
+
+type Create = RouterExecutionContext['create'];
+
+let router: { create: Create } | undefined;
+/** Nest's own method, while apps with telemetry are open. */
+let replaced: Create | undefined;
+/** Listeners by the configuration of the app, which its routes are built with. */
+const listeners = new Map<unknown, RouteListener>();
+
+/** Looks for the part of Nest that builds what a route calls; must be awaited before {@link followRoutes}. */
+export async function loadRouter(): Promise<void> {
+  try {
+    const loaded = await import('@nestjs/core/router/router-execution-context.js');
+    router ??= loaded.RouterExecutionContext.prototype;
+  } catch {
+    // A version of Nest that has it elsewhere.
+  }
+}
+
+/**
+ * Has `listener` told of requests to the routes that the app builds from now on.
+ *
+ * Nest's own class is changed: a guard in the place of this costs each request what Nest does for any guard.
+ *
+ * @param config - the app's `ApplicationConfig`
+ * @returns whether this version of Nest allows it
+ */
+export function followRoutes(config: object, listener: RouteListener): boolean {
+  if (router === undefined || typeof router.create !== 'function') return false;
+  listeners.set(config, listener);
+  replaced ??= replaceCreate(router, router.create);
+  return true;
+}
+
+/** The app is closed: with the last of them, Nest has its own method back. */
+export function leaveRoutes(config: object): void {
+  listeners.delete(config);
+  if (listeners.size > 0 || replaced === undefined || router === undefined) return;
+  router.create = replaced;
+  replaced = undefined;
+}
+
+/** @returns `create` */
+function replaceCreate(prototype: { create: Create }, create: Create): Create {
+  prototype.create = function (this: RouterExecutionContext, ...given) {
+    const handle = create.apply(this, given);
+    const listener = listeners.get(configOf(this));
+    if (listener === undefined) return handle;
+    const [instance, callback] = given;
+    const type = instance.constructor as Type;
+    return (request, response, next) => {
+      // Nothing while telemetry is off.
+      if (activeContext().flow !== undefined) listener.reached(type, callback, request as FrameworkRequest);
+      return handle(request, response, next);
+    };
+  };
+  return create;
+}
+
+function configOf(context: object): unknown {
+  return (context as { guardsContextCreator?: { config?: unknown } }).guardsContextCreator?.config;
+}

@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '%': 'percent',
 };
 
-/** The same for what stands behind a slash. */
+/** Words for the units after a slash. */
 const PER: Readonly<Record<string, string>> = {
   s: 'second',
   m: 'minute',
@@ -66,7 +66,7 @@ function withUnit(metric: MetricData): MetricData {
   return { ...metric, descriptor: { ...metric.descriptor, name: [...words, ...total].join('_') } };
 }
 
-/** What stands in braces is a remark, such as `{request}`. */
+/** Splits a unit into words; a part in braces, such as `{request}`, is a remark and left out. */
 function unitWords(unit: string, isGauge: boolean): string[] {
   if (unit === '1') return isGauge ? ['ratio'] : [];
   const [main = '', per = ''] = unit.split('/', 2).map((part) => (part.includes('{') ? '' : part.trim()));

@@ -15,20 +15,28 @@ export interface BullmqTelemetryOptions {
 }
 
 /** A span as BullMQ uses it. */
-interface BullmqSpan {
+export interface BullmqSpan {
+  /** Makes the span the active one of a context. */
   setSpanOnContext(context: Context): Context;
+  /** Sets one attribute. */
   setAttribute(key: string, value: Attributes[string]): void;
+  /** Sets several attributes. */
   setAttributes(attributes: Attributes): void;
+  /** Notes what happened, as an event of the span. */
   addEvent(name: string, attributes?: Attributes): void;
+  /** Notes an error, as an event of the span. */
   recordException(error: unknown): void;
+  /** Ends the span. */
   end(): void;
 }
 
 /** The `telemetry` option of BullMQ's queues, flow producers and workers. */
 export interface BullmqTelemetry {
+  /** Makes the spans of jobs. */
   readonly tracer: {
     startSpan(name: string, options?: { readonly kind: SpanKind }, context?: Context): BullmqSpan;
   };
+  /** Runs code in a context, and carries contexts in the options of jobs. */
   readonly contextManager: {
     with<A extends (...args: never[]) => unknown>(context: Context, fn: A): ReturnType<A>;
     active(): Context;

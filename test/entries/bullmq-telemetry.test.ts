@@ -22,7 +22,7 @@ async function start(options?: BullmqTelemetryOptions): Promise<Bench> {
 /** Adds a job, and returns what it carries. */
 function add({ manager, telemetry }: Bench): Promise<string> {
   return manager.withSpan('order', () =>
-    trace<Promise<string>>(
+    trace<string>(
       telemetry,
       SpanKind.PRODUCER,
       QUEUE,
@@ -37,7 +37,7 @@ function attempt({ telemetry }: Bench, metadata: string, work: () => unknown): P
   return trace(telemetry, SpanKind.CONSUMER, QUEUE, 'process', QUEUE, async () => work(), metadata);
 }
 
-const jobSpan = (name: string, kind: string, more: Partial<NamedSpan> = {}): NamedSpan => ({
+const jobSpan = (name: string, kind: NamedSpan['kind'], more: Partial<NamedSpan> = {}): NamedSpan => ({
   name: `${name} ${QUEUE}`,
   kind,
   status: { code: 'UNSET' },

@@ -29,8 +29,8 @@ const credentials = {
 
 /**
  * The partial configuration that a body describes: options of {@link TracerConfig}, laid over the presets
- * that it names, as in `{ "arize": { "spaceId": …, "apiKey": … }, "sampler": 0.1 }`; `{ "space_id": …,
- * "api_key": …, "model_id": … }` is short for Arize.
+ * that it names, as in `{ "arize": { "spaceId": …, "apiKey": … }, "sampler": 0.1 }`. A body of `space_id`,
+ * `api_key` and `model_id` is short for Arize.
  *
  * @throws TelemetryConfigError for a preset that cannot work with what is given
  */

@@ -18,7 +18,9 @@ export function toJson(value: unknown): string | undefined {
   }
 }
 
-/** Bytes as text. */
-export function toBase64({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+/** Bytes as text, in Node and in a browser. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }

@@ -186,7 +186,10 @@ it.each<[string, (options: Options) => unknown, Partial<SpanShape>]>([
   [
     'parameters',
     (options) => options.parameters({ customer: { id: 'c1' } }, [1, 2], undefined, { deep: [1] }),
-    { name: 'Options.parameters', attributes: { 'customer.id': 'c1', items: 2, all: { deep: [1] } as never } },
+    {
+      name: 'Options.parameters',
+      attributes: { 'customer.id': 'c1', items: 2, all: { deep: [1] } as never },
+    },
   ],
   [
     'parameters without what their path names',

@@ -29,7 +29,8 @@ export async function freePort() {
   return port;
 }
 
-async function until(condition, what) {
+/** Waits for a condition. @throws Error if it takes longer than a start may */
+export async function until(condition, what) {
   const end = Date.now() + STARTUP_MILLIS;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`${what} took too long`);

@@ -56,6 +56,14 @@ export async function queries(redis) {
   while (open.length > 0) {
     await Promise.all([useSampleApp(sample), useShop(shop)]);
     const answers = await Promise.all(open.map(({ expr }) => valuesOf(url, expr)));
+    if (process.argv.includes('--results')) {
+      for (const [index, { where, expr }] of open.entries()) {
+        const [first] = answers[index];
+        if (first !== undefined) {
+          console.log(`${where}: ${answers[index].length} series, first ${first.value[1]}\n    ${expr}`);
+        }
+      }
+    }
     open = open.filter((_, index) => answers[index].length === 0);
     if (open.length > 0 && Date.now() > end) {
       const list = open.map(({ where, expr }) => `  ${where}\n    ${expr}`).join('\n');

@@ -2,9 +2,9 @@
  * Sends what the sample app does to real backends, and compares each span that they have with what the console printed
  * for its ids; runs every query of the dashboards and rules in deploy/ against a real Prometheus.
  *
- *   npm run test:backends [-- otlp collector zipkin phoenix prometheus]
+ *   npm run test:backends [-- otlp collector zipkin phoenix prometheus] [--results]
  *
- * Backends that are not installed are named; with `REQUIRE_BACKENDS=zipkin,…` those listed have to be there.
+ * `--results` prints what each query answered first. Backends that are not installed are named; with `REQUIRE_BACKENDS=zipkin,…` those listed have to be there.
  */
 import { promtool, queries } from './prometheus.mjs';
 import { startSampleApp, useSampleApp } from './apps.mjs';
@@ -16,7 +16,7 @@ import { SPAN_BACKENDS } from './span-backends.mjs';
 
 const ARRIVAL_MILLIS = 30_000;
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const isWanted = (name) =>
   wanted.length === 0 || wanted.some((word) => name.toLowerCase().startsWith(word.toLowerCase()));
 const missing = [];

@@ -1,13 +1,12 @@
 // CPU per message of a server, with and without this library, beside the same for an HTTP request. See bench/README.md.
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { Agent, get } from 'node:http';
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
+import { freePort } from '../../test/support/server-program.mjs';
 import { startProcess } from '../process.mjs';
 import { geometricMean, interval, mean } from '../statistics.mjs';
 
@@ -57,15 +56,6 @@ const clients = {
 function nestClient(given) {
   const client = ClientProxyFactory.create(given);
   return { send: () => lastValueFrom(client.send('sum', [1, 2, 3])), close: () => client.close() };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function burst(client) {

@@ -74,8 +74,8 @@ async function fastifyAdapter() {
   return new FastifyAdapter();
 }
 
-/** Emits one event per turn of the event loop. */
-function feed(count) {
+/** Emits one event per turn of the event loop, as a model's tokens or a queue's messages arrive. */
+export function feed(count) {
   return new Observable((subscriber) => {
     let sent = 0;
     let timer;

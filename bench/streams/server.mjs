@@ -6,29 +6,14 @@ import { runInNewContext } from 'node:vm';
 import { Controller, Module, Param, Sse } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { NEVER, Observable } from 'rxjs';
-import { decorate } from '../request/app.mjs';
+import { NEVER } from 'rxjs';
+import { decorate, feed } from '../request/app.mjs';
 
 const { tracing, name, framework, receiverUrl } = JSON.parse(process.argv[2]);
 // Development adds an event to the span for every tenth event of the stream.
 process.env.NODE_ENV = 'production';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
-
-/** Emits one event per turn of the event loop, as a model's tokens or a queue's messages arrive. */
-function feed(count) {
-  return new Observable((subscriber) => {
-    let sent = 0;
-    let timer;
-    const emit = () => {
-      subscriber.next({ data: { sequence: sent++, text: 'a token or two of an answer' } });
-      if (sent === count) subscriber.complete();
-      else timer = setImmediate(emit);
-    };
-    timer = setImmediate(emit);
-    return () => clearImmediate(timer);
-  });
-}
 
 let open = 0;
 

@@ -26,7 +26,8 @@ export function reportAtStart({ pipeline, replaced }: ClientMember): void {
     log.warn(
       `clients.version.${name}`,
       `Calls of ${name} make no spans: ${packageName} ${old.version} publishes none. ` +
-        `Version ${first} needs nothing; for this one, list \`@opentelemetry/instrumentation-${name}\` in \`instrumentations\`.`,
+        `Version ${first} needs nothing; for this one, list ` +
+        `\`@opentelemetry/instrumentation-${name}\` in \`instrumentations\`.`,
     );
   }
   const others = othersAtWork(replaced);

@@ -12,7 +12,8 @@ export const OTLP_TIMEOUT_MILLIS = 10_000;
  * The specification's limits; an attribute value may be of any length.
  *
  * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits | Span limits}
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits |
+ *   Span limits}
  */
 export const SPAN_LIMITS: Required<SpanLimits> = {
   attributeCountLimit: 128,

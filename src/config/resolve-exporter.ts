@@ -60,7 +60,8 @@ function httpUrl(url: string = OTLP_HTTP_URL, warn: (message: string) => void): 
   if (/^https?:\/\/[^/?#]+$/i.test(url)) return `${url}/v1/traces`;
   if (new URL(url).pathname === '/') {
     warn(
-      "An exporter's url ends in `/`, so spans are sent to the root path; OTLP receivers listen at `/v1/traces`.",
+      "An exporter's url ends in `/`, so spans are sent to the root path; OTLP receivers listen at " +
+        '`/v1/traces`.',
     );
   }
   return url;

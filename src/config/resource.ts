@@ -46,7 +46,8 @@ export function liftService(config: TracerConfig): TracerConfig {
  * The complete resource of a service: SDK and distribution, the user's attributes, the service.
  *
  * @see
- *   {@link https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk | Semantic conventions, telemetry SDK}
+ *   {@link https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk |
+ *   Semantic conventions, telemetry SDK}
  */
 export function resourceAttributesOf(
   service: ResolvedService,

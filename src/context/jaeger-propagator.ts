@@ -20,7 +20,8 @@ const FLAGS = /^[\da-f]{1,2}$/i;
  * would make the whole request fail.
  *
  * @see
- *   {@link https://www.jaegertracing.io/docs/1.76/architecture/sdk-client-libraries/#propagation-format | Propagation format}
+ *   {@link https://www.jaegertracing.io/docs/1.76/architecture/sdk-client-libraries/#propagation-format |
+ *   Propagation format}
  */
 export class JaegerPropagator implements TextMapPropagator {
   inject<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {

@@ -10,7 +10,7 @@ const USAGE = `nestjs-telemetry ${LIBRARY_VERSION}
   nestjs-telemetry doctor   finds what keeps the app in this folder from being traced; exits with 1 then
       --folder . --strict (warnings count, too) --json
   nestjs-telemetry mcp      serves the running app's traces to a coding agent, by standard input and output
-      --url http://127.0.0.1:4319 --token SECRET (default: the newest app of this user that runs with devtools)
+      --url http://127.0.0.1:4319 --token SECRET (default: this user's newest app with devtools)
 `;
 
 const OPTIONS = {

@@ -28,7 +28,8 @@ const MEMORY: Operation = { kind: SpanKind.CLIENT, subject: 'nothing', spanKind:
  * The operations of the `gen_ai` conventions, by `gen_ai.operation.name`.
  *
  * @see
- *   {@link https://github.com/open-telemetry/semantic-conventions-genai | Semantic conventions, generative AI}
+ *   {@link https://github.com/open-telemetry/semantic-conventions-genai |
+ *   Semantic conventions, generative AI}
  */
 export const OPERATIONS: Readonly<Record<GenAiOperation, Operation>> = {
   chat: { kind: SpanKind.CLIENT, subject: 'model', spanKind: 'LLM' },

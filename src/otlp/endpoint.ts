@@ -29,11 +29,12 @@ export function parseEndpoint(address: string): Endpoint {
   }
   const { username, password } = url;
   const path = url.pathname === '/' ? '' : url.pathname;
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return {
     url,
     shown: `${url.protocol}//${url.host}${path}`,
     ...((username !== '' || password !== '') && {
-      authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+      authorization: `Basic ${Buffer.from(user).toString('base64')}`,
     }),
   };
 }

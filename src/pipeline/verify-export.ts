@@ -148,7 +148,8 @@ async function withHeaderStyles(
   if (current && legacy) return { ...verdict, headerStyles };
   if (!current && !legacy) {
     const hint =
-      'Neither header style is accepted: check the space id, the API key, the region, and that no quotes or spaces came along.';
+      'Neither header style is accepted: check the space id, the API key, the region, and that no ' +
+      'quotes or spaces came along.';
     const refused = verdict.code === 'UNAUTHENTICATED' || verdict.code === 'PERMISSION_DENIED';
     return { ...verdict, headerStyles, ...(refused ? { hint } : {}) };
   }

@@ -6,7 +6,8 @@ import { toAttributes } from './attribute-value.js';
  * Cuts texts and bytes, also those within lists and structures.
  *
  * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/common/#attribute-limits | OpenTelemetry, attribute limits}
+ *   {@link https://opentelemetry.io/docs/specs/otel/common/#attribute-limits |
+ *   OpenTelemetry, attribute limits}
  */
 export function truncate(value: AttributeValue, limit: number): AttributeValue {
   if (typeof value === 'string') return value.length > limit ? value.slice(0, limit) : value;

@@ -117,7 +117,7 @@ class ContextSubscriber<T> extends Subscriber<T> {
     private readonly consumer: FlowContext,
     private readonly listener: SubscriptionListener,
   ) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- how operators make their subscribers in version 7
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as operators of version 7 do
     super();
     // Not by the constructor: a sink that is closed already unsubscribes what it is
     // given, which takes the fields.

@@ -9,7 +9,8 @@ import { runInFlow } from './run-in-flow.js';
  * Attributes by name, and short forms for those that observability of language models knows by heart.
  *
  * @see
- *   {@link https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md | OpenInference semantic conventions}
+ *   {@link https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md |
+ *   OpenInference semantic conventions}
  */
 export interface FlowAttributes {
   /** `session.id` */

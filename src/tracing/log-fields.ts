@@ -80,7 +80,7 @@ export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}):
  * the trace and user of another request: prefer {@link traceLogMeta}.
  */
 export function traceLogFormat(options: LogFieldsOptions = {}): {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- winston's own type of a log line, which need not be installed
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- winston need not be installed
   transform(info: any, options?: unknown): any;
 } {
   const fieldsOf = traceLogFields(options);

@@ -25,7 +25,8 @@ export function listenTo(
     if (log === undefined || process.env['NODE_ENV'] === 'production') return;
     log.note(
       `rejected:${name}`,
-      `The promise that \`${name}\` returned was rejected: ${errorText(error)}. Telemetry listens to this promise, ` +
+      `The promise that \`${name}\` returned was rejected: ${errorText(error)}. Telemetry listens to ` +
+        'this promise, ' +
         'so Node does not report the rejection if nobody handles it.',
     );
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { freePort, until } from '../clients/servers/server.mjs';
+import { freePort, until } from '../support/server-program.mjs';
 import { atEnd } from './servers.mjs';
 
 const SAMPLE_APP = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));

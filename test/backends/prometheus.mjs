@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { findProgram, freePort, run } from '../clients/servers/server.mjs';
+import { findProgram, freePort, run } from '../support/server-program.mjs';
 import { startSampleApp, startShop, useSampleApp, useShop } from './apps.mjs';
 import { serveMetricsPage } from './metrics-page.mjs';
 import { receiveJson } from './otlp-json.mjs';

@@ -10,7 +10,7 @@ import { promtool, queries } from './prometheus.mjs';
 import { startSampleApp, useSampleApp } from './apps.mjs';
 import { CHECKS, compare } from './compare.mjs';
 import { stopAll } from './servers.mjs';
-import { findProgram } from '../clients/servers/server.mjs';
+import { findProgram } from '../support/server-program.mjs';
 import { startRedis } from './stores.mjs';
 import { SPAN_BACKENDS } from './span-backends.mjs';
 

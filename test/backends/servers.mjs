@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../clients/servers/server.mjs';
+import { until } from '../support/server-program.mjs';
 
 /** What stops whatever was started, last first. */
 const started = [];

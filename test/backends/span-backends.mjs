@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { findProgram, freePort } from '../clients/servers/server.mjs';
+import { findProgram, freePort } from '../support/server-program.mjs';
 import { receiveJson, spansOf } from './otlp-json.mjs';
 import { atEnd, getJson, serve, temporaryFolder } from './servers.mjs';
 

@@ -1,4 +1,4 @@
-import { findProgram, freePort, home, startServer } from '../clients/servers/server.mjs';
+import { findProgram, freePort, home, startServer } from '../support/server-program.mjs';
 import { server as postgres } from '../clients/servers/postgres.mjs';
 import { atEnd } from './servers.mjs';
 

@@ -12,52 +12,25 @@ import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Transport } from '@nestjs/microservices';
 import { Kafka } from 'kafkajs';
+import { accepts, findProgram, freePort, until } from '../support/server-program.mjs';
 
 const APP = fileURLToPath(new URL('app.mjs', import.meta.url));
 const KIND = { SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 };
-const STARTUP_MILLIS = 60_000;
 const LAST_SPAN_MILLIS = 30_000;
 
 const work = mkdtempSync(join(tmpdir(), 'nestjs-telemetry-brokers-'));
 const started = [];
 
-function find(program) {
-  // The server of RabbitMQ itself: Debian's script on the path becomes another user, who may not write here.
-  const folders = ['/usr/lib/rabbitmq/bin', ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
-  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = createConnection({ port, host: '127.0.0.1' });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}
-
-async function until(condition, what, limitMillis = STARTUP_MILLIS) {
-  const end = Date.now() + limitMillis;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`${what} took too long`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+/** The server of RabbitMQ itself: Debian's script on the path becomes another user, who may not write here. */
+const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+const find = (program) =>
+  program === 'rabbitmq-server' && existsSync(RABBITMQ) ? RABBITMQ : findProgram(program);
 
 async function startBroker(program, args, port, env = {}) {
   const broker = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...env }, detached: true });

@@ -10,19 +10,12 @@ import { Pool, request as undiciRequest } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { TelemetryModule, TracerManager, type TelemetryModuleOptions } from '../../src/index.js';
 import { SpanRecorder } from '../../src/testing/index.js';
+import { HTTP_CHANNELS } from './http-channels.js';
 import { startEchoServer } from '../support/echo-server.js';
 import { EXPRESS, FASTIFY } from '../support/server-kinds.js';
 import { PLAIN_SPAN, shapeOf, type SpanShape } from '../support/span-shape.js';
 import { startApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
-const CHANNELS = [
-  'undici:request:create',
-  'undici:request:headers',
-  'undici:request:trailers',
-  'undici:request:error',
-  'http.client.request.created',
-  'http.client.response.finish',
-];
 const FUNCTIONS = { request: http.request, get: http.get, secure: https.request, connect: http2.connect };
 
 let work: (query: Record<string, string>) => unknown;
@@ -291,7 +284,7 @@ describe('outgoing HTTP calls', () => {
       secure: https.request,
       connect: http2.connect,
     });
-    const subscribed = (): string[] => CHANNELS.filter((name) => diagnostics.hasSubscribers(name));
+    const subscribed = (): string[] => HTTP_CHANNELS.filter((name) => diagnostics.hasSubscribers(name));
     expect(functions()).toEqual(FUNCTIONS);
     const before = subscribed();
     const app = await start();

@@ -12,15 +12,11 @@ import { describe, expect, it } from 'vitest';
 import { TracerManager, type TelemetryModuleOptions } from '../../src/index.js';
 import { CLIENT_SOURCES } from '../../src/clients/client-sources.js';
 import { startCallingApp } from './calling-app.js';
+import { HTTP_CHANNELS } from './http-channels.js';
 
 /** What libraries publish, and Node. */
 const CHANNELS = [
-  'undici:request:create',
-  'undici:request:headers',
-  'undici:request:trailers',
-  'undici:request:error',
-  'http.client.request.created',
-  'http.client.response.finish',
+  ...HTTP_CHANNELS,
   ...[
     ...['ioredis', 'node-redis'].flatMap((name) => [`${name}:command`, `${name}:batch`, `${name}:connect`]),
     ...['query', 'execute', 'connect', 'pool:connect'].map((name) => `mysql2:${name}`),

@@ -82,6 +82,20 @@ async function start(telemetry: NonNullable<TestAppOptions['telemetry']> = {}): 
 
 const BOTH = [{}, false] as const;
 
+/** Asks for an answer that does not end, and waits for its first values. */
+async function underWay(client: ClientProxy): Promise<{ readonly over: Promise<string> }> {
+  const values: number[] = [];
+  const over = new Promise<string>((resolve) => {
+    client.send<number>('endless', {}).subscribe({
+      next: (value) => values.push(value),
+      error: (error: unknown) => resolve(String(error)),
+      complete: () => resolve('completed'),
+    });
+  });
+  await vi.waitFor(() => expect(values.length).toBeGreaterThan(2));
+  return { over };
+}
+
 it('a client that gives up ends its own span, cancelled, and changes nothing for the server', async () => {
   const seen: unknown[] = [];
   for (const telemetry of BOTH) {
@@ -103,15 +117,7 @@ it('a server that dies is an error at the client, and both spans end once', asyn
   const errors: unknown[] = [];
   for (const telemetry of BOTH) {
     const { app, client, seen } = await start(telemetry);
-    const values: number[] = [];
-    const over = new Promise((resolve) => {
-      client.send<number>('endless', {}).subscribe({
-        next: (value) => values.push(value),
-        error: (error: unknown) => resolve(String(error)),
-        complete: () => resolve('completed'),
-      });
-    });
-    await vi.waitFor(() => expect(values.length).toBeGreaterThan(2));
+    const { over } = await underWay(client);
     app.app.get(StockController).cut();
     errors.push(await over);
     expect(seen.lines[0]).toBe('subscribed');
@@ -164,18 +170,12 @@ it('a shutdown amid an answer takes as it takes without telemetry, and leaves no
   const outcomes: unknown[] = [];
   for (const telemetry of BOTH) {
     const { app, client, seen } = await start(telemetry);
-    const values: number[] = [];
-    const over = new Promise((resolve) => {
-      client.send<number>('endless', {}).subscribe({
-        next: (value) => values.push(value),
-        error: () => resolve('error'),
-        complete: () => resolve('completed'),
-      });
-    });
-    await vi.waitFor(() => expect(values.length).toBeGreaterThan(2));
+    const { over } = await underWay(client);
     client.close();
     await app.close();
     outcomes.push([await over, seen.lines[0]]);
+    const ended = app.recorder.spans().filter(({ name }) => name === 'endless');
+    expect(ended).toHaveLength(telemetry === false ? 0 : 2);
   }
   expect(outcomes[1]).toEqual(outcomes[0]);
 });

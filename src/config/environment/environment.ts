@@ -33,7 +33,8 @@ export interface EnvironmentOptions {
  *   address without a scheme, an unreadable certificate, a malformed credential, half a pair of credentials
  *   or an unknown `OTEL_EXPORTER_TYPE`
  * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
+ *   Environment variables}
  */
 export function tracerConfigFromEnv(
   env: NodeJS.ProcessEnv = process.env,
@@ -170,7 +171,8 @@ export function selectEnvironment(
   );
   if (alias !== undefined) return environments[alias];
   warn(
-    `\`environments\` has no \`${name.slice(0, 40)}\`, only ${Object.keys(environments).join(', ')}; the common options are used.`,
+    `\`environments\` has no \`${name.slice(0, 40)}\`, only ${Object.keys(environments).join(', ')}; ` +
+      'the common options are used.',
   );
   return undefined;
 }

@@ -137,7 +137,8 @@ function jaegerFromVariables(variables: Variables): ExporterOfType<'jaeger', str
   const port = variables.text('OTEL_EXPORTER_JAEGER_AGENT_PORT');
   if (port !== undefined && (named !== undefined || AGENT_PORTS.has(port) || !/^\d{1,5}$/.test(port))) {
     variables.warn(
-      `OTEL_EXPORTER_JAEGER_AGENT_PORT is ignored: \`${port.slice(0, 40)}\` is a port of the agent that Jaeger no longer has; ` +
+      `OTEL_EXPORTER_JAEGER_AGENT_PORT is ignored: \`${port.slice(0, 40)}\` is a port of the agent ` +
+        'that Jaeger no longer has; ' +
         'spans go to its OTLP port, 4317.',
     );
   }

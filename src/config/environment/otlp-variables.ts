@@ -109,7 +109,8 @@ function warnOfPort(variables: Variables, protocol: Protocol, endpoint: Endpoint
   const port = endpoint && new URL(endpoint.url).port;
   if (port === (protocol === 'grpc' ? '4318' : '4317')) {
     variables.warn(
-      `The OTLP protocol is ${protocol}, and port ${port} is by convention for ${protocol === 'grpc' ? 'HTTP' : 'gRPC'}. ` +
+      `The OTLP protocol is ${protocol}, and port ${port} is by convention for ` +
+        `${protocol === 'grpc' ? 'HTTP' : 'gRPC'}. ` +
         'Change OTEL_EXPORTER_OTLP_PROTOCOL or the endpoint.',
     );
   }
@@ -123,7 +124,8 @@ function addressFor(protocol: Protocol, { url, kind }: Endpoint, warn: (message:
   if (kind === 'own') return url;
   if (/\/v1\/traces\/?$/.test(pathname)) {
     warn(
-      'OTEL_EXPORTER_OTLP_ENDPOINT is a base address: `/v1/traces` is added to it once more. Use OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.',
+      'OTEL_EXPORTER_OTLP_ENDPOINT is a base address: `/v1/traces` is added to it once more. Use ' +
+        'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.',
     );
   }
   const base = new URL(url);

@@ -52,7 +52,8 @@ function readAttributes(variables: Variables): Record<string, string> {
   const { entries, malformed } = parsePairs(variables.text('OTEL_RESOURCE_ATTRIBUTES') ?? '');
   if (malformed !== undefined) {
     variables.warn(
-      `OTEL_RESOURCE_ATTRIBUTES is ignored: \`${malformed.slice(0, 40)}\` is no \`key=value\` with a percent-encoded value.`,
+      `OTEL_RESOURCE_ATTRIBUTES is ignored: \`${malformed.slice(0, 40)}\` is no \`key=value\` with a ` +
+        'percent-encoded value.',
     );
     return {};
   }

@@ -65,7 +65,8 @@ export function batchFromVariables(variables: Variables): BatchConfig | undefine
   const { maxExportBatchSize: size, maxQueueSize: queue } = batch;
   if (size !== undefined && queue !== undefined && size > queue) {
     variables.warn(
-      `OTEL_BSP_MAX_EXPORT_BATCH_SIZE is more than OTEL_BSP_MAX_QUEUE_SIZE; batches are cut to ${queue} spans.`,
+      'OTEL_BSP_MAX_EXPORT_BATCH_SIZE is more than OTEL_BSP_MAX_QUEUE_SIZE; batches are cut to ' +
+        `${queue} spans.`,
     );
   }
   return Object.keys(batch).length === 0 ? undefined : batch;

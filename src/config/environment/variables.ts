@@ -9,7 +9,8 @@ import { credential, url } from '../text-checks.js';
  * parsed is warned of and ignored. Addresses and credentials that cannot work are errors.
  *
  * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
+ *   Environment variables}
  */
 export class Variables {
   private readonly seen = new Set<string>();

@@ -79,18 +79,21 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
 /** Answers never fill a context window. */
 export function cutText(text: string): string {
   if (text.length <= MAX_CHARACTERS) return text;
-  return `${text.slice(0, MAX_CHARACTERS)}\n… cut, ${text.length - MAX_CHARACTERS} characters more; ask for less`;
+  const more = text.length - MAX_CHARACTERS;
+  return `${text.slice(0, MAX_CHARACTERS)}\n… cut, ${more} characters more; ask for less`;
 }
 
 function traceLine(trace: TraceSummary): string {
   const { traceId, name, durationMillis, status, statusCode, spanCount, services } = trace;
   const code = statusCode === undefined ? '' : ` ${statusCode}`;
-  return `${traceId} ${name} ${duration(durationMillis)} ${status}${code} ${spanCount} spans ${services.join('+')}`;
+  const outcome = `${duration(durationMillis)} ${status}${code}`;
+  return `${traceId} ${name} ${outcome} ${spanCount} spans ${services.join('+')}`;
 }
 
 function errorLine({ type, message, source, span, trace, count, traceId }: ErrorEntry): string {
   const where = source === undefined ? '' : `\n  at ${source}`;
-  return `${type ?? 'Error'}: ${message ?? ''} (×${count})\n  in ${span} of ${trace}, trace ${traceId}${where}`;
+  const what = `${type ?? 'Error'}: ${message ?? ''} (×${count})`;
+  return `${what}\n  in ${span} of ${trace}, trace ${traceId}${where}`;
 }
 
 function routeLine(route: RouteStatistics): string {

@@ -18,14 +18,14 @@ export function SpanDetails({
 }) {
   const [copied, copy] = useCopied();
   const curl = asCurl(span);
+  const taken = span.end === undefined ? 'open' : duration(span.end - span.start);
   const model = modelCallLine(span.attributes);
   const own = logs.filter(({ spanId }) => spanId === span.spanId);
   return (
     <aside class="details" aria-label="Span" tabIndex={0}>
       <h3>{span.name}</h3>
       <p class="facts">
-        {KINDS[span.kind] ?? 'internal'} · {span.end === undefined ? 'open' : duration(span.end - span.start)}{' '}
-        · {clock(span.start)} · {serviceOf(span.resource)}
+        {KINDS[span.kind] ?? 'internal'} · {taken} · {clock(span.start)} · {serviceOf(span.resource)}
       </p>
       {model !== undefined && <p class="model">{model}</p>}
       <p class="bar">

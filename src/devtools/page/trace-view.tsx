@@ -59,10 +59,10 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
       if (!after.delete(key)) after.add(key);
       return after;
     });
-  const select = (row: Row): void =>
-    go(
-      `traces/${trace.traceId}/${row.type === 'span' ? row.span.spanId : row.type === 'note' ? row.spanId : row.spans[0]?.spanId}`,
-    );
+  const select = (row: Row): void => {
+    const span = row.type === 'note' ? row : row.type === 'span' ? row.span : row.spans[0];
+    go(`traces/${trace.traceId}/${span?.spanId}`);
+  };
   return (
     <section class="view" aria-label="Trace">
       <header>

@@ -42,7 +42,8 @@ export async function bindGrpc<Signal extends string>(
         reject(
           new TelemetryError(
             'TELEMETRY_DEVTOOLS_UNAVAILABLE',
-            `OTLP over gRPC cannot be received on ${address}: ${error.message}. Pass another \`--grpc-port\`.`,
+            `OTLP over gRPC cannot be received on ${address}: ${error.message}. Pass another ` +
+              '`--grpc-port`.',
             { cause: error },
           ),
         );

@@ -131,7 +131,8 @@ export class DevtoolsServer {
 
   /** The token moves into a cookie, so that it stays in no history, and in no address that is passed on. */
   private welcome(response: ServerResponse, token: string): void {
-    const cookie = `${this.guard.cookieName(this.port)}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`;
+    const pair = `${this.guard.cookieName(this.port)}=${encodeURIComponent(token)}`;
+    const cookie = `${pair}; Path=/; HttpOnly; SameSite=Strict`;
     answer(response, 303, 'text/plain', '', { 'set-cookie': cookie, location: '/' });
   }
 

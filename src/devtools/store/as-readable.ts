@@ -10,7 +10,7 @@ export function asReadableSpan(span: StoredSpan): ReadableSpan {
   const { parentSpanId } = span;
   return {
     name: span.name,
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- what a sender says is any number
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a sender's number
     kind: span.kind,
     spanContext: () => context,
     ...(parentSpanId === undefined ? {} : { parentSpanContext: contextOf(span.traceId, parentSpanId) }),

@@ -2,7 +2,8 @@ import { threeDigits } from '../../base/duration.js';
 
 export function clock(millis: number): string {
   const date = new Date(millis);
-  return `${date.toLocaleTimeString([], { hour12: false })}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+  const fraction = String(date.getMilliseconds()).padStart(3, '0');
+  return `${date.toLocaleTimeString([], { hour12: false })}.${fraction}`;
 }
 
 export function bytes(count: number): string {

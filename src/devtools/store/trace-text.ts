@@ -65,7 +65,8 @@ export function asCurl({ kind, attributes }: StoredSpan): string | undefined {
     'server.port': port,
     'url.scheme': scheme = 'http',
   } = attributes;
-  const path = `${text(attributes['url.path'] ?? '/')}${attributes['url.query'] ? `?${text(attributes['url.query'])}` : ''}`;
+  const query = attributes['url.query'] ? `?${text(attributes['url.query'])}` : '';
+  const path = `${text(attributes['url.path'] ?? '/')}${query}`;
   const url =
     typeof full === 'string'
       ? full

@@ -27,7 +27,8 @@ export interface InstrumentDefinition {
 
 /**
  * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax | Instrument name syntax}
+ *   {@link https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax |
+ *   Instrument name syntax}
  */
 const NAME = /^[a-z][a-z0-9_.\-/]{0,254}$/i;
 const MAX_UNIT = 63;

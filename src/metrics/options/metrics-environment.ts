@@ -33,7 +33,8 @@ class MetricVariables extends Variables {
  * `OTEL_EXPORTER_OTLP_*`, `OTEL_EXPORTER_OTLP_METRICS_*` and `OTEL_EXPORTER_PROMETHEUS_*`.
  *
  * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ | Environment variables}
+ *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
+ *   Environment variables}
  */
 export class MetricsEnvironment {
   private readonly variables: Variables;
@@ -59,7 +60,8 @@ export class MetricsEnvironment {
       if (known !== undefined && known !== 'none') readers.push(known);
       else {
         this.warn(
-          `OTEL_METRICS_EXPORTER names \`${name.slice(0, 40)}\`, which does not exist here; known: ${KNOWN.join(', ')}.`,
+          `OTEL_METRICS_EXPORTER names \`${name.slice(0, 40)}\`, which does not exist here; known: ` +
+            `${KNOWN.join(', ')}.`,
         );
       }
     }

@@ -44,7 +44,8 @@ function linesOf(metric: MetricData): string[] {
     default:
       return metric.dataPoints.map(({ attributes, value: { count, sum = 0 } }) => {
         const average = count === 0 ? 0 : sum / count;
-        return `  ${name}${labels(attributes)} ${count} values, on average ${rounded(average)}${unit === '' ? '' : ` ${unit}`}`;
+        const mean = `${rounded(average)}${unit === '' ? '' : ` ${unit}`}`;
+        return `  ${name}${labels(attributes)} ${count} values, on average ${mean}`;
       });
   }
 }

@@ -7,7 +7,8 @@ const { CUMULATIVE, DELTA } = AggregationTemporality;
  * The temporality in which a preference wants an instrument.
  *
  * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration | Temporality preference}
+ *   {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration |
+ *   Temporality preference}
  */
 export function temporalityFor(preference: Temporality, type: InstrumentType): AggregationTemporality {
   if (preference === 'cumulative') return CUMULATIVE;

@@ -7,7 +7,8 @@ import { appliesTo, type ViewTarget } from '../instruments/view-match.js';
 
 /**
  * @see
- *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration | http.server.request.duration}
+ *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration |
+ *   http.server.request.duration}
  */
 const REQUEST_DURATION: HistogramDescription = {
   name: 'http.server.request.duration',

@@ -11,7 +11,7 @@ export interface TelemetryAdminOptions extends Pick<ModuleMetadata, 'imports'> {
   /** Route below the global prefix; default `admin/telemetry`. */
   readonly path?: string;
   /** Names the caller in the log line of a change; gets the framework's request. Default: nobody is named. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request: Express's or Fastify's, with what guards add
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request
   readonly whoami?: (request: any) => string | undefined;
   /** Largest body, in bytes; default 65,536. */
   readonly maxBodyBytes?: number;

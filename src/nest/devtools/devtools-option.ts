@@ -44,7 +44,8 @@ export function devtoolsOptions(
       expected: 'off where `NODE_ENV` is `production`, or given a `token`',
       got: option,
       remedy:
-        'Devtools shows requests to everybody who has its token: leave it out, or pass `{ token }` on purpose.',
+        'Devtools shows requests to everybody who has its token: leave it out, or pass `{ token }` on ' +
+        'purpose.',
     });
   }
   return options;

@@ -181,7 +181,8 @@ export class TelemetryHub
         path: imported,
         expected: 'imported where an instance covers the module',
         remedy:
-          'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with `isGlobal: true`.',
+          'Import `TelemetryModule.forRoot(…)` in the same module, in the root module, or with ' +
+          '`isGlobal: true`.',
       });
     }
     return this.arrivals.of(id).promise;
@@ -205,7 +206,8 @@ export class TelemetryHub
     }
     for (const name of this.coverage.overlaps()) {
       new Logger('TelemetryModule').warn(
-        `${name} imports several instances of telemetry; the first covers it, the others see no request of it. ` +
+        `${name} imports several instances of telemetry; the first covers it, the others see no ` +
+          'request of it. ' +
           'For several exporters, pass a list to one instance: `exporter: [a, b]`.',
       );
     }

@@ -45,7 +45,7 @@ export interface TelemetryModuleOptions extends TracerConfig {
   /** Server spans of requests; `false` makes none. */
   readonly http?: false | HttpOptions;
   /** A pipeline of its own for each tenant. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request: Express's or Fastify's, with what guards add
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request
   readonly tenants?: TenantOptions<any>;
   /**
    * Configurations by environment, laid over the other options: the one named by `APP_ENV`, else by

@@ -35,7 +35,8 @@ export class TelemetryModule {
       path: 'TelemetryModule',
       expected: 'imported by a call of `forRoot`, `forRootAsync` or `forFeature`',
       remedy:
-        'Write `TelemetryModule.forRoot({ service: { name: … } })`, or `TelemetryModule.forFeature()` in modules that another instance covers.',
+        'Write `TelemetryModule.forRoot({ service: { name: … } })`, or `TelemetryModule.forFeature()` ' +
+        'in modules that another instance covers.',
     });
   }
 

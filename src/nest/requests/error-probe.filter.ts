@@ -2,7 +2,7 @@ import { Catch, type ExceptionFilter } from '@nestjs/common';
 import { activeContext } from '../../context/flow-context.js';
 
 /** Looks at each exception that Nest asks about, and is never the one to handle it. */
-// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a filter names classes, which are asked by `instanceof`
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- filters name classes
 class Probe {
   static [Symbol.hasInstance](exception: unknown): boolean {
     activeContext().flow?.entry?.fail(exception);

@@ -19,7 +19,8 @@ export function warnOfMissedPatterns(
       if (working.length === 0) continue;
       const named = working.map((one) => `\`${one}\``).join(' or ');
       new Logger('TelemetryModule').warn(
-        `\`${option}\`: \`${String(pattern)}\` is no route of the app; with its prefix or version it is ${named}.`,
+        `\`${option}\`: \`${String(pattern)}\` is no route of the app; with its prefix or version it ` +
+          `is ${named}.`,
       );
     }
   }

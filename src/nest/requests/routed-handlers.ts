@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import { Logger, type Type } from '@nestjs/common';
 import type { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
 import type { FrameworkRequest } from '../../http/framework-request.js';
 import { activeContext } from '../../context/flow-context.js';
@@ -32,13 +32,17 @@ export async function loadRouter(): Promise<void> {
  * Nest's own class is changed: a guard in the place of this costs each request what Nest does for any guard.
  *
  * @param config - the app's `ApplicationConfig`
- * @returns whether this version of Nest allows it
  */
-export function followRoutes(config: object, listener: RouteListener): boolean {
-  if (router === undefined || typeof router.create !== 'function') return false;
+export function followRoutes(config: object, listener: RouteListener): void {
+  if (typeof router?.create !== 'function') {
+    new Logger('TelemetryModule').warn(
+      'This version of Nest builds its routes in another way: server spans name no handler and no module, ' +
+        'and belong to the instance of the root module.',
+    );
+    return;
+  }
   listeners.set(config, listener);
   replaced ??= replaceCreate(router, router.create);
-  return true;
 }
 
 /** The app is closed: with the last of them, Nest has its own method back. */

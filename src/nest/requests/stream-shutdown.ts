@@ -46,7 +46,8 @@ async function giveUp(streams: OpenStreams, instances: ClosingInstances): Promis
   streams.giveUp();
   new Logger('TelemetryModule').warn(
     `${size} open streams keep the server from closing; their spans end now, and the streams go on. ` +
-      "`sse: { onShutdown: 'complete' }` would end the streams of @Sse routes, `forceCloseConnections: true` all of them.",
+      "`sse: { onShutdown: 'complete' }` would end the streams of @Sse routes, " +
+      '`forceCloseConnections: true` all of them.',
   );
   await instances.flush();
 }

@@ -14,7 +14,8 @@ import { setField, wideEvent } from './wide-event.js';
  *   hold, such as an object or a stream, are left out
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters, @typescript-eslint/no-explicit-any -- users of nestjs-otel may name the type
+/* eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters,
+   @typescript-eslint/no-explicit-any -- users of nestjs-otel may name the type */
 export function WideEventField<T = any>(
   key: string,
   pick?: (result: T) => AttributeValue | undefined,

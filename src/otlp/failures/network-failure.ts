@@ -16,7 +16,8 @@ const CLIENT_CERTIFICATE: Explanation = [
 ];
 const DROPPED: Explanation = [
   'the connection was closed',
-  'The receiver may be restarting; if it goes on, check whether the port wants `https://` or another protocol.',
+  'The receiver may be restarting; if it goes on, check whether the port wants `https://` or another ' +
+    'protocol.',
 ];
 const UNREACHABLE: Explanation = [
   'the network has no way to it',

@@ -66,9 +66,8 @@ export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): st
   const lines = [head(first, look)];
   for (const row of rows) {
     const bar = bars ? GAP + timeBar(row, from, until - from, paint) : '';
-    lines.push(
-      `${name(row, width, paint)}${GAP}${took(row, paint)}${bar}${outcome(row.spans[0] as ReadableSpan, paint)}`.trimEnd(),
-    );
+    const end = outcome(row.spans[0] as ReadableSpan, paint);
+    lines.push(`${name(row, width, paint)}${GAP}${took(row, paint)}${bar}${end}`.trimEnd());
     const [span] = row.spans;
     if (span === undefined || row.spans.length > 1) continue;
     const below = shortened(row.below, columns - DETAIL_ROOM);
@@ -137,13 +136,15 @@ function head(first: ReadableSpan, { paint, caption, columns }: TraceLook): stri
   const remote = parent?.isRemote === true ? `continues ${parent.spanId}` : undefined;
   const rest = [`trace ${traceId}`, clock, caption ?? remote].filter((part) => part !== undefined).join(GAP);
   const service = printable(serviceOf(first));
-  return `${paint('bold', paint('magenta', service))}${GAP}${paint('dim', cut(rest, columns - service.length - 2))}`;
+  const dim = paint('dim', cut(rest, columns - service.length - 2));
+  return `${paint('bold', paint('magenta', service))}${GAP}${dim}`;
 }
 
 function label({ guide, service, spans }: Row): string {
   const span = spans[0] as ReadableSpan;
   const times = spans.length > 1 ? ` ×${spans.length}` : '';
-  return `${guide}${service === undefined ? '' : `${printable(service)} › `}${printable(span.name)}${KINDS[span.kind] ?? ''}${times}`;
+  const owner = service === undefined ? '' : `${printable(service)} › `;
+  return `${guide}${owner}${printable(span.name)}${KINDS[span.kind] ?? ''}${times}`;
 }
 
 /** Cuts the name first, since kind and guide are what a reader cannot guess. */

@@ -10,7 +10,8 @@ const SHORT_CHARS = 60;
  *
  * @returns how many attributes could not be read and were left out
  * @see
- *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto | common.proto}
+ *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto |
+ *   common.proto}
  */
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: object): number {
   let unreadable = 0;

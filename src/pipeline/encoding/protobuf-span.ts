@@ -14,7 +14,8 @@ const IS_REMOTE = 0x200;
  * can be sent as they stand.
  *
  * @see
- *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto | trace.proto}
+ *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto |
+ *   trace.proto}
  */
 export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   const context = span.spanContext();

@@ -158,7 +158,8 @@ export class GenerationLife implements GenerationBuilder {
     if (oldest === undefined) return;
     this.log.warn(
       'draining',
-      `More than ${most} replaced configurations still have open spans; closing the oldest, its ${oldest.live} open spans will be dropped.`,
+      `More than ${most} replaced configurations still have open spans; closing the oldest, its ` +
+        `${oldest.live} open spans will be dropped.`,
     );
     void this.close(oldest, this.closeTimeoutMillis);
   }

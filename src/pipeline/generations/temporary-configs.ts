@@ -17,7 +17,7 @@ const NOWHERE: FlowTarget = { current: () => undefined };
 /**
  * The configurations of flows that run under one of their own, shared between flows that ask for the same.
  *
- * **Gotchas** The same change object over the same configuration is not looked into again:
+ * **Gotchas** A change object that was seen over this configuration is not read again:
  * change it by making another.
  */
 export class TemporaryConfigs {

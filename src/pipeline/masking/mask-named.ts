@@ -37,7 +37,8 @@ export function maskNamed(text: string, isSecret: (name: string) => boolean): st
       const end = valueEnd(text, start, name);
       if (end > start) {
         const quote = /^\\{0,8}["']/.exec(text.slice(start, start + MAX_BACKSLASHES + 1))?.[0] ?? '';
-        masked += `${text.slice(copied, start)}${quote}${REDACTED_VALUE}${quote.startsWith('\\') ? '' : quote}`;
+        const closing = quote.startsWith('\\') ? '' : quote;
+        masked += `${text.slice(copied, start)}${quote}${REDACTED_VALUE}${closing}`;
         copied = end;
         next = end;
       }

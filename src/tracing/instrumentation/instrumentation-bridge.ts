@@ -6,7 +6,8 @@ import type { InstrumentationMember } from './instrumentation-member.js';
 /** Instrumentations whose spans do not come together without a global context, and what to do instead. */
 const HALF_JOINED: Readonly<Record<string, string>> = {
   '@opentelemetry/instrumentation-amqplib':
-    'a message makes several traces. Leave it out: RabbitMQ of `@nestjs/microservices` is traced by `entries`.',
+    'a message makes several traces. Leave it out: RabbitMQ of `@nestjs/microservices` is traced by ' +
+    '`entries`.',
   '@opentelemetry/instrumentation-graphql':
     'spans of resolvers stand beside those of the methods that they call. Leave it out: `entries` shows ' +
     'operations and errors, and `@Span` on a resolver its field.',
@@ -42,7 +43,8 @@ export class InstrumentationBridge {
       } catch (error) {
         this.member.pipeline.log.warn(
           `instrumentation.${instrumentation.instrumentationName}`,
-          `${instrumentation.instrumentationName} could not be ${enabled ? 'enabled' : 'disabled'}: ${errorText(error)}`,
+          `${instrumentation.instrumentationName} could not be ${enabled ? 'enabled' : 'disabled'}: ` +
+            errorText(error),
         );
       }
     }

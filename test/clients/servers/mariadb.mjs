@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { findProgram, freePort, home, run, startServer } from './server.mjs';
+import { findProgram, freePort, home, run, startServer } from '../../support/server-program.mjs';
 
 /** MariaDB, with the data base `test` and the user `root`, who has no password. */
 export const server = {

@@ -2,31 +2,14 @@ import { once } from 'node:events';
 import { createPool, type Pool } from 'mysql2/promise';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PLAIN_SPAN, type SpanShape } from '../../support/span-shape.js';
+import type { SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
 import { withoutWaits } from '../waits.js';
+import { statementSpan } from './statement-span.js';
 
 const url = new URL(process.env['CLIENTS_MARIADB_URL']!);
 
-function statement(summary: string, text: string, attributes: SpanShape['attributes'] = {}): SpanShape {
-  const [operation = '', ...collections] = summary.split(' ');
-  return {
-    ...PLAIN_SPAN,
-    name: summary,
-    kind: 'CLIENT',
-    attributes: {
-      'db.system.name': 'mysql',
-      'db.namespace': 'test',
-      'db.operation.name': operation,
-      ...(collections.length === 1 && { 'db.collection.name': collections[0] }),
-      'db.query.summary': summary,
-      'db.query.text': text,
-      'server.address': url.hostname,
-      'server.port': Number(url.port),
-      ...attributes,
-    },
-  };
-}
+const statement = statementSpan('mysql', 'test', url);
 
 function failed(span: SpanShape, type: string, status: string, message: string): SpanShape {
   const attributes = { ...span.attributes, 'error.type': type, 'db.response.status_code': status };

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { findProgram, freePort, home, run, startServer, versionFolders } from './server.mjs';
+import {
+  findProgram,
+  freePort,
+  home,
+  run,
+  startServer,
+  versionFolders,
+} from '../../support/server-program.mjs';
 
 const FOLDERS = versionFolders('/usr/lib/postgresql');
 

@@ -11,9 +11,10 @@ import type PgQueryStream from 'pg-query-stream';
 import { DataSource, EntitySchema } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Span, TracerManager } from '../../../src/index.js';
-import { PLAIN_SPAN, type SpanShape } from '../../support/span-shape.js';
+import type { SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
 import { withoutWaits } from '../waits.js';
+import { statementSpan } from './statement-span.js';
 
 const url = new URL(process.env['CLIENTS_POSTGRES_URL']!);
 
@@ -28,25 +29,7 @@ function librariesIn(folder: string): Libraries {
   return { pg: require('pg'), Cursor: require('pg-cursor'), QueryStream: require('pg-query-stream') };
 }
 
-function statement(summary: string, text: string, attributes: SpanShape['attributes'] = {}): SpanShape {
-  const [operation = '', ...collections] = summary.split(' ');
-  return {
-    ...PLAIN_SPAN,
-    name: summary,
-    kind: 'CLIENT',
-    attributes: {
-      'db.system.name': 'postgresql',
-      'db.namespace': 'postgres',
-      'db.operation.name': operation,
-      ...(collections.length === 1 && { 'db.collection.name': collections[0] }),
-      'db.query.summary': summary,
-      'db.query.text': text,
-      'server.address': url.hostname,
-      'server.port': Number(url.port),
-      ...attributes,
-    },
-  };
-}
+const statement = statementSpan('postgresql', 'postgres', url);
 
 describe.each([
   ['newest', process.cwd()],

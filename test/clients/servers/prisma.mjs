@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { server as postgres } from './postgres.mjs';
-import { run } from './server.mjs';
+import { run } from '../../support/server-program.mjs';
 
 const VERSION = '7.10.0';
 const SCHEMA = `

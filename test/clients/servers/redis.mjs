@@ -1,4 +1,4 @@
-import { findProgram, freePort, home, startServer } from './server.mjs';
+import { findProgram, freePort, home, startServer } from '../../support/server-program.mjs';
 
 export const server = {
   name: 'Redis',

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './server.mjs';
+import { run } from '../../support/server-program.mjs';
 
 /** `better-sqlite3` in a folder of its own: it is compiled where it is installed, which takes minutes. */
 export const server = {

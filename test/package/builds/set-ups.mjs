@@ -66,6 +66,19 @@ const jest = (config) =>
 const compileTheLibrary = ['node_modules/(?!nestjs-telemetry/)'];
 const esm = { env: { NODE_OPTIONS: '--experimental-vm-modules' } };
 
+/** Bundles what the compiler made, since esbuild emits no metadata of decorators. */
+function esbuild(...flags) {
+  const bundle = [
+    'esbuild',
+    'dist/main.js',
+    '--bundle',
+    '--platform=node',
+    ...flags,
+    '--outfile=out/main.js',
+  ];
+  return { commands: [['tsc', '-p', '.'], bundle], start: ['out/main.js'] };
+}
+
 /** `nest` lists the majors of Nest that the set-up is for: Nest 12 is made of ES modules, which Jest does not load from CommonJS. */
 export const setUps = [
   {
@@ -108,35 +121,12 @@ export const setUps = [
   {
     name: 'esbuild, packages outside',
     files: { 'tsconfig.json': tsconfig() },
-    commands: [
-      ['tsc', '-p', '.'],
-      [
-        'esbuild',
-        'dist/main.js',
-        '--bundle',
-        '--platform=node',
-        '--packages=external',
-        '--outfile=out/main.js',
-      ],
-    ],
-    start: ['out/main.js'],
+    ...esbuild('--packages=external'),
   },
   {
     name: 'esbuild, all in one file',
     files: { 'tsconfig.json': tsconfig() },
-    commands: [
-      ['tsc', '-p', '.'],
-      [
-        'esbuild',
-        'dist/main.js',
-        '--bundle',
-        '--platform=node',
-        '--keep-names',
-        ...absent.map((name) => `--external:${name}`),
-        '--outfile=out/main.js',
-      ],
-    ],
-    start: ['out/main.js'],
+    ...esbuild('--keep-names', ...absent.map((name) => `--external:${name}`)),
     alone: true,
   },
   {

@@ -20,6 +20,7 @@ export function versionFolders(parent) {
   return versions.map((version) => join(parent, version, 'bin'));
 }
 
+/** A port that nothing listens on. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -29,16 +30,17 @@ export async function freePort() {
   return port;
 }
 
-/** Waits for a condition. @throws Error if it takes longer than a start may */
-export async function until(condition, what) {
-  const end = Date.now() + STARTUP_MILLIS;
+/** Asks until a condition holds. @throws Error if it takes longer than the limit, by default that of a start */
+export async function until(condition, what, limitMillis = STARTUP_MILLIS) {
+  const end = Date.now() + limitMillis;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`${what} took too long`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-function accepts(port) {
+/** Whether something listens on a port. */
+export function accepts(port) {
   return new Promise((resolve) => {
     const socket = createConnection({ port, host: '127.0.0.1' });
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

@@ -44,8 +44,8 @@ describe('a module that many testing apps import', () => {
     await expect
       .poll(() => {
         collectGarbage();
-        return orders.deref();
+        return orders.deref() === undefined;
       })
-      .toBe(undefined);
+      .toBe(true);
   });
 });

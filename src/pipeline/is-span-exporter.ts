@@ -1,3 +1,4 @@
+import { classNameOf } from '../base/class-name.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig } from '../config/exporter-config.js';
 import type { SpanSink } from './span-sink.js';
@@ -5,6 +6,11 @@ import type { SpanSink } from './span-sink.js';
 /** Tells an exporter given in code from the configuration of one. */
 export function isSpanExporter(exporter: ExporterConfig | SpanExporter): exporter is SpanExporter {
   return 'export' in exporter && typeof exporter.export === 'function';
+}
+
+/** What logs and `status()` call an exporter given in code. */
+export function exporterName(exporter: object): string {
+  return classNameOf(exporter) || 'exporter';
 }
 
 /**

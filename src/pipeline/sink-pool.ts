@@ -6,7 +6,7 @@ import type { BatchConfig } from '../config/tracer-config.js';
 import { ClosingLine } from './closing-line.js';
 import { DeferredSink } from './deferred-sink.js';
 import type { ExportListener } from './queue/delivery.js';
-import { isSpanExporter, isSpanSink } from './is-span-exporter.js';
+import { exporterName, isSpanExporter, isSpanSink } from './is-span-exporter.js';
 import type { SpanWatch } from './generations/generation.js';
 import { openSink } from './open-sink.js';
 import { errorText } from '../base/rate-limited-log.js';
@@ -167,7 +167,7 @@ export class SinkPool {
     if (existing !== undefined) return existing;
     const entry: SinkEntry = {
       key,
-      exporter: isSpanExporter(exporter) ? exporter.constructor.name : exporter.type,
+      exporter: isSpanExporter(exporter) ? exporterName(exporter) : exporter.type,
       opening: this.openNew(
         isSpanExporter(exporter) && owner === 'caller' ? lent(exporter) : exporter,
         batch,

@@ -1,6 +1,6 @@
 import { withoutCredentials } from '../config/text-checks.js';
 import type { Generation } from './generations/generation.js';
-import { isSpanExporter } from './is-span-exporter.js';
+import { exporterName, isSpanExporter } from './is-span-exporter.js';
 
 type Exporter = Generation['config']['exporters'][number];
 
@@ -33,7 +33,7 @@ function targets(exporters: readonly Exporter[]): string {
 }
 
 function target(exporter: Exporter): string {
-  if (isSpanExporter(exporter)) return `${exporter.constructor.name || 'an exporter'} (given in code)`;
+  if (isSpanExporter(exporter)) return `${exporterName(exporter)} (given in code)`;
   switch (exporter.type) {
     case 'console':
       return `the console (${exporter.format ?? 'tree'})`;

@@ -8,7 +8,7 @@ import type { ResolvedTracerConfig } from '../config/resolve-config.js';
 import { revealHeaders } from '../config/secret.js';
 import { TelemetryError } from '../errors.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
-import { isSpanExporter } from './is-span-exporter.js';
+import { exporterName, isSpanExporter } from './is-span-exporter.js';
 import { SpanMask } from './masking/mask.js';
 import { openDelivery } from './open-sink.js';
 
@@ -61,7 +61,7 @@ async function sendMarkedSpan(
   exporter: ExporterConfig | SpanExporter,
   config: ResolvedTracerConfig,
 ): Promise<ExporterVerdict> {
-  const protocol = isSpanExporter(exporter) ? exporter.constructor.name : exporter.type;
+  const protocol = isSpanExporter(exporter) ? exporterName(exporter) : exporter.type;
   const start = performance.now();
   try {
     const delivery = await openDelivery(exporter);

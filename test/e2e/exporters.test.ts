@@ -153,6 +153,19 @@ describe('spans of a request arrive', () => {
     ]);
   });
 
+  it('at an exporter that is of no class', async () => {
+    const names: string[] = [];
+    const exporter: SpanExporter = Object.assign(Object.create(null) as object, {
+      export: (spans: readonly ReadableSpan[], done: (result: { code: number }) => void) => {
+        names.push(...spans.map(({ name }) => name));
+        done({ code: 0 });
+      },
+      shutdown: () => Promise.resolve(),
+    });
+    const { spans } = await serve(exporter);
+    expect([names.sort(), spans]).toEqual([['GET /orders/:id', 'load'], delivered]);
+  });
+
   it('at several exporters, each with all of them', async () => {
     const own = new ListExporter();
     const { problems, spans } = await serve([

@@ -1,3 +1,4 @@
+import { classNameOf } from '../../base/class-name.js';
 import { ask, onRejection } from '../../base/user-function.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
@@ -35,7 +36,7 @@ export class CustomSender implements MetricSender {
     /** Asked when it closes: another configuration may go on using the exporter. */
     private readonly isNeeded: () => boolean,
   ) {
-    this.name = custom.constructor.name;
+    this.name = classNameOf(custom) || 'exporter';
   }
 
   send(metrics: ResourceMetrics, timeoutMillis: number): Promise<SendOutcome> {

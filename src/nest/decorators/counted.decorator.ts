@@ -4,7 +4,8 @@ import { whenOver } from '../../tracing/when-over.js';
 import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { decoratorLog } from './decorator-log.js';
 import { MethodInstrument } from './method-instrument.js';
-import { asWritten, classNameOf, wrapMethod } from './method-wrapper.js';
+import { classNameOf } from '../../base/class-name.js';
+import { asWritten, wrapMethod } from './method-wrapper.js';
 
 /** The name and the attributes of a measured method. */
 export interface MeasuredMethodOptions extends Pick<MetricOptions, 'description' | 'unit'> {

@@ -1,4 +1,4 @@
-import { classNameOf } from './method-wrapper.js';
+import { classNameOf } from '../../base/class-name.js';
 
 /**
  * `Class.method` of a decorated method: a derived class that inherits it stands in the place of

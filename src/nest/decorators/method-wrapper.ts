@@ -1,3 +1,4 @@
+import { classNameOf } from '../../base/class-name.js';
 import { TelemetryConfigError } from '../../errors.js';
 
 /** A method of any class, as decorators see it. */
@@ -57,11 +58,6 @@ export function isWrapped(prototype: object, key: PropertyKey): boolean {
 /** The method as written in the source, below all decorators of this library. */
 export function asWritten(method: Method): Method {
   return written.get(method) ?? method;
-}
-
-/** Name of the class whose prototype, or whose static side, it is. */
-export function classNameOf(target: object): string {
-  return typeof target === 'function' ? target.name : target.constructor.name;
 }
 
 function alike(wrapper: Method, method: Method): Method {

@@ -6,7 +6,7 @@ import { Counted } from './counted.decorator.js';
 import { onInjection } from '../hub/hidden-injection.js';
 import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { MethodInstrument } from './method-instrument.js';
-import { classNameOf } from './method-wrapper.js';
+import { classNameOf } from '../../base/class-name.js';
 
 /** Options of nestjs-otel's counters: their name, and attributes of each count. */
 export interface OtelCounterOptions extends OtelMetricOptions {

@@ -5,7 +5,8 @@ import { withError, type MeasuredMethodOptions } from './counted.decorator.js';
 import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { decoratorLog } from './decorator-log.js';
 import { MethodInstrument } from './method-instrument.js';
-import { asWritten, classNameOf, wrapMethod } from './method-wrapper.js';
+import { classNameOf } from '../../base/class-name.js';
+import { asWritten, wrapMethod } from './method-wrapper.js';
 
 /** How a timed method becomes a histogram. */
 export interface TimedOptions extends Omit<MeasuredMethodOptions, 'unit'> {

@@ -41,7 +41,7 @@ export class ClientProxies {
   private watch(client: ClientProxyLike, owner: TelemetryInstance | undefined): void {
     if (this.watched.has(client)) return;
     this.watched.add(client);
-    const system = systemOfClient(classNameOf(client));
+    const system = systemOfClient(nestClassOf(client));
     const { patches } = this.host;
     if (system === 'grpc') {
       watchGrpcClient(client, this.host, owner);
@@ -205,7 +205,7 @@ function isClient(value: unknown): value is ClientProxyLike {
 }
 
 /** The nearest class of Nest's that a client extends. */
-function classNameOf(client: object): string {
+function nestClassOf(client: object): string {
   let prototype = Object.getPrototypeOf(client) as object | null;
   while (prototype !== null) {
     const { name } = (prototype as { constructor: { name: string } }).constructor;

@@ -3,7 +3,8 @@ import { isAttributeValue } from '../../sdk/attribute-value.js';
 import { whenSettled } from '../../tracing/when-settled.js';
 import { ask } from '../../base/user-function.js';
 import { decoratorLog, reportHook } from '../decorators/decorator-log.js';
-import { asWritten, classNameOf, wrapMethod } from '../decorators/method-wrapper.js';
+import { classNameOf } from '../../base/class-name.js';
+import { asWritten, wrapMethod } from '../decorators/method-wrapper.js';
 import { setField, wideEvent } from './wide-event.js';
 
 /**

@@ -1,3 +1,4 @@
+import { exporterName } from '../is-span-exporter.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SpanExporter } from '../../sdk/span-exporter.js';
 import type { Delivery, ExportOutcome } from './delivery.js';
@@ -25,7 +26,7 @@ export class ExporterDelivery implements Delivery {
 
   constructor(
     private readonly exporter: AnyExporter,
-    readonly name: string = exporter.constructor.name,
+    readonly name: string = exporterName(exporter),
   ) {}
 
   readonly newSegment = (origin: SegmentOrigin): Segment => new SpanSegment(origin);

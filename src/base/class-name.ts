@@ -1,0 +1,6 @@
+/** Name of a class, or of the class of an object or prototype; empty where it has none. */
+export function classNameOf(thing: object): string {
+  const named =
+    typeof thing === 'function' ? thing : (thing as { readonly constructor?: unknown }).constructor;
+  return typeof named === 'function' ? named.name : '';
+}

@@ -10,7 +10,7 @@ import { promtool, queries } from './prometheus.mjs';
 import { startSampleApp, useSampleApp } from './apps.mjs';
 import { CHECKS, compare } from './compare.mjs';
 import { stopAll } from './servers.mjs';
-import { findProgram } from '../support/server-program.mjs';
+import { findProgram, until } from '../support/server-program.mjs';
 import { startRedis } from './stores.mjs';
 import { SPAN_BACKENDS } from './span-backends.mjs';
 
@@ -35,12 +35,13 @@ async function check({ name, start }, found, redis) {
   const { printed } = app;
   const traceIds = [...new Set(printed.map(({ traceId }) => traceId))];
   const end = Date.now() + ARRIVAL_MILLIS;
-  for (;;) {
-    const received = await read(traceIds);
-    if (received.length >= printed.length || Date.now() > end)
-      return { name, of: printed.length, counts: compare(printed, received, as) };
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  let received;
+  // What has not arrived at the end shows in the counts.
+  await until(async () => {
+    received = await read(traceIds);
+    return received.length >= printed.length || Date.now() > end;
+  }, name);
+  return { name, of: printed.length, counts: compare(printed, received, as) };
 }
 
 function printTable() {

@@ -8,7 +8,7 @@ export function isSpanExporter(exporter: ExporterConfig | SpanExporter): exporte
   return 'export' in exporter && typeof exporter.export === 'function';
 }
 
-/** What logs and `status()` call an exporter given in code. */
+/** The name of an exporter given in code, in logs and `status()`. */
 export function exporterName(exporter: object): string {
   return classNameOf(exporter) || 'exporter';
 }

@@ -27,13 +27,14 @@ const running = new Map<ClientSource, () => void>();
 export function ownerOf({ span, flow }: FlowContext): ClientMember | undefined {
   if (members.size === 0) return undefined;
   // Asking a server span for its context makes it choose its owner.
-  const traced = span !== undefined && isSpanContextValid(span.spanContext());
+  const parent = span?.spanContext();
   const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
   if (owner !== undefined) return members.get(owner);
   let chosen: ClientMember | undefined;
   for (const member of members.values()) {
     if (chosen === undefined || (member.isGlobal && !chosen.isGlobal)) chosen = member;
   }
+  const traced = parent !== undefined && isSpanContextValid(parent);
   return traced || flow?.entry !== undefined || asksForAll(chosen) ? chosen : undefined;
 }
 

@@ -1,4 +1,5 @@
 import {
+  SpanStatusCode,
   trace,
   type Attributes,
   type Link,
@@ -21,14 +22,17 @@ import type { InstanceTracer } from '../tracing/instance-tracer.js';
 import { activating } from '../tracing/stream-span.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { whenOver } from '../tracing/when-over.js';
+import { CONVENTIONS as C } from './conventions.js';
 import { TENANT_HEADER, type MessageHeaders } from './entry-carrier.js';
 import type { EntryKind, EntryRules, MessageRelation } from './entry-options.js';
+import type { OpenEntries } from './open-entries.js';
 
 /** The part of an instance that the entries of its handlers need. */
 export interface EntryScope {
   readonly pipeline: Pipeline;
   readonly tracer: InstanceTracer;
   readonly entryRules: EntryRules;
+  readonly openEntries: OpenEntries;
 }
 
 /** A measurement that is made when an entry or a call is over. */
@@ -40,6 +44,9 @@ export interface EntryMetric {
   /** How long the message was due before its handler began. */
   readonly waitedMillis?: number | undefined;
 }
+
+/** The `error.type` of work that the app's end has cut off. */
+const SERVER_SHUTDOWN = 'server_shutdown';
 
 const WAIT: HistogramDefinition = {
   name: 'nestjs.job.wait.duration',
@@ -93,9 +100,11 @@ export class EntryTrace implements Entry {
   private readonly startedAt = monotonicMillis();
   private failure: { readonly error: unknown } | undefined;
   private holds = 1;
+  private over = false;
+  private isCutOff = false;
 
   private constructor(
-    scope: EntryScope,
+    private readonly scope: EntryScope,
     private readonly facts: EntryFacts,
   ) {
     const { kind, pattern, handler, args, headers = {}, from } = facts;
@@ -113,6 +122,7 @@ export class EntryTrace implements Entry {
     this.span = this.excluded ? NO_SPAN : this.start(scope, base, remote);
     this.context = this.excluded ? base : activating(this.span, base);
     if (typeof facts.thing === 'object' && facts.thing !== null) bindEntry(facts.thing, this);
+    if (this.span.isRecording()) scope.openEntries.add(this);
   }
 
   /** Begins an entry; `undefined` if the instance or the kind is off. */
@@ -161,6 +171,12 @@ export class EntryTrace implements Entry {
     if (this.holds === 0) this.end();
   }
 
+  /** Ends the entry before its work is done, since its app is closing. */
+  cutOff(): void {
+    this.isCutOff = true;
+    this.end();
+  }
+
   baggageChanged(): void {
     const { baggage } = this.context.flow ?? {};
     const attributes = baggage && this.pipeline.propagation.rules?.attributesOf(baggage);
@@ -198,8 +214,14 @@ export class EntryTrace implements Entry {
   }
 
   private end(): void {
+    if (this.over) return;
+    this.over = true;
     const { failure, span, facts } = this;
-    if (failure !== undefined) {
+    this.scope.openEntries.delete(this);
+    if (this.isCutOff) {
+      span.setAttribute(C.errorType, SERVER_SHUTDOWN);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: 'The app was closed before the work was done.' });
+    } else if (failure !== undefined) {
       const isFault = facts.onError?.(span, failure.error) ?? true;
       if (isFault) recordError(span, failure.error);
     }
@@ -213,7 +235,8 @@ export class EntryTrace implements Entry {
     if (metric === undefined || callMeter?.enabled !== true) return;
     const { failure } = this;
     const attributes = { ...metric.attributes };
-    if (failure !== undefined) attributes['error.type'] = classifyError(failure.error).type;
+    if (this.isCutOff) attributes[C.errorType] = SERVER_SHUTDOWN;
+    else if (failure !== undefined) attributes[C.errorType] = classifyError(failure.error).type;
     callMeter.recordCall(metric.name, (monotonicMillis() - this.startedAt) / 1000, attributes);
     if (metric.count !== undefined) callMeter.countCalls(metric.count, 1, attributes);
     const { waitedMillis } = metric;

@@ -34,7 +34,7 @@ export function ownerOf({ span, flow }: FlowContext): ClientMember | undefined {
   for (const member of members.values()) {
     if (chosen === undefined || (member.isGlobal && !chosen.isGlobal)) chosen = member;
   }
-  return traced || flow?.entry !== undefined || asksForAll(chosen) ? chosen : undefined;
+  return traced || asksForAll(chosen) ? chosen : undefined;
 }
 
 /** An instance's configuration has changed, or it was shut down. */

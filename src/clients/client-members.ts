@@ -2,7 +2,7 @@ import { isSpanContextValid } from '@opentelemetry/api';
 import { CLIENT_LIBRARIES, libraryOptions, type ClientLibrary } from '../config/clients-config.js';
 import type { FlowContext } from '../context/flow-context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { RecordingSpan } from '../tracing/recording-span.js';
+import { ownerOfFlow } from '../tracing/owner-of-flow.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import type { ClientSource } from './client-source.js';
 import { restoreLeftovers } from './patches.js';
@@ -24,12 +24,13 @@ const running = new Map<ClientSource, () => void>();
  * The instance that a call in this context belongs to: the active span's, else the request's. Calls outside
  * of every flow belong to the global or first instance that asks for them.
  */
-export function ownerOf({ span, flow }: FlowContext): ClientMember | undefined {
+export function ownerOf(context: FlowContext): ClientMember | undefined {
   if (members.size === 0) return undefined;
-  // Asking a server span for its context makes it choose its owner.
-  const traced = span !== undefined && isSpanContextValid(span.spanContext());
-  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
+  const owner = ownerOfFlow(context);
   if (owner !== undefined) return members.get(owner);
+  const { span, flow } = context;
+  if (flow?.entry !== undefined) return undefined;
+  const traced = span !== undefined && isSpanContextValid(span.spanContext());
   let chosen: ClientMember | undefined;
   for (const member of members.values()) {
     if (chosen === undefined || (member.isGlobal && !chosen.isGlobal)) chosen = member;

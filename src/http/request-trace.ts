@@ -91,7 +91,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   get pipeline(): Pipeline | undefined {
-    return this.scopeOrFallback?.pipeline;
+    return (this.bound ? this.scope : this.fallback)?.pipeline;
   }
 
   private get scopeOrFallback(): HttpScope | undefined {

@@ -1,7 +1,7 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { FlowContext } from '../../context/flow-context.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { RecordingSpan } from '../recording-span.js';
+import { ownerOfFlow } from '../owner-of-flow.js';
 import type { TracerManager } from '../tracer-manager.js';
 
 /** An instance that named an instrumentation. */
@@ -18,13 +18,14 @@ export interface InstrumentationMember {
  * The instance that a call in this context belongs to: the active span's, else the request's, else
  * the global or first one.
  *
- * @returns nothing if the flow belongs to an instance that is not among them
+ * @returns nothing if the flow belongs to an instance that is not among them, or to none
  */
 export function chooseMember(
   members: readonly InstrumentationMember[],
-  { span, flow }: FlowContext,
+  context: FlowContext,
 ): InstrumentationMember | undefined {
-  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
+  const owner = ownerOfFlow(context);
   if (owner !== undefined) return members.find(({ pipeline }) => pipeline === owner);
+  if (context.flow?.entry !== undefined) return undefined;
   return members.find(({ isGlobal }) => isGlobal) ?? members[0];
 }

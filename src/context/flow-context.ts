@@ -24,10 +24,10 @@ export interface FlowTarget {
   readonly tenant?: string;
 }
 
-/** Chooses a target for one instance inside a flow; the innermost entry for an owner wins. */
+/** Chooses a target for one instance inside a flow; the innermost choice for a pipeline wins. */
 export interface FlowOverlay {
   /** The instance's pipeline whose choice this is. */
-  readonly owner: object;
+  readonly pipeline: object;
   readonly target: FlowTarget;
   readonly next: FlowOverlay | undefined;
 }

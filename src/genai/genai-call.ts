@@ -226,7 +226,7 @@ export class GenAiCall {
     const { entry, options } = this.parts;
     if (!(span instanceof RecordingSpan)) return;
     const { generation } = span;
-    if (entry?.pipeline === generation.owner) addToEntry(entry, spent);
+    if (entry?.pipeline === generation.pipeline) addToEntry(entry, spent);
     if (options.conversation === undefined || spent.costUsd === undefined) return;
     const cost = addToConversation(generation, options.conversation, spent);
     if (cost !== undefined) span.setAttribute(GEN_AI.conversationCost, cost);

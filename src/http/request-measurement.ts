@@ -56,7 +56,7 @@ export class RequestMeasurement {
     this.enter(meter);
   }
 
-  /** The owner will not change any more. */
+  /** The instance will not change any more. */
   own(): void {
     if (this.active !== undefined) this.active.certain = true;
   }

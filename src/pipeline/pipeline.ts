@@ -25,7 +25,7 @@ import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
 import { StandIns } from './generations/stand-ins.js';
 import { TemporaryConfigs } from './generations/temporary-configs.js';
-import { TenantRouter, type TenantHost } from './tenants/tenant-router.js';
+import { TenantRouter, type TenantPipeline } from './tenants/tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
 
 /**
@@ -34,7 +34,7 @@ import type { VerifyExportResult } from './verify-export.js';
  * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one
  * is flushed and closed when its last span has ended.
  */
-export class Pipeline implements TenantHost {
+export class Pipeline implements TenantPipeline {
   /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
   current: Generation | undefined;
   readonly log: RateLimitedLog;

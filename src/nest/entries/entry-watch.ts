@@ -73,8 +73,8 @@ export class EntryWatch implements EntryHost {
     if (span === undefined && flow === undefined) return otherwise;
     // Asking a server span for its context makes it choose the pipeline that it belongs to.
     span?.spanContext();
-    const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
-    return this.hub.all().find(({ pipeline }) => pipeline === owner) ?? otherwise;
+    const own = span instanceof RecordingSpan ? span.generation.pipeline : flow?.entry?.pipeline;
+    return this.hub.all().find(({ pipeline }) => pipeline === own) ?? otherwise;
   }
 
   /** Nest asks for the adapter before it connects the first gateway. */

@@ -8,7 +8,7 @@ import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
 
 /**
  * Makes {@link GenAiTracer} injectable everywhere, whichever module imports it. Each call belongs to the
- * instance of the flow that makes it, outside of flows to the instance that covers what no nearer one does.
+ * instance of the flow that makes it, outside of flows to the app-wide instance.
  */
 @Global()
 @Module({
@@ -29,7 +29,7 @@ function managerOfFlow(hub: TelemetryHub): TracerManager | undefined {
   return (
     activeTracerManager() ??
     (pipeline && managerOfPipeline(pipeline)) ??
-    hub.managerOfTheRest ??
+    hub.appWideManager ??
     hub.all()[0]?.tracerManager
   );
 }

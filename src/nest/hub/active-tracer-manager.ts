@@ -13,10 +13,10 @@ export function activeTracerManager(): TracerManager | undefined {
   const { span, flow } = activeContext();
   // A server span may be anybody's until its route is known.
   if (span instanceof RecordingSpan && !(span instanceof ServerSpan)) {
-    return managerOfPipeline(span.generation.owner);
+    return managerOfPipeline(span.generation.pipeline);
   }
   const request = flow?.entry;
   if (!(request instanceof RequestTrace)) return undefined;
-  const { scope } = request;
-  return scope instanceof TelemetryInstance ? scope.tracerManager : undefined;
+  const { instance } = request;
+  return instance instanceof TelemetryInstance ? instance.tracerManager : undefined;
 }

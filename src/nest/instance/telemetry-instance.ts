@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import { EntryRules } from '../../entries/entry-options.js';
-import type { EntryScope } from '../../entries/entry-trace.js';
+import type { EntryInstanceView } from '../../entries/entry-trace.js';
 import type { InstanceTracer } from '../../tracing/instance-tracer.js';
-import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../../http/http-scope.js';
+import { compileHttpOptions, type CompiledHttpOptions, type InstanceView } from '../../http/instance-view.js';
 import { TelemetryError } from '../../errors.js';
 import { pickTracerConfig } from '../../config/tracer-config-schema.js';
 import { readEnvironment, selectEnvironment } from '../../config/environment/environment.js';
@@ -33,7 +33,7 @@ import {
 } from './telemetry-options.js';
 
 /** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
-export class TelemetryInstance implements HttpScope, EntryScope {
+export class TelemetryInstance implements InstanceView, EntryInstanceView {
   /** The service that it reports as, for log lines and pages. */
   readonly name: string;
   readonly pipeline: Pipeline;

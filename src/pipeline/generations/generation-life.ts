@@ -16,8 +16,8 @@ const MAX_DRAINING = 32;
 const MAX_LEAVING = 256;
 
 /** The pipeline that a {@link GenerationLife} works for. */
-export interface GenerationOwner {
-  /** Whether the owner has a configuration at work. */
+export interface GenerationPipeline {
+  /** Whether the pipeline has a configuration at work. */
   readonly configured: boolean;
   drop(reason: 'generation_closed', spans: number): void;
 }
@@ -31,7 +31,7 @@ export class GenerationLife implements GenerationBuilder {
   private readonly closing = new Map<Generation, Promise<void>>();
 
   constructor(
-    private readonly owner: GenerationOwner,
+    private readonly pipeline: GenerationPipeline,
     private readonly log: RateLimitedLog,
     private readonly pool: SinkPool,
     private readonly closeTimeoutMillis: number,
@@ -43,7 +43,7 @@ export class GenerationLife implements GenerationBuilder {
   }
 
   get running(): boolean {
-    return this.owner.configured;
+    return this.pipeline.configured;
   }
 
   /** Every generation that holds exporters. */
@@ -76,9 +76,9 @@ export class GenerationLife implements GenerationBuilder {
   unleased(given: TracerConfig, config: ResolvedTracerConfig, sinks: readonly SpanSink[]): Generation {
     this.numbers += 1;
     const onLateSpan = (): void => {
-      this.owner.drop('generation_closed', 1);
+      this.pipeline.drop('generation_closed', 1);
     };
-    return new Generation(this.owner, this.numbers, given, config, sinks, this.log, onLateSpan, this.pool);
+    return new Generation(this.pipeline, this.numbers, given, config, sinks, this.log, onLateSpan, this.pool);
   }
 
   /** Closes the generation that another has taken the place of. */

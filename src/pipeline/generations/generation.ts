@@ -71,7 +71,7 @@ export class Generation {
 
   constructor(
     /** The pipeline that the generation belongs to. */
-    readonly owner: object,
+    readonly pipeline: object,
     /** Counts from 1 within its pipeline. */
     readonly number: number,
     /** As it was given, before defaults and environment. */
@@ -104,7 +104,7 @@ export class Generation {
 
   /**
    * Stays open for a span whose generation is not known yet, such as a server span
-   * before a guard found its owner.
+   * before a guard found its instance.
    */
   adopt(): void {
     this.live += 1;

@@ -22,7 +22,7 @@ const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
 
 /** The part of a pipeline that the router needs. */
-export interface TenantHost {
+export interface TenantPipeline {
   readonly current: Generation | undefined;
   readonly log: RateLimitedLog;
   /** Keeps the spans of tenants that are being looked up. */
@@ -64,7 +64,7 @@ export class TenantRouter {
   private readonly maxLookups: number;
 
   constructor(
-    private readonly pipeline: TenantHost,
+    private readonly pipeline: TenantPipeline,
     private readonly options: TenantOptions,
   ) {
     const { maxActive = DEFAULT_TENANT_LIMITS.maxActive, idleMillis = DEFAULT_TENANT_LIMITS.idleMillis } =

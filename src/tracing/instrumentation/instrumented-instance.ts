@@ -5,7 +5,7 @@ import { RecordingSpan } from '../recording-span.js';
 import type { TracerManager } from '../tracer-manager.js';
 
 /** An instance that named an instrumentation. */
-export interface InstrumentationMember {
+export interface InstrumentedInstance {
   readonly pipeline: Pipeline;
   readonly manager: TracerManager;
   /** Where metrics of instrumentations go; without it, nowhere. */
@@ -20,11 +20,11 @@ export interface InstrumentationMember {
  *
  * @returns nothing if the flow belongs to an instance that is not among them
  */
-export function chooseMember(
-  members: readonly InstrumentationMember[],
+export function chooseInstance(
+  instances: readonly InstrumentedInstance[],
   { span, flow }: FlowContext,
-): InstrumentationMember | undefined {
-  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
-  if (owner !== undefined) return members.find(({ pipeline }) => pipeline === owner);
-  return members.find(({ isGlobal }) => isGlobal) ?? members[0];
+): InstrumentedInstance | undefined {
+  const own = span instanceof RecordingSpan ? span.generation.pipeline : flow?.entry?.pipeline;
+  if (own !== undefined) return instances.find(({ pipeline }) => pipeline === own);
+  return instances.find(({ isGlobal }) => isGlobal) ?? instances[0];
 }

@@ -66,8 +66,8 @@ function emit(this: Body, ...args: unknown[]): boolean {
       trace.end();
       break;
     case 'finish':
-      // Responses of serverless adapters are not a server's, and are never closed.
-      if (isServerless(trace.request)) trace.end();
+      // Responses of serverless adapters are never closed, and may finish before `end` has returned.
+      if (isServerless(trace.request)) queueMicrotask(() => trace.end());
       break;
     case 'pipe':
       // An `@Sse` route's Observable knows why it failed.

@@ -26,6 +26,8 @@ const retired = [
   [/\b(TenantHost|StandInHost|GenerationOwner)\b/, '…Pipeline: the part of a pipeline that is needed'],
   [/OfTheRest\b/, '“app-wide”: the global instance, else the root module’s'],
   [/\b(generation|provisional|overlay)\.owner\b/, '….pipeline'],
+  [/\b(settledWithin|atMost)\(/, 'withinTime, settledWithinTime, runWithinTime'],
+  [/\bSendOutcome\b/, 'ExportOutcome'],
 ];
 
 /** The pages about earlier systems. */

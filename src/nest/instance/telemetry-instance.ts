@@ -19,6 +19,7 @@ import { Pipeline } from '../../pipeline/pipeline.js';
 import { startLine } from '../../pipeline/start-line.js';
 import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
 import { tell } from '../../base/user-function.js';
+import { settledWithinTime } from '../../base/within-time.js';
 import { BaggageService } from '../../tracing/baggage-service.js';
 import { InstanceClients } from '../../clients/instance-clients.js';
 import { InstrumentationBridge } from '../../tracing/instrumentation/instrumentation-bridge.js';
@@ -132,7 +133,7 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
     const awake = setTimeout(() => {}, limit);
     const spans = this.pipeline.shutdown(limit);
     // Metrics tell what became of the last spans, if that is known in time.
-    await settledWithin(spans, limit / 2);
+    await settledWithinTime(spans, limit / 2, true);
     await Promise.all([spans, this.metrics.shutdown(limit - (performance.now() - begun))]);
     clearTimeout(awake);
   }
@@ -227,13 +228,6 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
       return new TelemetryInstance({}, {}, isGlobal, new Propagation(), onChange);
     }
   }
-}
-
-async function settledWithin(work: Promise<unknown>, millis: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, millis)));
-  await Promise.race([work, expired]);
-  clearTimeout(timer);
 }
 
 function propagationOf({ baggage, propagation = {} }: TelemetryModuleOptions): Promise<Propagation> {

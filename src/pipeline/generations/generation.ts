@@ -32,6 +32,7 @@ import { SpanMask, type MaskableSpan } from '../masking/mask.js';
 import { createSampler } from '../sampling/sampler.js';
 import type { SpanSink } from '../span-sink.js';
 import { tell } from '../../base/user-function.js';
+import { withinTime } from '../../base/within-time.js';
 
 /** A span that is about to end: still writable, readable by exporters afterwards. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
@@ -204,7 +205,8 @@ export class Generation {
     await Promise.all(
       processors.map(async (processor) => {
         try {
-          await within(timeoutMillis, processor[method](), `${method} did not end in time`);
+          // One written in JavaScript may return no promise.
+          await withinTime(Promise.resolve(processor[method]()), timeoutMillis, true);
         } catch (error) {
           this.report(method, error);
         }
@@ -220,20 +222,5 @@ export class Generation {
 
   private report(method: string, error: unknown): void {
     this.log.warn(`processor.${method}`, `A span processor's ${method} threw: ${errorText(error)}`);
-  }
-}
-
-/** @throws Error with the message if the promise takes longer */
-async function within(limitMillis: number, promise: Promise<void>, message: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(message));
-    }, limitMillis);
-  });
-  try {
-    await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

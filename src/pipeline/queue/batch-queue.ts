@@ -5,8 +5,9 @@ import type { BatchQueueOptions } from './batch-queue-options.js';
 import { resolveBatchLimits, type BatchLimits } from './batch-limits.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { DeliveryLog } from './delivery-log.js';
-import type { Delivery, ExportListener, ExportOutcome } from './delivery.js';
+import type { Delivery, ExportListener } from './delivery.js';
 import { runAsExport } from '../../context/export-context.js';
+import type { ExportOutcome } from '../../otlp/export-outcome.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';
 import { FlushWaiters } from './flush-waiters.js';
@@ -239,7 +240,7 @@ export class BatchQueue implements SpanSink {
       outcome.ok ? undefined : outcome.failure.code,
     );
     if (!batch.settled) {
-      if (outcome.ok) this.onSuccess(batch, era, outcome.rejectedSpans, outcome.message);
+      if (outcome.ok) this.onSuccess(batch, era, outcome.rejected, outcome.message);
       else this.onFailure(batch, era, outcome.failure);
     }
     this.schedule();

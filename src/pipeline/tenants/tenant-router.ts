@@ -11,7 +11,7 @@ import { TenantKeys } from './tenant-keys.js';
 import type { CallMeter } from '../call-meter.js';
 import type { WaitingRoom, WaitingSpans } from '../waiting-room.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
-import { withinTime } from '../../base/within-time.js';
+import { settledWithinTime, withinTime } from '../../base/within-time.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
@@ -141,7 +141,7 @@ export class TenantRouter {
   /** Resolves when every look-up that runs now is over, or the time is. */
   async settled(limitMillis: number): Promise<void> {
     const lookups = [...this.lookups.values()].map((lookup) => lookup.done);
-    if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
+    if (lookups.length > 0) await settledWithinTime(Promise.all(lookups), limitMillis, true);
   }
 
   private generation(key: string): Generation | undefined {

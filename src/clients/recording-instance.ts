@@ -34,7 +34,7 @@ export function instanceOfCall({ span, flow }: FlowContext): RecordingInstance |
   for (const instance of instances.values()) {
     if (chosen === undefined || (instance.isGlobal && !chosen.isGlobal)) chosen = instance;
   }
-  return traced || flow?.entry !== undefined || asksForAll(chosen) ? chosen : undefined;
+  return traced || asksForAll(chosen) ? chosen : undefined;
 }
 
 /** An instance's configuration has changed, or it was shut down. */

@@ -29,6 +29,8 @@ export interface EntryInstanceView {
   readonly pipeline: Pipeline;
   readonly tracer: InstanceTracer;
   readonly entryRules: EntryRules;
+  /** Entries whose work is not done. */
+  readonly openEntries: Set<EntryTrace>;
 }
 
 /** A measurement that is made when an entry or a call is over. */
@@ -93,9 +95,11 @@ export class EntryTrace implements Entry {
   private readonly startedAt = monotonicMillis();
   private failure: { readonly error: unknown } | undefined;
   private holds = 1;
+  /** Whether the answer is a stream whose end is told. */
+  private streams = false;
 
   private constructor(
-    instance: EntryInstanceView,
+    private readonly instance: EntryInstanceView,
     private readonly facts: EntryFacts,
   ) {
     const { kind, pattern, handler, args, headers = {}, from } = facts;
@@ -112,6 +116,7 @@ export class EntryTrace implements Entry {
     const base = new FlowContext(undefined, new Flow(this, baggage, flow?.overlay, flow?.attributes));
     this.span = this.excluded ? NO_SPAN : this.start(instance, base, remote);
     this.context = this.excluded ? base : activating(this.span, base);
+    instance.openEntries.add(this);
     if (typeof facts.thing === 'object' && facts.thing !== null) bindEntry(facts.thing, this);
   }
 
@@ -162,6 +167,15 @@ export class EntryTrace implements Entry {
     if (this.holds === 0) this.end();
   }
 
+  /** The app has closed before the work was done. */
+  abort(): void {
+    this.span.setAttribute('nestjs.entry.aborted', true);
+    if (this.streams) this.span.setAttribute('stream.outcome', 'server_shutdown');
+    this.end();
+    // No release ends it again.
+    this.holds = Infinity;
+  }
+
   baggageChanged(): void {
     const { baggage } = this.context.flow ?? {};
     const attributes = baggage && this.pipeline.propagation.rules?.attributesOf(baggage);
@@ -185,6 +199,7 @@ export class EntryTrace implements Entry {
   private watched(stream: Observable<unknown>): Observable<unknown> {
     const { cutOff } = this.facts;
     if (cutOff === undefined) return stream;
+    this.streams = true;
     let outcome: string | undefined;
     return observeLike(stream, {
       begin: () => ({
@@ -199,7 +214,8 @@ export class EntryTrace implements Entry {
   }
 
   private end(): void {
-    const { failure, span, facts } = this;
+    const { failure, span, facts, instance } = this;
+    instance.openEntries.delete(this);
     if (failure !== undefined) {
       const isFault = facts.onError?.(span, failure.error) ?? true;
       if (isFault) recordError(span, failure.error);

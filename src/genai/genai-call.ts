@@ -1,4 +1,5 @@
 import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import { errorType } from '../tracing/exception.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { AnswerBuilder, defined, type Answer } from './answers/answer.js';
@@ -284,7 +285,7 @@ export class GenAiCall {
       fn();
     } catch (error) {
       if (this.span instanceof RecordingSpan) {
-        this.span.generation.log.warn('genai', `A model's call could not be read: ${String(error)}`);
+        this.span.generation.log.warn('genai', `A model's call could not be read: ${errorType(error)}`);
       }
     }
   }

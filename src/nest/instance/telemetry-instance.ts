@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import { EntryRules } from '../../entries/entry-options.js';
-import type { EntryInstanceView } from '../../entries/entry-trace.js';
+import type { EntryInstanceView, EntryTrace } from '../../entries/entry-trace.js';
 import type { InstanceTracer } from '../../tracing/instance-tracer.js';
 import { compileHttpOptions, type CompiledHttpOptions, type InstanceView } from '../../http/instance-view.js';
 import { TelemetryError } from '../../errors.js';
@@ -42,6 +42,7 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
   readonly tracerManager: TracerManager;
   readonly tracer: InstanceTracer;
   readonly entryRules: EntryRules;
+  readonly openEntries = new Set<EntryTrace>();
   readonly baggage: BaggageService;
   /** Absent with `baggage: false`. */
   readonly baggageEntries: RequestEntries | undefined;
@@ -125,6 +126,7 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
   /** Delivers what is left of spans and metrics, and closes. */
   async shutdown(): Promise<void> {
     this.started = false;
+    for (const entry of this.openEntries) entry.abort();
     this.clients?.flush();
     const begun = performance.now();
     const { shutdownTimeoutMillis: limit } = this;

@@ -18,7 +18,7 @@ const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 
 /** The generation that takes a flow's spans of one instance, asked for at each span's start. */
 export interface FlowTarget {
-  /** The pipeline generation, built again if it was given up meanwhile; absent if there is none to be had. */
+  /** The pipeline generation, built again if it was closed meanwhile; absent without a configuration. */
   current(): object | undefined;
   /** Key of the tenant that it stands for, if it does. */
   readonly tenant?: string;

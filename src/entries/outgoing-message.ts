@@ -89,7 +89,7 @@ export class OutgoingMessage {
   }
 
   /** Its receiver gave up before there was an answer. */
-  abandon(): void {
+  endCancelled(): void {
     if (!this.over) this.span.setAttribute(C.errorType, 'cancelled');
     this.end();
   }

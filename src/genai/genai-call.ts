@@ -179,7 +179,7 @@ export class GenAiCall {
 
   /** The app broke the call off. @internal */
   abort(): void {
-    this.progress.leave('aborted');
+    this.progress.noteEarlyEnd('aborted');
   }
 
   /** Says when the first chunk came, where others have seen it. @internal */
@@ -189,7 +189,7 @@ export class GenAiCall {
 
   /** @internal */
   left(): void {
-    this.progress.leave('left');
+    this.progress.noteEarlyEnd('left');
   }
 
   /** @internal */

@@ -160,7 +160,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     const { span } = this;
     this.decide(instance, generation);
     if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
-      span.discard();
+      span.recordNothing();
     } else {
       span.bind(generation, this.spanName, this.attributes(http));
       if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
@@ -286,7 +286,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   /** The route is excluded: nothing below it is traced either. */
   private exclude(): void {
     this.excluded = true;
-    this.span.leaveOut(() => this.trustedParent(this.instanceOrFallback?.http));
+    this.span.exclude(() => this.trustedParent(this.instanceOrFallback?.http));
   }
 
   /** The answer may be on its way before a tenant's pipeline is known: the trace id does not wait for it. */

@@ -6,8 +6,8 @@
  *    │  a guard knows     │  at once; where        │  the span is one of       the response has closed
  *    │  the handler's     │  tenants are chosen,   │
  *    │  instance          │  at the first child    ├─ recording    its instance traces requests, sampled
- *    │                    │  or at the end         ├─ discarded    not sampled: children follow it
- *    │                                             ├─ left out     route excluded: nothing below is traced
+ *    │                    │  or at the end         ├─ not recorded not sampled: children follow it
+ *    │                                             ├─ excluded     route excluded: nothing below is traced
  *    └─ end(), fail() or GraphQL come first:       └─ put aside    its instance is off or traces no requests:
  *       bindWithoutHandler()                                       children are roots or the caller's
  *
@@ -104,20 +104,20 @@ export class ServerSpan extends RecordingSpan {
   /** Its instance traces no requests: spans below are roots, or children of the caller. */
   stepAside(caller: SpanContext | undefined): void {
     if (!this.decided) this.settle(caller ?? INVALID_SPAN_CONTEXT, undefined);
-    this.discard();
+    this.recordNothing();
   }
 
   /** Leaves the request out of tracing; spans below are left out, too. */
-  leaveOut(parentOf: () => SpanContext | undefined): void {
+  exclude(parentOf: () => SpanContext | undefined): void {
     if (!this.decided) {
       const parent = parentOf();
       this.join(parent?.traceId ?? newTraceId(), false, parent?.traceState, undefined);
     }
-    this.discard();
+    this.recordNothing();
   }
 
   /** Makes it a span that records nothing and is exported nowhere. */
-  discard(): void {
+  recordNothing(): void {
     this.ended = true;
     this.attributes = {};
   }

@@ -27,7 +27,7 @@ export interface StreamedRequest {
   ending: boolean;
   /** Set while metrics are on. */
   readonly measurement: RequestMeasurement | undefined;
-  /** The response has closed, or is given up. */
+  /** The response has closed, or the app's server does not wait for it. */
   end(): void;
 }
 

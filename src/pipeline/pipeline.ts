@@ -104,7 +104,7 @@ export class Pipeline implements TenantPipeline {
     const report = await this.swap(next);
     this.config = next;
     this.initial ??= next;
-    this.overrides.clear();
+    this.overrides.removeAll();
     this.tenants?.endOverrides();
     this.wasShutDown = false;
     return report;
@@ -168,12 +168,12 @@ export class Pipeline implements TenantPipeline {
       // Half of the time: what tenants' spans find out about themselves is still to be delivered.
       await this.tenants?.settled(timeoutMillis / 2);
       const left = timeoutMillis - (performance.now() - begun);
-      this.overrides.clear();
+      this.overrides.removeAll();
       this.current = undefined;
       this.beneath = undefined;
       this.options.onChange?.();
-      void this.tenants?.clear();
-      void this.temporary.clear();
+      void this.tenants?.evictAll();
+      void this.temporary.evictAll();
       await this.pool.hurry(left, () => this.life.closeAll(left));
     });
   }
@@ -200,7 +200,7 @@ export class Pipeline implements TenantPipeline {
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
       sampler: this.current?.sampler.toString(),
-      spans: countSpans(exporters, this.pool.retired, live, this.pool.folded),
+      spans: countSpans(exporters, this.pool.closedTotals, live, this.pool.folded),
       drainingGenerations: this.life.draining,
       activeTenants: this.tenants?.active ?? 0,
       temporaryConfigs: this.temporary.size,
@@ -259,7 +259,7 @@ export class Pipeline implements TenantPipeline {
       generation: next.number,
       changed: changedOptions(previous?.config, next.config),
       draining: previous?.live ?? 0,
-      drained: this.leave(previous, overriding),
+      drained: this.closePrevious(previous, overriding),
     };
   }
 
@@ -270,7 +270,7 @@ export class Pipeline implements TenantPipeline {
     this.tenants?.refresh();
   }
 
-  private leave(previous: Generation | undefined, overriding: boolean): Promise<number> {
+  private closePrevious(previous: Generation | undefined, overriding: boolean): Promise<number> {
     if (previous === undefined) return Promise.resolve(0);
     const { beneath } = this;
     if (overriding && beneath === undefined) {
@@ -279,9 +279,9 @@ export class Pipeline implements TenantPipeline {
     }
     if (!overriding && beneath !== undefined) {
       this.beneath = undefined;
-      void this.life.replace(beneath);
+      void this.life.closeReplaced(beneath);
     }
-    return this.life.replace(previous);
+    return this.life.closeReplaced(previous);
   }
 
   private async endOverride(): Promise<void> {
@@ -293,7 +293,7 @@ export class Pipeline implements TenantPipeline {
       this.log.warn('override', `What an override had changed is back as it was built: ${errorText(error)}`);
       this.beneath = undefined;
       this.enter(beneath);
-      void this.life.replace(current);
+      void this.life.closeReplaced(current);
     }
   }
 }

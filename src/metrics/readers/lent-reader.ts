@@ -95,7 +95,7 @@ export class LentReader extends MetricReader {
   }
 
   /** Closes one that was never used. */
-  discard(): Promise<void> {
+  closeUnused(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -87,7 +87,7 @@ export class PushReader extends MetricReader {
   }
 
   /** Closes a reader that was never used. */
-  discard(): Promise<void> {
+  closeUnused(): Promise<void> {
     return this.sender.close(100);
   }
 

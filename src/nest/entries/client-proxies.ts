@@ -157,7 +157,7 @@ function perSubscription(
           },
           closed: () => {
             if (answered) message?.end();
-            else message?.abandon();
+            else message?.endCancelled();
           },
         },
       };

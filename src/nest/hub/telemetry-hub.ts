@@ -233,7 +233,7 @@ export class TelemetryHub
 
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
   async onApplicationShutdown(): Promise<void> {
-    this.streams.giveUp();
+    this.streams.endSpans();
     for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
       await new Promise((resolve) => nextTurn(resolve));
     }

@@ -1,11 +1,11 @@
 /*
  * The life of a generation, which is one configuration of a pipeline:
  *
- *   reconfigure() ─ build() ──▶ current ── replace() ──┐
+ *   reconfigure() ─ build() ──▶ current ── replaced ───┐
  *                                                      ├──▶ draining ── last span ended ──▶ closed
  *   tenant, override, flow ──▶ GenerationSlot          │      (or too many drain: the oldest is closed)
  *      first use: buildNow() ──▶ beside current ───────┘
- *         ▲                         │ idle: retire()
+ *         ▲                         │ idle: evicted
  *         └──── used again ─────────┘
  *
  *   StandIns ──▶ holding (spans wait for a tenant's look-up), dropping (spans go nowhere); never closed

@@ -122,7 +122,7 @@ export class TenantRouter {
   }
 
   /** Forgets all tenants and changes; what their spans left is delivered. */
-  async clear(): Promise<void> {
+  async evictAll(): Promise<void> {
     this.endOverrides();
     for (const { waiting } of this.lookups.values()) {
       waiting.release(() => {
@@ -130,7 +130,7 @@ export class TenantRouter {
       });
     }
     this.lookups.clear();
-    await this.cache.clear();
+    await this.cache.evictAll();
   }
 
   /** Whether a configuration is being looked up. */

@@ -57,7 +57,7 @@ export class AdoptedInstrumentation {
     this.putUp();
   }
 
-  leave(instance: InstrumentedInstance): void {
+  release(instance: InstrumentedInstance): void {
     if (!this.contributions.has(instance)) return;
     this.takeDown();
     this.contributions.delete(instance);

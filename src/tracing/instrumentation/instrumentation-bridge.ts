@@ -39,7 +39,7 @@ export class InstrumentationBridge {
         if (enabled) {
           this.warnOfHalf(instrumentation.instrumentationName);
           shared.join(this.instance, instrumentation, modules);
-        } else shared.leave(this.instance);
+        } else shared.release(this.instance);
       } catch (error) {
         this.instance.pipeline.log.warn(
           `instrumentation.${instrumentation.instrumentationName}`,

@@ -2,7 +2,7 @@ import { isSpanContextValid } from '@opentelemetry/api';
 import { CLIENT_LIBRARIES, libraryOptions, type ClientLibrary } from '../config/clients-config.js';
 import type { FlowContext } from '../context/flow-context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { RecordingSpan } from '../tracing/recording-span.js';
+import { pipelineOfFlow } from '../tracing/pipeline-of-flow.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import type { ClientSource } from './client-source.js';
 import { restoreLeftovers } from './patches.js';
@@ -24,12 +24,13 @@ const running = new Map<ClientSource, () => void>();
  * The instance that a call in this context belongs to: the active span's, else the request's. Calls outside
  * of every flow belong to the global or first instance that asks for them.
  */
-export function instanceOfCall({ span, flow }: FlowContext): RecordingInstance | undefined {
+export function instanceOfCall(context: FlowContext): RecordingInstance | undefined {
   if (instances.size === 0) return undefined;
-  // Asking a server span for its context makes it choose its instance.
-  const traced = span !== undefined && isSpanContextValid(span.spanContext());
-  const own = span instanceof RecordingSpan ? span.generation.pipeline : flow?.entry?.pipeline;
+  const own = pipelineOfFlow(context);
   if (own !== undefined) return instances.get(own);
+  const { span, flow } = context;
+  if (flow?.entry !== undefined) return undefined;
+  const traced = span !== undefined && isSpanContextValid(span.spanContext());
   let chosen: RecordingInstance | undefined;
   for (const instance of instances.values()) {
     if (chosen === undefined || (instance.isGlobal && !chosen.isGlobal)) chosen = instance;

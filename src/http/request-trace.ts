@@ -91,7 +91,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   get pipeline(): Pipeline | undefined {
-    return this.instanceOrFallback?.pipeline;
+    return (this.bound ? this.instance : this.fallback)?.pipeline;
   }
 
   private get instanceOrFallback(): InstanceView | undefined {

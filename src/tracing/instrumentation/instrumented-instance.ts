@@ -1,7 +1,7 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { FlowContext } from '../../context/flow-context.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { RecordingSpan } from '../recording-span.js';
+import { pipelineOfFlow } from '../pipeline-of-flow.js';
 import type { TracerManager } from '../tracer-manager.js';
 
 /** An instance that named an instrumentation. */
@@ -18,13 +18,14 @@ export interface InstrumentedInstance {
  * The instance that a call in this context belongs to: the active span's, else the request's, else
  * the global or first one.
  *
- * @returns nothing if the flow belongs to an instance that is not among them
+ * @returns nothing if the flow belongs to an instance that is not among them, or to none
  */
 export function chooseInstance(
   instances: readonly InstrumentedInstance[],
-  { span, flow }: FlowContext,
+  context: FlowContext,
 ): InstrumentedInstance | undefined {
-  const own = span instanceof RecordingSpan ? span.generation.pipeline : flow?.entry?.pipeline;
+  const own = pipelineOfFlow(context);
   if (own !== undefined) return instances.find(({ pipeline }) => pipeline === own);
+  if (context.flow?.entry !== undefined) return undefined;
   return instances.find(({ isGlobal }) => isGlobal) ?? instances[0];
 }

@@ -7,8 +7,8 @@ import { RecordingSpan } from './recording-span.js';
  *
  * @returns `undefined` outside of every flow, and where no instance covers the entry
  */
-export function ownerOfFlow({ span, flow }: FlowContext): object | undefined {
+export function pipelineOfFlow({ span, flow }: FlowContext): object | undefined {
   const entry = flow?.entry;
-  if (span instanceof RecordingSpan && span !== entry?.context.span) return span.generation.owner;
+  if (span instanceof RecordingSpan && span !== entry?.context.span) return span.generation.pipeline;
   return entry?.pipeline;
 }

@@ -2,7 +2,7 @@
  * 50,000 spans a second for half a minute, to an OTLP receiver in another process: drops, delay of the event loop, heap.
  * The row without telemetry runs the same program with `enabled: false`: its delay is the machine's. See bench/README.md.
  *
- *   npm run bench:flood -- [--spans 50000] [--seconds 30] [--node24]
+ *   npm run bench:flood -- [--spans 50000] [--seconds 30] [--batch 512] [--node24]
  */
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -19,17 +19,22 @@ const { values: options } = parseArgs({
     spans: { type: 'string', default: '50000' },
     seconds: { type: 'string', default: '30' },
     warmup: { type: 'string', default: '5' },
+    batch: { type: 'string', default: '512' },
     node24: { type: 'boolean', default: false },
   },
 });
-const [spansPerSecond, seconds, warmup] = ['spans', 'seconds', 'warmup'].map((name) => Number(options[name]));
+const [spansPerSecond, seconds, warmup, maxExportBatchSize] = ['spans', 'seconds', 'warmup', 'batch'].map(
+  (name) => Number(options[name]),
+);
 const node = options.node24 ? nodeBinary(24) : process.execPath;
 const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 
 async function row(name, enabled) {
   const receiver = startProcess(new URL('../request/receiver.mjs', import.meta.url), { core: 1, node });
   const url = `http://127.0.0.1:${await receiver.ask('port')}`;
-  const args = [JSON.stringify({ name, enabled, exporter: 'otlp-grpc', url, spansPerSecond })];
+  const args = [
+    JSON.stringify({ name, enabled, exporter: 'otlp-grpc', url, spansPerSecond, maxExportBatchSize }),
+  ];
   const worker = startProcess(new URL('worker.mjs', import.meta.url), { args, core: 0, node });
   try {
     await worker.ask(['ready']);
@@ -42,7 +47,12 @@ async function row(name, enabled) {
 }
 
 const rows = [await row('without telemetry', false), await row('nestjs-telemetry, gRPC', true)];
-console.log(heading(version, `${spansPerSecond} spans a second for ${seconds} s, after ${warmup} s`));
+console.log(
+  heading(
+    version,
+    `${spansPerSecond} spans a second for ${seconds} s, after ${warmup} s, batches of ${maxExportBatchSize}`,
+  ),
+);
 console.log();
 console.log(
   table([

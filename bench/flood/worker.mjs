@@ -8,7 +8,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TelemetryModule, TracerManager } from 'nestjs-telemetry';
 
-const { name, enabled, exporter, url, spansPerSecond } = JSON.parse(process.argv[2]);
+const { name, enabled, exporter, url, spansPerSecond, maxExportBatchSize } = JSON.parse(process.argv[2]);
 const SPANS_PER_TRACE = 5;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
@@ -20,6 +20,7 @@ Module({
       enabled,
       service: { name: 'flood' },
       exporter: { type: exporter, url, headers: { 'x-variant': name } },
+      batch: { maxExportBatchSize },
       metrics: false,
     }),
   ],

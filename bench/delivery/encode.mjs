@@ -57,7 +57,7 @@ function makeSpans() {
 
 const nowhere = {
   target: 'nowhere',
-  send: async () => ({ ok: true, latencyMillis: 0, rejectedSpans: 0, message: '' }),
+  send: async () => ({ ok: true, latencyMillis: 0, rejected: 0, message: '' }),
   close() {},
 };
 const log = { log() {}, warn() {}, error() {} };

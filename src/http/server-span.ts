@@ -5,10 +5,10 @@
  *   open ─────────────▶ bound ─────────────────▶ settled ──────────────────▶ ended
  *    │  a guard knows     │  at once; where        │  the span is one of       the response has closed
  *    │  the handler's     │  tenants are chosen,   │
- *    │  instance          │  at the first child    ├─ recording    owner traces requests, sampled
- *    │                    │  or at the end         ├─ discarded    not sampled: children follow it
- *    │                                             ├─ left out     route excluded: nothing below is traced
- *    └─ end(), fail() or GraphQL come first:       └─ put aside    owner is off or traces no requests:
+ *    │  instance          │  at the first child    ├─ recording    its instance traces requests, sampled
+ *    │                    │  or at the end         ├─ not recorded not sampled: children follow it
+ *    │                                             ├─ excluded     route excluded: nothing below is traced
+ *    └─ end(), fail() or GraphQL come first:       └─ put aside    its instance is off or traces no requests:
  *       bindWithoutHandler()                                       children are roots or the caller's
  *
  * The ids (`decided`) are fixed at any time before or at "settled", by the first code that asks: a middleware
@@ -34,7 +34,7 @@ import { LIBRARY_SCOPE } from '../base/version.js';
 const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
 
 /**
- * The span of a request, alive from its first byte on, while owner, route and sampling
+ * The span of a request, alive from its first byte on, while instance, route and sampling
  * decision are found out later.
  *
  * It takes attributes and events from the start. Code that asks for its span context before a guard knew the
@@ -89,7 +89,7 @@ export class ServerSpan extends RecordingSpan {
     this.context.traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
   }
 
-  /** Owner, route and pipeline are known: nothing is left to decide. */
+  /** Instance, route and pipeline are known: nothing is left to decide. */
   close(): void {
     this.decider = undefined;
   }
@@ -101,23 +101,23 @@ export class ServerSpan extends RecordingSpan {
     this.putUnder(attributes);
   }
 
-  /** Its owner traces no requests: spans below are roots, or children of the caller. */
+  /** Its instance traces no requests: spans below are roots, or children of the caller. */
   stepAside(caller: SpanContext | undefined): void {
     if (!this.decided) this.settle(caller ?? INVALID_SPAN_CONTEXT, undefined);
-    this.discard();
+    this.recordNothing();
   }
 
   /** Leaves the request out of tracing; spans below are left out, too. */
-  leaveOut(parentOf: () => SpanContext | undefined): void {
+  exclude(parentOf: () => SpanContext | undefined): void {
     if (!this.decided) {
       const parent = parentOf();
       this.join(parent?.traceId ?? newTraceId(), false, parent?.traceState, undefined);
     }
-    this.discard();
+    this.recordNothing();
   }
 
   /** Makes it a span that records nothing and is exported nowhere. */
-  discard(): void {
+  recordNothing(): void {
     this.ended = true;
     this.attributes = {};
   }

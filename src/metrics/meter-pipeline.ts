@@ -194,7 +194,7 @@ export class MeterPipeline {
     this.runtime.follow(next, plan?.runtime);
     this.http.series = next?.requests;
     this.closeServers(plan);
-    if (previous !== undefined) this.retire(previous, timeoutMillis);
+    if (previous !== undefined) this.closeReplaced(previous, timeoutMillis);
   }
 
   private plan(): MetricsPlan | undefined {
@@ -266,7 +266,7 @@ export class MeterPipeline {
     }
   }
 
-  private retire(generation: MeterGeneration, timeoutMillis: number): void {
+  private closeReplaced(generation: MeterGeneration, timeoutMillis: number): void {
     const closed = generation.close(timeoutMillis).finally(() => {
       this.closing.delete(closed);
     });

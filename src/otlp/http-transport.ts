@@ -56,8 +56,8 @@ export class HttpTransport implements OtlpTransport {
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) {
         if (isWebPage(response)) return { ok: false, latencyMillis, failure: webPageFailure(status) };
-        const { rejectedSpans, message } = readSuccess(response);
-        return { ok: true, latencyMillis, rejectedSpans, message: this.words.quote(message) };
+        const { rejected, message } = readSuccess(response);
+        return { ok: true, latencyMillis, rejected, message: this.words.quote(message) };
       }
       return { ok: false, latencyMillis, failure: this.explain(status, response) };
     } catch (error) {

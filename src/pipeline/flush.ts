@@ -1,4 +1,4 @@
-import { withinTime } from '../base/within-time.js';
+import { settledWithinTime } from '../base/within-time.js';
 import type { GenerationLife } from './generations/generation-life.js';
 import type { SinkPool } from './sink-pool.js';
 import type { TenantRouter } from './tenants/tenant-router.js';
@@ -27,5 +27,5 @@ export async function flushAll({ life, pool, tenants }: FlushedParts): Promise<v
     await tenants.settled(limitMillis);
     await flush();
   };
-  await withinTime(Promise.all([flush(), flushLater()]), limitMillis, true).catch(() => undefined);
+  await settledWithinTime(Promise.all([flush(), flushLater()]), limitMillis, true);
 }

@@ -25,7 +25,7 @@ import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
 import { StandIns } from './generations/stand-ins.js';
 import { TemporaryConfigs } from './generations/temporary-configs.js';
-import { TenantRouter, type TenantHost } from './tenants/tenant-router.js';
+import { TenantRouter, type TenantPipeline } from './tenants/tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
 
 /**
@@ -34,7 +34,7 @@ import type { VerifyExportResult } from './verify-export.js';
  * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one
  * is flushed and closed when its last span has ended.
  */
-export class Pipeline implements TenantHost {
+export class Pipeline implements TenantPipeline {
   /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
   current: Generation | undefined;
   readonly log: RateLimitedLog;
@@ -104,7 +104,7 @@ export class Pipeline implements TenantHost {
     const report = await this.swap(next);
     this.config = next;
     this.initial ??= next;
-    this.overrides.clear();
+    this.overrides.removeAll();
     this.tenants?.endOverrides();
     this.wasShutDown = false;
     return report;
@@ -168,12 +168,12 @@ export class Pipeline implements TenantHost {
       // Half of the time: what tenants' spans find out about themselves is still to be delivered.
       await this.tenants?.settled(timeoutMillis / 2);
       const left = timeoutMillis - (performance.now() - begun);
-      this.overrides.clear();
+      this.overrides.removeAll();
       this.current = undefined;
       this.beneath = undefined;
       this.options.onChange?.();
-      void this.tenants?.clear();
-      void this.temporary.clear();
+      void this.tenants?.evictAll();
+      void this.temporary.evictAll();
       await this.pool.hurry(left, () => this.life.closeAll(left));
     });
   }
@@ -200,7 +200,7 @@ export class Pipeline implements TenantHost {
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
       sampler: this.current?.sampler.toString(),
-      spans: countSpans(exporters, this.pool.retired, live, this.pool.folded),
+      spans: countSpans(exporters, this.pool.closedTotals, live, this.pool.folded),
       drainingGenerations: this.life.draining,
       activeTenants: this.tenants?.active ?? 0,
       temporaryConfigs: this.temporary.size,
@@ -259,7 +259,7 @@ export class Pipeline implements TenantHost {
       generation: next.number,
       changed: changedOptions(previous?.config, next.config),
       draining: previous?.live ?? 0,
-      drained: this.leave(previous, overriding),
+      drained: this.closePrevious(previous, overriding),
     };
   }
 
@@ -270,7 +270,7 @@ export class Pipeline implements TenantHost {
     this.tenants?.refresh();
   }
 
-  private leave(previous: Generation | undefined, overriding: boolean): Promise<number> {
+  private closePrevious(previous: Generation | undefined, overriding: boolean): Promise<number> {
     if (previous === undefined) return Promise.resolve(0);
     const { beneath } = this;
     if (overriding && beneath === undefined) {
@@ -279,9 +279,9 @@ export class Pipeline implements TenantHost {
     }
     if (!overriding && beneath !== undefined) {
       this.beneath = undefined;
-      void this.life.replace(beneath);
+      void this.life.closeReplaced(beneath);
     }
-    return this.life.replace(previous);
+    return this.life.closeReplaced(previous);
   }
 
   private async endOverride(): Promise<void> {
@@ -293,7 +293,7 @@ export class Pipeline implements TenantHost {
       this.log.warn('override', `What an override had changed is back as it was built: ${errorText(error)}`);
       this.beneath = undefined;
       this.enter(beneath);
-      void this.life.replace(current);
+      void this.life.closeReplaced(current);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { settledWithinTime } from '../base/within-time.js';
 import type { DropReason, ExportFailureStatus, ExporterStatus } from './span-sink.js';
 
 /**
@@ -8,7 +9,7 @@ export class SinkAccount {
   private ended = 0;
   private delivered = 0;
   private droppedTotal = 0;
-  private abandoned = 0;
+  private droppedAtClose = 0;
   private readonly dropped: Partial<Record<DropReason, number>> = {};
   private lastSuccessAt: Date | undefined;
   private lastError: ExportFailureStatus | undefined;
@@ -26,7 +27,7 @@ export class SinkAccount {
   }
 
   deliver(): void {
-    if (this.wasAbandoned()) return;
+    if (this.wasDroppedAtClose()) return;
     this.delivered++;
     this.lastSuccessAt = new Date();
     this.wake();
@@ -44,7 +45,7 @@ export class SinkAccount {
       this.deliver();
       return;
     }
-    if (this.wasAbandoned()) return;
+    if (this.wasDroppedAtClose()) return;
     const code = (error as NodeJS.ErrnoException).code ?? error.name;
     this.lastError = { at: new Date(), code, reason: error.message };
     this.drop('exporter_error');
@@ -58,23 +59,17 @@ export class SinkAccount {
   }
 
   /**
-   * As {@link SinkAccount.settled}, but counts what is left after the time as dropped with reason `shutdown`.
+   * Waits as {@link SinkAccount.settled} does; spans that are left after the time are dropped as `shutdown`.
    */
-  async settledWithin(timeoutMillis: number): Promise<void> {
+  async close(timeoutMillis: number): Promise<void> {
     if (this.queued === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMillis);
-      timer.unref();
-    });
-    await Promise.race([this.settled(), expired]);
-    clearTimeout(timer);
-    this.abandon();
+    await settledWithinTime(this.settled(), timeoutMillis, false);
+    this.dropRest();
   }
 
-  private abandon(): void {
+  private dropRest(): void {
     const left = this.queued;
-    this.abandoned += left;
+    this.droppedAtClose += left;
     if (left > 0) this.drop('shutdown', left);
   }
 
@@ -95,9 +90,9 @@ export class SinkAccount {
   }
 
   /** Whether the outcome that comes is that of a span which was counted as dropped already. */
-  private wasAbandoned(): boolean {
-    if (this.abandoned === 0) return false;
-    this.abandoned--;
+  private wasDroppedAtClose(): boolean {
+    if (this.droppedAtClose === 0) return false;
+    this.droppedAtClose--;
     return true;
   }
 

@@ -88,7 +88,7 @@ export interface SpanSink {
    * Ends a shutdown, begun or to come, without waiting for the receiver: what is left is counted as
    * dropped with reason `shutdown`.
    */
-  abandon?(): void;
+  dropRest?(): void;
   /** Counts and state of the exporter. */
   status(): ExporterStatus;
 }

@@ -89,7 +89,7 @@ async function sendMarkedSpan(
       const { code, reason, hint } = outcome.failure;
       return { ok: false, ...about, code, reason, ...(hint === undefined ? {} : { hint }) };
     }
-    if (outcome.rejectedSpans > 0) {
+    if (outcome.rejected > 0) {
       return {
         ok: false,
         ...about,

@@ -23,6 +23,8 @@ export interface ClientRequest {
   /** Handed to the client in place of what the app gave. */
   readonly args?: unknown[];
   readonly filter?: ChunkFilter;
+  /** Breaks the request off, where the client's stream has no such signal of its own. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A method of a client that calls a model. */

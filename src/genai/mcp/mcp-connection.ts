@@ -9,7 +9,7 @@ import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
 import { MCP } from '../attribute-names.js';
 import { activeCall } from '../current-call.js';
 import type { GenAiHost } from '../genai-host.js';
-import { startCall, type StartedCall } from '../run-call.js';
+import { showsErrors, startCall, type StartedCall } from '../run-call.js';
 import { serverOf } from '../clients/server-address.js';
 import {
   cancellationOf,
@@ -46,6 +46,8 @@ interface Pending {
   readonly begun: number;
   /** Whether the span is somebody else's, who ends it. */
   readonly adopted: boolean;
+  /** Whether messages of errors are recorded. */
+  readonly showsErrors: boolean;
 }
 
 /** One connection of a client or a server: the requests in both directions, each a span until its answer. */
@@ -150,7 +152,9 @@ export class McpConnection {
     role: McpRole,
     adopted: boolean,
   ): Pending {
-    return { started, span, attributes, meter: meterOf(manager), role, begun: monotonicMillis(), adopted };
+    const begun = monotonicMillis();
+    const meter = meterOf(manager);
+    return { started, span, attributes, meter, role, begun, adopted, showsErrors: showsErrors(manager) };
   }
 
   private settle(waiting: Map<unknown, Pending>, message: McpMessage): void {
@@ -177,7 +181,9 @@ export class McpConnection {
     });
     span.setAttributes({ ...this.connectionAttributes(), ...failed });
     if (failure !== undefined && failure.expected !== true) {
-      span.setStatus(defined({ code: SpanStatusCode.ERROR, message: failure.message }));
+      const { code, message } = failure;
+      const shown = message === undefined || pending.showsErrors ? message : `JSON-RPC error ${code ?? ''}`;
+      span.setStatus(defined({ code: SpanStatusCode.ERROR, message: shown }));
     }
     if (failure === undefined && result !== undefined) started?.call.setOutput(result);
     if (!adopted) span.end();

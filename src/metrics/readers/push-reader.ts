@@ -87,7 +87,7 @@ export class PushReader extends MetricReader {
   }
 
   /** Closes a reader that was never used. */
-  discard(): Promise<void> {
+  closeUnused(): Promise<void> {
     return this.sender.close(100);
   }
 
@@ -136,11 +136,8 @@ export class PushReader extends MetricReader {
         this.exports += 1;
         this.lastSuccessAt = new Date();
         this.failing = false;
-        if (outcome.message !== '' || outcome.rejectedPoints > 0) {
-          this.warn(
-            'partial',
-            `the receiver refused ${outcome.rejectedPoints} data points: ${outcome.message}`,
-          );
+        if (outcome.message !== '' || outcome.rejected > 0) {
+          this.warn('partial', `the receiver refused ${outcome.rejected} data points: ${outcome.message}`);
         }
         return;
       }

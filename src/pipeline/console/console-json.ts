@@ -28,7 +28,7 @@ export class ConsoleJsonSink implements SpanSink {
 
   async shutdown(timeoutMillis: number): Promise<void> {
     this.closed = true;
-    await this.account.settledWithin(timeoutMillis);
+    await this.account.close(timeoutMillis);
   }
 
   status(): ExporterStatus {

@@ -46,7 +46,7 @@ export class ConsoleTreeSink implements SpanSink {
     this.closed = true;
     this.printer.flush(this.account);
     this.printer.close();
-    await this.account.settledWithin(timeoutMillis);
+    await this.account.close(timeoutMillis);
   }
 
   status(): ExporterStatus {

@@ -6,7 +6,8 @@ import type { HrTime } from '@opentelemetry/api';
 import { plainAttributes } from '../../sdk/attribute-value.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SpanExporter } from '../../sdk/span-exporter.js';
-import type { Delivery, ExportOutcome } from '../queue/delivery.js';
+import type { Delivery } from '../queue/delivery.js';
+import type { ExportOutcome } from '../../otlp/export-outcome.js';
 import { SpanPart, SpanSegment } from '../queue/span-segment.js';
 import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
 
@@ -77,7 +78,7 @@ export class ZipkinDelivery implements Delivery {
     this.timeoutMillis = timeoutMillis;
     return new Promise((resolve) => {
       this.translator.export(spans, () => {
-        resolve(this.outcome ?? { ok: true, rejectedSpans: 0, message: '' });
+        resolve(this.outcome ?? { ok: true, rejected: 0, message: '' });
       });
     });
   }

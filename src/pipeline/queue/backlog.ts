@@ -76,7 +76,7 @@ export class Backlog {
     const share = this.shareOf(span.resource);
     const urgent = isUrgent(span);
     if (this.heldSpans >= limits.maxSpans && !this.makeRoom(share, urgent, 'queue_full')) {
-      if (share.spans === 0) this.forget(share);
+      if (share.spans === 0) this.removeShare(share);
       return 'queue_full';
     }
     const segment = this.segmentFor(share, urgent, span.instrumentationScope);
@@ -84,7 +84,7 @@ export class Backlog {
     try {
       bytes = segment.append(span);
     } catch {
-      this.discardEmpty(share, segment, urgent);
+      this.removeEmpty(share, segment, urgent);
       return 'unencodable';
     }
     share.added(bytes);
@@ -127,7 +127,7 @@ export class Backlog {
       }
       spans += taken;
       this.spans -= taken;
-      this.forget(share);
+      this.removeShare(share);
       if (share.spans > 0) this.shares.set(resource, share);
       if (!fits || spans >= maxSpans || bytes >= maxBytes) break;
     }
@@ -147,7 +147,7 @@ export class Backlog {
   }
 
   /** Forgets everything that waits; the caller counts it. */
-  clear(): void {
+  removeAll(): void {
     this.release(this.spans, this.bytes);
     this.spans = 0;
     this.bytes = 0;
@@ -167,7 +167,7 @@ export class Backlog {
     return share;
   }
 
-  private forget(share: ResourceBacklog): void {
+  private removeShare(share: ResourceBacklog): void {
     this.shares.delete(share.resource);
     if (this.latest === share) this.latest = undefined;
     if (this.heaviest === share) this.heaviest = undefined;
@@ -204,13 +204,13 @@ export class Backlog {
     this.spans--;
     this.bytes -= bytes;
     this.release(1, bytes);
-    this.discardEmpty(share, segment, urgent);
+    this.removeEmpty(share, segment, urgent);
     return reason;
   }
 
-  private discardEmpty(share: ResourceBacklog, segment: Segment, urgent: boolean): void {
-    if (segment.spans === 0) share.discard(urgent, segment);
-    if (share.spans === 0) this.forget(share);
+  private removeEmpty(share: ResourceBacklog, segment: Segment, urgent: boolean): void {
+    if (segment.spans === 0) share.removeSegment(urgent, segment);
+    if (share.spans === 0) this.removeShare(share);
   }
 
   /** Evicts one span; `newest` is the segment whose last span is the newcomer, which stays. */
@@ -225,7 +225,7 @@ export class Backlog {
     this.spans--;
     this.bytes -= evicted.bytes;
     this.release(1, evicted.bytes);
-    if (victim.spans === 0 && victim !== share) this.forget(victim);
+    if (victim.spans === 0 && victim !== share) this.removeShare(victim);
     this.onEvicted(reason, evicted.epoch);
     return true;
   }

@@ -52,7 +52,7 @@ export class ResourceBacklog {
   }
 
   /** Takes away a segment that was begun for a span which then did not fit. */
-  discard(urgent: boolean, segment: Segment): void {
+  removeSegment(urgent: boolean, segment: Segment): void {
     (urgent ? this.urgent : this.normal).remove(segment);
   }
 

@@ -43,7 +43,7 @@ export class TenantKeys {
   /** The tenant that a flow chose for a pipeline, else its entry's. */
   ofFlow(pipeline: object, flow: Flow | undefined): string | undefined {
     for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
-      if (overlay.owner === pipeline && overlay.target.tenant !== undefined) return overlay.target.tenant;
+      if (overlay.pipeline === pipeline && overlay.target.tenant !== undefined) return overlay.target.tenant;
     }
     return flow?.entry === undefined ? undefined : this.ofEntry(flow.entry);
   }

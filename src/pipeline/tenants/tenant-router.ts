@@ -11,7 +11,7 @@ import { TenantKeys } from './tenant-keys.js';
 import type { CallMeter } from '../call-meter.js';
 import type { WaitingRoom, WaitingSpans } from '../waiting-room.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
-import { withinTime } from '../../base/within-time.js';
+import { settledWithinTime, withinTime } from '../../base/within-time.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
@@ -22,7 +22,7 @@ const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
 
 /** The part of a pipeline that the router needs. */
-export interface TenantHost {
+export interface TenantPipeline {
   readonly current: Generation | undefined;
   readonly log: RateLimitedLog;
   /** Keeps the spans of tenants that are being looked up. */
@@ -64,7 +64,7 @@ export class TenantRouter {
   private readonly maxLookups: number;
 
   constructor(
-    private readonly pipeline: TenantHost,
+    private readonly pipeline: TenantPipeline,
     private readonly options: TenantOptions,
   ) {
     const { maxActive = DEFAULT_TENANT_LIMITS.maxActive, idleMillis = DEFAULT_TENANT_LIMITS.idleMillis } =
@@ -122,7 +122,7 @@ export class TenantRouter {
   }
 
   /** Forgets all tenants and changes; what their spans left is delivered. */
-  async clear(): Promise<void> {
+  async evictAll(): Promise<void> {
     this.endOverrides();
     for (const { waiting } of this.lookups.values()) {
       waiting.release(() => {
@@ -130,7 +130,7 @@ export class TenantRouter {
       });
     }
     this.lookups.clear();
-    await this.cache.clear();
+    await this.cache.evictAll();
   }
 
   /** Whether a configuration is being looked up. */
@@ -141,7 +141,7 @@ export class TenantRouter {
   /** Resolves when every look-up that runs now is over, or the time is. */
   async settled(limitMillis: number): Promise<void> {
     const lookups = [...this.lookups.values()].map((lookup) => lookup.done);
-    if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
+    if (lookups.length > 0) await settledWithinTime(Promise.all(lookups), limitMillis, true);
   }
 
   private generation(key: string): Generation | undefined {

@@ -23,9 +23,6 @@ export interface MessageTransport extends MessageSetUp {
 
 /** Differ from run to run. */
 const VOLATILE = new Set(['messaging.rabbitmq.message.delivery_tag', 'messaging.kafka.offset']);
-const APP_CLOSED = {
-  status: { code: 'ERROR', message: 'The app was closed before the work was done.' },
-} as const;
 
 /** Spans without the name of their app, and without what differs from run to run. */
 function comparable({ client, server }: Outcome, app: string): readonly NamedSpan[] {
@@ -109,8 +106,8 @@ export function nobodyTold(transport: MessageTransport): readonly NamedSpan[] {
   ];
 }
 
-function having(span: NamedSpan, attributes: Attributes, more: Partial<NamedSpan> = {}): NamedSpan {
-  return { ...span, ...more, attributes: { ...span.attributes, ...attributes } };
+function having(span: NamedSpan, attributes: Attributes): NamedSpan {
+  return { ...span, attributes: { ...span.attributes, ...attributes } };
 }
 
 function expectedSpans(transport: MessageTransport): readonly NamedSpan[] {
@@ -122,8 +119,7 @@ function expectedSpans(transport: MessageTransport): readonly NamedSpan[] {
   const internal = 'Internal server error';
   // Who has had a value may leave without a word, as `firstValueFrom` does.
   const cancelled: Attributes = transport.blocks === true ? {} : { 'error.type': 'cancelled' };
-  const cutOff = (method: string) =>
-    having(server(transport, method), { 'error.type': 'server_shutdown' }, APP_CLOSED);
+  const cutOff = (method: string) => having(server(transport, method), { 'nestjs.entry.aborted': true });
   const dying = client(transport, 'dies');
   return [
     ...both('sum'),

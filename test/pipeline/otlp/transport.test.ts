@@ -159,7 +159,7 @@ describe('one request', () => {
   it.each(CASES)('%s to %s, where %s listens', async (type, origin, server, tls, expected) => {
     const result = await sendOnce({ type, url: `${origin}:${ports[server]}`, ...(tls && { tls }) });
     if (expected === 'ok') {
-      expect(result).toMatchObject({ ok: true, rejectedSpans: 0 });
+      expect(result).toMatchObject({ ok: true, rejected: 0 });
       return;
     }
     const [code, reason, retryable] = expected;

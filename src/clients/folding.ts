@@ -37,7 +37,7 @@ export function repeatsOf(parent: RecordingSpan, name: string, config: FoldingCo
 /** Sends what was counted for an instance. */
 export function sendRepeats(instance: Pick<RecordingInstance, 'pipeline'>): void {
   for (const family of [...waiting]) {
-    if (family.parent.generation.pipeline === instance.pipeline) family.send();
+    if (family.parent.generation.pipeline === instance.pipeline) family.sendAll();
   }
 }
 
@@ -48,7 +48,7 @@ class Family {
 
   constructor(readonly parent: RecordingSpan) {
     parent.beforeEnd(() => {
-      this.send();
+      this.sendAll();
     });
   }
 
@@ -67,17 +67,17 @@ class Family {
     // Outside of the flow, which a timer would keep alive.
     this.timer = runAsExport(() =>
       setTimeout(() => {
-        this.send();
+        this.sendAll();
       }, millis),
     );
     this.timer.unref();
   }
 
-  send(): void {
+  sendAll(): void {
     waiting.delete(this);
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const repeats of this.names.values()) repeats.send();
+    for (const repeats of this.names.values()) repeats.sendFolded();
   }
 }
 
@@ -122,7 +122,7 @@ export class Repeats {
     this.family.wait(this.flushMillis);
   }
 
-  send(): void {
+  sendFolded(): void {
     const { first, count } = this;
     if (first === undefined) return;
     const { context, instance, attributes } = first;

@@ -102,7 +102,7 @@ export class RequestTrace implements Entry, StreamedRequest {
    * Gives the request to the instance that covers its handler; the first call counts.
    * @param request - the framework's, for those who choose a tenant by it
    */
-  bind(instance: InstanceView | undefined, match: RouteMatch, request: FrameworkRequest): void {
+  bindToInstance(instance: InstanceView | undefined, match: RouteMatch, request: FrameworkRequest): void {
     if (this.bound) return;
     this.bound = true;
     this.instance = instance;
@@ -111,7 +111,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.frameworkRequest ??= request;
     if (instance !== undefined) this.inbound.readFor(instance.pipeline.propagation, this.flow);
     // Later guards may tell who the tenant is: the first child, or the end, asks for its pipeline.
-    if (instance?.pipeline.tenants === undefined) this.settle();
+    if (instance?.pipeline.tenants === undefined) this.settleSpan();
     else if (tracesRequests(instance)) this.tellTraceId(instance);
   }
 
@@ -122,16 +122,16 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   /** Fixes the ids, for code that asks for the span context. */
-  decideNow(): void {
-    if (this.bound) this.settle();
-    else this.decideEarly();
+  fixIdsNow(): void {
+    if (this.bound) this.settleSpan();
+    else this.fixIdsByPath();
   }
 
-  private settle(): void {
+  private settleSpan(): void {
     if (this.settled) return;
     this.settled = true;
-    this.choose(this.instance);
-    this.span.close();
+    this.becomeSpan(this.instance);
+    this.span.releaseRequest();
     this.provisional.release();
   }
 
@@ -142,7 +142,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   /** Decides what the span becomes: recorded for its instance's or its tenant's pipeline, or nothing. */
-  private choose(instance: InstanceView | undefined): void {
+  private becomeSpan(instance: InstanceView | undefined): void {
     const generation = instance && this.generationIn(instance.pipeline);
     const http = instance?.http;
     const covered = this.coveredBy(http);
@@ -158,11 +158,11 @@ export class RequestTrace implements Entry, StreamedRequest {
       return;
     }
     const { span } = this;
-    this.decide(instance, generation);
+    this.fixIds(instance, generation);
     if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
       span.recordNothing();
     } else {
-      span.bind(generation, this.spanName, this.attributes(http));
+      span.enterGeneration(generation, this.spanName, this.attributes(http));
       if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
       generation.startSpan(span, this.context);
       callHook('requestHook', http, this, this.pipeline?.log);
@@ -188,7 +188,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   end(): void {
     this.closed = true;
     this.bindWithoutHandler();
-    this.settle();
+    this.settleSpan();
     entryEnded(this);
     const { span, request, response, stream, error, graphql } = this;
     this.stream = undefined;
@@ -209,7 +209,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     if (this.bound) return;
     const framework = this.frameworkRequest ?? (this.request as FrameworkRequest);
     const match = new RouteMatch(this.unrouted ? undefined : routeWithoutHandler(framework, this.endpoints));
-    this.bind(tracesRequests(instance) ? instance : this.fallback, match, framework);
+    this.bindToInstance(tracesRequests(instance) ? instance : this.fallback, match, framework);
   }
 
   private attributes(http: CompiledHttpOptions): Attributes {
@@ -223,16 +223,16 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   /** Fixes the ids before the route is known, by the path alone. */
-  private decideEarly(): void {
+  private fixIdsByPath(): void {
     if (this.span.decided) return;
     const http = this.fallback?.http;
     const { path } = splitTarget(this.target);
     if (http?.admits(this.request.method ?? 'GET', path) === false) this.exclude();
-    else this.decide(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
+    else this.fixIds(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
   /** Fixes ids and sampling, by the first instance that needs them; tenants sample by their own rules. */
-  private decide(instance: InstanceView | undefined, generation: Generation | undefined): void {
+  private fixIds(instance: InstanceView | undefined, generation: Generation | undefined): void {
     if (this.span.decided) {
       if (generation !== this.provisional) this.sampleAgain(instance, generation);
       return;
@@ -244,7 +244,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     const sampling = generation?.enabled === true ? this.sample(generation, http, parent, traceId) : KEEP;
     this.sampling = sampling;
     const sampled = sampling.decision === SamplingDecision.RECORD_AND_SAMPLED;
-    this.span.join(traceId, sampled, sampling.traceState ?? parent?.traceState, parent);
+    this.span.joinTrace(traceId, sampled, sampling.traceState ?? parent?.traceState, parent);
     if (caller !== undefined && parent === undefined) this.span.addLink({ context: caller });
   }
 
@@ -294,7 +294,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     const { span, response } = this;
     const header = instance?.http?.traceIdHeader;
     if (header === undefined || response.headersSent || !this.coveredBy(instance?.http)) return;
-    if (!span.decided) this.decide(instance, instance && this.ownGeneration(instance.pipeline));
+    if (!span.decided) this.fixIds(instance, instance && this.ownGeneration(instance.pipeline));
     response.setHeader(header, span.traceId);
   }
 }

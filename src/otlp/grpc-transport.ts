@@ -77,7 +77,7 @@ export class GrpcTransport implements OtlpTransport {
     this.client = this.connect();
   }
 
-  send(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
+  sendRequest(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
     const limit = Math.min(timeoutMillis, this.timeoutMillis);
     const begun = performance.now();
     const { client } = this;

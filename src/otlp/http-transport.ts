@@ -46,7 +46,7 @@ export class HttpTransport implements OtlpTransport {
     this.timeoutMillis = config.timeoutMillis ?? OTLP_TIMEOUT_MILLIS;
   }
 
-  async send(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
+  async sendRequest(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
     const begun = performance.now();
     const limit = Math.min(timeoutMillis, this.timeoutMillis);
     try {

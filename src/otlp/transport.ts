@@ -17,7 +17,7 @@ export interface OtlpTransport {
    *
    * @param timeoutMillis - a lower limit than the transport's own
    */
-  send(body: Buffer, timeoutMillis?: number): Promise<SendResult>;
+  sendRequest(body: Buffer, timeoutMillis?: number): Promise<SendResult>;
   /** Closes sockets at once; requests on the way fail. Idempotent. */
   close(): void;
 }

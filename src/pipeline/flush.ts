@@ -15,9 +15,12 @@ export interface FlushedParts {
  * of those at work is over.
  */
 export async function flushAll({ life, pool, tenants }: FlushedParts): Promise<void> {
-  const limitMillis = Math.max(0, ...life.open().map(({ config }) => config.batch.exportTimeoutMillis));
+  const limitMillis = Math.max(
+    0,
+    ...life.openGenerations().map(({ config }) => config.batch.exportTimeoutMillis),
+  );
   const flush = async (): Promise<void> => {
-    await Promise.all(life.open().map((generation) => generation.flushProcessors()));
+    await Promise.all(life.openGenerations().map((generation) => generation.flushProcessors()));
     await pool.forceFlush();
     await pool.settled();
   };

@@ -67,12 +67,12 @@ export class Pipeline implements TenantPipeline {
     this.tenants = options.tenants && new TenantRouter(this, options.tenants);
     this.life = new GenerationLife(this, this.log, this.pool, options.closeTimeoutMillis);
     this.standIns = new StandIns(this, this.life);
-    this.temporary = new TemporaryConfigs(this.life, (config) => this.resolve(config), this.log);
+    this.temporary = new TemporaryConfigs(this.life, (config) => this.resolveConfig(config), this.log);
   }
 
   /** Replaces the whole configuration. @throws TelemetryConfigError, after which nothing has changed */
   configure(config: TracerConfig): Promise<ReconfigureReport> {
-    return this.changes.run(() => this.apply(() => config));
+    return this.changes.run(() => this.applyChange(() => config));
   }
 
   /**
@@ -89,11 +89,11 @@ export class Pipeline implements TenantPipeline {
           'Telemetry was shut down. Call `configure` to begin again.',
         );
       }
-      return this.apply(change);
+      return this.applyChange(change);
     });
   }
 
-  private async apply(
+  private async applyChange(
     change: TracerConfig | ((current: TracerConfig) => TracerConfig),
   ): Promise<ReconfigureReport> {
     // The function gets a copy: what it writes there counts only if the change goes through.
@@ -126,7 +126,7 @@ export class Pipeline implements TenantPipeline {
    */
   async override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
     positiveMillis.assert(options.forMillis, 'forMillis');
-    this.resolve(mergeTracerConfig(this.config, change));
+    this.resolveConfig(mergeTracerConfig(this.config, change));
     return this.changes.run(async () => {
       if (!this.configured) {
         throw new TelemetryError(
@@ -193,7 +193,7 @@ export class Pipeline implements TenantPipeline {
 
   status(): DeliveryStatus {
     const exporters = this.pool.status();
-    const live = this.life.open().reduce((sum, generation) => sum + generation.live, 0);
+    const live = this.life.openGenerations().reduce((sum, generation) => sum + generation.live, 0);
     return {
       configured: this.configured,
       enabled: this.current?.enabled ?? false,
@@ -211,7 +211,7 @@ export class Pipeline implements TenantPipeline {
 
   /** Tries the way to each exporter's receiver. @throws TelemetryConfigError */
   async verify(change: TracerConfig): Promise<VerifyExportResult> {
-    const config = this.resolve(mergeTracerConfig(this.current?.given ?? this.config, change));
+    const config = this.resolveConfig(mergeTracerConfig(this.current?.given ?? this.config, change));
     const { verifyExporters } = await import('./verify-export.js');
     return verifyExporters(config);
   }
@@ -228,7 +228,7 @@ export class Pipeline implements TenantPipeline {
       (config, change) => (change === undefined ? config : mergeTracerConfig(config, change)),
       this.current?.given ?? this.config,
     );
-    return new GenerationSlot(this.life, given, this.resolve(given), onUse);
+    return new GenerationSlot(this.life, given, this.resolveConfig(given), onUse);
   }
 
   holding(sink: SpanSink, settled: FlowTarget): Generation {
@@ -242,7 +242,7 @@ export class Pipeline implements TenantPipeline {
   }
 
   /** @throws TelemetryConfigError */
-  resolve(config: TracerConfig): ResolvedTracerConfig {
+  resolveConfig(config: TracerConfig): ResolvedTracerConfig {
     return resolveTracerConfig(config, this.env, {
       warn: (message) => {
         this.log.warn(`config:${message}`, message);
@@ -253,7 +253,7 @@ export class Pipeline implements TenantPipeline {
   /** @param overriding - whether the configuration stands in front of the one that goes on to be given */
   private async swap(config: TracerConfig, overriding = false): Promise<ReconfigureReport> {
     const previous = this.current;
-    const next = await this.life.build(config, this.resolve(config));
+    const next = await this.life.build(config, this.resolveConfig(config));
     this.enter(next);
     return {
       generation: next.number,

@@ -21,34 +21,34 @@ export class SinkAccount {
     return this.ended - this.delivered - this.droppedTotal;
   }
 
-  /** Takes a span that waits; each must be settled once, by `deliver`, `drop` or `settle`. */
-  accept(): void {
+  /** Counts a span that waits; it must leave once, by `countDelivered`, `countDropped` or `countOutcome`. */
+  countEnded(): void {
     this.ended++;
   }
 
-  deliver(): void {
+  countDelivered(): void {
     if (this.wasDroppedAtClose()) return;
     this.delivered++;
     this.lastSuccessAt = new Date();
     this.wake();
   }
 
-  drop(reason: DropReason, count = 1): void {
+  countDropped(reason: DropReason, count = 1): void {
     this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
     this.droppedTotal += count;
     this.wake();
   }
 
   /** Counts a span as delivered, or as dropped because of the error. */
-  settle(error?: Error): void {
+  countOutcome(error?: Error): void {
     if (error === undefined) {
-      this.deliver();
+      this.countDelivered();
       return;
     }
     if (this.wasDroppedAtClose()) return;
     const code = (error as NodeJS.ErrnoException).code ?? error.name;
     this.lastError = { at: new Date(), code, reason: error.message };
-    this.drop('exporter_error');
+    this.countDropped('exporter_error');
   }
 
   /** Resolves when as many spans are settled as were accepted before the call. */
@@ -70,7 +70,7 @@ export class SinkAccount {
   private dropRest(): void {
     const left = this.queued;
     this.droppedAtClose += left;
-    if (left > 0) this.drop('shutdown', left);
+    if (left > 0) this.countDropped('shutdown', left);
   }
 
   status(): ExporterStatus {

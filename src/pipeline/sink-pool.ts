@@ -92,7 +92,7 @@ export class SinkPool {
     const entry = this.entry(exporter, batch, owner);
     entry.leases += 1;
     if (entry.opened !== undefined) return { sink: entry.opened, entry };
-    const sink = new DeferredSink(this.waiting.open(entry.exporter), entry.opening, (reason, spans) => {
+    const sink = new DeferredSink(this.waiting.waitFor(entry.exporter), entry.opening, (reason, spans) => {
       this.drop(reason, spans);
     });
     this.deferred.add(sink);

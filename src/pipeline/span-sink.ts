@@ -66,7 +66,7 @@ export type ExportFailureStatus = NonNullable<ExporterStatus['lastError']>;
  */
 export interface SpanSink {
   /** Takes an ended, masked span; counts it as dropped if it cannot. Never throws. */
-  accept(span: ReadableSpan): void;
+  acceptSpan(span: ReadableSpan): void;
   /**
    * Resolves when every span accepted before the call is delivered or counted as dropped; a queue waits for
    * `exportTimeoutMillis` at most, and tries a failing receiver once before its time. Never rejects.

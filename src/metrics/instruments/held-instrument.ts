@@ -19,7 +19,7 @@ import type { SeriesLimiter } from './series-limiter.js';
 export interface HeldInstrument {
   readonly definition: InstrumentDefinition;
   /** @param limiter - where series have to be counted here */
-  bind(meter: Meter | undefined, limiter?: SeriesLimiter): void;
+  bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void;
 }
 
 /** Attributes from the running request's baggage, where entries were named for metrics. */
@@ -34,7 +34,7 @@ abstract class HeldSync<T> implements HeldInstrument {
     private readonly flowAttributes?: FlowAttributes,
   ) {}
 
-  bind(meter: Meter | undefined, limiter?: SeriesLimiter): void {
+  bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void {
     const { kind, name, options } = this.definition;
     this.limiter = limiter;
     this.target = meter?.[CREATE[kind as SyncKind]](name, options) as T | undefined;
@@ -122,8 +122,8 @@ export class HeldUpDownCounter extends HeldSync<UpDownCounter> implements UpDown
     this.target?.add(value, admitted, context);
   }
 
-  override bind(meter: Meter | undefined, limiter?: SeriesLimiter): void {
-    super.bind(meter, limiter);
+  override bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void {
+    super.bindToMeter(meter, limiter);
     for (const { attributes, value } of this.levels.values()) {
       this.target?.add(value, this.admit(attributes));
     }

@@ -10,7 +10,7 @@ export class ConsoleSender implements MetricSender {
 
   constructor(private readonly terminal: Terminal = new StandardOutput()) {}
 
-  send({ resource, scopeMetrics }: ResourceMetrics): Promise<ExportOutcome> {
+  sendMetrics({ resource, scopeMetrics }: ResourceMetrics): Promise<ExportOutcome> {
     const service = resource.attributes['service.name'];
     const lines = [`metrics of ${typeof service === 'string' ? service : 'this process'}`];
     for (const { metrics } of scopeMetrics) for (const metric of metrics) lines.push(...linesOf(metric));

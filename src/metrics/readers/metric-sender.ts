@@ -13,7 +13,7 @@ export interface MetricSender {
   /** An exporter that was built by the user and has wishes of its own. */
   readonly custom?: Pick<PushMetricExporter, 'selectAggregation' | 'selectAggregationTemporality'>;
   /** Never rejects; takes no longer than the limit. */
-  send(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome>;
+  sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome>;
   /** Never rejects; takes no longer than the limit. */
   close(timeoutMillis: number): Promise<void>;
 }
@@ -30,7 +30,7 @@ export class CustomSender implements MetricSender {
     this.name = classNameOf(custom) || 'exporter';
   }
 
-  send(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
+  sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
     const hint = 'Raise `exportTimeoutMillis` of its reader.';
     return exportThrough((done) => this.custom.export(metrics, done), timeoutMillis, hint);
   }

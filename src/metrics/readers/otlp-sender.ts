@@ -24,7 +24,7 @@ export class OtlpSender implements MetricSender {
     return new OtlpSender(config.type, await openTransport(config, 'metrics'));
   }
 
-  async send(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
+  async sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
     const body =
       this.transport.encoding === 'json'
         ? JsonMetricsSerializer.serializeRequest(withTextForNonFinite(metrics))
@@ -32,7 +32,7 @@ export class OtlpSender implements MetricSender {
     if (body === undefined) return { ok: true, rejected: 0, message: '' };
     const { buffer, byteOffset, byteLength } = body;
     const result = await runAsExport(() =>
-      this.transport.send(Buffer.from(buffer, byteOffset, byteLength), timeoutMillis),
+      this.transport.sendRequest(Buffer.from(buffer, byteOffset, byteLength), timeoutMillis),
     );
     if (!result.ok) return { ok: false, failure: aboutMetrics(result.failure) };
     return { ok: true, rejected: result.rejected, message: result.message };

@@ -131,7 +131,7 @@ export class PushReader extends MetricReader {
   private async deliver(metrics: ResourceMetrics, deadline: number): Promise<void> {
     const begun = performance.now();
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.sender.send(metrics, this.left(deadline));
+      const outcome = await this.sender.sendMetrics(metrics, this.left(deadline));
       if (outcome.ok) {
         this.exports += 1;
         this.lastSuccessAt = new Date();

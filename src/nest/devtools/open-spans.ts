@@ -38,7 +38,7 @@ export class OpenSpans implements SpanWatch {
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) continue;
       const copy = copyOf(asReadable(span));
       try {
-        span.generation.mask.apply(copy);
+        span.generation.mask.maskSpan(copy);
         spans.push(this.read(asReadable(span), copy));
       } catch {
         // Shown when it ends, or not at all: nothing is shown unmasked.

@@ -112,7 +112,7 @@ function bindToRoute(trace: RequestTrace, facts: HandlerFacts, request: Framewor
   const route = routeOf(request);
   if (facts.match?.route !== route || facts.match === undefined)
     facts.match = new RouteMatch(route, facts.functionName, facts.moduleName);
-  trace.bind(facts.instance, facts.match, request);
+  trace.bindToInstance(facts.instance, facts.match, request);
 }
 
 function noteOperation(trace: RequestTrace, info: unknown): void {

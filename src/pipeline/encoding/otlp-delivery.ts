@@ -37,8 +37,8 @@ export class OtlpDelivery implements Delivery {
     return envelopeBytes(resource);
   }
 
-  async send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
-    return this.transport.send(
+  async sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
+    return this.transport.sendRequest(
       this.build(parts.filter((part) => part instanceof EncodedPart)),
       timeoutMillis,
     );

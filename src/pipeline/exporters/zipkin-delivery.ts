@@ -42,10 +42,12 @@ export class ZipkinDelivery implements Delivery {
     this.transport = new HttpTransport({ type: 'otlp-http-json', url: address, ...(headers && { headers }) });
     this.target = this.transport.target;
     const send: ZipkinSend = (spans, done) => {
-      void this.transport.send(Buffer.from(JSON.stringify(spans)), this.timeoutMillis).then((result) => {
-        this.outcome = result.ok ? result : { ok: false, failure: aboutZipkin(result.failure) };
-        done({ code: 0 });
-      });
+      void this.transport
+        .sendRequest(Buffer.from(JSON.stringify(spans)), this.timeoutMillis)
+        .then((result) => {
+          this.outcome = result.ok ? result : { ok: false, failure: aboutZipkin(result.failure) };
+          done({ code: 0 });
+        });
     };
     // Its own sender knows neither a limit of time nor what Zipkin says, and takes a redirect for success.
     Reflect.set(translator, '_send', send);
@@ -72,7 +74,7 @@ export class ZipkinDelivery implements Delivery {
     return 0;
   }
 
-  send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
+  sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
     const spans = parts.flatMap((part) => (part instanceof SpanPart ? part.items.map(inMicroseconds) : []));
     this.outcome = undefined;
     this.timeoutMillis = timeoutMillis;

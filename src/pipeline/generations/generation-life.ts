@@ -47,7 +47,7 @@ export class GenerationLife implements GenerationBuilder {
   }
 
   /** Every generation that holds exporters. */
-  open(): Generation[] {
+  openGenerations(): Generation[] {
     return [...this.leases.keys()];
   }
 
@@ -108,7 +108,7 @@ export class GenerationLife implements GenerationBuilder {
 
   /** Closes every generation; resolves when those are closed that were being closed before, too. */
   async closeAll(timeoutMillis: number): Promise<void> {
-    await Promise.all(this.open().map((generation) => this.close(generation, timeoutMillis)));
+    await Promise.all(this.openGenerations().map((generation) => this.close(generation, timeoutMillis)));
     await Promise.all(this.closing.values());
   }
 
@@ -165,7 +165,7 @@ export class GenerationLife implements GenerationBuilder {
   }
 
   private processorsInUse(): Set<SpanProcessor> {
-    return new Set(this.open().flatMap((generation) => generation.processors));
+    return new Set(this.openGenerations().flatMap((generation) => generation.processors));
   }
 
   private async releaseAll(leases: readonly SinkLease[], timeoutMillis: number): Promise<void> {

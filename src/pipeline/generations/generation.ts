@@ -151,14 +151,14 @@ export class Generation {
     const sampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
     if (!sampled && this.processors.length === 0) return;
     try {
-      this.mask.apply(span);
+      this.mask.maskSpan(span);
     } catch (error) {
       this.log.warn('masking', `A span could not be masked, so that it goes out empty: ${errorText(error)}`);
     }
     for (const processor of this.processors) this.guard('onEnd', () => processor.onEnd(span));
     if (!sampled) return;
     this.watched.watch?.ended(span);
-    for (const sink of this.sinks) sink.accept(span);
+    for (const sink of this.sinks) sink.acceptSpan(span);
   }
 
   /** Calls back once no span is alive: now, or when the last one ends. */

@@ -8,7 +8,7 @@ import type { SpanSink } from '../span-sink.js';
 export interface StandInPipeline {
   readonly current: Generation | undefined;
   readonly given: TracerConfig;
-  resolve(config: TracerConfig): ResolvedTracerConfig;
+  resolveConfig(config: TracerConfig): ResolvedTracerConfig;
 }
 
 /** Makes generations without exporters, for spans whose own is unknown as yet, or does not exist. */
@@ -43,7 +43,7 @@ export class StandIns {
     change: Partial<ResolvedTracerConfig>,
     sinks: readonly SpanSink[],
   ): Generation {
-    const config = this.pipeline.current?.config ?? this.pipeline.resolve(given);
+    const config = this.pipeline.current?.config ?? this.pipeline.resolveConfig(given);
     return this.life.unleased(given, { ...config, ...change, exporters: [], spanProcessors: [] }, sinks);
   }
 }

@@ -15,7 +15,8 @@
  *      │          ├──▶ refused, retried too long, shutdown ──▶ dropped, with its reason
  *      └──────────┴──▶ RetryList (failed for now, or halved because it was too large)
  *
- * `heldSpans` counts everything from `accept` to "delivered" or "dropped": waiting, in flight, to be retried.
+ * `heldSpans` counts everything from `acceptSpan` on that is not delivered or dropped: waiting, in flight, to
+ * be retried.
  * `spans` counts only those that wait. The limits apply to what is held.
  *
  * Invariant: `ended = delivered + dropped + queued`, where `queued` is `heldSpans`; `Ledger` has the others.
@@ -135,7 +136,7 @@ export class Backlog {
   }
 
   /** Frees what a finished batch held. */
-  release(spans: number, bytes: number): void {
+  releaseSpans(spans: number, bytes: number): void {
     this.heldSpans -= spans;
     this.heldBytes -= bytes;
   }
@@ -148,7 +149,7 @@ export class Backlog {
 
   /** Forgets everything that waits; the caller counts it. */
   removeAll(): void {
-    this.release(this.spans, this.bytes);
+    this.releaseSpans(this.spans, this.bytes);
     this.spans = 0;
     this.bytes = 0;
     this.shares.clear();
@@ -175,7 +176,7 @@ export class Backlog {
 
   private segmentFor(share: ResourceBacklog, urgent: boolean, scope: InstrumentationScope): Segment {
     return (
-      share.open(urgent, scope) ??
+      share.openSegment(urgent, scope) ??
       share.begin(
         urgent,
         this.newSegment(
@@ -203,7 +204,7 @@ export class Backlog {
     share.removed(bytes);
     this.spans--;
     this.bytes -= bytes;
-    this.release(1, bytes);
+    this.releaseSpans(1, bytes);
     this.removeEmpty(share, segment, urgent);
     return reason;
   }
@@ -224,7 +225,7 @@ export class Backlog {
     if (evicted === undefined) return false;
     this.spans--;
     this.bytes -= evicted.bytes;
-    this.release(1, evicted.bytes);
+    this.releaseSpans(1, evicted.bytes);
     if (victim.spans === 0 && victim !== share) this.removeShare(victim);
     this.onEvicted(reason, evicted.epoch);
     return true;

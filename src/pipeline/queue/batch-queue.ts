@@ -65,7 +65,7 @@ export class BatchQueue implements SpanSink {
     });
   }
 
-  accept(span: ReadableSpan): void {
+  acceptSpan(span: ReadableSpan): void {
     this.ledger.ended++;
     const { backlog, limits } = this;
     if (this.closing !== undefined) {
@@ -229,7 +229,7 @@ export class BatchQueue implements SpanSink {
     let outcome: ExportOutcome;
     const begun = performance.now();
     try {
-      outcome = await this.delivery.send(batch.parts, this.limits.exportTimeoutMillis);
+      outcome = await this.delivery.sendParts(batch.parts, this.limits.exportTimeoutMillis);
     } catch (error) {
       outcome = { ok: false, failure: classifyExporterError(error) };
     }
@@ -251,7 +251,7 @@ export class BatchQueue implements SpanSink {
     this.ledger.succeeded(batch.spans - rejected);
     this.lastSuccessAt = performance.now();
     if (rejected > 0) this.drop('rejected', rejected);
-    this.settle(batch);
+    this.settleBatch(batch);
     this.breaker.succeeded(era);
     if (rejected > 0 || message !== '') this.log.partial(rejected, message);
     else if (this.breaker.state === 'closed')
@@ -283,12 +283,12 @@ export class BatchQueue implements SpanSink {
   private dropBatch(batch: Batch, reason: DropReason): void {
     if (batch.settled) return;
     this.drop(reason, batch.spans);
-    this.settle(batch);
+    this.settleBatch(batch);
   }
 
-  private settle(batch: Batch): void {
+  private settleBatch(batch: Batch): void {
     batch.settled = true;
-    this.backlog.release(batch.spans, batch.bytes);
+    this.backlog.releaseSpans(batch.spans, batch.bytes);
     for (const part of batch.parts) this.waiters.settled(part.epoch, part.spans);
   }
 

@@ -20,7 +20,7 @@ export interface Delivery {
   /** How many bytes a resource adds to a request. */
   envelopeBytes(resource: Resource): number;
   /** Never rejects; takes no longer than the limit. */
-  send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome>;
+  sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome>;
   /** Flushes the spans that a user's exporter still holds. Never rejects. */
   forceFlush(timeoutMillis: number): Promise<void>;
   /** Closes sockets, and shuts a user's exporter down. Never rejects; takes no longer than the limit. */

@@ -27,7 +27,7 @@ export class ExporterDelivery implements Delivery {
     return 0;
   }
 
-  send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
+  sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
     const spans = parts.flatMap((part): readonly ReadableSpan[] =>
       part instanceof SpanPart ? part.items : [],
     );

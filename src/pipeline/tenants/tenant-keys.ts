@@ -33,7 +33,7 @@ export class TenantKeys {
   ofEntry(entry: Entry): string | undefined {
     let resolved = this.entries.get(entry);
     if (resolved === undefined) {
-      resolved = { key: this.resolve(entry) };
+      resolved = { key: this.keyOfEntry(entry) };
       this.entries.set(entry, resolved);
       if (resolved.key !== undefined) this.onEntry(resolved.key);
     }
@@ -55,7 +55,7 @@ export class TenantKeys {
     return undefined;
   }
 
-  private resolve(entry: Entry): string | undefined {
+  private keyOfEntry(entry: Entry): string | undefined {
     const hook = entry.kind === undefined ? 'resolve' : 'resolveEntry';
     return ask(
       () => this.answer(entry),

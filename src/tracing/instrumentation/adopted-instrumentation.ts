@@ -109,7 +109,7 @@ export class AdoptedInstrumentation {
     instrumentation.enable();
     const handed = [...this.contributions.values()].map(({ modules }) => modules);
     for (const modules of handed) {
-      patches.apply(modules);
+      patches.patchModules(modules);
       this.instrumentByHand(instrumentation, modules);
     }
     keeper.keep(this.name, patches.modules(), handed);

@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     warmup: { type: 'string', default: '16000' },
     connections: { type: 'string', default: '16' },
     node24: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
     rows: { type: 'string' },
   },
 });
@@ -34,7 +35,10 @@ const [sessions, requests, rounds, warmup, connections] = [
 const bursts = 2 * rounds;
 
 const wanted = options.rows?.split(',');
-const rows = ROWS.filter(({ name }) => wanted === undefined || name === 'bare' || wanted.includes(name));
+const peers = options.peers ? (await import('./peers/rows.mjs')).peerRows() : [];
+const rows = [...ROWS, ...peers].filter(
+  ({ name }) => wanted === undefined || name === 'bare' || wanted.includes(name),
+);
 const measured = (...names) => names.every((name) => rows.some((row) => row.name === name));
 
 const node = options.node24 ? nodeBinary(24) : process.execPath;
@@ -48,6 +52,15 @@ for (let run = 1; run <= sessions; run++) {
 
 const total = results.reduce((sum, { served }) => sum + served, 0);
 const delivered = (name) => results.reduce((sum, { received }) => sum + (received[name]?.spans ?? 0), 0);
+const bytes = (name) => results.reduce((sum, { received }) => sum + (received[name]?.bytes ?? 0), 0);
+/** Peers make as many spans as they like, two of them by protocols of their own. */
+function arrivals({ name, spans }) {
+  const arrived = delivered(name);
+  if (spans !== undefined) return spans + arrived === 0 ? '' : `${arrived} of ${total * spans} spans`;
+  return arrived > 0
+    ? `${(arrived / total).toFixed(2)} spans a request`
+    : `${(bytes(name) / total).toFixed(0)} bytes a request`;
+}
 const ratios = (name, base) =>
   geometricMean(results.map(({ cpuMicros }) => cpuMicros[name] / cpuMicros[base]));
 const micros = (name) => geometricMean(results.map(({ cpuMicros }) => cpuMicros[name])).mean.toFixed(1);
@@ -61,12 +74,12 @@ console.log(
 console.log();
 console.log(
   table([
-    ['', 'µs CPU per request', 'against bare [95 %]', 'spans delivered'],
-    ...rows.map(({ name, title, spans }) => [
-      title,
-      micros(name),
-      name === 'bare' ? '1.000' : interval(ratios(name, 'bare')),
-      spans === 0 && delivered(name) === 0 ? '' : `${delivered(name)} of ${total * spans}`,
+    ['', 'µs CPU per request', 'against bare [95 %]', 'delivered'],
+    ...rows.map((row) => [
+      row.title,
+      micros(row.name),
+      row.name === 'bare' ? '1.000' : interval(ratios(row.name, 'bare')),
+      arrivals(row),
     ]),
   ]),
 );
@@ -107,6 +120,8 @@ for (const [ours, theirs] of PAIRS) {
   if (differing.length === 0) console.log(`  server spans with the same ${own.length} attributes`);
   if (differing.length > 0) console.log(`  NOT COMPARABLE: only one of them sets ${differing.join(', ')}`);
 }
-const lossy = rows.filter(({ name, spans }) => delivered(name) !== total * spans);
+const lossy = rows.filter(({ name, spans }) =>
+  spans === undefined ? delivered(name) + bytes(name) === 0 : delivered(name) !== total * spans,
+);
 for (const { title } of lossy) console.log(`LOST SPANS: ${title}`);
 process.exitCode = lossy.length > 0 ? 1 : 0;

@@ -74,7 +74,7 @@ function emit(this: Body, ...args: unknown[]): boolean {
       if (trace.sse === undefined) trace.source = args[1] as BodySource;
       break;
     case 'unpipe':
-      forgetSource(trace, args[1]);
+      releaseSource(trace, args[1]);
   }
   return applyInEntry(entryOf(this), emitOf(this, emit), this, args);
 }
@@ -115,7 +115,7 @@ function destroy(this: Body, ...args: unknown[]): unknown {
 }
 
 /** Forgets a source that is unpiped before the response has ended; a body may have any number of sources. */
-function forgetSource(trace: StreamedRequest, source: unknown): void {
+function releaseSource(trace: StreamedRequest, source: unknown): void {
   if (trace.source !== source) return;
   const errored = trace.source?.errored;
   if (trace.response.writableEnded || (errored !== undefined && errored !== null)) return;

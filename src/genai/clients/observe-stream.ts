@@ -34,12 +34,12 @@ export function observeStream(
   const stream = source as AsyncIterable<unknown> & ClientStream;
   const uses = new StreamSpan(span, context, undefined, call);
   const signal = stream.controller?.signal ?? given;
-  const abandoned = (): void => {
-    uses.giveUp();
+  const aborted = (): void => {
+    uses.endUnused();
   };
-  signal?.addEventListener('abort', abandoned, { once: true });
+  signal?.addEventListener('abort', aborted, { once: true });
   const observed = (iterator: Steps): Steps => {
-    signal?.removeEventListener('abort', abandoned);
+    signal?.removeEventListener('abort', aborted);
     return observeSteps(iterator, uses.use(), signal, filter);
   };
   uses.watch(stream);
@@ -72,11 +72,11 @@ function observeSteps(
   // A stream that nobody waits for reports its abort to nobody. Clients abort a failed one, too:
   // what is pending says more.
   const aborted = (): void => {
-    if (pending === 0) use.leave();
+    if (pending === 0) use.endEarly();
   };
   const leave = (): void => {
     signal?.removeEventListener('abort', aborted);
-    use.leave();
+    use.endEarly();
   };
   signal?.addEventListener('abort', aborted, { once: true });
   const take = (name: keyof Steps, args: unknown[]): Promise<IteratorResult<unknown, unknown>> => {
@@ -109,7 +109,7 @@ function observeSteps(
       steps[name] = (...args) => take(name, args);
     }
   }
-  endWhenCollected(steps, { leave });
+  endWhenCollected(steps, { endEarly: leave });
   return steps;
 }
 

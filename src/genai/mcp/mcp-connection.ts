@@ -68,7 +68,7 @@ export class McpConnection {
   sending<T>(message: McpMessage, forward: (message: McpMessage) => T): T {
     this.noteCancellation(message, this.sent);
     if (message.method === undefined) {
-      this.settle(this.received, message);
+      this.endRequest(this.received, message);
       return forward(message);
     }
     const manager = this.host.manager();
@@ -82,7 +82,7 @@ export class McpConnection {
   /** A message comes in. @param handle - the protocol's own */
   receiving(message: McpMessage, handle: () => void): void {
     this.noteCancellation(message, this.received);
-    if (message.method === undefined) this.settle(this.sent, message);
+    if (message.method === undefined) this.endRequest(this.sent, message);
     const manager = this.host.manager();
     if (message.method === undefined || message.id === undefined || manager?.isEnabled() !== true) {
       handle();
@@ -157,7 +157,7 @@ export class McpConnection {
     return { started, span, attributes, meter, role, begun, adopted, showsErrors: showsErrors(manager) };
   }
 
-  private settle(waiting: Map<unknown, Pending>, message: McpMessage): void {
+  private endRequest(waiting: Map<unknown, Pending>, message: McpMessage): void {
     const pending = waiting.get(message.id);
     if (pending === undefined) return;
     waiting.delete(message.id);

@@ -77,11 +77,11 @@ export class BullmqJobs {
     }
   }
 
-  private watchProducer(producer: Producer, owner: TelemetryInstance | undefined): void {
+  private watchProducer(producer: Producer, nearest: TelemetryInstance | undefined): void {
     if (this.watched.has(producer) || producer.opts?.telemetry !== undefined) return;
     this.watched.add(producer);
     const { patches } = this.host;
-    const instance = owner ?? this.host.fallback;
+    const instance = nearest ?? this.host.fallback;
     if (isFlowProducer(producer)) {
       patches.replace(
         producer,
@@ -149,7 +149,7 @@ export class BullmqJobs {
 
   private adding(
     producer: Producer,
-    owner: TelemetryInstance | undefined,
+    nearest: TelemetryInstance | undefined,
     queue: string,
     count: number,
     add: (metadata: string | undefined) => unknown,
@@ -165,7 +165,7 @@ export class BullmqJobs {
     };
     if (port !== undefined) attributes[C.serverPort] = port;
     if (count > 1) attributes[C.batchCount] = count;
-    const message = OutgoingMessage.begin(this.host.instanceOfFlow(owner), 'queues', {
+    const message = OutgoingMessage.begin(this.host.instanceOfFlow(nearest), 'queues', {
       system: SYSTEM,
       pattern: queue,
       awaited: false,

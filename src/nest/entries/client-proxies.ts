@@ -38,18 +38,18 @@ export class ClientProxies {
     }
   }
 
-  private watch(client: ClientProxyLike, owner: TelemetryInstance | undefined): void {
+  private watch(client: ClientProxyLike, nearest: TelemetryInstance | undefined): void {
     if (this.watched.has(client)) return;
     this.watched.add(client);
     const system = systemOfClient(nestClassOf(client));
     const { patches } = this.host;
     if (system === 'grpc') {
-      watchGrpcClient(client, this.host, owner);
+      watchGrpcClient(client, this.host, nearest);
       return;
     }
     const outbox: Outbox = { serialized: undefined, packets: new WeakMap() };
     const begin = (pattern: unknown, awaited: boolean, count = 1): OutgoingMessage | undefined =>
-      this.host.active ? this.begin(client, owner, system, { pattern, awaited, count }) : undefined;
+      this.host.active ? this.begin(client, nearest, system, { pattern, awaited, count }) : undefined;
 
     patches.replace(client, 'send', (send) => (pattern, data) => {
       const source = send.call(client, pattern, data);
@@ -92,11 +92,11 @@ export class ClientProxies {
 
   private begin(
     client: ClientProxyLike,
-    owner: TelemetryInstance | undefined,
+    nearest: TelemetryInstance | undefined,
     system: string,
     { pattern, awaited, count }: { pattern: unknown; awaited: boolean; count: number },
   ): OutgoingMessage | undefined {
-    const instance = this.host.instanceOfFlow(owner ?? this.host.fallback);
+    const instance = this.host.instanceOfFlow(nearest ?? this.host.fallback);
     if (instance === undefined || pattern === undefined || pattern === null) return undefined;
     const text = patternText(client, pattern);
     const { host, port } = addressOf(client);
@@ -157,7 +157,7 @@ function perSubscription(
           },
           closed: () => {
             if (answered) message?.end();
-            else message?.abandon();
+            else message?.endCancelled();
           },
         },
       };

@@ -117,7 +117,7 @@ export function aiSdkTelemetry(host: GenAiHost): AiSdkTelemetry {
     const traced = spanReadableStream(stream, new StreamSpan(span, context, undefined, listener));
     const unfinished = (): boolean => operations.get(callId)?.open.get('model') === started;
     endWhenCollected(traced, {
-      leave: () => {
+      endEarly: () => {
         if (unfinished()) finish({ callId }, leave);
       },
     });

@@ -43,6 +43,9 @@ export interface EntryMetric {
   readonly waitedMillis?: number | undefined;
 }
 
+/** Entries that nobody ever ends would else be kept for as long as the app runs. */
+const MAX_OPEN_ENTRIES = 10_000;
+
 const WAIT: HistogramDefinition = {
   name: 'nestjs.job.wait.duration',
   description: 'Time that jobs were due before their first attempt began.',
@@ -116,7 +119,8 @@ export class EntryTrace implements Entry {
     const base = new FlowContext(undefined, new Flow(this, baggage, flow?.overlay, flow?.attributes));
     this.span = this.excluded ? NO_SPAN : this.start(instance, base, remote);
     this.context = this.excluded ? base : activating(this.span, base);
-    instance.openEntries.add(this);
+    if (this.span.isRecording() && instance.openEntries.size < MAX_OPEN_ENTRIES)
+      instance.openEntries.add(this);
     if (typeof facts.thing === 'object' && facts.thing !== null) bindEntry(facts.thing, this);
   }
 

@@ -9,6 +9,7 @@ import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { Method } from '../like-method.js';
 import { addressOf, type BrokerOptions } from './broker-address.js';
 import type { EntryHost } from './entry-host.js';
+import { quietly } from './quietly.js';
 import { nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
 /** Where `@Processor` marks a class. */
@@ -174,7 +175,9 @@ export class BullmqJobs {
       count,
     });
     if (message === undefined) return add(undefined);
-    return runInContext(message.context, () => message.during(() => add(JSON.stringify(message.headers))));
+    return runInContext(message.context, () =>
+      message.during(() => quietly(() => add(JSON.stringify(message.headers)))),
+    );
   }
 
   private processing({ type, name, method }: EntryMethod): Method {

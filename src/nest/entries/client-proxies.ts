@@ -12,6 +12,7 @@ import type { EntryHost } from './entry-host.js';
 import { watchGrpcClient } from './grpc-clients.js';
 import { codeOf } from './message-facts.js';
 import { nestInstances } from './nest-instances.js';
+import { quietly } from './quietly.js';
 
 /** The packet that Nest hands to a transport's client. */
 interface Packet {
@@ -84,7 +85,7 @@ export class ClientProxies {
         name,
         (dispatch) =>
           (...args) =>
-            this.dispatch(client, outbox, dispatch, args),
+            this.dispatch(client, system, outbox, dispatch, args),
       );
     }
     carryHeaders(client, system, outbox, patches);
@@ -123,12 +124,27 @@ export class ClientProxies {
   }
 
   /** The transport serialises a packet while this runs, or later, then from the packet that it kept. */
-  private dispatch(client: object, outbox: Outbox, dispatch: Method, args: unknown[]): unknown {
+  private dispatch(
+    client: object,
+    system: string,
+    outbox: Outbox,
+    dispatch: Method,
+    args: unknown[],
+  ): unknown {
     const message = OutgoingMessage.current;
-    if (message === undefined) return dispatch.apply(client, args);
     const [packet] = args as [Packet | undefined];
-    if (typeof packet === 'object') outbox.packets.set(packet, message.headers);
-    return dispatch.apply(client, args);
+    if (message !== undefined && typeof packet === 'object') outbox.packets.set(packet, message.headers);
+    const send = (): unknown => dispatch.apply(client, args);
+    if (system !== 'redis' || !this.host.active || (message === undefined && !this.leavesOut(client, packet)))
+      return send();
+    const takeBack = quietly(send);
+    return typeof takeBack === 'function' ? () => quietly(takeBack as Method) : takeBack;
+  }
+
+  private leavesOut(client: ClientProxyLike, packet: Packet | undefined): boolean {
+    const { entryRules } = this.host.instanceOfFlow(this.host.fallback) ?? {};
+    if (entryRules?.traces('microservices') !== true || packet === undefined) return false;
+    return !entryRules.covers('microservices', patternText(client, packet.pattern));
   }
 }
 

@@ -1,7 +1,7 @@
 import { runInContext } from '../../context/flow-context.js';
 import { endWhenCollected, StreamSpan, type StreamUse } from '../../tracing/stream-span.js';
 import type { StartedCall } from '../run-call.js';
-import type { ClientRequest } from './client-endpoint.js';
+import type { ChunkFilter, ClientRequest } from './client-endpoint.js';
 
 type Step = (...args: unknown[]) => Promise<IteratorResult<unknown, unknown>>;
 type Steps = Partial<Record<'next' | 'return' | 'throw', Step>>;
@@ -13,9 +13,6 @@ interface ClientStream {
   readonly controller?: AbortController;
   next?: unknown;
 }
-
-/** Decides about a chunk before the consumer sees it. @returns false for one that is kept back */
-export type ChunkFilter = (chunk: unknown) => boolean;
 
 /** Whether a client returned a stream of chunks. */
 export function isStream(value: unknown): value is AsyncIterable<unknown> {

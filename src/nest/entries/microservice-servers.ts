@@ -8,7 +8,7 @@ import type { EntryHost } from './entry-host.js';
 import { endGrpcCall } from './grpc-call.js';
 import { grpcPath, messageFacts, patternText, safeJson, type KnownMessage } from './message-facts.js';
 import { MessageArrival, type ServerFields } from './message-arrival.js';
-import { MessageHandlers, type MessageHandler } from './message-handlers.js';
+import { MessageHandlers, type MessageHandler } from '../metadata/message-handlers.js';
 import { quietly } from './quietly.js';
 
 /** The parts used of Nest's servers, and of an app's own strategies, where each may be absent. */

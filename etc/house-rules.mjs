@@ -21,6 +21,21 @@ const retired = [
   ],
   [/\b(?:W|w)ho(?:m)?ever\b(?! has it)/, 'the noun: “the caller”, “code that …”'],
   [/\bTenantBacklog\b/, 'ResourceBacklog'],
+  [/\b(Http|Entry)Scope\b/, 'InstanceView or EntryInstanceView'],
+  [
+    /\b(Instrumentation|Client|choose|Choose|follow)Member\b/,
+    '“instance”: InstrumentedInstance, RecordingInstance',
+  ],
+  [/\b(TenantHost|StandInHost|GenerationOwner)\b/, '…Pipeline: the part of a pipeline that is needed'],
+  [/OfTheRest\b/, '“app-wide”: the global instance, else the root module’s'],
+  [/\b(generation|provisional|overlay)\.owner\b/, '….pipeline'],
+  [/\b(settledWithin|atMost)\(/, 'withinTime, settledWithinTime, runWithinTime'],
+  [/\bSendOutcome\b/, 'ExportOutcome'],
+  [
+    /\b(retire|giveUp|abandon|dispose|discard|leaveOut|decideNow|decideEarly)\(/,
+    'close, release, drop or evict',
+  ],
+  [/\bRetiredTotals\b/, 'ClosedTotals'],
 ];
 
 /** The pages about earlier systems. */

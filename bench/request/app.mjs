@@ -12,10 +12,17 @@ import { Observable } from 'rxjs';
  * @param {(app: import('@nestjs/common').INestApplication) => void} [options.prepare]
  *   called before the app listens
  * @param {'express' | 'fastify'} [options.framework]
+ * @param {import('@nestjs/common').NestApplicationOptions} [options.nestOptions]
  * @returns {Promise<import('@nestjs/common').INestApplication>} an app that listens on a free
  *   port of the loopback address
  */
-export async function startApp({ imports = [], instrument, prepare, framework = 'express' } = {}) {
+export async function startApp({
+  imports = [],
+  instrument,
+  prepare,
+  framework = 'express',
+  nestOptions,
+} = {}) {
   class OrdersService {
     async find(id) {
       return { id, items: [{ sku: 'a-1', quantity: 2 }] };
@@ -59,11 +66,11 @@ export async function startApp({ imports = [], instrument, prepare, framework = 
   class AppModule {}
   Module({ imports: [...imports, OrdersModule] })(AppModule);
 
-  const logger = ['error', 'warn'];
+  const options = { logger: ['error', 'warn'], ...nestOptions };
   const app =
     framework === 'fastify'
-      ? await NestFactory.create(AppModule, await fastifyAdapter(), { logger })
-      : await NestFactory.create(AppModule, { logger });
+      ? await NestFactory.create(AppModule, await fastifyAdapter(), options)
+      : await NestFactory.create(AppModule, options);
   prepare?.(app);
   await app.listen(0, '127.0.0.1');
   return app;

@@ -1,8 +1,8 @@
 // One variant in a process of its own. Answers its parent's messages with its port and with the
 // CPU time that it has used.
-const { variant, name, receiverUrl } = JSON.parse(process.argv[2]);
+const { variant, ...options } = JSON.parse(process.argv[2]);
 const { start } = await import(`./variants/${variant}.mjs`);
-const { app, flush } = await start({ name, receiverUrl });
+const { app, flush } = await start(options);
 const { port } = app.getHttpServer().address();
 
 const answers = {

@@ -2,7 +2,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { errorText } from '../base/rate-limited-log.js';
 import { activeContext, bindChannel, type FlowContext } from '../context/flow-context.js';
 import type { ClientCall } from './client-call.js';
-import { complainOf } from './client-members.js';
+import { complainOf } from './recording-instance.js';
 
 /** A subscriber's treatment of a message. */
 type Listener = (message: object) => void;

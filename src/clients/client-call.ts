@@ -13,7 +13,7 @@ import { epochMillis, monotonicMillis } from '../tracing/clock.js';
 import { generationFor } from '../tracing/instance-tracer.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { UnrecordedSpan } from '../tracing/unrecorded-span.js';
-import { ownerOf, type ClientMember } from './client-members.js';
+import { instanceOfCall, type RecordingInstance } from './recording-instance.js';
 import type { ClientSource } from './client-source.js';
 import { repeatsOf, type Repeats } from './folding.js';
 
@@ -64,15 +64,15 @@ export function beginCall<L extends ClientLibrary>(
   context: FlowContext = activeContext(),
 ): ClientCall | undefined {
   if (context.suppressed) return undefined;
-  const member = ownerOf(context);
-  if (member === undefined) return undefined;
-  const generation = generationFor(member.pipeline, context);
+  const instance = instanceOfCall(context);
+  if (instance === undefined) return undefined;
+  const generation = generationFor(instance.pipeline, context);
   if (generation?.enabled !== true) return undefined;
   const { clients = {} } = generation.config;
   const options: LibraryOptions<L> | undefined = libraryOptions(clients, source.library);
   if (options === undefined || clients === false) return undefined;
   const onlyOuter = clients.nested !== 'both';
-  if (onlyOuter && member.replaced.has(source.name)) return undefined;
+  if (onlyOuter && instance.replaced.has(source.name)) return undefined;
   const outer = onlyOuter ? outerCall(context, source.name) : undefined;
   const planned = plan(options);
   if (planned === undefined) return undefined;
@@ -81,12 +81,12 @@ export function beginCall<L extends ClientLibrary>(
     return undefined;
   }
   const handMade = onlyOuter && isHandMade(context, planned.attributes);
-  if (handMade) return new ClientCall(source.name, member, context, planned, undefined, context.span);
+  if (handMade) return new ClientCall(source.name, instance, context, planned, undefined, context.span);
   const repeats =
     planned.folds === true && clients.folding !== false && context.span instanceof RecordingSpan
       ? repeatsOf(context.span, planned.name, clients.folding ?? {})
       : undefined;
-  return new ClientCall(source.name, member, context, planned, repeats);
+  return new ClientCall(source.name, instance, context, planned, repeats);
 }
 
 /** Whether a source works for another call in this context, which makes the span. */
@@ -126,7 +126,7 @@ export class ClientCall {
 
   constructor(
     readonly source: string,
-    readonly member: ClientMember,
+    readonly instance: RecordingInstance,
     private readonly caller: FlowContext,
     private readonly plan: CallPlan,
     private readonly repeats: Repeats | undefined,
@@ -191,8 +191,8 @@ export class ClientCall {
     this.measure(seconds);
     if (this.handMade !== undefined) return;
     if (failure === undefined && this.repeats !== undefined) {
-      const { caller, member, startMonotonic } = this;
-      this.repeats.add(caller, member, () => this.attributes, startMonotonic, seconds);
+      const { caller, instance, startMonotonic } = this;
+      this.repeats.add(caller, instance, () => this.attributes, startMonotonic, seconds);
       return;
     }
     // A call that failed is never one of many.
@@ -208,11 +208,11 @@ export class ClientCall {
     const { attributes } = this;
     const kind = SpanKind.CLIENT;
     const options = startTime === undefined ? { kind, attributes } : { kind, attributes, startTime };
-    return this.member.manager.getTracer().startSpan(this.plan.name, options, this.caller);
+    return this.instance.manager.getTracer().startSpan(this.plan.name, options, this.caller);
   }
 
   private measure(seconds: number): void {
-    const { callMeter } = this.member.pipeline;
+    const { callMeter } = this.instance.pipeline;
     if (callMeter?.enabled !== true) return;
     const { name, keys } = this.plan.metric;
     const chosen: Attributes = {};

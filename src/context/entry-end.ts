@@ -5,7 +5,7 @@ const waiting = new WeakMap<Entry, Set<() => void>>();
 /**
  * Calls back when an entry's work ends.
  *
- * @returns forgets the callback
+ * @returns releases the callback
  */
 export function atEntryEnd(entry: Entry | undefined, callback: () => void): () => void {
   if (entry === undefined) return () => undefined;

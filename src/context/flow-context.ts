@@ -18,16 +18,16 @@ const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 
 /** The generation that takes a flow's spans of one instance, asked for at each span's start. */
 export interface FlowTarget {
-  /** The pipeline generation, built again if it was given up meanwhile; absent if there is none to be had. */
+  /** The pipeline generation, built again if it was closed meanwhile; absent without a configuration. */
   current(): object | undefined;
   /** Key of the tenant that it stands for, if it does. */
   readonly tenant?: string;
 }
 
-/** Chooses a target for one instance inside a flow; the innermost entry for an owner wins. */
+/** Chooses a target for one instance inside a flow; the innermost choice for a pipeline wins. */
 export interface FlowOverlay {
   /** The instance's pipeline whose choice this is. */
-  readonly owner: object;
+  readonly pipeline: object;
   readonly target: FlowTarget;
   readonly next: FlowOverlay | undefined;
 }

@@ -19,6 +19,15 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   reranker: 'search',
 };
 
+/** The kinds of content that a message of an error may repeat. */
+const IN_ERRORS: Readonly<Record<Family, readonly ContentKind[]>> = {
+  messages: ['inputText', 'inputImages', 'tools', 'outputText'],
+  completion: ['prompts', 'choices'],
+  embeddings: ['embeddingsText'],
+  search: ['inputs', 'outputs'],
+  value: ['inputs', 'outputs'],
+};
+
 /** Vectors and documents beyond this many are left out. */
 const MAX_ITEMS = 50;
 
@@ -59,6 +68,11 @@ export class CallContent {
   get wantsOutput(): boolean {
     const kind = this.family === 'completion' ? 'choices' : 'outputMessages';
     return this.policy.verdict(kind) === 'show';
+  }
+
+  /** Whether messages of errors are recorded, which may repeat any of the content. */
+  get showsErrors(): boolean {
+    return IN_ERRORS[this.family].every((kind) => this.policy.verdict(kind) === 'show');
   }
 
   /** Whether what comes out are messages. */

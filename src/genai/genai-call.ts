@@ -1,4 +1,5 @@
 import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import { errorType } from '../tracing/exception.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { AnswerBuilder, defined, type Answer } from './answers/answer.js';
@@ -178,7 +179,7 @@ export class GenAiCall {
 
   /** The app broke the call off. @internal */
   abort(): void {
-    this.progress.leave('aborted');
+    this.progress.noteEarlyEnd('aborted');
   }
 
   /** Says when the first chunk came, where others have seen it. @internal */
@@ -188,7 +189,7 @@ export class GenAiCall {
 
   /** @internal */
   left(): void {
-    this.progress.leave('left');
+    this.progress.noteEarlyEnd('left');
   }
 
   /** @internal */
@@ -226,7 +227,7 @@ export class GenAiCall {
     const { entry, options } = this.parts;
     if (!(span instanceof RecordingSpan)) return;
     const { generation } = span;
-    if (entry?.pipeline === generation.owner) addToEntry(entry, spent);
+    if (entry?.pipeline === generation.pipeline) addToEntry(entry, spent);
     if (options.conversation === undefined || spent.costUsd === undefined) return;
     const cost = addToConversation(generation, options.conversation, spent);
     if (cost !== undefined) span.setAttribute(GEN_AI.conversationCost, cost);
@@ -284,7 +285,7 @@ export class GenAiCall {
       fn();
     } catch (error) {
       if (this.span instanceof RecordingSpan) {
-        this.span.generation.log.warn('genai', `A model's call could not be read: ${String(error)}`);
+        this.span.generation.log.warn('genai', `A model's call could not be read: ${errorType(error)}`);
       }
     }
   }

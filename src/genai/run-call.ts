@@ -1,7 +1,7 @@
 import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
 import { resolveGenAi, type ResolvedGenAiConfig } from '../config/genai-config.js';
 import type { MaskingConfig } from '../config/masking-config.js';
-import { runInContext, type FlowContext } from '../context/flow-context.js';
+import { activeContext, runInContext, type FlowContext } from '../context/flow-context.js';
 import { generationFor } from '../tracing/instance-tracer.js';
 import { classifyError } from '../tracing/error-classifier.js';
 import { recordError } from '../tracing/error-record.js';
@@ -20,7 +20,7 @@ import { ContentPolicy } from './content-policy.js';
 import { callOf, usageOwnerOf, withCall } from './current-call.js';
 import { genAiRequest } from './gen-ai-vocabulary.js';
 import { GenAiCall } from './genai-call.js';
-import { classifyModelError, isAbort } from './model-error.js';
+import { classifyModelError, classifyWithheldError, isAbort } from './model-error.js';
 import { openInferenceRequest } from './open-inference-vocabulary.js';
 import {
   isGenAiOperation,
@@ -114,7 +114,9 @@ export function startCall(
     parent: outside,
     errorClassifier: (error) => {
       if (isAbort(error)) call.abort();
-      return classifyModelError(error);
+      return content.showsErrors
+        ? classifyModelError(error)
+        : classifyWithheldError(error, started.spanContext().traceId);
     },
   });
   const span = started instanceof RecordingSpan ? started : new UnrecordedCall(started, call);
@@ -147,6 +149,14 @@ export function runCall<T>(
     listener: call,
     log: manager === undefined ? undefined : pipelineOf(manager).log,
   });
+}
+
+/** Whether code outside of a call may record messages of errors, which may repeat inputs and outputs. */
+export function showsErrors(manager: TracerManager): boolean {
+  const { config } = generationFor(pipelineOf(manager), activeContext()) ?? {};
+  if (config === undefined) return false;
+  const { policy } = compiledOf(config.genai, config.masking);
+  return new CallContent('execute_tool', policy).showsErrors;
 }
 
 /** A call whose span is not recorded, and which is counted all the same. */

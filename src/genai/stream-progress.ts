@@ -32,7 +32,7 @@ export class StreamProgress {
   }
 
   /** The consumer left, or the app broke the call off. */
-  leave(how: 'left' | 'aborted'): void {
+  noteEarlyEnd(how: 'left' | 'aborted'): void {
     this[how] = true;
   }
 

@@ -66,15 +66,15 @@ function emit(this: Body, ...args: unknown[]): boolean {
       trace.end();
       break;
     case 'finish':
-      // Responses of serverless adapters are not a server's, and are never closed.
-      if (isServerless(trace.request)) trace.end();
+      // Responses of serverless adapters are never closed, and may finish before `end` has returned.
+      if (isServerless(trace.request)) queueMicrotask(() => trace.end());
       break;
     case 'pipe':
       // An `@Sse` route's Observable knows why it failed.
       if (trace.sse === undefined) trace.source = args[1] as BodySource;
       break;
     case 'unpipe':
-      forgetSource(trace, args[1]);
+      releaseSource(trace, args[1]);
   }
   return applyInEntry(entryOf(this), emitOf(this, emit), this, args);
 }
@@ -115,7 +115,7 @@ function destroy(this: Body, ...args: unknown[]): unknown {
 }
 
 /** Forgets a source that is unpiped before the response has ended; a body may have any number of sources. */
-function forgetSource(trace: StreamedRequest, source: unknown): void {
+function releaseSource(trace: StreamedRequest, source: unknown): void {
   if (trace.source !== source) return;
   const errored = trace.source?.errored;
   if (trace.response.writableEnded || (errored !== undefined && errored !== null)) return;

@@ -2,7 +2,7 @@ import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { FlowContext } from '../context/flow-context.js';
 import { recordError } from '../tracing/error-record.js';
 import type { RawRequest, RawResponse } from './http-options.js';
-import type { HttpScope } from './http-scope.js';
+import type { InstanceView } from './instance-view.js';
 import type { RequestMeasurement, StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
 import type { SseRoute, StreamOutcome } from './stream-options.js';
@@ -13,7 +13,7 @@ export interface StreamedRequest {
   readonly response: RawResponse;
   readonly span: ServerSpan;
   readonly context: FlowContext;
-  readonly scope: HttpScope | undefined;
+  readonly instance: InstanceView | undefined;
   /** `{method} {route}`, once the route is known. */
   readonly spanName: string;
   /** Set where the handler is an `@Sse` route whose stream is traced. */
@@ -27,7 +27,7 @@ export interface StreamedRequest {
   ending: boolean;
   /** Set while metrics are on. */
   readonly measurement: RequestMeasurement | undefined;
-  /** The response has closed, or is given up. */
+  /** The response has closed, or the app's server does not wait for it. */
   end(): void;
 }
 

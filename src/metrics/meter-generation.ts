@@ -106,7 +106,7 @@ export class MeterGeneration implements MeterBinding {
     try {
       for (const planned of plan.readers) readers.push(await openReader(planned, plan, context, direct));
     } catch (error) {
-      await Promise.all(readers.map((reader) => reader.discard()));
+      await Promise.all(readers.map((reader) => reader.closeUnused()));
       throw error;
     }
     return new MeterGeneration(plan, readers, direct);

@@ -113,7 +113,7 @@ export class MeterPipeline {
    */
   follow(source: PlanSource | undefined): Promise<void> {
     this.#source = source;
-    return this.changes.run(() => this.apply());
+    return this.changes.run(() => this.applyPlan());
   }
 
   /**
@@ -127,7 +127,7 @@ export class MeterPipeline {
       const metrics = change === false || before === false ? change : { ...before, ...change };
       metricsOptionsCheck.assert(metrics, 'metrics');
       this.#metrics = metrics;
-      await this.apply().catch((error: unknown) => {
+      await this.applyPlan().catch((error: unknown) => {
         this.#metrics = before;
         throw error;
       });
@@ -140,7 +140,7 @@ export class MeterPipeline {
    */
   serveScrapes(): Promise<void> {
     this.scraped = true;
-    return this.changes.run(() => this.apply());
+    return this.changes.run(() => this.applyPlan());
   }
 
   /** Text for Prometheus; empty while metrics are off. */
@@ -170,11 +170,11 @@ export class MeterPipeline {
   /** Exports what has come and closes everything; a later `follow` works again. */
   async shutdown(timeoutMillis: number): Promise<void> {
     this.#source = undefined;
-    await this.changes.run(() => this.apply(timeoutMillis));
+    await this.changes.run(() => this.applyPlan(timeoutMillis));
     await Promise.all(this.closing);
   }
 
-  private async apply(timeoutMillis = this.#options.closeTimeoutMillis): Promise<void> {
+  private async applyPlan(timeoutMillis = this.#options.closeTimeoutMillis): Promise<void> {
     const plan = this.plan();
     if (plan?.key === this.live?.plan.key) return;
     const next = plan && (await this.build(plan));
@@ -190,11 +190,11 @@ export class MeterPipeline {
     this.live = next;
     if (plan !== undefined) this.showsSelf = plan.self;
     this.generations += 1;
-    for (const meter of this.meters.values()) meter.bind(next);
+    for (const meter of this.meters.values()) meter.bindInstruments(next);
     this.runtime.follow(next, plan?.runtime);
     this.http.series = next?.requests;
     this.closeServers(plan);
-    if (previous !== undefined) this.retire(previous, timeoutMillis);
+    if (previous !== undefined) this.closeReplaced(previous, timeoutMillis);
   }
 
   private plan(): MetricsPlan | undefined {
@@ -234,7 +234,7 @@ export class MeterPipeline {
           `${instance}: the receiver of spans takes no metrics (${code}), so none are sent there. ` +
             'Name another with `metrics: { readers }`, or say `metrics: false`.',
         );
-        this.changes.run(() => this.apply()).catch(this.complain);
+        this.changes.run(() => this.applyPlan()).catch(this.complain);
       },
     });
   }
@@ -266,7 +266,7 @@ export class MeterPipeline {
     }
   }
 
-  private retire(generation: MeterGeneration, timeoutMillis: number): void {
+  private closeReplaced(generation: MeterGeneration, timeoutMillis: number): void {
     const closed = generation.close(timeoutMillis).finally(() => {
       this.closing.delete(closed);
     });

@@ -42,7 +42,7 @@ export class RuntimeMetrics {
     const stays = wanted(options);
     for (const [name, { meters, stop }] of this.running) {
       const kept = stays.includes(name);
-      for (const meter of meters) meter.bind(kept ? binding : undefined);
+      for (const meter of meters) meter.bindInstruments(kept ? binding : undefined);
       if (kept) continue;
       stop();
       this.running.delete(name);

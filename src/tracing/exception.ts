@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { framesOf, withheldMessage } from './withheld-message.js';
 
 /** Longest `exception.message` and status description kept, in characters. */
 const MAX_MESSAGE = 4096;
@@ -22,9 +23,11 @@ export function exceptionAttributes(exception: unknown): Attributes {
   return attributes;
 }
 
-/** The message of an error, or the text of any other thrown value, at most 4,096 characters. */
+/** The message of an error unless it is withheld, or the text of any other value, cut to 4,096 characters. */
 export function errorMessage(exception: unknown): string {
   try {
+    const shown = withheldMessage(exception);
+    if (shown !== undefined) return shown;
     const { message } = Object(exception) as { message?: unknown };
     return limited(typeof message === 'string' ? message : String(exception), MAX_MESSAGE);
   } catch {
@@ -61,8 +64,10 @@ export function errorType(exception: unknown): string {
 function stackOf(exception: unknown, depth: number): string {
   try {
     if (typeof exception !== 'object' || exception === null) return '';
-    const { stack, cause, errors } = exception as { stack?: unknown; cause?: unknown; errors?: unknown };
+    const { stack, message, cause, errors } = exception as Partial<Record<keyof AggregateError, unknown>>;
+    const shown = withheldMessage(exception);
     const parts = typeof stack === 'string' ? [stack] : [];
+    if (shown !== undefined) parts.splice(0, 1, shown, ...parts.map((text) => framesOf(text, message)));
     if (depth === 0) return parts.join('');
     if (cause !== undefined && cause !== exception) parts.push(`Caused by: ${textOf(cause, depth - 1)}`);
     if (exception instanceof AggregateError && Array.isArray(errors)) {

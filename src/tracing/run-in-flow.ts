@@ -19,7 +19,7 @@ const NOTHING_TO_DO = { closed: () => undefined };
 export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => T): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-  const overlay = { owner: pipeline, target, next: flow.overlay };
+  const overlay = { pipeline, target, next: flow.overlay };
   return runInFlow(context.withFlow(flow.withOverlay(overlay)), fn, pipeline.log);
 }
 

@@ -277,6 +277,26 @@ describe('outgoing HTTP calls', () => {
     expect(called(recorder.spans())).toEqual([`${url}/billing`]);
   });
 
+  it('of a route that no instance covers make no span and get no header', async () => {
+    const { url, received } = await startEchoServer();
+    const recorder = new SpanRecorder();
+    class BillingModule {}
+    const billing = TelemetryModule.forRoot({ service: { name: 'billing' }, exporter: recorder });
+    Module({ imports: [billing] })(BillingModule);
+    work = async () => (await fetch(`${url}/uncovered`)).text();
+    const app = await startApp({
+      telemetry: false,
+      imports: [HttpModule, BillingModule],
+      controllers: [CallController],
+    });
+    expect((await app.get('/call')).status).toBe(200);
+    await app.close();
+    expect(received.map(({ path, headers }) => [path, headers.traceparent])).toEqual([
+      ['/uncovered', undefined],
+    ]);
+    expect(recorder.spans()).toEqual([]);
+  });
+
   it('leave no subscriber and no patched function behind', async () => {
     const functions = (): unknown => ({
       request: http.request,

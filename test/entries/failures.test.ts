@@ -8,8 +8,10 @@ import {
   type ClientProxy,
   type TcpContext,
 } from '@nestjs/microservices';
+import { SpanKind } from '@opentelemetry/api';
 import { interval, lastValueFrom, NEVER, Observable, take, toArray } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { TracerManager } from '../../src/index.js';
 import { freePort } from '../support/free-port.js';
 import { namedSpans } from '../support/named-spans.js';
 import { startApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
@@ -178,4 +180,16 @@ it('a shutdown amid an answer takes as it takes without telemetry, and leaves no
     expect(ended).toHaveLength(telemetry === false ? 0 : 2);
   }
   expect(outcomes[1]).toEqual(outcomes[0]);
+});
+
+it('a handler that has not ended when the app has closed has a span that says so', async () => {
+  const { app, client } = await start();
+  const manager = app.app.get(TracerManager, { strict: false });
+  const waiting = client.send('never', {}).subscribe({ error: () => undefined });
+  await vi.waitFor(() => expect(app.app.get(Seen).lines).toEqual(['asked']));
+  await app.close();
+  waiting.unsubscribe();
+  const [span] = app.recorder.spans().filter(({ kind }) => kind === SpanKind.SERVER);
+  expect(span).toMatchObject({ name: 'never', attributes: { 'nestjs.entry.aborted': true } });
+  expect(manager.status().spans).toMatchObject({ live: 0 });
 });

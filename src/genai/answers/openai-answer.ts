@@ -1,4 +1,5 @@
 import {
+  codeOf,
   defined,
   fieldsOf,
   listOf,
@@ -99,7 +100,7 @@ export function readResponse(value: Fields): Answer | undefined {
     model: textOf(value['model']),
     serviceTier: textOf(value['service_tier']),
     usage: readUsage(value['usage']),
-    failure: status === 'failed' ? (textOf(fieldsOf(value['error'])['code']) ?? status) : undefined,
+    failure: status === 'failed' ? (codeOf(fieldsOf(value['error'])['code']) ?? status) : undefined,
     deltas: [
       ...listOf(value['output']).flatMap(readItem),
       ...(status === undefined || status === 'in_progress'

@@ -1,6 +1,8 @@
 import type { CallDescription } from '../call-facts.js';
 import type { GenAiOperation } from '../operations.js';
-import type { ChunkFilter } from './observe-stream.js';
+
+/** Decides about a chunk before the consumer sees it. @returns false for one that is kept back */
+export type ChunkFilter = (chunk: unknown) => boolean;
 
 /** How a client is instrumented. */
 export interface InstrumentOptions {
@@ -23,6 +25,8 @@ export interface ClientRequest {
   /** Handed to the client in place of what the app gave. */
   readonly args?: unknown[];
   readonly filter?: ChunkFilter;
+  /** Breaks the request off, where the client's stream has no such signal of its own. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A method of a client that calls a model. */

@@ -19,7 +19,8 @@ export function googleEndpoints(client: object, { provider }: InstrumentOptions)
     ([params]) => {
       const request = readContents(fieldsOf(params));
       const options = { ...shared, ...request.options, ...(stream ? { stream } : {}) };
-      return { ...request, options };
+      const { abortSignal } = fieldsOf(fieldsOf(params)['config']);
+      return { ...request, options, signal: abortSignal instanceof AbortSignal ? abortSignal : undefined };
     };
   return [
     { resource, method: 'generateContent', operation: 'generate_content', read: read(false) },

@@ -87,7 +87,7 @@ function readRequest(read: ClientEndpoint['read'], args: unknown[]): ClientReque
 function follow(started: StartedCall, request: ClientRequest, send: () => unknown): unknown {
   const settled = (value: unknown): void => {
     if (isStream(value)) {
-      observeStream(value, started, request.filter);
+      observeStream(value, started, request);
       return;
     }
     started.call.readResult(value);

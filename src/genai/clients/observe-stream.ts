@@ -1,6 +1,7 @@
 import { runInContext } from '../../context/flow-context.js';
 import { endWhenCollected, StreamSpan, type StreamUse } from '../../tracing/stream-span.js';
 import type { StartedCall } from '../run-call.js';
+import type { ChunkFilter, ClientRequest } from './client-endpoint.js';
 
 type Step = (...args: unknown[]) => Promise<IteratorResult<unknown, unknown>>;
 type Steps = Partial<Record<'next' | 'return' | 'throw', Step>>;
@@ -12,9 +13,6 @@ interface ClientStream {
   readonly controller?: AbortController;
   next?: unknown;
 }
-
-/** Decides about a chunk before the consumer sees it. @returns false for one that is kept back */
-export type ChunkFilter = (chunk: unknown) => boolean;
 
 /** Whether a client returned a stream of chunks. */
 export function isStream(value: unknown): value is AsyncIterable<unknown> {
@@ -28,12 +26,19 @@ export function isStream(value: unknown): value is AsyncIterable<unknown> {
 export function observeStream(
   source: AsyncIterable<unknown>,
   { call, span, context }: StartedCall,
-  filter?: ChunkFilter,
+  { filter, signal: given }: Pick<ClientRequest, 'filter' | 'signal'>,
 ): void {
   const stream = source as AsyncIterable<unknown> & ClientStream;
   const uses = new StreamSpan(span, context, undefined, call);
-  const { signal } = stream.controller ?? {};
-  const observed = (iterator: Steps): Steps => observeSteps(iterator, uses.use(), signal, filter);
+  const signal = stream.controller?.signal ?? given;
+  const aborted = (): void => {
+    uses.endUnused();
+  };
+  signal?.addEventListener('abort', aborted, { once: true });
+  const observed = (iterator: Steps): Steps => {
+    signal?.removeEventListener('abort', aborted);
+    return observeSteps(iterator, uses.use(), signal, filter);
+  };
   uses.watch(stream);
   if (typeof stream.iterator === 'function') {
     const begin = stream.iterator.bind(stream);
@@ -61,6 +66,16 @@ function observeSteps(
   filter: ChunkFilter | undefined,
 ): Steps {
   let pending = 0;
+  // A stream that nobody waits for reports its abort to nobody. Clients abort a failed one, too:
+  // what is pending says more.
+  const aborted = (): void => {
+    if (pending === 0) use.endEarly();
+  };
+  const leave = (): void => {
+    signal?.removeEventListener('abort', aborted);
+    use.endEarly();
+  };
+  signal?.addEventListener('abort', aborted, { once: true });
   const take = (name: keyof Steps, args: unknown[]): Promise<IteratorResult<unknown, unknown>> => {
     pending += 1;
     return runInContext(use.context, iterator[name] as Step, ...args).then(
@@ -69,26 +84,20 @@ function observeSteps(
         if (result.done !== true) {
           use.chunk(result.value);
           if (filter !== undefined && !filter(result.value)) return take(name, args);
-        } else if (name === 'next' && signal?.aborted !== true) use.end();
-        else use.leave();
+        } else {
+          if (name === 'next' && signal?.aborted !== true) use.end();
+          leave();
+        }
         return result;
       },
       (error: unknown) => {
         pending -= 1;
         use.fail(error);
+        leave();
         throw error;
       },
     );
   };
-  // A stream that nobody waits for reports its abort to nobody. Clients abort a failed one, too:
-  // what is pending says more.
-  signal?.addEventListener(
-    'abort',
-    () => {
-      if (pending === 0) use.leave();
-    },
-    { once: true },
-  );
   const steps: Steps = {};
   for (const name of ['next', 'return', 'throw'] as const) {
     const step = iterator[name];
@@ -97,7 +106,7 @@ function observeSteps(
       steps[name] = (...args) => take(name, args);
     }
   }
-  endWhenCollected(steps, use);
+  endWhenCollected(steps, { endEarly: leave });
   return steps;
 }
 

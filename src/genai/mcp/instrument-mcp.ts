@@ -1,6 +1,8 @@
 import { fieldsOf } from '../answers/answer.js';
 import { replace } from '../clients/replace.js';
 import type { GenAiHost } from '../genai-host.js';
+import { withholdModelError } from '../model-error.js';
+import { showsErrors } from '../run-call.js';
 import { McpConnection, type McpRole } from './mcp-connection.js';
 import type { McpMessage, McpTransport } from './mcp-message.js';
 
@@ -30,6 +32,7 @@ export function instrumentMcp(peer: object, host: GenAiHost): void {
   const { server } = peer as { server?: unknown };
   const protocol = (isPeer(peer) ? peer : server) as McpPeer;
   const role: McpRole = 'callTool' in protocol ? 'client' : 'server';
+  if (role === 'client') withholdFailures(protocol, host);
   if (protocol.transport !== undefined) watch(protocol.transport, role, host);
   replace(
     protocol,
@@ -40,6 +43,27 @@ export function instrumentMcp(peer: object, host: GenAiHost): void {
         return connect.call(this, transport, ...rest);
       },
   );
+}
+
+/** Servers answer with errors that may repeat the arguments of a call. */
+function withholdFailures(client: object, host: GenAiHost): void {
+  for (const method of ['request', 'callTool', 'getPrompt', 'readResource', 'complete']) {
+    if (typeof Reflect.get(client, method) !== 'function') continue;
+    replace(
+      client,
+      method,
+      (original) =>
+        function (this: unknown, ...args: unknown[]) {
+          const result = original.apply(this, args);
+          if (!(result instanceof Promise)) return result;
+          return result.catch((error: unknown) => {
+            const manager = host.manager();
+            if (manager?.isEnabled() === true && !showsErrors(manager)) withholdModelError(error);
+            throw error;
+          });
+        },
+    );
+  }
 }
 
 function watch(transport: McpTransport, role: McpRole, host: GenAiHost): void {

@@ -9,7 +9,7 @@ import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
 import { MCP } from '../attribute-names.js';
 import { activeCall } from '../current-call.js';
 import type { GenAiHost } from '../genai-host.js';
-import { startCall, type StartedCall } from '../run-call.js';
+import { showsErrors, startCall, type StartedCall } from '../run-call.js';
 import { serverOf } from '../clients/server-address.js';
 import {
   cancellationOf,
@@ -46,6 +46,8 @@ interface Pending {
   readonly begun: number;
   /** Whether the span is somebody else's, who ends it. */
   readonly adopted: boolean;
+  /** Whether messages of errors are recorded. */
+  readonly showsErrors: boolean;
 }
 
 /** One connection of a client or a server: the requests in both directions, each a span until its answer. */
@@ -66,7 +68,7 @@ export class McpConnection {
   sending<T>(message: McpMessage, forward: (message: McpMessage) => T): T {
     this.noteCancellation(message, this.sent);
     if (message.method === undefined) {
-      this.settle(this.received, message);
+      this.endRequest(this.received, message);
       return forward(message);
     }
     const manager = this.host.manager();
@@ -80,7 +82,7 @@ export class McpConnection {
   /** A message comes in. @param handle - the protocol's own */
   receiving(message: McpMessage, handle: () => void): void {
     this.noteCancellation(message, this.received);
-    if (message.method === undefined) this.settle(this.sent, message);
+    if (message.method === undefined) this.endRequest(this.sent, message);
     const manager = this.host.manager();
     if (message.method === undefined || message.id === undefined || manager?.isEnabled() !== true) {
       handle();
@@ -150,10 +152,12 @@ export class McpConnection {
     role: McpRole,
     adopted: boolean,
   ): Pending {
-    return { started, span, attributes, meter: meterOf(manager), role, begun: monotonicMillis(), adopted };
+    const begun = monotonicMillis();
+    const meter = meterOf(manager);
+    return { started, span, attributes, meter, role, begun, adopted, showsErrors: showsErrors(manager) };
   }
 
-  private settle(waiting: Map<unknown, Pending>, message: McpMessage): void {
+  private endRequest(waiting: Map<unknown, Pending>, message: McpMessage): void {
     const pending = waiting.get(message.id);
     if (pending === undefined) return;
     waiting.delete(message.id);
@@ -177,7 +181,9 @@ export class McpConnection {
     });
     span.setAttributes({ ...this.connectionAttributes(), ...failed });
     if (failure !== undefined && failure.expected !== true) {
-      span.setStatus(defined({ code: SpanStatusCode.ERROR, message: failure.message }));
+      const { code, message } = failure;
+      const shown = message === undefined || pending.showsErrors ? message : `JSON-RPC error ${code ?? ''}`;
+      span.setStatus(defined({ code: SpanStatusCode.ERROR, message: shown }));
     }
     if (failure === undefined && result !== undefined) started?.call.setOutput(result);
     if (!adopted) span.end();

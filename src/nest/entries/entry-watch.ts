@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { activeContext } from '../../context/flow-context.js';
-import { RecordingSpan } from '../../tracing/recording-span.js';
+import { pipelineOfFlow } from '../../tracing/pipeline-of-flow.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
 import { probeNearerFilters } from '../requests/nearer-filters.js';
@@ -69,12 +69,9 @@ export class EntryWatch implements EntryHost {
   }
 
   instanceOfFlow(otherwise: TelemetryInstance | undefined): TelemetryInstance | undefined {
-    const { span, flow } = activeContext();
-    if (span === undefined && flow === undefined) return otherwise;
-    // Asking a server span for its context makes it choose the pipeline that it belongs to.
-    span?.spanContext();
-    const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
-    return this.hub.all().find(({ pipeline }) => pipeline === owner) ?? otherwise;
+    const own = pipelineOfFlow(activeContext());
+    if (own === undefined) return otherwise;
+    return this.hub.all().find(({ pipeline }) => pipeline === own) ?? otherwise;
   }
 
   /** Nest asks for the adapter before it connects the first gateway. */

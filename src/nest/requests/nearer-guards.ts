@@ -12,8 +12,8 @@ const GUARDS_METADATA = '__guards__';
 class UserReader implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const trace = servedEntry(context);
-    const scope = trace instanceof RequestTrace ? trace.scope : undefined;
-    const entries = scope instanceof TelemetryInstance ? scope.baggageEntries : undefined;
+    const instance = trace instanceof RequestTrace ? trace.instance : undefined;
+    const entries = instance instanceof TelemetryInstance ? instance.baggageEntries : undefined;
     const told = entries?.everywhere === true ? learnUser(entries, servedIn(context)) : undefined;
     return told?.then(() => true as const) ?? true;
   }

@@ -7,10 +7,10 @@ export class NoneSink implements SpanSink {
   private readonly account = new SinkAccount('none');
   private closed = false;
 
-  accept(_span: ReadableSpan): void {
-    this.account.accept();
-    if (this.closed) this.account.drop('shutdown');
-    else this.account.deliver();
+  acceptSpan(_span: ReadableSpan): void {
+    this.account.countEnded();
+    if (this.closed) this.account.countDropped('shutdown');
+    else this.account.countDelivered();
   }
 
   forceFlush(): Promise<void> {

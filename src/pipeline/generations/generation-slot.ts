@@ -14,7 +14,7 @@ export interface GenerationBuilder {
   /** Builds at once; connections open later. */
   buildNow(given: TracerConfig, resolved: ResolvedTracerConfig): Generation;
   /** Closes a generation once its spans have ended. */
-  retire(generation: Generation): Promise<number>;
+  closeEvicted(generation: Generation): Promise<number>;
 }
 
 /**
@@ -56,9 +56,9 @@ export class GenerationSlot implements FlowTarget {
   }
 
   /** Delivers what its spans left and closes; spans that are alive finish first. */
-  async retire(): Promise<void> {
+  async close(): Promise<void> {
     const { generation } = this;
     this.generation = undefined;
-    if (generation !== undefined && !generation.closed) await this.builder.retire(generation);
+    if (generation !== undefined && !generation.closed) await this.builder.closeEvicted(generation);
   }
 }

@@ -53,8 +53,8 @@ export class TemporaryConfigs {
     return { current: () => this.overSettled(settled, change) };
   }
 
-  clear(): Promise<void> {
-    return this.cache.clear();
+  evictAll(): Promise<void> {
+    return this.cache.evictAll();
   }
 
   /** Until the look-up is over, spans wait like those of the flow around; from then on the change holds. */

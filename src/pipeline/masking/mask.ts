@@ -64,7 +64,7 @@ export class SpanMask {
    *
    * @throws whatever went wrong, after emptying the span: nothing goes out unmasked
    */
-  apply(span: MaskableSpan): void {
+  maskSpan(span: MaskableSpan): void {
     try {
       this.maskAll(span);
     } catch (error) {

@@ -65,7 +65,7 @@ export class CircuitBreaker {
     if (this.state === 'open') this.probe();
   }
 
-  dispose(): void {
+  release(): void {
     clearTimeout(this.timer);
   }
 

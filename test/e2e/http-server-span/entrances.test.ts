@@ -77,23 +77,46 @@ it('traces an Express app that another one calls, malformed bodies included', as
   ]);
 });
 
-it('traces what a serverless adapter hands over, whose responses never close', async () => {
-  const app = await initialised();
-  const express = app.getHttpAdapter().getInstance() as RequestListener;
-  // As adapters make them: no server of Node's has anything to do with them.
-  const socket = new Writable({ write: (_chunk, _encoding, done) => done() }) as Socket;
-  const request = new IncomingMessage(socket);
-  Object.assign(request, { method: 'GET', url: '/orders/7', headers: { host: 'api.example' } });
-  const response = new ServerResponse(request);
-  response.assignSocket(socket);
-  const answered = once(response, 'finish');
-  express(request, response);
-  await answered;
-  const recorder = app.get(SpanRecorder);
-  expect(recorder.tree()).toEqual([{ name: 'GET /orders/:id', children: [] }]);
-  expect(recorder.span('GET /orders/:id').attributes).toMatchObject({ 'http.response.status_code': 200 });
-  expect(app.get(TracerManager, { strict: false }).status().spans).toMatchObject({ live: 0, ended: 1 });
-});
+/** Sockets as serverless adapters make them: no server of Node's has anything to do with them. */
+const SERVERLESS_SOCKETS = {
+  'a stream': () => new Writable({ write: (_chunk, _encoding, done) => done() }),
+  // Finishes the response before its `end` has returned.
+  'an object that writes at once': () =>
+    Object.assign(new EventEmitter(), {
+      writable: true,
+      _writableState: {},
+      cork: () => undefined,
+      uncork: () => undefined,
+      destroy: () => undefined,
+      write: (...args: unknown[]) => {
+        const written = args.at(-1);
+        if (typeof written === 'function') Reflect.apply(written, undefined, []);
+        return true;
+      },
+    }),
+};
+
+it.each(Object.entries(SERVERLESS_SOCKETS))(
+  'traces what a serverless adapter hands over, whose responses never close: %s',
+  async (_kind, newSocket) => {
+    const app = await initialised();
+    const express = app.getHttpAdapter().getInstance() as RequestListener;
+    const socket = newSocket() as unknown as Socket;
+    const request = new IncomingMessage(socket);
+    Object.assign(request, { method: 'GET', url: '/orders/7', headers: { host: 'api.example' } });
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    const answered = once(response, 'finish');
+    express(request, response);
+    await answered;
+    const recorder = app.get(SpanRecorder);
+    expect(recorder.tree()).toEqual([{ name: 'GET /orders/:id', children: [] }]);
+    const { attributes } = recorder.span('GET /orders/:id');
+    expect(attributes).toMatchObject({ 'http.response.status_code': 200 });
+    expect(attributes).not.toHaveProperty('nestjs.request.aborted');
+    expect(app.get(TracerManager, { strict: false }).status().spans).toMatchObject({ live: 0, ended: 1 });
+  },
+);
 
 it('traces a request once that Express handles twice', async () => {
   const setup = (app: INestApplication) => {

@@ -6,7 +6,7 @@ const MESSAGE = {
   id: 'msg_1',
   type: 'message',
   role: 'assistant',
-  model: 'claude-sonnet-4-5-20250929',
+  model: 'claude-sonnet-5-20260701',
   stop_sequence: null,
 };
 

@@ -20,6 +20,8 @@ export interface ProviderAnswer {
   readonly cutAfter?: number;
   /** Waits for the client to leave after so many events. */
   readonly holdAfter?: number;
+  /** Waits for the client to leave before the answer begins. */
+  readonly silent?: boolean;
 }
 
 /** A provider's server that speaks its wire format: it refuses what the provider would refuse. */
@@ -27,6 +29,8 @@ export class FakeProvider {
   readonly requests: ProviderRequest[] = [];
   /** Resolves with the next client that leaves before the end. */
   left: Promise<void> = Promise.resolve();
+
+  private noteAsked: () => void = () => undefined;
 
   private constructor(
     readonly url: string,
@@ -46,6 +50,11 @@ export class FakeProvider {
     return provider;
   }
 
+  /** Resolves with the next request. */
+  get asked(): Promise<void> {
+    return new Promise((resolve) => (this.noteAsked = resolve));
+  }
+
   answers(answer: (request: ProviderRequest) => ProviderAnswer): void {
     this.answer = answer;
   }
@@ -59,7 +68,9 @@ export class FakeProvider {
       body: JSON.parse(Buffer.concat(pieces).toString() || '{}') as Record<string, unknown>,
     };
     this.requests.push(seen);
-    const { status = 200, headers = {}, json, events, cutAfter, holdAfter } = this.answer(seen);
+    this.noteAsked();
+    const { status = 200, headers = {}, json, events, cutAfter, holdAfter, silent } = this.answer(seen);
+    if (silent === true) return;
     if (events === undefined) {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(JSON.stringify(json));
@@ -67,6 +78,7 @@ export class FakeProvider {
     }
     response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
     this.left = new Promise((resolve) => response.once('close', resolve));
+    response.flushHeaders();
     for (const [index, event] of events.entries()) {
       if (index === cutAfter) {
         // What was written gets through before the connection breaks.

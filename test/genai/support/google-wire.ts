@@ -28,12 +28,15 @@ export function contentEvents(): string[] {
   ];
 }
 
+const TOOL_CALL = [{ functionCall: { id: 'call_1', name: 'weather', args: { city: 'Paris' } } }];
+
 /** Answers as Google's server does. */
 export function googleAnswer({ path, headers, body }: ProviderRequest): ProviderAnswer {
   if (headers['x-goog-api-key'] !== 'test-key') {
     return { status: 403, json: { error: { code: 403, message: 'No key.', status: 'PERMISSION_DENIED' } } };
   }
   const [, method] = /^\/v1beta\/models\/[\w.-]+:(\w+)/.exec(path) ?? [];
+  const tools = body['tools'] !== undefined;
   switch (method) {
     case 'generateContent':
       if (!Array.isArray(body['contents'])) {
@@ -45,12 +48,16 @@ export function googleAnswer({ path, headers, body }: ProviderRequest): Provider
       return {
         json: {
           ...HEAD,
-          candidates: candidate([{ text: 'Water first, then tea.' }], 'STOP'),
+          candidates: candidate(tools ? TOOL_CALL : [{ text: 'Water first, then tea.' }], 'STOP'),
           usageMetadata: USAGE,
         },
       };
     case 'streamGenerateContent':
-      return { events: contentEvents() };
+      return {
+        events: tools
+          ? [data({ ...HEAD, candidates: candidate(TOOL_CALL, 'STOP'), usageMetadata: USAGE })]
+          : contentEvents(),
+      };
     case 'batchEmbedContents':
       return { json: { embeddings: [{ values: [0.25, -0.5] }] } };
     default:

@@ -80,14 +80,49 @@ const RESPONSE = {
   },
 };
 
+const FUNCTION_CALL = {
+  id: 'fc_1',
+  type: 'function_call',
+  status: 'completed',
+  call_id: 'call_1',
+  ...TOOL_CALL.function,
+};
+
 /** Events of a streamed response. */
-function responseEvents(): string[] {
+export function responseEvents(tools: boolean): string[] {
   const begun = { ...RESPONSE, status: 'in_progress', output: [], usage: null };
   let sequence_number = 0;
-  const named = (type: string, rest: object): string =>
-    event(type, { type, sequence_number: sequence_number++, ...rest });
+  const named: Named = (type, rest) => event(type, { type, sequence_number: sequence_number++, ...rest });
   return [
     named('response.created', { response: begun }),
+    ...(tools ? calling(named) : saying(named)),
+    named('response.completed', { response: answered(tools) }),
+  ];
+}
+
+type Named = (type: string, rest: object) => string;
+
+function answered(tools: boolean): unknown {
+  return tools ? { ...RESPONSE, output: [FUNCTION_CALL] } : RESPONSE;
+}
+
+function calling(named: Named): string[] {
+  const place = { output_index: 0, item_id: 'fc_1' };
+  return [
+    named('response.output_item.added', {
+      output_index: 0,
+      item: { ...FUNCTION_CALL, status: 'in_progress', arguments: '' },
+    }),
+    ...['{"city":', '"Paris"}'].map((delta) =>
+      named('response.function_call_arguments.delta', { ...place, delta }),
+    ),
+    named('response.function_call_arguments.done', { ...place, arguments: FUNCTION_CALL.arguments }),
+    named('response.output_item.done', { output_index: 0, item: FUNCTION_CALL }),
+  ];
+}
+
+function saying(named: Named): string[] {
+  return [
     named('response.output_item.added', {
       output_index: 0,
       item: { id: 'msg_1', type: 'message', role: 'assistant', status: 'in_progress', content: [] },
@@ -108,7 +143,6 @@ function responseEvents(): string[] {
       text: WORDS.join(''),
     }),
     named('response.output_item.done', { output_index: 0, item: RESPONSE.output[0] }),
-    named('response.completed', { response: RESPONSE }),
   ];
 }
 
@@ -141,7 +175,9 @@ export function openAiAnswer({ path, headers, body }: ProviderRequest): Provider
       return { json: whole('chat.completion', [{ index: 0, message, logprobs: null, finish_reason }]) };
     }
     case '/v1/responses':
-      return stream === true ? { events: responseEvents() } : { json: RESPONSE };
+      return stream === true
+        ? { events: responseEvents(tools !== undefined) }
+        : { json: answered(tools !== undefined) };
     case '/v1/completions':
       return {
         json: whole('text_completion', [{ index: 0, text: 'tea.', logprobs: null, finish_reason: 'length' }]),

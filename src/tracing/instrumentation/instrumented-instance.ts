@@ -1,11 +1,11 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { FlowContext } from '../../context/flow-context.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { RecordingSpan } from '../recording-span.js';
+import { pipelineOfFlow } from '../pipeline-of-flow.js';
 import type { TracerManager } from '../tracer-manager.js';
 
 /** An instance that named an instrumentation. */
-export interface InstrumentationMember {
+export interface InstrumentedInstance {
   readonly pipeline: Pipeline;
   readonly manager: TracerManager;
   /** Where metrics of instrumentations go; without it, nowhere. */
@@ -18,13 +18,14 @@ export interface InstrumentationMember {
  * The instance that a call in this context belongs to: the active span's, else the request's, else
  * the global or first one.
  *
- * @returns nothing if the flow belongs to an instance that is not among them
+ * @returns nothing if the flow belongs to an instance that is not among them, or to none
  */
-export function chooseMember(
-  members: readonly InstrumentationMember[],
-  { span, flow }: FlowContext,
-): InstrumentationMember | undefined {
-  const owner = span instanceof RecordingSpan ? span.generation.owner : flow?.entry?.pipeline;
-  if (owner !== undefined) return members.find(({ pipeline }) => pipeline === owner);
-  return members.find(({ isGlobal }) => isGlobal) ?? members[0];
+export function chooseInstance(
+  instances: readonly InstrumentedInstance[],
+  context: FlowContext,
+): InstrumentedInstance | undefined {
+  const own = pipelineOfFlow(context);
+  if (own !== undefined) return instances.find(({ pipeline }) => pipeline === own);
+  if (context.flow?.entry !== undefined) return undefined;
+  return instances.find(({ isGlobal }) => isGlobal) ?? instances[0];
 }

@@ -15,7 +15,7 @@ const DEFAULT_FLUSH_MILLIS = 5_000;
 const SINGLE = /^db\.(response\.returned_rows|query\.parameter\.|client\.connection\.wait_time)/;
 
 const families = new WeakMap<RecordingSpan, Family>();
-/** Those with something counted and not sent. */
+/** The families with calls that are counted and not sent. */
 const waiting = new Set<Family>();
 
 /**

@@ -118,7 +118,7 @@ interface PoolOptions extends PostgresClient {
   readonly connectionString?: unknown;
 }
 
-/** Where a pool connects to, as far as its options say so. */
+/** The server that a pool connects to, as far as its options tell. */
 function serverOfPool({ options = {} }: { readonly options?: PoolOptions }): DatabaseServer {
   const { connectionString } = options;
   if (typeof connectionString !== 'string' || !URL.canParse(connectionString)) return serverOf(options);

@@ -63,7 +63,7 @@ export class BullmqJobs {
     wrapEntryMethods(
       this.host.modules,
       this.host.patches,
-      (type, name) => name === 'process' && Reflect.hasMetadata(PROCESSOR, type),
+      (type) => (Reflect.hasMetadata(PROCESSOR, type) ? ['process'] : []),
       (entry) => this.processing(entry),
     );
     this.watchProducers();

@@ -7,11 +7,11 @@ import { complainOf } from './recording-instance.js';
 /** A subscriber's treatment of a message. */
 type Listener = (message: object) => void;
 
-/** Node 20 loses the subscribers of a channel that nobody holds. */
+/** Node 20 loses the subscribers of a channel that is not referenced. */
 const held = new Set<object>();
 
 /**
- * Subscribes to channels of Node and libraries by name; a listener that throws is reported and harms nobody.
+ * Subscribes to channels of Node and libraries by name; a listener that throws is reported.
  */
 export function subscribeAll(source: string, listeners: Readonly<Record<string, Listener>>): () => void {
   const undo = Object.entries(listeners).map(([name, listener]) => {

@@ -118,7 +118,7 @@ export class ClientCall {
   /** Absent while the call is one of many that are only counted. */
   readonly span: Span | undefined;
   over = false;
-  /** How often its request has been sent before. */
+  /** The number of times its request was sent before. */
   resends = 0;
   private readonly startMonotonic: number;
   /** Attributes that the plan did not know. */

@@ -14,7 +14,7 @@ const DEFAULT_FLUSH_MILLIS = 5_000;
 /** Attributes of a single call. */
 const SINGLE = /^db\.(response\.returned_rows|query\.parameter\.|client\.connection\.wait_time)/;
 
-/** Those with something counted and not sent. */
+/** The families with calls that are counted and not sent. */
 const waiting = new Set<Family>();
 
 /**

@@ -251,7 +251,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     listener.spanEnds(failed);
   }
 
-  /** On the span's own clock, so that its duration is monotonic. */
+  /** Reads the span's own clock, so that its duration is monotonic. */
   private now(): number {
     return this.startMillis + (monotonicMillis() - this.startMonotonic);
   }

@@ -30,7 +30,7 @@ const METRIC: CallMetricPlan = {
 const MAX_PARAMETERS = 50;
 const MAX_PARAMETER_LENGTH = 200;
 
-/** Where an operation goes to. */
+/** The server of an operation. */
 export interface DatabaseServer {
   /** `db.system.name`. */
   readonly system: string;

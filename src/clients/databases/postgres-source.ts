@@ -121,7 +121,7 @@ interface PoolOptions extends PostgresClient {
 const NO_OPTIONS: PoolOptions = {};
 const servers = new WeakMap<PoolOptions, DatabaseServer>();
 
-/** Where a pool connects to, as far as its options say so. */
+/** The server that a pool connects to, as far as its options tell. */
 function serverOfPool({ options = NO_OPTIONS }: { readonly options?: PoolOptions }): DatabaseServer {
   let server = servers.get(options);
   if (server === undefined) servers.set(options, (server = serverOfOptions(options)));

@@ -118,7 +118,7 @@ function serverOf({ database, serverAddress, serverPort }: RedisCommand): Databa
   };
 }
 
-/** Where a client of ioredis is connected to, or will be; a cluster says it when it sends. */
+/** The server of an ioredis client; a cluster tells it when it sends. */
 function serverOfClient({ options = {} }: IoredisClient): Partial<RedisCommand> {
   const { path, host, port, db } = options;
   if (path !== undefined) return { serverAddress: path, database: db };

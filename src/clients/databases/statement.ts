@@ -91,7 +91,7 @@ class StatementReader implements TokenSink {
   private joined = false;
   private lastWord = '';
   private wordBefore = '';
-  /** For each open parenthesis, the word before it. */
+  /** The word before each open parenthesis. */
   private readonly open: string[] = [];
   private over = false;
   /** The list after `IN (`, with the number of values left out; `undefined` elsewhere. */

@@ -74,7 +74,7 @@ function nameBefore(text: string, separator: number, from: number): string {
   return text.slice(start, end);
 }
 
-/** Where the value that begins at `start` ends; `start` if there is none, or it is masked already. */
+/** The end of the value that begins at `start`; `start` if there is none, or it is masked already. */
 function valueEnd(text: string, start: number, name: string): number {
   if (endOf(MASKED, text, start) > start) return start;
   const opening = text[start];

@@ -1,5 +1,5 @@
-import type { EventEmitter } from 'node:events';
-import { applyInEntry, entryOf } from '../context/entry.js';
+import { applyInEntry, stampEntry, stampOf } from '../context/entry.js';
+import type { Entry } from '../context/flow-context.js';
 
 type Emit = (this: unknown, ...args: unknown[]) => boolean;
 
@@ -11,16 +11,15 @@ interface Emitter {
 /**
  * Has the listeners of a request run in the context of its entry: a connection, which many requests share,
  * emits their events.
- *
- * @param request - bound to its entry already
  */
-export function followListeners(request: EventEmitter): void {
-  (request as unknown as Emitter).emit = emit;
+export function followListeners(trace: Entry & { readonly request: object }): void {
+  stampEntry(trace.request, trace);
+  (trace.request as Emitter).emit = emit;
 }
 
 /** One function for all, so that a request costs no closure. */
 function emit(this: unknown, ...args: unknown[]): boolean {
-  return applyInEntry(entryOf(this), emitOf(this as object, emit), this, args);
+  return applyInEntry(stampOf(this as object), emitOf(this as object, emit), this, args);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { GraphqlOperation } from './graphql-operation.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { ActiveCount, HttpScheme, MeasuredStream, RequestMeter } from '../tracing/request-meter.js';
 import { isKnownMethod } from './http-method.js';
-import { schemeOf } from './server-attributes.js';
+import type { RequestFacts } from './request-facts.js';
 import type { StreamOutcome } from './stream-options.js';
 
 const DISCONNECTED = 'client_disconnect';
@@ -38,11 +38,11 @@ export class RequestMeasurement {
     /** On the monotonic clock, in milliseconds. */
     private readonly startedAt: number,
     meter: RequestMeter,
+    { method, scheme }: RequestFacts,
   ) {
-    const method = request.method ?? 'GET';
     this.method = isKnownMethod(method) ? method : '_OTHER';
     // A client of HTTP/2 may call it anything.
-    this.scheme = schemeOf(request) === 'https' ? 'https' : 'http';
+    this.scheme = scheme === 'https' ? 'https' : 'http';
     this.enter(meter);
   }
 

@@ -1,4 +1,4 @@
-import type { Attributes, SpanContext } from '@opentelemetry/api';
+import type { Attributes, Link, SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '../sdk/sampler.js';
 import { Flow, FlowContext, type Entry } from '../context/flow-context.js';
 import { entryEnded } from '../context/entry-end.js';
@@ -23,12 +23,19 @@ import { tracesRequests, type CompiledHttpOptions, type HttpScope } from './http
 import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
-import { isLongPoll, splitTarget, targetOf } from './request-url.js';
+import { propertyOf, RequestFacts } from './request-facts.js';
+import { isLongPoll, splitTarget } from './request-url.js';
 import { RouteMatch } from './route-match.js';
 import { serverAttributes } from './server-attributes.js';
 import { ServerSpan } from './server-span.js';
 import type { SseRoute } from './stream-options.js';
 import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from './stream-trace.js';
+
+const NO_ATTRIBUTES: Attributes = {};
+const NO_LINKS: Link[] = [];
+
+/** How far a request has come; `server-span.ts` has the drawing. */
+const State = { OPEN: 0, BOUND: 1, SETTLED: 2, CLOSED: 3 } as const;
 
 /**
  * One request on its way through the app: begun when the server emits it, bound to the instance that owns its
@@ -44,7 +51,6 @@ export class RequestTrace implements Entry, StreamedRequest {
   stream: StreamTrace | undefined;
   source: BodySource | undefined;
   ending = false;
-  closed = false;
   /** Set where no route answers: a middleware's pattern is not a route. */
   unrouted = false;
   graphql: GraphqlOperation | undefined;
@@ -53,13 +59,12 @@ export class RequestTrace implements Entry, StreamedRequest {
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
-  private readonly target: string;
-  /** Read at once: a socket forgets it when it closes. */
-  private readonly peer: string | undefined;
+  private readonly facts: RequestFacts;
+  /** As the route saw it: middleware may override it. */
+  private method: string;
   private match: RouteMatch | undefined;
-  private forwarded: ForwardedRequest = NOT_FORWARDED;
-  private bound = false;
-  private settled = false;
+  private forwarded: ForwardedRequest | undefined;
+  private state: (typeof State)[keyof typeof State] = State.OPEN;
   private sampling: SamplingResult | undefined;
   private error: unknown;
 
@@ -74,10 +79,10 @@ export class RequestTrace implements Entry, StreamedRequest {
     private readonly endpoints: MountedEndpoints,
   ) {
     this.inbound = new InboundContext(request, (provisional.owner as Pipeline).propagation);
-    this.target = targetOf(request);
-    this.peer = request.socket.remoteAddress;
+    this.facts = new RequestFacts(request);
+    this.method = this.facts.method;
     provisional.adopt();
-    this.span = new ServerSpan(provisional, methodName(request.method), this);
+    this.span = new ServerSpan(provisional, methodName(this.method), this);
     this.measure(fallback?.requestMeter);
     this.context = new FlowContext(this.span, new Flow(this, this.inbound.baggage, undefined, undefined));
   }
@@ -88,6 +93,18 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   get subject(): unknown {
     return this.frameworkRequest ?? this.request;
+  }
+
+  get serverless(): boolean {
+    return this.facts.serverless;
+  }
+
+  get closed(): boolean {
+    return this.state === State.CLOSED;
+  }
+
+  private get bound(): boolean {
+    return this.state !== State.OPEN;
   }
 
   get pipeline(): Pipeline | undefined {
@@ -104,20 +121,24 @@ export class RequestTrace implements Entry, StreamedRequest {
    */
   bind(scope: HttpScope | undefined, match: RouteMatch, request: FrameworkRequest): void {
     if (this.bound) return;
-    this.bound = true;
+    this.state = State.BOUND;
     this.scope = scope;
     this.match = match;
-    this.forwarded = forwardedRequest(this.request.headers, request);
+    this.method = (propertyOf(this.request, 'method') as string | undefined) ?? 'GET';
     this.frameworkRequest ??= request;
     if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
     // Later guards may tell who the tenant is: the first child, or the end, asks for its pipeline.
-    if (scope?.pipeline.tenants === undefined) this.settle();
-    else if (tracesRequests(scope)) this.tellTraceId(scope);
+    if (scope?.pipeline.tenants === undefined) {
+      this.settle();
+      return;
+    }
+    this.forwarded = forwardedRequest(this.facts.headers, request);
+    if (tracesRequests(scope)) this.tellTraceId(scope);
   }
 
   /** Shows entries that were set after the span had begun. */
   baggageChanged(): void {
-    const attributes = this.settled ? this.inbound.newAttributes(this.flow) : undefined;
+    const attributes = this.state >= State.SETTLED ? this.inbound.newAttributes(this.flow) : undefined;
     if (attributes !== undefined) this.span.setAttributes(attributes);
   }
 
@@ -128,8 +149,8 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   private settle(): void {
-    if (this.settled) return;
-    this.settled = true;
+    if (this.state >= State.SETTLED) return;
+    this.state = State.SETTLED;
     this.choose(this.scope);
     this.span.close();
     this.provisional.release();
@@ -138,7 +159,13 @@ export class RequestTrace implements Entry, StreamedRequest {
   private measure(meter: RequestMeter | undefined): void {
     if (this.measurement !== undefined) this.measurement.moveTo(meter);
     else if (meter !== undefined)
-      this.measurement = new RequestMeasurement(this.request, this.response, this.span.startMonotonic, meter);
+      this.measurement = new RequestMeasurement(
+        this.request,
+        this.response,
+        this.span.startMonotonic,
+        meter,
+        this.facts,
+      );
   }
 
   /** Decides what the span becomes: recorded for its owner's or its tenant's pipeline, or nothing. */
@@ -173,8 +200,8 @@ export class RequestTrace implements Entry, StreamedRequest {
   private coveredBy(http: CompiledHttpOptions | undefined): boolean {
     if (this.excluded || http === undefined) return false;
     const route = this.match?.route;
-    if (route === undefined && http.include === undefined && isLongPoll(this.target)) return false;
-    return http.covers(this.request.method ?? 'GET', route ?? splitTarget(this.target).path);
+    if (route === undefined && http.include === undefined && isLongPoll(this.facts.target)) return false;
+    return http.covers(this.method, route ?? splitTarget(this.facts.target).path);
   }
 
   /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
@@ -186,9 +213,9 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /** The response has closed: everything about it is known. */
   end(): void {
-    this.closed = true;
     this.bindWithoutHandler();
     this.settle();
+    this.state = State.CLOSED;
     entryEnded(this);
     const { span, request, response, stream, error, graphql } = this;
     this.stream = undefined;
@@ -213,21 +240,24 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   private attributes(http: CompiledHttpOptions): Attributes {
-    const { request, target, peer, match, forwarded } = this;
-    const attributes = serverAttributes(request, target, peer, match, forwarded, http.redact);
-    return { ...this.inbound.attributes(this.flow), ...attributes };
+    const { facts, method, match, frameworkRequest } = this;
+    if (this.bound && frameworkRequest !== undefined)
+      this.forwarded ??= forwardedRequest(facts.headers, frameworkRequest);
+    const attributes = serverAttributes(facts, method, match, this.forwarded ?? NOT_FORWARDED, http.redact);
+    const inbound = this.inbound.attributes(this.flow);
+    return inbound === undefined ? attributes : { ...inbound, ...attributes };
   }
 
   get spanName(): string {
-    return this.match?.spanName(this.request.method) ?? methodName(this.request.method);
+    return this.match?.spanName(this.method) ?? methodName(this.method);
   }
 
   /** Fixes the ids before the route is known, by the path alone. */
   private decideEarly(): void {
     if (this.span.decided) return;
     const http = this.fallback?.http;
-    const { path } = splitTarget(this.target);
-    if (http?.admits(this.request.method ?? 'GET', path) === false) this.exclude();
+    const { path } = splitTarget(this.facts.target);
+    if (http?.admits(this.method, path) === false) this.exclude();
     else this.decide(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
@@ -278,9 +308,11 @@ export class RequestTrace implements Entry, StreamedRequest {
     traceId: string,
   ): SamplingResult {
     const { sampler } = generation;
-    const attributes = sampler.needsAttributes && http !== undefined ? this.attributes(http) : {};
-    const context = this.context.withParent(parent);
-    return sampler.sample(parent, context, traceId, this.spanName, this.span.kind, attributes, []);
+    const { context, spanName, span } = this;
+    if (!sampler.needsAttributes)
+      return sampler.sample(parent, context, traceId, spanName, span.kind, NO_ATTRIBUTES, NO_LINKS);
+    const attributes = http === undefined ? {} : this.attributes(http);
+    return sampler.sample(parent, context.withParent(parent), traceId, spanName, span.kind, attributes, []);
   }
 
   /** The route is excluded: nothing below it is traced either. */

@@ -1,17 +1,14 @@
 import { Socket } from 'node:net';
-import { applyInEntry, entryOf } from '../context/entry.js';
+import { applyInEntry, stampEntry, stampOf } from '../context/entry.js';
 import { emitOf } from './request-listeners.js';
 import { SseTrace } from './stream-sse.js';
 import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
-
-const TRACE = Symbol('nestjs-telemetry.trace');
 
 /**
  * The methods that responses of both protocols share. All responses share the functions below, so that an
  * open stream costs no closure.
  */
 interface Body {
-  [TRACE]?: StreamedRequest;
   emit: (...args: unknown[]) => boolean;
   write: (...args: unknown[]) => boolean;
   end: (...args: unknown[]) => unknown;
@@ -28,12 +25,12 @@ interface Body {
 export function followResponse(trace: StreamedRequest): void {
   const { request, response } = trace;
   const body = response as unknown as Body;
-  body[TRACE] = trace;
+  stampEntry(response, trace);
   body.emit = emit;
   if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
   if (request.method === 'HEAD') return;
   body.write = write;
-  body.end = end;
+  body.end = trace.serverless || request.httpVersionMajor >= 2 ? endThroughWrite : end;
   body.destroy = destroy;
 }
 
@@ -67,7 +64,7 @@ function emit(this: Body, ...args: unknown[]): boolean {
       break;
     case 'finish':
       // Responses of serverless adapters are never closed, and may finish before `end` has returned.
-      if (isServerless(trace.request)) queueMicrotask(() => trace.end());
+      if (trace.serverless) queueMicrotask(() => trace.end());
       break;
     case 'pipe':
       // An `@Sse` route's Observable knows why it failed.
@@ -76,7 +73,7 @@ function emit(this: Body, ...args: unknown[]): boolean {
     case 'unpipe':
       forgetSource(trace, args[1]);
   }
-  return applyInEntry(entryOf(this), emitOf(this, emit), this, args);
+  return applyInEntry(trace, emitOf(this, emit), this, args);
 }
 
 /** The only one that is called for each piece: without a list of arguments. */
@@ -95,10 +92,15 @@ function begin(trace: StreamedRequest): StreamTrace | undefined {
 
 /** The last piece of a body may come with its end. */
 function end(this: Body, ...args: unknown[]): unknown {
-  const trace = traceOf(this);
+  const { stream, response } = traceOf(this);
   const [chunk, encoding] = args;
-  if (endsThroughWrite(trace.request)) trace.ending = true;
-  else if (isChunk(chunk) && !trace.response.writableEnded) trace.stream?.wrote(chunk, encoding);
+  if (stream !== undefined && isChunk(chunk) && !response.writableEnded) stream.wrote(chunk, encoding);
+  return original(this).end.apply(this, args);
+}
+
+/** Responses of HTTP/2 and of Fastify's `inject()`, which has no socket, write what they end with. */
+function endThroughWrite(this: Body, ...args: unknown[]): unknown {
+  traceOf(this).ending = true;
   return original(this).end.apply(this, args);
 }
 
@@ -123,19 +125,10 @@ function forgetSource(trace: StreamedRequest, source: unknown): void {
 }
 
 function traceOf(body: Body): StreamedRequest {
-  return body[TRACE] as StreamedRequest;
+  return stampOf(body) as StreamedRequest;
 }
 
 /** Looked up when called: frameworks give responses another prototype. */
 function original(body: Body): Body {
   return Object.getPrototypeOf(body) as Body;
-}
-
-/** So do the responses of HTTP/2 and of Fastify's `inject()`, which has no socket. */
-function endsThroughWrite(request: StreamedRequest['request']): boolean {
-  return request.httpVersionMajor >= 2 || isServerless(request);
-}
-
-function isServerless({ httpVersionMajor, socket }: StreamedRequest['request']): boolean {
-  return httpVersionMajor < 2 && !(socket instanceof Socket);
 }

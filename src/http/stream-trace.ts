@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
-import type { FlowContext } from '../context/flow-context.js';
+import type { Entry } from '../context/flow-context.js';
 import { recordError } from '../tracing/error-record.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { HttpScope } from './http-scope.js';
@@ -8,11 +8,10 @@ import type { ServerSpan } from './server-span.js';
 import type { SseRoute, StreamOutcome } from './stream-options.js';
 
 /** The request whose response is a stream. */
-export interface StreamedRequest {
+export interface StreamedRequest extends Entry {
   readonly request: RawRequest;
   readonly response: RawResponse;
   readonly span: ServerSpan;
-  readonly context: FlowContext;
   readonly scope: HttpScope | undefined;
   /** `{method} {route}`, once the route is known. */
   readonly spanName: string;
@@ -21,6 +20,8 @@ export interface StreamedRequest {
   /** Set once the response is written piece by piece. */
   stream: StreamTrace | undefined;
   readonly streams: StreamRegistry;
+  /** Whether the response is never closed, as those of serverless adapters. */
+  readonly serverless: boolean;
   /** The stream that is piped into the response. */
   source: BodySource | undefined;
   /** `end` was called: what is written now is all there is. */

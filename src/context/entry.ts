@@ -26,11 +26,6 @@ export function stampEntry(thing: object, entry: Entry): void {
   (thing as Bound)[ENTRY] = entry;
 }
 
-/** The entry that {@link stampEntry} has put on a thing, or on what it derives from. */
-export function stampOf(thing: object): Entry {
-  return (thing as Required<Bound>)[ENTRY];
-}
-
 /** Lets {@link entryOf} find `entry` by `thing`, which does not show it; the last call counts. */
 export function bindEntry(thing: object, entry: Entry): void {
   anyBound = true;
@@ -80,6 +75,13 @@ export function runInEntry<A extends unknown[], R>(
 ): R {
   if (activeContext().flow?.entry === entry) return fn(...args);
   return runInContext(entry?.context ?? EMPTY_CONTEXT, fn, ...args);
+}
+
+/** {@link entryOf}, for a thing whose entry is most likely the running one: then it is not looked at. */
+export function runningEntryOf(thing: object): Entry | undefined {
+  if (!anyBound) return undefined;
+  const { entry } = activeContext().flow ?? {};
+  return entry?.subject === thing ? entry : entryOf(thing);
 }
 
 /** {@link applyInEntry} for the entry of `thing`, which is looked at only where other code's context is active. */

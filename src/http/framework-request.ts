@@ -1,5 +1,5 @@
 import { mountTemplate } from './mount-template.js';
-import { propertyOf } from './request-facts.js';
+import { propertyOf } from './property-of.js';
 
 /**
  * The framework's request as far as it tells where a request came from and went: Express has

@@ -1,4 +1,4 @@
-import { propertyOf } from './request-facts.js';
+import { propertyOf } from './property-of.js';
 
 /** An Express app or router as far as it tells what is mounted where. */
 interface Mounting {

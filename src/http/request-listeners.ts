@@ -1,7 +1,7 @@
-import { applyInEntry, stampEntry, stampOf } from '../context/entry.js';
+import { applyInEntry, stampEntry } from '../context/entry.js';
 import type { Entry } from '../context/flow-context.js';
 
-type Emit = (this: unknown, ...args: unknown[]) => boolean;
+type Emit = (this: object, ...args: unknown[]) => boolean;
 
 /** A request, whose `emit` belongs to whichever prototype the framework gave it. */
 interface Emitter {
@@ -14,12 +14,9 @@ interface Emitter {
  */
 export function followListeners(trace: Entry & { readonly request: object }): void {
   stampEntry(trace.request, trace);
-  (trace.request as Emitter).emit = emit;
-}
-
-/** One function for all, so that a request costs no closure. */
-function emit(this: unknown, ...args: unknown[]): boolean {
-  return applyInEntry(stampOf(this as object), emitOf(this as object, emit), this, args);
+  (trace.request as Emitter).emit = function emit(this: object, ...args): boolean {
+    return applyInEntry(trace, emitOf(this, emit), this, args);
+  };
 }
 
 /**

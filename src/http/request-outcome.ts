@@ -3,7 +3,7 @@ import { bodySizes } from '../tracing/body-sizes.js';
 import { recordError } from '../tracing/error-record.js';
 import { graphqlErrorCode, type GraphqlOperation } from './graphql-operation.js';
 import type { HttpOptions, RawRequest, RawResponse } from './http-options.js';
-import { propertyOf } from './request-facts.js';
+import { propertyOf } from './property-of.js';
 import type { StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
 

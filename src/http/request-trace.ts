@@ -6,27 +6,17 @@ import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling/sampling-decision.js';
 import { newTraceId } from '../tracing/ids.js';
-import {
-  forwardedRequest,
-  NOT_FORWARDED,
-  routeWithoutHandler,
-  type ForwardedRequest,
-  type FrameworkRequest,
-  type MountedEndpoints,
-} from './framework-request.js';
+import { routeWithoutHandler, type FrameworkRequest, type MountedEndpoints } from './framework-request.js';
 import type { GraphqlOperation } from './graphql-operation.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
-import { methodName } from './http-method.js';
 import { InboundContext } from './inbound-context.js';
 import { tracesRequests, type CompiledHttpOptions, type HttpScope } from './http-scope.js';
 import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
-import { propertyOf, RequestFacts } from './request-facts.js';
-import { isLongPoll, splitTarget } from './request-url.js';
+import { RequestDescription } from './request-description.js';
 import { RouteMatch } from './route-match.js';
-import { serverAttributes } from './server-attributes.js';
 import { ServerSpan } from './server-span.js';
 import type { SseRoute } from './stream-options.js';
 import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from './stream-trace.js';
@@ -59,11 +49,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
-  private readonly facts: RequestFacts;
-  /** As the route saw it: middleware may override it. */
-  private method: string;
-  private match: RouteMatch | undefined;
-  private forwarded: ForwardedRequest | undefined;
+  private readonly description: RequestDescription;
   private state: (typeof State)[keyof typeof State] = State.OPEN;
   private sampling: SamplingResult | undefined;
   private error: unknown;
@@ -79,10 +65,9 @@ export class RequestTrace implements Entry, StreamedRequest {
     private readonly endpoints: MountedEndpoints,
   ) {
     this.inbound = new InboundContext(request, (provisional.owner as Pipeline).propagation);
-    this.facts = new RequestFacts(request);
-    this.method = this.facts.method;
+    this.description = new RequestDescription(request);
     provisional.adopt();
-    this.span = new ServerSpan(provisional, methodName(this.method), this);
+    this.span = new ServerSpan(provisional, this.spanName, this);
     this.measure(fallback?.requestMeter);
     this.context = new FlowContext(this.span, new Flow(this, this.inbound.baggage, undefined, undefined));
   }
@@ -96,19 +81,15 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   get serverless(): boolean {
-    return this.facts.serverless;
+    return this.description.serverless;
   }
 
   get closed(): boolean {
     return this.state === State.CLOSED;
   }
 
-  private get bound(): boolean {
-    return this.state !== State.OPEN;
-  }
-
   get pipeline(): Pipeline | undefined {
-    return (this.bound ? this.scope : this.fallback)?.pipeline;
+    return (this.state === State.OPEN ? this.fallback : this.scope)?.pipeline;
   }
 
   private get scopeOrFallback(): HttpScope | undefined {
@@ -120,19 +101,17 @@ export class RequestTrace implements Entry, StreamedRequest {
    * @param request - the framework's, for those who choose a tenant by it
    */
   bind(scope: HttpScope | undefined, match: RouteMatch, request: FrameworkRequest): void {
-    if (this.bound) return;
+    if (this.state !== State.OPEN) return;
     this.state = State.BOUND;
     this.scope = scope;
-    this.match = match;
-    this.method = (propertyOf(this.request, 'method') as string | undefined) ?? 'GET';
-    this.frameworkRequest ??= request;
+    this.description.arrived(match, (this.frameworkRequest ??= request));
     if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
     // Later guards may tell who the tenant is: the first child, or the end, asks for its pipeline.
     if (scope?.pipeline.tenants === undefined) {
       this.settle();
       return;
     }
-    this.forwarded = forwardedRequest(this.facts.headers, request);
+    this.description.readForwarded();
     if (tracesRequests(scope)) this.tellTraceId(scope);
   }
 
@@ -144,8 +123,8 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /** Fixes the ids, for code that asks for the span context. */
   decideNow(): void {
-    if (this.bound) this.settle();
-    else this.decideEarly();
+    if (this.state === State.OPEN) this.decideEarly();
+    else this.settle();
   }
 
   private settle(): void {
@@ -158,14 +137,7 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   private measure(meter: RequestMeter | undefined): void {
     if (this.measurement !== undefined) this.measurement.moveTo(meter);
-    else if (meter !== undefined)
-      this.measurement = new RequestMeasurement(
-        this.request,
-        this.response,
-        this.span.startMonotonic,
-        meter,
-        this.facts,
-      );
+    else if (meter !== undefined) this.measurement = new RequestMeasurement(this, this.description, meter);
   }
 
   /** Decides what the span becomes: recorded for its owner's or its tenant's pipeline, or nothing. */
@@ -198,10 +170,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   private coveredBy(http: CompiledHttpOptions | undefined): boolean {
-    if (this.excluded || http === undefined) return false;
-    const route = this.match?.route;
-    if (route === undefined && http.include === undefined && isLongPoll(this.facts.target)) return false;
-    return http.covers(this.method, route ?? splitTarget(this.facts.target).path);
+    return !this.excluded && http !== undefined && this.description.isCoveredBy(http);
   }
 
   /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
@@ -220,7 +189,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     const { span, request, response, stream, error, graphql } = this;
     this.stream = undefined;
     stream?.finish();
-    this.measurement?.finish(this.match?.route, error, stream, graphql);
+    this.measurement?.finish(this.description.match?.route, error, stream, graphql);
     if (!span.isRecording() || this.scope === undefined) return;
     const { http, pipeline } = this.scope;
     recordOutcome(span, { request, response, error, stream, graphql }, http);
@@ -233,31 +202,27 @@ export class RequestTrace implements Entry, StreamedRequest {
    * @param scope - the nearest instance; one that traces no requests leaves them to the fallback
    */
   bindWithoutHandler(scope?: HttpScope): void {
-    if (this.bound) return;
+    if (this.state !== State.OPEN) return;
     const framework = this.frameworkRequest ?? (this.request as FrameworkRequest);
     const match = new RouteMatch(this.unrouted ? undefined : routeWithoutHandler(framework, this.endpoints));
     this.bind(tracesRequests(scope) ? scope : this.fallback, match, framework);
   }
 
   private attributes(http: CompiledHttpOptions): Attributes {
-    const { facts, method, match, frameworkRequest } = this;
-    if (this.bound && frameworkRequest !== undefined)
-      this.forwarded ??= forwardedRequest(facts.headers, frameworkRequest);
-    const attributes = serverAttributes(facts, method, match, this.forwarded ?? NOT_FORWARDED, http.redact);
+    const attributes = this.description.attributes(http);
     const inbound = this.inbound.attributes(this.flow);
     return inbound === undefined ? attributes : { ...inbound, ...attributes };
   }
 
   get spanName(): string {
-    return this.match?.spanName(this.method) ?? methodName(this.method);
+    return this.description.spanName;
   }
 
   /** Fixes the ids before the route is known, by the path alone. */
   private decideEarly(): void {
     if (this.span.decided) return;
     const http = this.fallback?.http;
-    const { path } = splitTarget(this.facts.target);
-    if (http?.admits(this.method, path) === false) this.exclude();
+    if (http !== undefined && !this.description.isAdmittedBy(http)) this.exclude();
     else this.decide(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 

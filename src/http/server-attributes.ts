@@ -2,9 +2,8 @@ import type { Attributes } from '@opentelemetry/api';
 import type { ForwardedRequest } from './framework-request.js';
 import type { QueryRedaction } from '../pipeline/masking/query-redaction.js';
 import { parseHost, splitTarget } from './request-url.js';
-import type { RequestFacts } from './request-facts.js';
+import type { RequestDescription } from './request-description.js';
 import { isKnownMethod } from './http-method.js';
-import type { RouteMatch } from './route-match.js';
 
 /**
  * The attributes of a server span that are known at its start.
@@ -13,20 +12,18 @@ import type { RouteMatch } from './route-match.js';
  *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server span}
  */
 export function serverAttributes(
-  facts: RequestFacts,
-  method: string,
-  match: RouteMatch | undefined,
+  request: RequestDescription,
   forwarded: ForwardedRequest,
   redact: QueryRedaction,
 ): Attributes {
-  const { headers } = facts;
+  const { headers, method, match } = request;
   const known = isKnownMethod(method);
-  const { path, query } = splitTarget(facts.target);
+  const { path, query } = splitTarget(request.target);
   const attributes: Attributes = {
     'http.request.method': known ? method : '_OTHER',
     'url.path': path,
-    'url.scheme': forwarded.scheme ?? facts.scheme,
-    'network.protocol.version': facts.httpVersion,
+    'url.scheme': forwarded.scheme ?? request.scheme,
+    'network.protocol.version': request.httpVersion,
   };
   if (!known) attributes['http.request.method_original'] = method;
   if (query !== '') attributes['url.query'] = redact(query);
@@ -35,7 +32,7 @@ export function serverAttributes(
     attributes['server.address'] = host.address;
     if (host.port !== undefined) attributes['server.port'] = host.port;
   }
-  const client = forwarded.clientAddress ?? facts.peer;
+  const client = forwarded.clientAddress ?? request.peer;
   if (client !== undefined) {
     attributes['client.address'] = client.startsWith('::ffff:') ? client.slice(7) : client;
   }

@@ -1,18 +1,14 @@
 import { Socket } from 'node:net';
-import { applyInEntry, stampEntry, stampOf } from '../context/entry.js';
+import { applyInEntry } from '../context/entry.js';
 import { emitOf } from './request-listeners.js';
 import { SseTrace } from './stream-sse.js';
 import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
 
-/**
- * The methods that responses of both protocols share. All responses share the functions below, so that an
- * open stream costs no closure.
- */
+/** The methods that responses of both protocols share. */
 interface Body {
   emit: (...args: unknown[]) => boolean;
-  write: (...args: unknown[]) => boolean;
+  write: (chunk: unknown, encoding: unknown, callback: unknown) => boolean;
   end: (...args: unknown[]) => unknown;
-  destroy: (...args: unknown[]) => unknown;
 }
 
 /**
@@ -20,18 +16,30 @@ interface Body {
  * response that is written before it is ended. Its listeners run in the context of the request, as those of
  * the request do.
  *
- * Ours are the first to be called last: what others put in front of `write` and `end` later calls them.
+ * Ours are the first to be called last: what others put in front of `write` and `end` later calls them. They
+ * know their request: to look it up by the response costs more than a closure, see `propertyOf`.
  */
 export function followResponse(trace: StreamedRequest): void {
   const { request, response } = trace;
   const body = response as unknown as Body;
-  stampEntry(response, trace);
-  body.emit = emit;
+  body.emit = function emit(this: Body, ...args): boolean {
+    heard(trace, args);
+    return applyInEntry(trace, emitOf(this, emit), this, args);
+  };
   if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
   if (request.method === 'HEAD') return;
-  body.write = write;
-  body.end = trace.serverless || request.httpVersionMajor >= 2 ? endThroughWrite : end;
-  body.destroy = destroy;
+  // The only one that is called for each piece: without a list of arguments.
+  body.write = function (this: Body, chunk, encoding, callback): boolean {
+    if (!trace.response.writableEnded) (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
+    return original(this).write.call(this, chunk, encoding, callback);
+  };
+  // Responses of HTTP/2 and of Fastify's `inject()`, which has no socket, write what they end with.
+  const endsThroughWrite = trace.serverless || request.httpVersionMajor >= 2;
+  body.end = function (this: Body, ...args): unknown {
+    if (endsThroughWrite) trace.ending = true;
+    else if (trace.stream !== undefined) wroteLast(trace.stream, args);
+    return original(this).end.apply(this, args);
+  };
 }
 
 /**
@@ -56,9 +64,8 @@ function endQueue(this: Socket): void {
 }
 
 /** Sees what is emitted before any listener does, so that none of ours is among them. */
-function emit(this: Body, ...args: unknown[]): boolean {
-  const trace = traceOf(this);
-  switch (args[0]) {
+function heard(trace: StreamedRequest, [event, argument]: unknown[]): void {
+  switch (event) {
     case 'close':
       trace.end();
       break;
@@ -68,19 +75,11 @@ function emit(this: Body, ...args: unknown[]): boolean {
       break;
     case 'pipe':
       // An `@Sse` route's Observable knows why it failed.
-      if (trace.sse === undefined) trace.source = args[1] as BodySource;
+      if (trace.sse === undefined) trace.source = argument as BodySource;
       break;
     case 'unpipe':
-      forgetSource(trace, args[1]);
+      forgetSource(trace, argument);
   }
-  return applyInEntry(trace, emitOf(this, emit), this, args);
-}
-
-/** The only one that is called for each piece: without a list of arguments. */
-function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown): boolean {
-  const trace = traceOf(this);
-  if (!trace.response.writableEnded) (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
-  return original(this).write.call(this, chunk, encoding, callback);
 }
 
 /** The first piece makes the response a stream; absent if nobody wants to know, or if it is all there is. */
@@ -90,30 +89,10 @@ function begin(trace: StreamedRequest): StreamTrace | undefined {
   return (trace.stream = sse === undefined ? new StreamTrace(trace) : new SseTrace(trace, sse));
 }
 
-/** The last piece of a body may come with its end. */
-function end(this: Body, ...args: unknown[]): unknown {
-  const { stream, response } = traceOf(this);
-  const [chunk, encoding] = args;
-  if (stream !== undefined && isChunk(chunk) && !response.writableEnded) stream.wrote(chunk, encoding);
-  return original(this).end.apply(this, args);
-}
-
-/** Responses of HTTP/2 and of Fastify's `inject()`, which has no socket, write what they end with. */
-function endThroughWrite(this: Body, ...args: unknown[]): unknown {
-  traceOf(this).ending = true;
-  return original(this).end.apply(this, args);
-}
-
-/** `end` may be called without one, or with a callback alone. */
-function isChunk(argument: unknown): boolean {
-  return typeof argument === 'string' || argument instanceof Uint8Array;
-}
-
-/** Called by the server alone: a client that leaves only closes the response. */
-function destroy(this: Body, ...args: unknown[]): unknown {
-  const trace = traceOf(this);
-  if (!trace.response.writableEnded) trace.stream?.destroyed();
-  return original(this).destroy.apply(this, args);
+/** The last piece of a body may come with its end, which may be called without one, or with a callback alone. */
+function wroteLast(stream: StreamTrace, [chunk, encoding]: unknown[]): void {
+  const isChunk = typeof chunk === 'string' || chunk instanceof Uint8Array;
+  if (isChunk && !stream.trace.response.writableEnded) stream.wrote(chunk, encoding);
 }
 
 /** Forgets a source that is unpiped before the response has ended; a body may have any number of sources. */
@@ -122,10 +101,6 @@ function forgetSource(trace: StreamedRequest, source: unknown): void {
   const errored = trace.source?.errored;
   if (trace.response.writableEnded || (errored !== undefined && errored !== null)) return;
   trace.source = undefined;
-}
-
-function traceOf(body: Body): StreamedRequest {
-  return stampOf(body) as StreamedRequest;
 }
 
 /** Looked up when called: frameworks give responses another prototype. */

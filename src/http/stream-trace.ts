@@ -53,6 +53,11 @@ interface Failure {
   readonly late: boolean;
 }
 
+/** Responses of both protocols. */
+interface Destroyable {
+  destroy(...args: unknown[]): unknown;
+}
+
 /** A response that is written piece by piece: how much of it was sent, and how it ended. */
 export class StreamTrace implements StreamFigures {
   bytes = 0;
@@ -62,6 +67,21 @@ export class StreamTrace implements StreamFigures {
 
   constructor(readonly trace: StreamedRequest) {
     trace.streams.add(this);
+    if (trace.request.method !== 'HEAD') this.watchDestroy(trace.response);
+  }
+
+  /** The server alone calls `destroy`: a client that leaves only closes the response. */
+  private watchDestroy(response: Destroyable): void {
+    const destroy = response.destroy.bind(response);
+    response.destroy = (...args) => {
+      if (!this.trace.response.writableEnded) this.destroyed();
+      return destroy(...args);
+    };
+  }
+
+  /** The server destroys the response before its end, as Nest does when a body fails in the middle. */
+  protected destroyed(): void {
+    this.aborted = true;
   }
 
   /** Where attributes and events go. */
@@ -88,11 +108,6 @@ export class StreamTrace implements StreamFigures {
   /** Records a failure of the producer or of a stage between it and the client; the first one counts. */
   failed(error: unknown): void {
     this.failure ??= { error, late: this.trace.response.headersSent };
-  }
-
-  /** The server destroys the response before its end, as Nest does when a body fails in the middle. */
-  destroyed(): void {
-    this.aborted = true;
   }
 
   /** The server ends the stream before its producer does; the first cause counts. */

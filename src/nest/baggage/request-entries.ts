@@ -1,7 +1,7 @@
 import { BaggageKeys } from '../../context/baggage-names.js';
 import type { BaggageRules } from '../../context/baggage-rules.js';
 import type { Flow } from '../../context/flow-context.js';
-import { propertyOf } from '../../http/request-facts.js';
+import { propertyOf } from '../../http/property-of.js';
 import { compileRouteFilter, type RouteFilter } from '../../http/route-filter.js';
 import { isObject } from '../../config/schema.js';
 import { askInTime } from '../../base/user-function.js';

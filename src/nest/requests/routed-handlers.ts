@@ -1,7 +1,7 @@
 import { Logger, type Type } from '@nestjs/common';
 import type { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
 import type { FrameworkRequest } from '../../http/framework-request.js';
-import { entryOf } from '../../context/entry.js';
+import { runningEntryOf } from '../../context/entry.js';
 import type { Entry } from '../../context/flow-context.js';
 
 /** Is told of each request with an entry that reaches a route, before the route's guards. */
@@ -68,7 +68,7 @@ function replaceCreate(prototype: { create: Create }, create: Create): Create {
     const [instance, callback] = given;
     const type = instance.constructor as Type;
     return (request, response, next) => {
-      const entry = entryOf(request);
+      const entry = runningEntryOf(request as object);
       if (entry !== undefined) listener.reached(type, callback, request as FrameworkRequest, entry);
       return handle(request, response, next);
     };

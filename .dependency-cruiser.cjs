@@ -42,6 +42,7 @@ const rooms = {
     ['decorators'],
     ['services', 'logging'],
     ['hub'],
+    ['devtools', 'entries'],
     ['requests'],
     ['instance'],
     ['baggage'],
@@ -49,6 +50,18 @@ const rooms = {
   ],
   metrics: [['.'], ['readers', 'requests'], ['instruments'], ['options']],
 };
+
+/** A new folder gets its place in the order first. */
+const unknownRooms = Object.entries(rooms).map(([layer, order]) => ({
+  name: `room-${layer}-unknown`,
+  comment: `Every folder of src/${layer} is a room with a place in the order above.`,
+  severity: 'error',
+  from: {},
+  to: {
+    path: `^src/${layer}/[^/]+/`,
+    pathNot: `^src/${layer}/(${order.flat().join('|')})/`,
+  },
+}));
 
 const roomRules = Object.entries(rooms)
   .flatMap(([layer, order]) => {
@@ -70,6 +83,7 @@ module.exports = {
   forbidden: [
     ...layerRules,
     ...roomRules,
+    ...unknownRooms,
     {
       name: 'layer-lowest',
       comment: 'src/errors.ts is the lowest layer: it imports nothing of ours.',

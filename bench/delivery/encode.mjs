@@ -57,7 +57,7 @@ function makeSpans() {
 
 const nowhere = {
   target: 'nowhere',
-  send: async () => ({ ok: true, latencyMillis: 0, rejectedSpans: 0, message: '' }),
+  sendRequest: async () => ({ ok: true, latencyMillis: 0, rejected: 0, message: '' }),
   close() {},
 };
 const log = { log() {}, warn() {}, error() {} };
@@ -72,7 +72,7 @@ async function throughQueue(delivery) {
   for (let round = 0; round < ROUNDS; round++) {
     const begun = process.cpuUsage();
     const started = performance.now();
-    for (const span of spans) queue.accept(span);
+    for (const span of spans) queue.acceptSpan(span);
     acceptNanos += (performance.now() - started) * 1e6;
     await queue.forceFlush();
     const used = process.cpuUsage(begun);

@@ -1,4 +1,6 @@
 /**
+ * Waits for a promise up to a limit.
+ *
  * @param waitedFor - whether the process must live to see the end
  * @throws Error when the promise takes longer
  */
@@ -12,4 +14,13 @@ export function withinTime<T>(promise: Promise<T>, limitMillis: number, waitedFo
       clearTimeout(timer);
     });
   });
+}
+
+/** Waits for a promise up to a limit, whatever becomes of it. */
+export async function settledWithinTime(
+  promise: Promise<unknown>,
+  limitMillis: number,
+  waitedFor: boolean,
+): Promise<void> {
+  await withinTime(promise, limitMillis, waitedFor).catch(() => undefined);
 }

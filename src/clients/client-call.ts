@@ -1,4 +1,11 @@
-import { createContextKey, SpanKind, SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import {
+  createContextKey,
+  SpanKind,
+  SpanStatusCode,
+  type Attributes,
+  type AttributeValue,
+  type Span,
+} from '@opentelemetry/api';
 import { libraryOptions, type ClientLibrary, type ClientsConfig } from '../config/clients-config.js';
 import { activeContext, type FlowContext } from '../context/flow-context.js';
 import { runAsExport } from '../context/export-context.js';
@@ -6,7 +13,7 @@ import { epochMillis, monotonicMillis } from '../tracing/clock.js';
 import { generationFor } from '../tracing/instance-tracer.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { UnrecordedSpan } from '../tracing/unrecorded-span.js';
-import { ownerOf, type ClientMember } from './client-members.js';
+import { instanceOfCall, type RecordingInstance } from './recording-instance.js';
 import type { ClientSource } from './client-source.js';
 import { repeatsOf, type Repeats } from './folding.js';
 
@@ -24,7 +31,8 @@ const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
 /** The name, attributes and instruments of a call at its beginning. */
 export interface CallPlan {
   readonly name: string;
-  readonly attributes: Attributes;
+  /** May be those of other calls, too. */
+  readonly attributes: Readonly<Attributes>;
   /** Histogram of the durations, with the attributes that it takes. */
   readonly metric: CallMetricPlan;
   /** Whether repetitions of the name below one parent are counted in place of being recorded. */
@@ -56,15 +64,15 @@ export function beginCall<L extends ClientLibrary>(
   context: FlowContext = activeContext(),
 ): ClientCall | undefined {
   if (context.suppressed) return undefined;
-  const member = ownerOf(context);
-  if (member === undefined) return undefined;
-  const generation = generationFor(member.pipeline, context);
+  const instance = instanceOfCall(context);
+  if (instance === undefined) return undefined;
+  const generation = generationFor(instance.pipeline, context);
   if (generation?.enabled !== true) return undefined;
   const { clients = {} } = generation.config;
   const options: LibraryOptions<L> | undefined = libraryOptions(clients, source.library);
   if (options === undefined || clients === false) return undefined;
   const onlyOuter = clients.nested !== 'both';
-  if (onlyOuter && member.replaced.has(source.name)) return undefined;
+  if (onlyOuter && instance.replaced.has(source.name)) return undefined;
   const outer = onlyOuter ? outerCall(context, source.name) : undefined;
   const planned = plan(options);
   if (planned === undefined) return undefined;
@@ -73,12 +81,12 @@ export function beginCall<L extends ClientLibrary>(
     return undefined;
   }
   const handMade = onlyOuter && isHandMade(context, planned.attributes);
-  if (handMade) return new ClientCall(source.name, member, context, planned, undefined, context.span);
+  if (handMade) return new ClientCall(source.name, instance, context, planned, undefined, context.span);
   const repeats =
     planned.folds === true && clients.folding !== false && context.span instanceof RecordingSpan
       ? repeatsOf(context.span, planned.name, clients.folding ?? {})
       : undefined;
-  return new ClientCall(source.name, member, context, planned, repeats);
+  return new ClientCall(source.name, instance, context, planned, repeats);
 }
 
 /** Whether a source works for another call in this context, which makes the span. */
@@ -110,22 +118,23 @@ export class ClientCall {
   /** Absent while the call is one of many that are only counted. */
   readonly span: Span | undefined;
   over = false;
-  /** How often its request has been sent before. */
+  /** The number of times its request was sent before. */
   resends = 0;
-  private readonly startMonotonic = monotonicMillis();
-  private readonly attributes: Attributes;
+  private readonly startMonotonic: number;
+  /** Attributes that the plan did not know. */
+  private learnt: Attributes | undefined;
 
   constructor(
     readonly source: string,
-    readonly member: ClientMember,
+    readonly instance: RecordingInstance,
     private readonly caller: FlowContext,
     private readonly plan: CallPlan,
     private readonly repeats: Repeats | undefined,
     /** Another library's span of this call, which stays as it is. */
     private readonly handMade?: Span,
   ) {
-    this.attributes = plan.attributes;
     this.span = repeats === undefined && handMade === undefined ? this.startSpan() : undefined;
+    this.startMonotonic = this.span instanceof RecordingSpan ? this.span.startMonotonic : monotonicMillis();
   }
 
   /** Context of the library's work for the call; the call's span is active there. */
@@ -148,21 +157,30 @@ export class ClientCall {
   }
 
   set(attributes: Attributes): void {
-    Object.assign(this.attributes, attributes);
+    this.learnt = this.learnt === undefined ? attributes : { ...this.learnt, ...attributes };
     this.span?.setAttributes(attributes);
   }
 
   /** A text that is known of the call; empty if there is none. */
   text(key: string): string {
-    const value = this.attributes[key];
+    const value = this.attribute(key);
     return typeof value === 'string' ? value : '';
   }
 
   /** Adds attributes from a library below, where they are not known yet. */
   learn(attributes: Attributes): void {
     for (const [key, value] of Object.entries(attributes)) {
-      if (value !== undefined && this.attributes[key] === undefined) this.set({ [key]: value });
+      if (value !== undefined && this.attribute(key) === undefined) this.set({ [key]: value });
     }
+  }
+
+  private get attributes(): Readonly<Attributes> {
+    const { learnt, plan } = this;
+    return learnt === undefined ? plan.attributes : { ...plan.attributes, ...learnt };
+  }
+
+  private attribute(key: string): AttributeValue | undefined {
+    return this.learnt?.[key] ?? this.plan.attributes[key];
   }
 
   end(failure?: CallFailure): void {
@@ -173,7 +191,8 @@ export class ClientCall {
     this.measure(seconds);
     if (this.handMade !== undefined) return;
     if (failure === undefined && this.repeats !== undefined) {
-      this.repeats.add(this.caller, this.member, this.attributes, this.startMonotonic, seconds);
+      const { caller, instance, startMonotonic } = this;
+      this.repeats.add(caller, instance, () => this.attributes, startMonotonic, seconds);
       return;
     }
     // A call that failed is never one of many.
@@ -186,22 +205,19 @@ export class ClientCall {
   }
 
   private startSpan(startTime?: number): Span {
-    const { name } = this.plan;
-    const options = {
-      kind: SpanKind.CLIENT,
-      attributes: this.attributes,
-      ...(startTime === undefined ? {} : { startTime }),
-    };
-    return this.member.manager.getTracer().startSpan(name, options, this.caller);
+    const { attributes } = this;
+    const kind = SpanKind.CLIENT;
+    const options = startTime === undefined ? { kind, attributes } : { kind, attributes, startTime };
+    return this.instance.manager.getTracer().startSpan(this.plan.name, options, this.caller);
   }
 
   private measure(seconds: number): void {
-    const { callMeter } = this.member.pipeline;
+    const { callMeter } = this.instance.pipeline;
     if (callMeter?.enabled !== true) return;
     const { name, keys } = this.plan.metric;
     const chosen: Attributes = {};
     for (const key of keys) {
-      const value = this.attributes[key];
+      const value = this.attribute(key);
       if (value !== undefined) chosen[key] = value;
     }
     // Outside of the request, whose baggage belongs onto instruments of the user.

@@ -4,7 +4,7 @@ import type { FlowContext } from '../context/flow-context.js';
 import { runAsExport } from '../context/export-context.js';
 import { epochMillis } from '../tracing/clock.js';
 import type { RecordingSpan } from '../tracing/recording-span.js';
-import type { ClientMember } from './client-members.js';
+import type { RecordingInstance } from './recording-instance.js';
 
 /** Different names that are counted below one parent; the spans of others all go out. */
 const MAX_NAMES = 100;
@@ -14,8 +14,7 @@ const DEFAULT_FLUSH_MILLIS = 5_000;
 /** Attributes of a single call. */
 const SINGLE = /^db\.(response\.returned_rows|query\.parameter\.|client\.connection\.wait_time)/;
 
-const families = new WeakMap<RecordingSpan, Family>();
-/** Those with something counted and not sent. */
+/** The families with calls that are counted and not sent. */
 const waiting = new Set<Family>();
 
 /**
@@ -25,8 +24,7 @@ const waiting = new Set<Family>();
  *   which are recorded whole
  */
 export function repeatsOf(parent: RecordingSpan, name: string, config: FoldingConfig): Repeats | undefined {
-  let family = families.get(parent);
-  if (family === undefined) families.set(parent, (family = new Family(parent)));
+  const family = (parent.callsBelow ??= new Family(parent)) as Family;
   const repeats = family.of(name);
   if (repeats === undefined) return undefined;
   repeats.begun += 1;
@@ -35,9 +33,9 @@ export function repeatsOf(parent: RecordingSpan, name: string, config: FoldingCo
 }
 
 /** Sends what was counted for an instance. */
-export function sendRepeats(member: Pick<ClientMember, 'pipeline'>): void {
+export function sendRepeats(instance: Pick<RecordingInstance, 'pipeline'>): void {
   for (const family of [...waiting]) {
-    if (family.parent.generation.owner === member.pipeline) family.send();
+    if (family.parent.generation.pipeline === instance.pipeline) family.sendAll();
   }
 }
 
@@ -48,7 +46,7 @@ class Family {
 
   constructor(readonly parent: RecordingSpan) {
     parent.beforeEnd(() => {
-      this.send();
+      this.sendAll();
     });
   }
 
@@ -67,17 +65,17 @@ class Family {
     // Outside of the flow, which a timer would keep alive.
     this.timer = runAsExport(() =>
       setTimeout(() => {
-        this.send();
+        this.sendAll();
       }, millis),
     );
     this.timer.unref();
   }
 
-  send(): void {
+  sendAll(): void {
     waiting.delete(this);
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const repeats of this.names.values()) repeats.send();
+    for (const repeats of this.names.values()) repeats.sendFolded();
   }
 }
 
@@ -92,7 +90,7 @@ export class Repeats {
   private firstStart = 0;
   private lastEnd = 0;
   private first:
-    | { readonly context: FlowContext; readonly member: ClientMember; readonly attributes: Attributes }
+    | { readonly context: FlowContext; readonly instance: RecordingInstance; readonly attributes: Attributes }
     | undefined;
 
   constructor(
@@ -102,14 +100,14 @@ export class Repeats {
 
   add(
     context: FlowContext,
-    member: ClientMember,
-    attributes: Attributes,
+    instance: RecordingInstance,
+    attributes: () => Attributes,
     startMonotonic: number,
     seconds: number,
   ): void {
     const start = epochMillis(startMonotonic);
     if (this.first === undefined) {
-      this.first = { context, member, attributes };
+      this.first = { context, instance, attributes: attributes() };
       this.firstStart = start;
     }
     this.firstStart = Math.min(this.firstStart, start);
@@ -118,15 +116,15 @@ export class Repeats {
     this.sum += seconds;
     this.min = Math.min(this.min, seconds);
     this.max = Math.max(this.max, seconds);
-    member.pipeline.pool.folded += 1;
+    instance.pipeline.pool.folded += 1;
     this.family.wait(this.flushMillis);
   }
 
-  send(): void {
+  sendFolded(): void {
     const { first, count } = this;
     if (first === undefined) return;
-    const { context, member, attributes } = first;
-    const span = member.manager.getTracer().startSpan(
+    const { context, instance, attributes } = first;
+    const span = instance.manager.getTracer().startSpan(
       `${this.name} ×${count}`,
       {
         kind: SpanKind.CLIENT,

@@ -1,5 +1,5 @@
-import type { ClientMember } from './client-members.js';
-import { followMember } from './client-members.js';
+import type { RecordingInstance } from './recording-instance.js';
+import { followInstance } from './recording-instance.js';
 import { CLIENT_SOURCES } from './client-sources.js';
 import { sendRepeats } from './folding.js';
 import { reportAtStart } from './start-report.js';
@@ -18,26 +18,26 @@ const REPLACED: Readonly<Record<string, readonly string[]>> = {
 
 /** The outgoing calls of one instance. */
 export class InstanceClients {
-  private readonly member: ClientMember;
+  private readonly instance: RecordingInstance;
 
   /** @param instrumentations - names of the official instrumentations that the instance lists */
-  constructor(member: Omit<ClientMember, 'replaced'>, instrumentations: readonly string[]) {
+  constructor(instance: Omit<RecordingInstance, 'replaced'>, instrumentations: readonly string[]) {
     const replaced = new Set(instrumentations.flatMap((name) => REPLACED[name] ?? []));
-    this.member = { ...member, replaced };
+    this.instance = { ...instance, replaced };
   }
 
   /** Called on every change of the configuration. */
   follow(): void {
-    followMember(this.member, CLIENT_SOURCES);
+    followInstance(this.instance, CLIENT_SOURCES);
   }
 
   /** Called when the app has started. */
   report(): void {
-    reportAtStart(this.member);
+    reportAtStart(this.instance);
   }
 
   /** Sends what was counted and has not gone out yet. */
   flush(): void {
-    sendRepeats(this.member);
+    sendRepeats(this.instance);
   }
 }

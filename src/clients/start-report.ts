@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { isSupportedVersion, loadedModules } from '../tracing/instrumentation/loaded-modules.js';
-import type { ClientMember } from './client-members.js';
+import type { RecordingInstance } from './recording-instance.js';
 
 /** The first versions whose calls are seen, with the official instrumentation for those before. */
 const FIRST_VERSIONS: Readonly<Record<string, readonly [packageName: string, version: string]>> = {
@@ -14,7 +14,7 @@ const FIRST_VERSIONS: Readonly<Record<string, readonly [packageName: string, ver
 const GLOBAL_API = Symbol.for('opentelemetry.js.api.1');
 
 /** Says once, when the app has started, what keeps calls from being seen or makes them be seen twice. */
-export function reportAtStart({ pipeline, replaced }: ClientMember): void {
+export function reportAtStart({ pipeline, replaced }: RecordingInstance): void {
   const { current, log } = pipeline;
   if (current?.enabled !== true || current.config.clients === false) return;
   for (const [name, [packageName, first]] of Object.entries(FIRST_VERSIONS)) {

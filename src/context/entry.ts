@@ -10,7 +10,7 @@ const ENTRY = Symbol('nestjs-telemetry.entry');
 /** Entries of objects that take no property. */
 const sealed = new WeakMap<object, Entry>();
 let anySealed = false;
-/** Nobody's is looked for in a process whose telemetry has been off from the start. */
+/** Set by the first entry: a process whose telemetry was never on looks for none. */
 let anyBound = false;
 
 interface Bound {
@@ -84,7 +84,7 @@ export function runningEntryOf(thing: object): Entry | undefined {
   return entry?.subject === thing ? entry : entryOf(thing);
 }
 
-/** {@link applyInEntry} for the entry of `thing`, which is looked at only where other code's context is active. */
+/** {@link applyInEntry} for the entry of `thing`, which is looked at only in another context than its own. */
 export function applyInEntryOf<T, R>(
   thing: unknown,
   fn: (this: T, ...args: unknown[]) => R,

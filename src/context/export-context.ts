@@ -1,3 +1,4 @@
+import { settledWithinTime } from '../base/within-time.js';
 import { EMPTY_CONTEXT, runInContext } from './flow-context.js';
 
 /** Belongs to no request, and makes instrumentations skip what exporters do. */
@@ -9,4 +10,20 @@ const EXPORT_CONTEXT = EMPTY_CONTEXT.withSuppression();
  */
 export function runAsExport<R>(fn: () => R): R {
   return runInContext(EXPORT_CONTEXT, fn);
+}
+
+/**
+ * Runs a call of an exporter or reader given in code, up to a limit; one that fails or hangs is left behind.
+ *
+ * @param waitedFor - whether the process must live to see the end
+ */
+export async function runWithinTime(
+  call: () => unknown,
+  limitMillis: number,
+  waitedFor: boolean,
+): Promise<void> {
+  const running = runAsExport(async () => {
+    await call();
+  });
+  await settledWithinTime(running, limitMillis, waitedFor);
 }

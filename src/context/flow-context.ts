@@ -18,16 +18,16 @@ const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 
 /** The generation that takes a flow's spans of one instance, asked for at each span's start. */
 export interface FlowTarget {
-  /** The pipeline generation, built again if it was given up meanwhile; absent if there is none to be had. */
+  /** The pipeline generation, built again if it was closed meanwhile; absent without a configuration. */
   current(): object | undefined;
   /** Key of the tenant that it stands for, if it does. */
   readonly tenant?: string;
 }
 
-/** Chooses a target for one instance inside a flow; the innermost entry for an owner wins. */
+/** Chooses a target for one instance inside a flow; the innermost choice for a pipeline wins. */
 export interface FlowOverlay {
   /** The instance's pipeline whose choice this is. */
-  readonly owner: object;
+  readonly pipeline: object;
   readonly target: FlowTarget;
   readonly next: FlowOverlay | undefined;
 }
@@ -75,7 +75,7 @@ export class Flow {
     readonly entry: Entry | undefined,
     baggage: Baggage | undefined,
     readonly overlay: FlowOverlay | undefined,
-    /** Put on every span that starts in the flow. */
+    /** Attributes of every span that starts in the flow. */
     readonly attributes: Attributes | undefined,
     baggageHolder?: Flow,
   ) {
@@ -168,7 +168,7 @@ export class FlowContext implements Context {
     return new FlowContext(undefined, this.flow, this.base);
   }
 
-  /** As samplers expect it: the parent, known by its span context only, in the place of the active span. */
+  /** The context that samplers expect: the parent, by its span context alone, in place of the active span. */
   withParent(parent: SpanContext | undefined): FlowContext {
     return parent === undefined ? this.withoutSpan() : this.withSpan(trace.wrapSpanContext(parent));
   }

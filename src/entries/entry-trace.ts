@@ -25,7 +25,7 @@ import { TENANT_HEADER, type MessageHeaders } from './entry-carrier.js';
 import type { EntryKind, EntryRules, MessageRelation } from './entry-options.js';
 
 /** The part of an instance that the entries of its handlers need. */
-export interface EntryScope {
+export interface EntryInstanceView {
   readonly pipeline: Pipeline;
   readonly tracer: InstanceTracer;
   readonly entryRules: EntryRules;
@@ -42,6 +42,9 @@ export interface EntryMetric {
   /** How long the message was due before its handler began. */
   readonly waitedMillis?: number | undefined;
 }
+
+/** Most entries that are kept open: one that never ends would stay for as long as the app runs. */
+const MAX_OPEN_ENTRIES = 10_000;
 
 const WAIT: HistogramDefinition = {
   name: 'nestjs.job.wait.duration',
@@ -99,31 +102,33 @@ export class EntryTrace implements Entry {
   private streams = false;
 
   private constructor(
-    private readonly scope: EntryScope,
+    private readonly instance: EntryInstanceView,
     private readonly facts: EntryFacts,
   ) {
     const { kind, pattern, handler, args, headers = {}, from } = facts;
-    this.pipeline = scope.pipeline;
+    this.pipeline = instance.pipeline;
     this.subject = { pattern, handler, args, headers };
-    this.excluded = facts.untraced === true || !scope.entryRules.covers(kind, pattern);
-    const remote = from === undefined ? receive(scope, headers) : undefined;
+    this.excluded = facts.untraced === true || !instance.entryRules.covers(kind, pattern);
+    const remote = from === undefined ? receive(instance, headers) : undefined;
     this.tenant =
       from === undefined
         ? asText(headers[TENANT_HEADER])
-        : scope.pipeline.tenants?.keys.ofFlow(scope.pipeline, from.flow);
+        : instance.pipeline.tenants?.keys.ofFlow(instance.pipeline, from.flow);
     const flow = from?.flow;
     const baggage = flow?.baggage ?? remote?.baggage;
     const base = new FlowContext(undefined, new Flow(this, baggage, flow?.overlay, flow?.attributes));
-    this.span = this.excluded ? NO_SPAN : this.start(scope, base, remote);
+    this.span = this.excluded ? NO_SPAN : this.start(instance, base, remote);
     this.context = this.excluded ? base : activating(this.span, base);
-    scope.openEntries.add(this);
+    if (this.span.isRecording() && instance.openEntries.size < MAX_OPEN_ENTRIES)
+      instance.openEntries.add(this);
     if (typeof facts.thing === 'object' && facts.thing !== null) bindEntry(facts.thing, this);
   }
 
   /** Begins an entry; `undefined` if the instance or the kind is off. */
-  static begin(scope: EntryScope | undefined, facts: EntryFacts): EntryTrace | undefined {
-    if (scope?.pipeline.current?.enabled !== true || !scope.entryRules.traces(facts.kind)) return undefined;
-    return new EntryTrace(scope, facts);
+  static begin(instance: EntryInstanceView | undefined, facts: EntryFacts): EntryTrace | undefined {
+    if (instance?.pipeline.current?.enabled !== true || !instance.entryRules.traces(facts.kind))
+      return undefined;
+    return new EntryTrace(instance, facts);
   }
 
   get kind(): EntryKind {
@@ -213,8 +218,8 @@ export class EntryTrace implements Entry {
   }
 
   private end(): void {
-    const { failure, span, facts, scope } = this;
-    scope.openEntries.delete(this);
+    const { failure, span, facts, instance } = this;
+    instance.openEntries.delete(this);
     if (failure !== undefined) {
       const isFault = facts.onError?.(span, failure.error) ?? true;
       if (isFault) recordError(span, failure.error);
@@ -236,15 +241,15 @@ export class EntryTrace implements Entry {
     if (waitedMillis !== undefined) callMeter.record(WAIT, waitedMillis / 1000, metric.attributes);
   }
 
-  private start(scope: EntryScope, base: FlowContext, remote: RemoteContext | undefined): Span {
+  private start(instance: EntryInstanceView, base: FlowContext, remote: RemoteContext | undefined): Span {
     const { facts } = this;
     const sender =
       facts.linkTo ?? (facts.from === undefined ? remote?.spanContext : facts.from.span?.spanContext());
-    const relation = facts.relation ?? scope.entryRules.relationOf(facts.pattern);
+    const relation = facts.relation ?? instance.entryRules.relationOf(facts.pattern);
     const links: Link[] = [];
     if (sender !== undefined && relation === 'link') links.push({ context: sender });
     for (const headers of facts.others ?? []) {
-      const other = receive(scope, headers)?.spanContext;
+      const other = receive(instance, headers)?.spanContext;
       if (other !== undefined) links.push({ context: other });
     }
     const parent =
@@ -252,7 +257,7 @@ export class EntryTrace implements Entry {
         ? (facts.from?.span ?? trace.wrapSpanContext(sender))
         : undefined;
     const { spanKind: kind, attributes, startTime } = facts;
-    return scope.tracer.start(
+    return instance.tracer.start(
       facts.name,
       { kind, attributes, links, ...(startTime === undefined ? {} : { startTime }) },
       parent === undefined ? base : base.withSpan(parent),
@@ -260,7 +265,10 @@ export class EntryTrace implements Entry {
   }
 }
 
-function receive({ pipeline }: EntryScope, headers: MessageHeaders | undefined): RemoteContext | undefined {
+function receive(
+  { pipeline }: EntryInstanceView,
+  headers: MessageHeaders | undefined,
+): RemoteContext | undefined {
   return headers && pipeline.propagation.receive({ headers });
 }
 

@@ -7,7 +7,7 @@ import { activating } from '../tracing/stream-span.js';
 import { whenOver } from '../tracing/when-over.js';
 import { CONVENTIONS as C } from './conventions.js';
 import { TENANT_HEADER } from './entry-carrier.js';
-import type { EntryScope } from './entry-trace.js';
+import type { EntryInstanceView } from './entry-trace.js';
 
 const OUTGOING = createContextKey('nestjs-telemetry outgoing message');
 
@@ -20,7 +20,7 @@ export interface OutgoingFacts {
   readonly host: string;
   readonly attributes: Attributes;
   readonly name?: string;
-  /** Messages that are sent at once. */
+  /** The number of messages that are sent at once. */
   readonly count?: number;
 }
 
@@ -35,32 +35,32 @@ export class OutgoingMessage {
   private over = false;
 
   private constructor(
-    private readonly scope: EntryScope,
+    private readonly instance: EntryInstanceView,
     private readonly facts: OutgoingFacts,
   ) {
     const { awaited, pattern, name, attributes, host } = facts;
     const active = activeContext();
-    this.span = scope.tracer.start(
+    this.span = instance.tracer.start(
       name ?? (awaited ? pattern : `send ${pattern}`),
       { kind: awaited ? SpanKind.CLIENT : SpanKind.PRODUCER, attributes },
       active,
     );
     this.context = activating(this.span, active).setValue(OUTGOING, this);
-    const headers = scope.pipeline.propagation.headersTo(host, this.context);
-    const tenant = scope.pipeline.tenants?.keys.ofFlow(scope.pipeline, active.flow);
+    const headers = instance.pipeline.propagation.headersTo(host, this.context);
+    const tenant = instance.pipeline.tenants?.keys.ofFlow(instance.pipeline, active.flow);
     if (tenant !== undefined) headers[TENANT_HEADER] = tenant;
     this.headers = headers;
   }
 
   /** Begins a message; `undefined` if no instance traces messages here. */
   static begin(
-    scope: EntryScope | undefined,
+    instance: EntryInstanceView | undefined,
     kind: 'microservices' | 'queues',
     facts: OutgoingFacts,
   ): OutgoingMessage | undefined {
-    if (scope?.pipeline.current?.enabled !== true || !scope.entryRules.traces(kind)) return undefined;
-    if (activeContext().suppressed || !scope.entryRules.covers(kind, facts.pattern)) return undefined;
-    return new OutgoingMessage(scope, facts);
+    if (instance?.pipeline.current?.enabled !== true || !instance.entryRules.traces(kind)) return undefined;
+    if (activeContext().suppressed || !instance.entryRules.covers(kind, facts.pattern)) return undefined;
+    return new OutgoingMessage(instance, facts);
   }
 
   /** The one that the running code sends. */
@@ -80,7 +80,7 @@ export class OutgoingMessage {
         if (failure !== undefined) this.fail(failure.error);
         this.end();
       },
-      { name: this.facts.pattern, log: this.scope.pipeline.log },
+      { name: this.facts.pattern, log: this.instance.pipeline.log },
     );
   }
 
@@ -88,8 +88,8 @@ export class OutgoingMessage {
     this.failure ??= { error };
   }
 
-  /** Its receiver gave up before there was an answer. */
-  abandon(): void {
+  /** Ends the span of a message whose answer is not waited for any longer. */
+  endCancelled(): void {
     if (!this.over) this.span.setAttribute(C.errorType, 'cancelled');
     this.end();
   }
@@ -103,7 +103,7 @@ export class OutgoingMessage {
   }
 
   private measure(): void {
-    const { callMeter } = this.scope.pipeline;
+    const { callMeter } = this.instance.pipeline;
     if (callMeter?.enabled !== true) return;
     const { awaited, pattern, system, count = 1 } = this.facts;
     const attributes: Attributes = awaited

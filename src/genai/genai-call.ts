@@ -161,7 +161,7 @@ export class GenAiCall {
   /** @internal */
   chunk(value: unknown): void {
     this.progress.chunk(this.parts.meter !== undefined);
-    // Words that nobody wants are not read.
+    // Words that are not recorded are not read.
     if (!this.builder.keepsText && this.response.id !== undefined && isMereText(value)) return;
     this.guarded(() => {
       const { mapChunks } = this.parts.options;
@@ -179,7 +179,7 @@ export class GenAiCall {
 
   /** The app broke the call off. @internal */
   abort(): void {
-    this.progress.leave('aborted');
+    this.progress.noteEarlyEnd('aborted');
   }
 
   /** Says when the first chunk came, where others have seen it. @internal */
@@ -189,7 +189,7 @@ export class GenAiCall {
 
   /** @internal */
   left(): void {
-    this.progress.leave('left');
+    this.progress.noteEarlyEnd('left');
   }
 
   /** @internal */
@@ -227,7 +227,7 @@ export class GenAiCall {
     const { entry, options } = this.parts;
     if (!(span instanceof RecordingSpan)) return;
     const { generation } = span;
-    if (entry?.pipeline === generation.owner) addToEntry(entry, spent);
+    if (entry?.pipeline === generation.pipeline) addToEntry(entry, spent);
     if (options.conversation === undefined || spent.costUsd === undefined) return;
     const cost = addToConversation(generation, options.conversation, spent);
     if (cost !== undefined) span.setAttribute(GEN_AI.conversationCost, cost);

@@ -3,7 +3,7 @@ import { classifyError } from '../tracing/error-classifier.js';
 import { errorType } from '../tracing/exception.js';
 import { markRecorded } from '../tracing/recorded-errors.js';
 import { withholdMessage } from '../tracing/withheld-message.js';
-import { codeOf, fieldsOf } from './answers/answer.js';
+import { codeOf, fieldsOf, numberOf } from './answers/answer.js';
 
 const RETRYABLE: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
 
@@ -25,16 +25,23 @@ export function isAbort(error: unknown): boolean {
  */
 export function classifyModelError(error: unknown): ErrorClassification | undefined {
   if (isAbort(error)) return { type: errorType(error), expected: true };
-  const { status, code, type, message, getStatus } = fieldsOf(error);
-  if (typeof status !== 'number' || status < 400 || typeof getStatus === 'function') return undefined;
-  const body = fieldsOf(fieldsOf(error)['error']);
+  const { code, type, message, data, getStatus } = fieldsOf(error);
+  const status = statusOf(error);
+  if (status === undefined || status < 400 || typeof getStatus === 'function') return undefined;
+  const body = fieldsOf(fieldsOf(error)['error'] ?? fieldsOf(data)['error']);
   const told =
     codeOf(code) ??
     codeOf(fieldsOf(body['error'])['type']) ??
     codeOf(body['code']) ??
     codeOf(type) ??
+    codeOf(body['type']) ??
     googleStatus(message);
   return { type: told ?? String(status), retryable: RETRYABLE.has(status) };
+}
+
+function statusOf(error: unknown): number | undefined {
+  const { status, statusCode } = fieldsOf(error);
+  return numberOf(status) ?? numberOf(statusCode);
 }
 
 /** Google's client gives the provider's whole answer as the message. */
@@ -70,10 +77,10 @@ export function withholdModelError(error: unknown): void {
 
 /** Such as `RateLimitError: 429 rate_limit_exceeded`. */
 function shownText(error: object): string {
-  const { status, code, cause } = fieldsOf(error);
+  const { code, cause } = fieldsOf(error);
   const { type } = classifyModelError(error) ?? {};
   const known = [
-    typeof status === 'number' ? String(status) : undefined,
+    statusOf(error)?.toString(),
     codeOf(type),
     typeof code === 'number' ? String(code) : codeOf(code),
     codeOf(fieldsOf(cause)['code']),

@@ -2,7 +2,7 @@ import type { Span } from '@opentelemetry/api';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 import { ask, tell } from '../base/user-function.js';
 import type { RawRequest, RawResponse } from './http-options.js';
-import type { CompiledHttpOptions } from './http-scope.js';
+import type { CompiledHttpOptions } from './instance-view.js';
 
 /** The arguments of hooks. */
 interface HookArguments {

@@ -6,7 +6,7 @@ import type { RawRequest } from './http-options.js';
 
 /**
  * The caller's context from a request's headers: read by the rules of one instance when it begins, and by
- * those of its owner once a route is known.
+ * those of its instance once a route is known.
  */
 export class InboundContext {
   private remote: RemoteContext | undefined;
@@ -28,7 +28,7 @@ export class InboundContext {
     return this.remote?.baggage;
   }
 
-  /** Reads again by the owner's rules; entries that were set since then stay. */
+  /** Reads again by the instance's rules; entries that were set since then stay. */
   readFor(propagation: Propagation, flow: Flow): void {
     if (propagation === this.propagation) return;
     const before = this.remote?.baggage;

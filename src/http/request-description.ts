@@ -8,15 +8,14 @@ import {
 } from './framework-request.js';
 import { methodName } from './http-method.js';
 import type { RawRequest } from './http-options.js';
-import type { CompiledHttpOptions } from './http-scope.js';
+import type { CompiledHttpOptions } from './instance-view.js';
 import { propertyOf } from './property-of.js';
 import { isLongPoll, splitTarget, targetOf } from './request-url.js';
 import type { RouteMatch } from './route-match.js';
 import { serverAttributes } from './server-attributes.js';
 
 /**
- * What a request says of itself: read at once, before a framework makes it another's, and with what a route
- * adds to it.
+ * A request as it came in, read at once, before a framework makes it another's; and the route that it found.
  */
 export class RequestDescription {
   readonly headers: RawRequest['headers'];
@@ -28,7 +27,7 @@ export class RequestDescription {
   readonly serverless: boolean;
   /** Path and query. */
   readonly target: string;
-  /** As the route saw it: middleware may override it. */
+  /** The method that the route saw: middleware may override it. */
   method: string;
   match: RouteMatch | undefined;
   private forwarded: ForwardedRequest | undefined;
@@ -65,7 +64,7 @@ export class RequestDescription {
     return this.match?.spanName(this.method) ?? methodName(this.method);
   }
 
-  /** Those of a server span that are known at its start. */
+  /** The attributes of a server span that are known at its start. */
   attributes(http: CompiledHttpOptions): Attributes {
     return serverAttributes(this, this.readForwarded(), http.redact);
   }

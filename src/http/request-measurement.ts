@@ -54,7 +54,7 @@ export class RequestMeasurement {
     this.method = isKnownMethod(method) ? method : '_OTHER';
     // A client of HTTP/2 may call it anything.
     this.scheme = scheme === 'https' ? 'https' : 'http';
-    this.enter(meter);
+    this.measureWith(meter);
   }
 
   /**
@@ -63,16 +63,16 @@ export class RequestMeasurement {
    */
   moveTo(meter: RequestMeter | undefined): void {
     if (meter === this.meter) return;
-    this.leave();
-    this.enter(meter);
+    this.release();
+    this.measureWith(meter);
   }
 
-  /** The owner will not change any more. */
+  /** The instance will not change any more. */
   own(): void {
     if (this.active !== undefined) this.active.certain = true;
   }
 
-  /** Whether somebody wants to know about the request. */
+  /** Whether the request is measured. */
   get wanted(): boolean {
     return this.meter !== undefined;
   }
@@ -95,7 +95,7 @@ export class RequestMeasurement {
   ): void {
     const { meter, response } = this;
     if (meter === undefined) return;
-    this.leave();
+    this.release();
     const { statusCode, writableEnded, headersSent } = response;
     const status = writableEnded || headersSent ? statusCode : undefined;
     const streamed = stream?.began === true ? this.measure(stream) : undefined;
@@ -121,13 +121,13 @@ export class RequestMeasurement {
     return { type: stream.type, bytes: stream.bytes, outcome: stream.outcome(), secondsToFirstByte };
   }
 
-  private enter(meter: RequestMeter | undefined): void {
+  private measureWith(meter: RequestMeter | undefined): void {
     this.meter = meter;
     this.active = meter?.activeRequests(this.method, this.scheme);
     if (this.active !== undefined) this.active.value += 1;
   }
 
-  private leave(): void {
+  private release(): void {
     if (this.active !== undefined) this.active.value -= 1;
     if (this.stream !== undefined) this.stream.value -= 1;
     this.active = undefined;

@@ -11,7 +11,7 @@ import type { GraphqlOperation } from './graphql-operation.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import { InboundContext } from './inbound-context.js';
-import { tracesRequests, type CompiledHttpOptions, type HttpScope } from './http-scope.js';
+import { tracesRequests, type CompiledHttpOptions, type InstanceView } from './instance-view.js';
 import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
@@ -28,8 +28,8 @@ const NO_LINKS: Link[] = [];
 const State = { OPEN: 0, BOUND: 1, SETTLED: 2, CLOSED: 3 } as const;
 
 /**
- * One request on its way through the app: begun when the server emits it, bound to the instance that owns its
- * route by a guard (or at the end, if no guard ran), ended when the response closes.
+ * One request on its way through the app: begun when the server emits it, bound by a guard to the
+ * instance that covers its route (at the end, if no guard ran), ended when the response closes.
  */
 export class RequestTrace implements Entry, StreamedRequest {
   readonly span: ServerSpan;
@@ -45,7 +45,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   unrouted = false;
   graphql: GraphqlOperation | undefined;
   /** The instance that the span belongs to, once known. */
-  scope: HttpScope | undefined;
+  instance: InstanceView | undefined;
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
@@ -57,14 +57,14 @@ export class RequestTrace implements Entry, StreamedRequest {
   constructor(
     readonly request: RawRequest,
     readonly response: RawResponse,
-    /** Owns the request as long as no route says otherwise. */
-    private readonly fallback: HttpScope | undefined,
+    /** The request belongs to it until a route says otherwise. */
+    private readonly fallback: InstanceView | undefined,
     /** Counts the span until its own generation is known. */
     private readonly provisional: Generation,
     readonly streams: StreamRegistry,
     private readonly endpoints: MountedEndpoints,
   ) {
-    this.inbound = new InboundContext(request, (provisional.owner as Pipeline).propagation);
+    this.inbound = new InboundContext(request, (provisional.pipeline as Pipeline).propagation);
     this.description = new RequestDescription(request);
     provisional.adopt();
     this.span = new ServerSpan(provisional, this.spanName, this);
@@ -89,30 +89,30 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   get pipeline(): Pipeline | undefined {
-    return (this.state === State.OPEN ? this.fallback : this.scope)?.pipeline;
+    return (this.state === State.OPEN ? this.fallback : this.instance)?.pipeline;
   }
 
-  private get scopeOrFallback(): HttpScope | undefined {
-    return this.scope ?? this.fallback;
+  private get instanceOrFallback(): InstanceView | undefined {
+    return this.instance ?? this.fallback;
   }
 
   /**
    * Gives the request to the instance that covers its handler; the first call counts.
    * @param request - the framework's, for those who choose a tenant by it
    */
-  bind(scope: HttpScope | undefined, match: RouteMatch, request: FrameworkRequest): void {
+  bindToInstance(instance: InstanceView | undefined, match: RouteMatch, request: FrameworkRequest): void {
     if (this.state !== State.OPEN) return;
     this.state = State.BOUND;
-    this.scope = scope;
+    this.instance = instance;
     this.description.arrived(match, (this.frameworkRequest ??= request));
-    if (scope !== undefined) this.inbound.readFor(scope.pipeline.propagation, this.flow);
+    if (instance !== undefined) this.inbound.readFor(instance.pipeline.propagation, this.flow);
     // Later guards may tell who the tenant is: the first child, or the end, asks for its pipeline.
-    if (scope?.pipeline.tenants === undefined) {
-      this.settle();
+    if (instance?.pipeline.tenants === undefined) {
+      this.settleSpan();
       return;
     }
     this.description.readForwarded();
-    if (tracesRequests(scope)) this.tellTraceId(scope);
+    if (tracesRequests(instance)) this.tellTraceId(instance);
   }
 
   /** Shows entries that were set after the span had begun. */
@@ -122,16 +122,16 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   /** Fixes the ids, for code that asks for the span context. */
-  decideNow(): void {
-    if (this.state === State.OPEN) this.decideEarly();
-    else this.settle();
+  fixIdsNow(): void {
+    if (this.state === State.OPEN) this.fixIdsByPath();
+    else this.settleSpan();
   }
 
-  private settle(): void {
+  private settleSpan(): void {
     if (this.state >= State.SETTLED) return;
     this.state = State.SETTLED;
-    this.choose(this.scope);
-    this.span.close();
+    this.becomeSpan(this.instance);
+    this.span.releaseRequest();
     this.provisional.release();
   }
 
@@ -140,12 +140,12 @@ export class RequestTrace implements Entry, StreamedRequest {
     else if (meter !== undefined) this.measurement = new RequestMeasurement(this, this.description, meter);
   }
 
-  /** Decides what the span becomes: recorded for its owner's or its tenant's pipeline, or nothing. */
-  private choose(scope: HttpScope | undefined): void {
-    const generation = scope && this.generationIn(scope.pipeline);
-    const http = scope?.http;
+  /** Decides what the span becomes: recorded for its instance's or its tenant's pipeline, or nothing. */
+  private becomeSpan(instance: InstanceView | undefined): void {
+    const generation = instance && this.generationIn(instance.pipeline);
+    const http = instance?.http;
     const covered = this.coveredBy(http);
-    this.measure(covered ? scope?.requestMeter : undefined);
+    this.measure(covered ? instance?.requestMeter : undefined);
     this.measurement?.own();
     if (generation !== undefined) this.span.generation = generation;
     if (generation?.enabled !== true || http === undefined) {
@@ -157,16 +157,16 @@ export class RequestTrace implements Entry, StreamedRequest {
       return;
     }
     const { span } = this;
-    this.decide(scope, generation);
+    this.fixIds(instance, generation);
     if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
-      span.discard();
+      span.recordNothing();
     } else {
-      span.bind(generation, this.spanName, this.attributes(http));
+      span.enterGeneration(generation, this.spanName, this.attributes(http));
       if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
       generation.startSpan(span, this.context);
       callHook('requestHook', http, this, this.pipeline?.log);
     }
-    this.tellTraceId(scope);
+    this.tellTraceId(instance);
   }
 
   private coveredBy(http: CompiledHttpOptions | undefined): boolean {
@@ -183,15 +183,15 @@ export class RequestTrace implements Entry, StreamedRequest {
   /** The response has closed: everything about it is known. */
   end(): void {
     this.bindWithoutHandler();
-    this.settle();
+    this.settleSpan();
     this.state = State.CLOSED;
     entryEnded(this);
     const { span, request, response, stream, error, graphql } = this;
     this.stream = undefined;
     stream?.finish();
     this.measurement?.finish(this.description.match?.route, error, stream, graphql);
-    if (!span.isRecording() || this.scope === undefined) return;
-    const { http, pipeline } = this.scope;
+    if (!span.isRecording() || this.instance === undefined) return;
+    const { http, pipeline } = this.instance;
     recordOutcome(span, { request, response, error, stream, graphql }, http);
     if (http !== undefined) callHook('responseHook', http, this, pipeline.log);
     span.end();
@@ -199,13 +199,13 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /**
    * Binds a request without one handler: it ended before a guard ran, or it serves a GraphQL query.
-   * @param scope - the nearest instance; one that traces no requests leaves them to the fallback
+   * @param instance - the nearest instance; one that traces no requests leaves them to the fallback
    */
-  bindWithoutHandler(scope?: HttpScope): void {
+  bindWithoutHandler(instance?: InstanceView): void {
     if (this.state !== State.OPEN) return;
     const framework = this.frameworkRequest ?? (this.request as FrameworkRequest);
     const match = new RouteMatch(this.unrouted ? undefined : routeWithoutHandler(framework, this.endpoints));
-    this.bind(tracesRequests(scope) ? scope : this.fallback, match, framework);
+    this.bindToInstance(tracesRequests(instance) ? instance : this.fallback, match, framework);
   }
 
   private attributes(http: CompiledHttpOptions): Attributes {
@@ -219,35 +219,35 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   /** Fixes the ids before the route is known, by the path alone. */
-  private decideEarly(): void {
+  private fixIdsByPath(): void {
     if (this.span.decided) return;
     const http = this.fallback?.http;
     if (http !== undefined && !this.description.isAdmittedBy(http)) this.exclude();
-    else this.decide(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
+    else this.fixIds(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
-  /** Fixes ids and sampling, by the first scope that needs them; tenants sample by their own rules. */
-  private decide(scope: HttpScope | undefined, generation: Generation | undefined): void {
+  /** Fixes ids and sampling, by the first instance that needs them; tenants sample by their own rules. */
+  private fixIds(instance: InstanceView | undefined, generation: Generation | undefined): void {
     if (this.span.decided) {
-      if (generation !== this.provisional) this.sampleAgain(scope, generation);
+      if (generation !== this.provisional) this.sampleAgain(instance, generation);
       return;
     }
-    const http = scope?.http;
+    const http = instance?.http;
     const caller = this.inbound.caller;
     const parent = this.trustedParent(http);
     const traceId = parent?.traceId ?? newTraceId();
     const sampling = generation?.enabled === true ? this.sample(generation, http, parent, traceId) : KEEP;
     this.sampling = sampling;
     const sampled = sampling.decision === SamplingDecision.RECORD_AND_SAMPLED;
-    this.span.join(traceId, sampled, sampling.traceState ?? parent?.traceState, parent);
+    this.span.joinTrace(traceId, sampled, sampling.traceState ?? parent?.traceState, parent);
     if (caller !== undefined && parent === undefined) this.span.addLink({ context: caller });
   }
 
-  private sampleAgain(scope: HttpScope | undefined, generation: Generation | undefined): void {
-    if (scope?.pipeline.tenants === undefined || generation === undefined) return;
+  private sampleAgain(instance: InstanceView | undefined, generation: Generation | undefined): void {
+    if (instance?.pipeline.tenants === undefined || generation === undefined) return;
     const { span } = this;
     const { traceId } = span.spanContext();
-    this.sampling = this.sample(generation, scope.http, span.parentSpanContext, traceId);
+    this.sampling = this.sample(generation, instance.http, span.parentSpanContext, traceId);
     span.resample(this.sampling.decision === SamplingDecision.RECORD_AND_SAMPLED);
   }
 
@@ -263,7 +263,7 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   private ownGeneration(pipeline: Pipeline): Generation | undefined {
     const { provisional } = this;
-    return provisional.owner === pipeline && !provisional.closed ? provisional : pipeline.current;
+    return provisional.pipeline === pipeline && !provisional.closed ? provisional : pipeline.current;
   }
 
   private sample(
@@ -283,15 +283,15 @@ export class RequestTrace implements Entry, StreamedRequest {
   /** The route is excluded: nothing below it is traced either. */
   private exclude(): void {
     this.excluded = true;
-    this.span.leaveOut(() => this.trustedParent(this.scopeOrFallback?.http));
+    this.span.exclude(() => this.trustedParent(this.instanceOrFallback?.http));
   }
 
   /** The answer may be on its way before a tenant's pipeline is known: the trace id does not wait for it. */
-  private tellTraceId(scope: HttpScope | undefined): void {
+  private tellTraceId(instance: InstanceView | undefined): void {
     const { span, response } = this;
-    const header = scope?.http?.traceIdHeader;
-    if (header === undefined || response.headersSent || !this.coveredBy(scope?.http)) return;
-    if (!span.decided) this.decide(scope, scope && this.ownGeneration(scope.pipeline));
+    const header = instance?.http?.traceIdHeader;
+    if (header === undefined || response.headersSent || !this.coveredBy(instance?.http)) return;
+    if (!span.decided) this.fixIds(instance, instance && this.ownGeneration(instance.pipeline));
     response.setHeader(header, span.traceId);
   }
 }

@@ -1,19 +1,19 @@
 /*
  * The states of a request (`RequestTrace`) and what they mean for its span:
  *
- *           bind()                 settle()                      end()
+ *           bindToInstance()       settleSpan()                  end()
  *   open ─────────────▶ bound ─────────────────▶ settled ──────────────────▶ ended
  *    │  a guard knows     │  at once; where        │  the span is one of       the response has closed
  *    │  the handler's     │  tenants are chosen,   │
- *    │  instance          │  at the first child    ├─ recording    owner traces requests, sampled
- *    │                    │  or at the end         ├─ discarded    not sampled: children follow it
- *    │                                             ├─ left out     route excluded: nothing below is traced
- *    └─ end(), fail() or GraphQL come first:       └─ put aside    owner is off or traces no requests:
+ *    │  instance          │  at the first child    ├─ recording    its instance traces requests, sampled
+ *    │                    │  or at the end         ├─ not recorded not sampled: children follow it
+ *    │                                             ├─ excluded     route excluded: nothing below is traced
+ *    └─ end(), fail() or GraphQL come first:       └─ put aside    its instance is off or traces no requests:
  *       bindWithoutHandler()                                       children are roots or the caller's
  *
  * The ids (`decided`) are fixed at any time before or at "settled", by the first code that asks: a middleware
- * that starts a child (by the path alone, `decideEarly`), the trace id header, or `settle`. They never change
- * afterwards; only the sampling decision can, where a tenant brings its own sampler (`sampleAgain`).
+ * that starts a child (by the path alone, `fixIdsByPath`), the trace id header, or `settleSpan`. They never
+ * change afterwards; only the sampling decision can, where a tenant brings its own sampler (`sampleAgain`).
  *
  * Invariant: the provisional generation counts the span from its begin to "settled" (`adopt`, `release`), so
  * that a reconfiguration cannot close it under an open request.
@@ -34,7 +34,7 @@ import { LIBRARY_SCOPE } from '../base/version.js';
 const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
 
 /**
- * The span of a request, alive from its first byte on, while owner, route and sampling
+ * The span of a request, alive from its first byte on, while instance, route and sampling
  * decision are found out later.
  *
  * It takes attributes and events from the start. Code that asks for its span context before a guard knew the
@@ -46,7 +46,7 @@ export class ServerSpan extends RecordingSpan {
     generation: Generation,
     method: string,
     /** Let go once all is decided: exporters keep spans, and must not keep requests. */
-    private decider: { decideNow(): void } | undefined,
+    private decider: { fixIdsNow(): void } | undefined,
   ) {
     super(generation, LIBRARY_SCOPE, method, SpanKind.SERVER, UNDECIDED, undefined, {});
   }
@@ -55,18 +55,18 @@ export class ServerSpan extends RecordingSpan {
     return this.context !== UNDECIDED;
   }
 
-  /** Once decided, without asking for anything more to be. */
+  /** The trace id as far as it is fixed; asking for it decides nothing. */
   get traceId(): string {
     return this.context.traceId;
   }
 
   override spanContext(): SpanContext {
-    this.decider?.decideNow();
+    this.decider?.fixIdsNow();
     return this.context;
   }
 
   /** Fixes the ids and the sampling decision: a span of its own in a trace. */
-  join(
+  joinTrace(
     traceId: string,
     sampled: boolean,
     traceState: TraceState | undefined,
@@ -75,11 +75,11 @@ export class ServerSpan extends RecordingSpan {
     const traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
     const context: SpanContext = { traceId, spanId: newSpanId(), traceFlags };
     if (traceState !== undefined) context.traceState = traceState;
-    this.settle(context, parent);
+    this.fixContext(context, parent);
   }
 
   /** Fixes the ids and the sampling decision. */
-  settle(context: SpanContext, parent: SpanContext | undefined): void {
+  fixContext(context: SpanContext, parent: SpanContext | undefined): void {
     this.context = context;
     if (parent !== undefined) this.parentSpanContext = parent;
   }
@@ -89,35 +89,35 @@ export class ServerSpan extends RecordingSpan {
     this.context.traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
   }
 
-  /** Owner, route and pipeline are known: nothing is left to decide. */
-  close(): void {
+  /** Instance, route and pipeline are known: nothing is left to decide. */
+  releaseRequest(): void {
     this.decider = undefined;
   }
 
   /** Gives the span to the generation that will export it, under the attributes that were set so far. */
-  bind(generation: Generation, name: string, attributes: Attributes): void {
+  enterGeneration(generation: Generation, name: string, attributes: Attributes): void {
     this.generation = generation;
     this.name = name;
     this.putUnder(attributes);
   }
 
-  /** Its owner traces no requests: spans below are roots, or children of the caller. */
+  /** Records nothing, as the instance traces no requests: spans below are roots, or the caller's children. */
   stepAside(caller: SpanContext | undefined): void {
-    if (!this.decided) this.settle(caller ?? INVALID_SPAN_CONTEXT, undefined);
-    this.discard();
+    if (!this.decided) this.fixContext(caller ?? INVALID_SPAN_CONTEXT, undefined);
+    this.recordNothing();
   }
 
   /** Leaves the request out of tracing; spans below are left out, too. */
-  leaveOut(parentOf: () => SpanContext | undefined): void {
+  exclude(parentOf: () => SpanContext | undefined): void {
     if (!this.decided) {
       const parent = parentOf();
-      this.join(parent?.traceId ?? newTraceId(), false, parent?.traceState, undefined);
+      this.joinTrace(parent?.traceId ?? newTraceId(), false, parent?.traceState, undefined);
     }
-    this.discard();
+    this.recordNothing();
   }
 
   /** Makes it a span that records nothing and is exported nowhere. */
-  discard(): void {
+  recordNothing(): void {
     this.ended = true;
     this.attributes = {};
   }

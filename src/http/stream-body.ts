@@ -78,25 +78,25 @@ function heard(trace: StreamedRequest, [event, argument]: unknown[]): void {
       if (trace.sse === undefined) trace.source = argument as BodySource;
       break;
     case 'unpipe':
-      forgetSource(trace, argument);
+      releaseSource(trace, argument);
   }
 }
 
-/** The first piece makes the response a stream; absent if nobody wants to know, or if it is all there is. */
+/** The first piece makes the response a stream; absent if none is traced, or if it is all there is. */
 function begin(trace: StreamedRequest): StreamTrace | undefined {
   if (trace.ending || !(trace.span.isRecording() || trace.measurement?.wanted === true)) return undefined;
   const { sse } = trace;
   return (trace.stream = sse === undefined ? new StreamTrace(trace) : new SseTrace(trace, sse));
 }
 
-/** The last piece of a body may come with its end, which may be called without one, or with a callback alone. */
+/** The last piece of a body may come with its end, which is also called without one, or with a callback. */
 function wroteLast(stream: StreamTrace, [chunk, encoding]: unknown[]): void {
   const isChunk = typeof chunk === 'string' || chunk instanceof Uint8Array;
   if (isChunk && !stream.trace.response.writableEnded) stream.wrote(chunk, encoding);
 }
 
 /** Forgets a source that is unpiped before the response has ended; a body may have any number of sources. */
-function forgetSource(trace: StreamedRequest, source: unknown): void {
+function releaseSource(trace: StreamedRequest, source: unknown): void {
   if (trace.source !== source) return;
   const errored = trace.source?.errored;
   if (trace.response.writableEnded || (errored !== undefined && errored !== null)) return;

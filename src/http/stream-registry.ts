@@ -35,7 +35,7 @@ export class OpenStreams implements StreamRegistry {
   }
 
   /** Ends the spans of streams whose response has still not closed. */
-  giveUp(): void {
+  endSpans(): void {
     for (const stream of [...this.streams]) {
       stream.cutBy('server_shutdown');
       stream.trace.end();

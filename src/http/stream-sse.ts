@@ -175,9 +175,9 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   private producerContext(): FlowContext {
     const { base } = this;
     const { ownSpan } = this.route;
-    const { scope, spanName } = this.trace;
-    if (ownSpan === undefined || scope === undefined) return base;
-    this.ownSpan ??= new InstanceTracer(scope.pipeline, LIBRARY_SCOPE).start(
+    const { instance, spanName } = this.trace;
+    if (ownSpan === undefined || instance === undefined) return base;
+    this.ownSpan ??= new InstanceTracer(instance.pipeline, LIBRARY_SCOPE).start(
       ownSpan.name ?? `${spanName} stream`,
       {},
       base,

@@ -2,7 +2,7 @@ import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import type { Entry } from '../context/flow-context.js';
 import { recordError } from '../tracing/error-record.js';
 import type { RawRequest, RawResponse } from './http-options.js';
-import type { HttpScope } from './http-scope.js';
+import type { InstanceView } from './instance-view.js';
 import type { RequestMeasurement, StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
 import type { SseRoute, StreamOutcome } from './stream-options.js';
@@ -12,7 +12,7 @@ export interface StreamedRequest extends Entry {
   readonly request: RawRequest;
   readonly response: RawResponse;
   readonly span: ServerSpan;
-  readonly scope: HttpScope | undefined;
+  readonly instance: InstanceView | undefined;
   /** `{method} {route}`, once the route is known. */
   readonly spanName: string;
   /** Set where the handler is an `@Sse` route whose stream is traced. */
@@ -28,7 +28,7 @@ export interface StreamedRequest extends Entry {
   ending: boolean;
   /** Set while metrics are on. */
   readonly measurement: RequestMeasurement | undefined;
-  /** The response has closed, or is given up. */
+  /** The response has closed, or the app's server does not wait for it. */
   end(): void;
 }
 
@@ -84,7 +84,7 @@ export class StreamTrace implements StreamFigures {
     this.aborted = true;
   }
 
-  /** Where attributes and events go. */
+  /** The span that gets the stream's attributes and events. */
   protected get span(): Span {
     return this.trace.span;
   }

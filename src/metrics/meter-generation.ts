@@ -67,7 +67,7 @@ type OpenReader = PushReader | ScrapeReader | LentReader;
  * One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero.
  */
 export class MeterGeneration implements MeterBinding {
-  /** Where requests are measured; absent with `http: false`. */
+  /** The instruments that measure requests; absent with `http: false`. */
   readonly requests: RequestSeriesIndex | undefined;
   private readonly provider: MeterProvider;
   // Truly private: it holds credentials, which `inspect` would show.
@@ -106,7 +106,7 @@ export class MeterGeneration implements MeterBinding {
     try {
       for (const planned of plan.readers) readers.push(await openReader(planned, plan, context, direct));
     } catch (error) {
-      await Promise.all(readers.map((reader) => reader.discard()));
+      await Promise.all(readers.map((reader) => reader.closeUnused()));
       throw error;
     }
     return new MeterGeneration(plan, readers, direct);

@@ -29,7 +29,7 @@ export interface MeterPipelineOptions {
   readonly closeTimeoutMillis: number;
   /** The fate of spans, for `otel.sdk.*`. */
   readonly health?: () => PipelineHealth | undefined;
-  /** Put on what counters, histograms and gauges of the user measure. */
+  /** Attributes that the user's counters, histograms and gauges get. */
   readonly flowAttributes?: FlowAttributes | undefined;
 }
 
@@ -88,7 +88,7 @@ export class MeterPipeline {
     return this.meter(LIBRARY_SCOPE.name, LIBRARY_SCOPE.version);
   }
 
-  /** Where requests are measured, while they are. */
+  /** The meter of requests, while they are measured. */
   get requestMeter(): HttpMetrics | undefined {
     return this.live?.requests === undefined ? undefined : this.http;
   }
@@ -113,7 +113,7 @@ export class MeterPipeline {
    */
   follow(source: PlanSource | undefined): Promise<void> {
     this.#source = source;
-    return this.changes.run(() => this.apply());
+    return this.changes.run(() => this.applyPlan());
   }
 
   /**
@@ -127,7 +127,7 @@ export class MeterPipeline {
       const metrics = change === false || before === false ? change : { ...before, ...change };
       metricsOptionsCheck.assert(metrics, 'metrics');
       this.#metrics = metrics;
-      await this.apply().catch((error: unknown) => {
+      await this.applyPlan().catch((error: unknown) => {
         this.#metrics = before;
         throw error;
       });
@@ -140,7 +140,7 @@ export class MeterPipeline {
    */
   serveScrapes(): Promise<void> {
     this.scraped = true;
-    return this.changes.run(() => this.apply());
+    return this.changes.run(() => this.applyPlan());
   }
 
   /** Text for Prometheus; empty while metrics are off. */
@@ -170,11 +170,11 @@ export class MeterPipeline {
   /** Exports what has come and closes everything; a later `follow` works again. */
   async shutdown(timeoutMillis: number): Promise<void> {
     this.#source = undefined;
-    await this.changes.run(() => this.apply(timeoutMillis));
+    await this.changes.run(() => this.applyPlan(timeoutMillis));
     await Promise.all(this.closing);
   }
 
-  private async apply(timeoutMillis = this.#options.closeTimeoutMillis): Promise<void> {
+  private async applyPlan(timeoutMillis = this.#options.closeTimeoutMillis): Promise<void> {
     const plan = this.plan();
     if (plan?.key === this.live?.plan.key) return;
     const next = plan && (await this.build(plan));
@@ -190,11 +190,11 @@ export class MeterPipeline {
     this.live = next;
     if (plan !== undefined) this.showsSelf = plan.self;
     this.generations += 1;
-    for (const meter of this.meters.values()) meter.bind(next);
+    for (const meter of this.meters.values()) meter.bindInstruments(next);
     this.runtime.follow(next, plan?.runtime);
     this.http.series = next?.requests;
     this.closeServers(plan);
-    if (previous !== undefined) this.retire(previous, timeoutMillis);
+    if (previous !== undefined) this.closeReplaced(previous, timeoutMillis);
   }
 
   private plan(): MetricsPlan | undefined {
@@ -234,7 +234,7 @@ export class MeterPipeline {
           `${instance}: the receiver of spans takes no metrics (${code}), so none are sent there. ` +
             'Name another with `metrics: { readers }`, or say `metrics: false`.',
         );
-        this.changes.run(() => this.apply()).catch(this.complain);
+        this.changes.run(() => this.applyPlan()).catch(this.complain);
       },
     });
   }
@@ -256,7 +256,7 @@ export class MeterPipeline {
     }
   }
 
-  /** Those that a plan does not want. */
+  /** Closes servers that a plan does not want. */
   private closeServers(plan: MetricsPlan | undefined): void {
     const wanted = serversOf(plan);
     for (const [key, server] of this.servers) {
@@ -266,14 +266,14 @@ export class MeterPipeline {
     }
   }
 
-  private retire(generation: MeterGeneration, timeoutMillis: number): void {
+  private closeReplaced(generation: MeterGeneration, timeoutMillis: number): void {
     const closed = generation.close(timeoutMillis).finally(() => {
       this.closing.delete(closed);
     });
     this.closing.add(closed);
   }
 
-  /** Reports what nobody waits for. */
+  /** Reports errors of work that runs in the background. */
   readonly complain = (error: unknown): void => {
     const { instance, log } = this.#options;
     log.warn('metrics config', `${instance}: metrics go on as they were: ${errorText(error)}`);

@@ -42,7 +42,7 @@ export class RuntimeMetrics {
     const stays = wanted(options);
     for (const [name, { meters, stop }] of this.running) {
       const kept = stays.includes(name);
-      for (const meter of meters) meter.bind(kept ? binding : undefined);
+      for (const meter of meters) meter.bindInstruments(kept ? binding : undefined);
       if (kept) continue;
       stop();
       this.running.delete(name);
@@ -74,7 +74,7 @@ async function startNode(provider: MeterProvider): Promise<() => void> {
   });
 }
 
-/** Without a meter that is followed, it measures nothing. */
+/** Measures nothing while it follows no meter. */
 async function startHost(meterProvider: MeterProvider): Promise<() => void> {
   const { HostMetrics } = await loadOptionalPeer(
     '@opentelemetry/host-metrics',

@@ -77,7 +77,7 @@ export class GrpcTransport implements OtlpTransport {
     this.client = this.connect();
   }
 
-  send(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
+  sendRequest(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
     const limit = Math.min(timeoutMillis, this.timeoutMillis);
     const begun = performance.now();
     const { client } = this;
@@ -85,8 +85,8 @@ export class GrpcTransport implements OtlpTransport {
       const finish = (error: ServiceError | null, response?: Buffer): void => {
         const latencyMillis = performance.now() - begun;
         if (error === null) {
-          const { rejectedSpans, message } = readExportResponse(response ?? Buffer.alloc(0));
-          resolve({ ok: true, latencyMillis, rejectedSpans, message: this.words.quote(message) });
+          const { rejected, message } = readExportResponse(response ?? Buffer.alloc(0));
+          resolve({ ok: true, latencyMillis, rejected, message: this.words.quote(message) });
           return;
         }
         // A connection that answers nothing may be half dead: the next request gets a new one.

@@ -46,7 +46,7 @@ export class HttpTransport implements OtlpTransport {
     this.timeoutMillis = config.timeoutMillis ?? OTLP_TIMEOUT_MILLIS;
   }
 
-  async send(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
+  async sendRequest(body: Buffer, timeoutMillis = Infinity): Promise<SendResult> {
     const begun = performance.now();
     const limit = Math.min(timeoutMillis, this.timeoutMillis);
     try {
@@ -56,8 +56,8 @@ export class HttpTransport implements OtlpTransport {
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) {
         if (isWebPage(response)) return { ok: false, latencyMillis, failure: webPageFailure(status) };
-        const { rejectedSpans, message } = readSuccess(response);
-        return { ok: true, latencyMillis, rejectedSpans, message: this.words.quote(message) };
+        const { rejected, message } = readSuccess(response);
+        return { ok: true, latencyMillis, rejected, message: this.words.quote(message) };
       }
       return { ok: false, latencyMillis, failure: this.explain(status, response) };
     } catch (error) {

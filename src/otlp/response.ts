@@ -7,7 +7,7 @@ const RETRY_INFO = 'google.rpc.RetryInfo';
 
 /** The part of a request that a receiver refused. */
 export interface PartialSuccess {
-  readonly rejectedSpans: number;
+  readonly rejected: number;
   readonly message: string;
 }
 
@@ -16,30 +16,30 @@ export interface PartialSuccess {
  * which its status said it was.
  */
 export function readExportResponse(body: Uint8Array): PartialSuccess {
-  let rejectedSpans = 0;
+  let rejected = 0;
   let message = '';
   for (const [field, value] of fields(body)) {
     if (field !== 1 || typeof value === 'number') continue;
     for (const [inner, innerValue] of fields(value)) {
-      if (inner === 1 && typeof innerValue === 'number') rejectedSpans = Math.max(0, signed(innerValue));
+      if (inner === 1 && typeof innerValue === 'number') rejected = Math.max(0, signed(innerValue));
       if (inner === 2 && typeof innerValue !== 'number') message = Buffer.from(innerValue).toString('utf8');
     }
   }
-  return { rejectedSpans, message };
+  return { rejected, message };
 }
 
 /** Reads a partial success from OTLP's JSON. */
 export function readJsonExportResponse(body: string): PartialSuccess {
   try {
     const { partialSuccess } = JSON.parse(body) as { partialSuccess?: Record<string, unknown> };
-    const rejected = Number(partialSuccess?.['rejectedSpans'] ?? partialSuccess?.['rejectedDataPoints'] ?? 0);
+    const refused = Number(partialSuccess?.['rejectedSpans'] ?? partialSuccess?.['rejectedDataPoints'] ?? 0);
     const message = partialSuccess?.['errorMessage'];
     return {
-      rejectedSpans: Number.isSafeInteger(rejected) ? Math.max(0, rejected) : 0,
+      rejected: Number.isSafeInteger(refused) ? Math.max(0, refused) : 0,
       message: typeof message === 'string' ? message : '',
     };
   } catch {
-    return { rejectedSpans: 0, message: '' };
+    return { rejected: 0, message: '' };
   }
 }
 

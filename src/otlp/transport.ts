@@ -1,19 +1,10 @@
-import type { ExportFailure } from './failures/export-failure.js';
+import type { ExportOutcome } from './export-outcome.js';
 
 /** The signals of OTLP; each has a service and a path of its own. */
 export type OtlpSignal = 'traces' | 'metrics';
 
-/** The outcome of one request. */
-export type SendResult =
-  | {
-      readonly ok: true;
-      readonly latencyMillis: number;
-      /** Spans, or data points, that the receiver refused although it accepted the request. */
-      readonly rejectedSpans: number;
-      /** Why, or a warning of the receiver's. */
-      readonly message: string;
-    }
-  | { readonly ok: false; readonly latencyMillis: number; readonly failure: ExportFailure };
+/** The outcome of one request, and how long it took. */
+export type SendResult = ExportOutcome & { readonly latencyMillis: number };
 
 /** A connection to an OTLP receiver, opened at the first request. */
 export interface OtlpTransport {
@@ -26,7 +17,7 @@ export interface OtlpTransport {
    *
    * @param timeoutMillis - a lower limit than the transport's own
    */
-  send(body: Buffer, timeoutMillis?: number): Promise<SendResult>;
+  sendRequest(body: Buffer, timeoutMillis?: number): Promise<SendResult>;
   /** Closes sockets at once; requests on the way fail. Idempotent. */
   close(): void;
 }

@@ -11,7 +11,7 @@ const MAX_WAITING = 1_000;
 /** A sink whose last spans are being delivered. */
 interface Closing {
   readonly sink: SpanSink;
-  abandoned: boolean;
+  dropped: boolean;
 }
 
 /** A sink that waits for its turn. */
@@ -46,9 +46,9 @@ export class ClosingLine {
     if (this.closing.size >= MAX_CLOSING && sink.hold?.() === true) {
       await this.turn(sink, queuedBytes);
     } else if (this.closing.size >= MAX_SENDING) {
-      this.abandonOldest();
+      this.dropOldest();
     }
-    const closing: Closing = { sink, abandoned: false };
+    const closing: Closing = { sink, dropped: false };
     this.closing.add(closing);
     await sink.shutdown(timeoutMillis);
     this.closing.delete(closing);
@@ -61,15 +61,15 @@ export class ClosingLine {
   }
 
   /**
-   * Sinks that come from now on close at once, and whatever still waits or closes
-   * after the time is abandoned.
+   * Sinks that come from now on close at once; spans of sinks that still wait or close after the time are
+   * dropped.
    *
    * @param settled - ends the hurry
    */
   async hurry(timeoutMillis: number, settled: Promise<void>): Promise<void> {
     this.limited = false;
     await withinTime(settled, Math.max(0, timeoutMillis), true).catch(() => {
-      for (const closing of this.closing) this.abandon(closing);
+      for (const closing of this.closing) this.dropRestOf(closing);
       for (const sink of this.line.keys()) this.skip(sink);
     });
     await settled;
@@ -103,7 +103,7 @@ export class ClosingLine {
   private turn(sink: SpanSink, bytes: number): Promise<void> {
     const turn = new Promise<void>((begin) => this.line.set(sink, { bytes, begin }));
     this.lineBytes += bytes;
-    if (this.line.size > MAX_WAITING || this.lineBytes > this.maxBytes()) this.abandonOldest();
+    if (this.line.size > MAX_WAITING || this.lineBytes > this.maxBytes()) this.dropOldest();
     return turn;
   }
 
@@ -119,24 +119,24 @@ export class ClosingLine {
     turn?.begin();
   }
 
-  private abandonOldest(): void {
+  private dropOldest(): void {
     for (const closing of this.closing) {
-      if (closing.abandoned) continue;
-      this.abandon(closing);
+      if (closing.dropped) continue;
+      this.dropRestOf(closing);
       return;
     }
     const [sink] = this.line.keys();
     if (sink !== undefined) this.skip(sink);
   }
 
-  private abandon(closing: Closing): void {
-    closing.abandoned = true;
-    closing.sink.abandon?.();
+  private dropRestOf(closing: Closing): void {
+    closing.dropped = true;
+    closing.sink.dropRest?.();
   }
 
   /** Drops the spans of a sink in the line, so that its close takes no time. */
   private skip(sink: SpanSink): void {
-    sink.abandon?.();
+    sink.dropRest?.();
     this.begin(sink);
   }
 }

@@ -14,20 +14,20 @@ export class DeferredSink implements SpanSink {
   ) {
     opening.then(
       (sink) => {
-        waiting.release((span) => {
-          sink.accept(span);
+        waiting.handOverTo((span) => {
+          sink.acceptSpan(span);
         });
       },
       () => {
-        waiting.release(() => {
+        waiting.handOverTo(() => {
           onDropped('exporter_error', 1);
         });
       },
     );
   }
 
-  accept(span: ReadableSpan): void {
-    this.waiting.accept(span);
+  acceptSpan(span: ReadableSpan): void {
+    this.waiting.acceptSpan(span);
   }
 
   async forceFlush(): Promise<void> {

@@ -1,4 +1,4 @@
-import { withinTime } from '../base/within-time.js';
+import { settledWithinTime } from '../base/within-time.js';
 import type { GenerationLife } from './generations/generation-life.js';
 import type { SinkPool } from './sink-pool.js';
 import type { TenantRouter } from './tenants/tenant-router.js';
@@ -15,9 +15,12 @@ export interface FlushedParts {
  * of those at work is over.
  */
 export async function flushAll({ life, pool, tenants }: FlushedParts): Promise<void> {
-  const limitMillis = Math.max(0, ...life.open().map(({ config }) => config.batch.exportTimeoutMillis));
+  const limitMillis = Math.max(
+    0,
+    ...life.openGenerations().map(({ config }) => config.batch.exportTimeoutMillis),
+  );
   const flush = async (): Promise<void> => {
-    await Promise.all(life.open().map((generation) => generation.flushProcessors()));
+    await Promise.all(life.openGenerations().map((generation) => generation.flushProcessors()));
     await pool.forceFlush();
     await pool.settled();
   };
@@ -27,5 +30,5 @@ export async function flushAll({ life, pool, tenants }: FlushedParts): Promise<v
     await tenants.settled(limitMillis);
     await flush();
   };
-  await withinTime(Promise.all([flush(), flushLater()]), limitMillis, true).catch(() => undefined);
+  await settledWithinTime(Promise.all([flush(), flushLater()]), limitMillis, true);
 }

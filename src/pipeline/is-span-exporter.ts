@@ -18,5 +18,5 @@ export function exporterName(exporter: object): string {
  * the testing kit's recorder.
  */
 export function isSpanSink(exporter: object): exporter is SpanSink {
-  return 'accept' in exporter && typeof exporter.accept === 'function' && 'status' in exporter;
+  return 'acceptSpan' in exporter && typeof exporter.acceptSpan === 'function' && 'status' in exporter;
 }

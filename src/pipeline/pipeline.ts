@@ -25,7 +25,7 @@ import { SinkPool } from './sink-pool.js';
 import type { DropReason, SpanSink } from './span-sink.js';
 import { StandIns } from './generations/stand-ins.js';
 import { TemporaryConfigs } from './generations/temporary-configs.js';
-import { TenantRouter, type TenantHost } from './tenants/tenant-router.js';
+import { TenantRouter, type TenantPipeline } from './tenants/tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
 
 /**
@@ -34,7 +34,7 @@ import type { VerifyExportResult } from './verify-export.js';
  * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one
  * is flushed and closed when its last span has ended.
  */
-export class Pipeline implements TenantHost {
+export class Pipeline implements TenantPipeline {
   /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
   current: Generation | undefined;
   readonly log: RateLimitedLog;
@@ -47,7 +47,7 @@ export class Pipeline implements TenantHost {
   readonly propagation: Propagation;
   /** Measures calls that ask for it. */
   callMeter: CallMeter | undefined;
-  /** As it was given first. */
+  /** The configuration that was given first. */
   initial: TracerConfig | undefined;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
@@ -67,12 +67,12 @@ export class Pipeline implements TenantHost {
     this.tenants = options.tenants && new TenantRouter(this, options.tenants);
     this.life = new GenerationLife(this, this.log, this.pool, options.closeTimeoutMillis);
     this.standIns = new StandIns(this, this.life);
-    this.temporary = new TemporaryConfigs(this.life, (config) => this.resolve(config), this.log);
+    this.temporary = new TemporaryConfigs(this.life, (config) => this.resolveConfig(config), this.log);
   }
 
   /** Replaces the whole configuration. @throws TelemetryConfigError, after which nothing has changed */
   configure(config: TracerConfig): Promise<ReconfigureReport> {
-    return this.changes.run(() => this.apply(() => config));
+    return this.changes.run(() => this.applyChange(() => config));
   }
 
   /**
@@ -89,11 +89,11 @@ export class Pipeline implements TenantHost {
           'Telemetry was shut down. Call `configure` to begin again.',
         );
       }
-      return this.apply(change);
+      return this.applyChange(change);
     });
   }
 
-  private async apply(
+  private async applyChange(
     change: TracerConfig | ((current: TracerConfig) => TracerConfig),
   ): Promise<ReconfigureReport> {
     // The function gets a copy: what it writes there counts only if the change goes through.
@@ -104,7 +104,7 @@ export class Pipeline implements TenantHost {
     const report = await this.swap(next);
     this.config = next;
     this.initial ??= next;
-    this.overrides.clear();
+    this.overrides.removeAll();
     this.tenants?.endOverrides();
     this.wasShutDown = false;
     return report;
@@ -120,13 +120,13 @@ export class Pipeline implements TenantHost {
   }
 
   /**
-   * Changes the configuration of everybody or of one tenant for a while.
+   * Changes the configuration of all flows or of one tenant for a while.
    *
    * @throws TelemetryConfigError, after which nothing has changed
    */
   async override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
     positiveMillis.assert(options.forMillis, 'forMillis');
-    this.resolve(mergeTracerConfig(this.config, change));
+    this.resolveConfig(mergeTracerConfig(this.config, change));
     return this.changes.run(async () => {
       if (!this.configured) {
         throw new TelemetryError(
@@ -168,12 +168,12 @@ export class Pipeline implements TenantHost {
       // Half of the time: what tenants' spans find out about themselves is still to be delivered.
       await this.tenants?.settled(timeoutMillis / 2);
       const left = timeoutMillis - (performance.now() - begun);
-      this.overrides.clear();
+      this.overrides.removeAll();
       this.current = undefined;
       this.beneath = undefined;
       this.options.onChange?.();
-      void this.tenants?.clear();
-      void this.temporary.clear();
+      void this.tenants?.evictAll();
+      void this.temporary.evictAll();
       await this.pool.hurry(left, () => this.life.closeAll(left));
     });
   }
@@ -193,14 +193,14 @@ export class Pipeline implements TenantHost {
 
   status(): DeliveryStatus {
     const exporters = this.pool.status();
-    const live = this.life.open().reduce((sum, generation) => sum + generation.live, 0);
+    const live = this.life.openGenerations().reduce((sum, generation) => sum + generation.live, 0);
     return {
       configured: this.configured,
       enabled: this.current?.enabled ?? false,
       service: this.current?.config.service.name,
       generation: this.current?.number ?? 0,
       sampler: this.current?.sampler.toString(),
-      spans: countSpans(exporters, this.pool.retired, live, this.pool.folded),
+      spans: countSpans(exporters, this.pool.closedTotals, live, this.pool.folded),
       drainingGenerations: this.life.draining,
       activeTenants: this.tenants?.active ?? 0,
       temporaryConfigs: this.temporary.size,
@@ -211,7 +211,7 @@ export class Pipeline implements TenantHost {
 
   /** Tries the way to each exporter's receiver. @throws TelemetryConfigError */
   async verify(change: TracerConfig): Promise<VerifyExportResult> {
-    const config = this.resolve(mergeTracerConfig(this.current?.given ?? this.config, change));
+    const config = this.resolveConfig(mergeTracerConfig(this.current?.given ?? this.config, change));
     const { verifyExporters } = await import('./verify-export.js');
     return verifyExporters(config);
   }
@@ -228,7 +228,7 @@ export class Pipeline implements TenantHost {
       (config, change) => (change === undefined ? config : mergeTracerConfig(config, change)),
       this.current?.given ?? this.config,
     );
-    return new GenerationSlot(this.life, given, this.resolve(given), onUse);
+    return new GenerationSlot(this.life, given, this.resolveConfig(given), onUse);
   }
 
   holding(sink: SpanSink, settled: FlowTarget): Generation {
@@ -242,7 +242,7 @@ export class Pipeline implements TenantHost {
   }
 
   /** @throws TelemetryConfigError */
-  resolve(config: TracerConfig): ResolvedTracerConfig {
+  resolveConfig(config: TracerConfig): ResolvedTracerConfig {
     return resolveTracerConfig(config, this.env, {
       warn: (message) => {
         this.log.warn(`config:${message}`, message);
@@ -253,13 +253,13 @@ export class Pipeline implements TenantHost {
   /** @param overriding - whether the configuration stands in front of the one that goes on to be given */
   private async swap(config: TracerConfig, overriding = false): Promise<ReconfigureReport> {
     const previous = this.current;
-    const next = await this.life.build(config, this.resolve(config));
+    const next = await this.life.build(config, this.resolveConfig(config));
     this.enter(next);
     return {
       generation: next.number,
       changed: changedOptions(previous?.config, next.config),
       draining: previous?.live ?? 0,
-      drained: this.leave(previous, overriding),
+      drained: this.closePrevious(previous, overriding),
     };
   }
 
@@ -270,7 +270,7 @@ export class Pipeline implements TenantHost {
     this.tenants?.refresh();
   }
 
-  private leave(previous: Generation | undefined, overriding: boolean): Promise<number> {
+  private closePrevious(previous: Generation | undefined, overriding: boolean): Promise<number> {
     if (previous === undefined) return Promise.resolve(0);
     const { beneath } = this;
     if (overriding && beneath === undefined) {
@@ -279,9 +279,9 @@ export class Pipeline implements TenantHost {
     }
     if (!overriding && beneath !== undefined) {
       this.beneath = undefined;
-      void this.life.replace(beneath);
+      void this.life.closeReplaced(beneath);
     }
-    return this.life.replace(previous);
+    return this.life.closeReplaced(previous);
   }
 
   private async endOverride(): Promise<void> {
@@ -293,7 +293,7 @@ export class Pipeline implements TenantHost {
       this.log.warn('override', `What an override had changed is back as it was built: ${errorText(error)}`);
       this.beneath = undefined;
       this.enter(beneath);
-      void this.life.replace(current);
+      void this.life.closeReplaced(current);
     }
   }
 }

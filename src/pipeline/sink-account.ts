@@ -1,3 +1,4 @@
+import { settledWithinTime } from '../base/within-time.js';
 import type { DropReason, ExportFailureStatus, ExporterStatus } from './span-sink.js';
 
 /**
@@ -8,7 +9,7 @@ export class SinkAccount {
   private ended = 0;
   private delivered = 0;
   private droppedTotal = 0;
-  private abandoned = 0;
+  private droppedAtClose = 0;
   private readonly dropped: Partial<Record<DropReason, number>> = {};
   private lastSuccessAt: Date | undefined;
   private lastError: ExportFailureStatus | undefined;
@@ -20,34 +21,34 @@ export class SinkAccount {
     return this.ended - this.delivered - this.droppedTotal;
   }
 
-  /** Takes a span that waits; each must be settled once, by `deliver`, `drop` or `settle`. */
-  accept(): void {
+  /** Counts a span that waits; it must leave once, by `countDelivered`, `countDropped` or `countOutcome`. */
+  countEnded(): void {
     this.ended++;
   }
 
-  deliver(): void {
-    if (this.wasAbandoned()) return;
+  countDelivered(): void {
+    if (this.wasDroppedAtClose()) return;
     this.delivered++;
     this.lastSuccessAt = new Date();
     this.wake();
   }
 
-  drop(reason: DropReason, count = 1): void {
+  countDropped(reason: DropReason, count = 1): void {
     this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
     this.droppedTotal += count;
     this.wake();
   }
 
   /** Counts a span as delivered, or as dropped because of the error. */
-  settle(error?: Error): void {
+  countOutcome(error?: Error): void {
     if (error === undefined) {
-      this.deliver();
+      this.countDelivered();
       return;
     }
-    if (this.wasAbandoned()) return;
+    if (this.wasDroppedAtClose()) return;
     const code = (error as NodeJS.ErrnoException).code ?? error.name;
     this.lastError = { at: new Date(), code, reason: error.message };
-    this.drop('exporter_error');
+    this.countDropped('exporter_error');
   }
 
   /** Resolves when as many spans are settled as were accepted before the call. */
@@ -58,24 +59,18 @@ export class SinkAccount {
   }
 
   /**
-   * As {@link SinkAccount.settled}, but counts what is left after the time as dropped with reason `shutdown`.
+   * Waits as {@link SinkAccount.settled} does; spans that are left after the time are dropped as `shutdown`.
    */
-  async settledWithin(timeoutMillis: number): Promise<void> {
+  async close(timeoutMillis: number): Promise<void> {
     if (this.queued === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMillis);
-      timer.unref();
-    });
-    await Promise.race([this.settled(), expired]);
-    clearTimeout(timer);
-    this.abandon();
+    await settledWithinTime(this.settled(), timeoutMillis, false);
+    this.dropRest();
   }
 
-  private abandon(): void {
+  private dropRest(): void {
     const left = this.queued;
-    this.abandoned += left;
-    if (left > 0) this.drop('shutdown', left);
+    this.droppedAtClose += left;
+    if (left > 0) this.countDropped('shutdown', left);
   }
 
   status(): ExporterStatus {
@@ -95,9 +90,9 @@ export class SinkAccount {
   }
 
   /** Whether the outcome that comes is that of a span which was counted as dropped already. */
-  private wasAbandoned(): boolean {
-    if (this.abandoned === 0) return false;
-    this.abandoned--;
+  private wasDroppedAtClose(): boolean {
+    if (this.droppedAtClose === 0) return false;
+    this.droppedAtClose--;
     return true;
   }
 

@@ -33,7 +33,7 @@ interface SinkEntry {
 export type ExporterOwner = 'library' | 'caller';
 
 /** The counts of closed sinks, so that a pipeline's totals never decrease. */
-export interface RetiredTotals {
+export interface ClosedTotals {
   ended: number;
   delivered: number;
   dropped: Partial<Record<DropReason, number>>;
@@ -46,10 +46,10 @@ export interface RetiredTotals {
 export class SinkPool {
   /** Outgoing calls that were counted in place of being recorded one by one. */
   folded = 0;
-  readonly retired: RetiredTotals = { ended: 0, delivered: 0, dropped: {} };
-  /** Sees every span that goes to the pool's sinks, if somebody looks. */
+  readonly closedTotals: ClosedTotals = { ended: 0, delivered: 0, dropped: {} };
+  /** Sees every span that goes to the pool's sinks; set by devtools. */
   watch: SpanWatch | undefined;
-  /** Told of every export, if somebody measures them. */
+  /** Called after every export, if exports are measured. */
   onExport: ExportListener | undefined;
   private readonly entries = new Map<string | SpanExporter, SinkEntry>();
   private readonly closing = new Set<Promise<void>>();
@@ -92,7 +92,7 @@ export class SinkPool {
     const entry = this.entry(exporter, batch, owner);
     entry.leases += 1;
     if (entry.opened !== undefined) return { sink: entry.opened, entry };
-    const sink = new DeferredSink(this.waiting.open(entry.exporter), entry.opening, (reason, spans) => {
+    const sink = new DeferredSink(this.waiting.waitFor(entry.exporter), entry.opening, (reason, spans) => {
       this.drop(reason, spans);
     });
     this.deferred.add(sink);
@@ -106,7 +106,7 @@ export class SinkPool {
     return { sink, entry };
   }
 
-  /** Flushes and closes the sink when nobody else holds it; resolves when that is done. */
+  /** Flushes and closes the sink at its last lease's end; resolves when that is done. */
   async release({ entry }: SinkLease, timeoutMillis: number): Promise<void> {
     entry.leases -= 1;
     if (entry.leases > 0) return;
@@ -119,8 +119,8 @@ export class SinkPool {
 
   /** Counts spans that no sink took. */
   drop(reason: DropReason, spans: number): void {
-    this.retired.ended += spans;
-    this.retired.dropped[reason] = (this.retired.dropped[reason] ?? 0) + spans;
+    this.closedTotals.ended += spans;
+    this.closedTotals.dropped[reason] = (this.closedTotals.dropped[reason] ?? 0) + spans;
   }
 
   async forceFlush(): Promise<void> {
@@ -180,7 +180,7 @@ export class SinkPool {
       entry.opened = exporter;
       this.open.add(exporter);
       // It goes on counting from where it was, here or elsewhere.
-      this.retire(exporter, -1);
+      this.addTotals(exporter, -1);
       return entry;
     }
     entry.opening.then(
@@ -209,16 +209,16 @@ export class SinkPool {
     if (sink === undefined) return;
     await this.line.close(sink, timeoutMillis);
     this.open.delete(sink);
-    this.retire(sink, 1);
+    this.addTotals(sink, 1);
   }
 
   /** Adds what a sink has counted to the totals of those that are closed, or takes it away again. */
-  private retire(sink: SpanSink, sign: 1 | -1): void {
+  private addTotals(sink: SpanSink, sign: 1 | -1): void {
     const { ended, delivered, dropped } = sink.status();
-    this.retired.ended += sign * ended;
-    this.retired.delivered += sign * delivered;
+    this.closedTotals.ended += sign * ended;
+    this.closedTotals.delivered += sign * delivered;
     for (const [reason, count] of Object.entries(dropped) as [DropReason, number][]) {
-      this.retired.dropped[reason] = (this.retired.dropped[reason] ?? 0) + sign * count;
+      this.closedTotals.dropped[reason] = (this.closedTotals.dropped[reason] ?? 0) + sign * count;
     }
   }
 }

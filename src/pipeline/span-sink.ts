@@ -66,7 +66,7 @@ export type ExportFailureStatus = NonNullable<ExporterStatus['lastError']>;
  */
 export interface SpanSink {
   /** Takes an ended, masked span; counts it as dropped if it cannot. Never throws. */
-  accept(span: ReadableSpan): void;
+  acceptSpan(span: ReadableSpan): void;
   /**
    * Resolves when every span accepted before the call is delivered or counted as dropped; a queue waits for
    * `exportTimeoutMillis` at most, and tries a failing receiver once before its time. Never rejects.
@@ -88,7 +88,7 @@ export interface SpanSink {
    * Ends a shutdown, begun or to come, without waiting for the receiver: what is left is counted as
    * dropped with reason `shutdown`.
    */
-  abandon?(): void;
+  dropRest?(): void;
   /** Counts and state of the exporter. */
   status(): ExporterStatus;
 }

@@ -1,4 +1,4 @@
-import type { RetiredTotals } from './sink-pool.js';
+import type { ClosedTotals } from './sink-pool.js';
 import type { DropReason, ExporterStatus } from './span-sink.js';
 
 /** The result of `TracerManager.status()`: spans counted by exporter and fate. */
@@ -39,7 +39,7 @@ export interface TelemetryStatus {
   readonly temporaryConfigs: number;
   /** Changes of {@link TracerManager.override} that are in force. */
   readonly overrides: readonly {
-    /** Absent when it is for everybody. */
+    /** Absent if it is for all tenants. */
     readonly tenant?: string;
     /** The options that it changes. */
     readonly changes: readonly string[];
@@ -70,12 +70,12 @@ export type OverrideStatus = TelemetryStatus['overrides'][number];
 /** Adds up what all sinks of a pipeline have counted, closed ones included. */
 export function countSpans(
   exporters: readonly ExporterStatus[],
-  retired: RetiredTotals,
+  closed: ClosedTotals,
   live: number,
   folded: number,
 ): TelemetryStatus['spans'] {
-  const dropped: Partial<Record<DropReason, number>> = { ...retired.dropped };
-  let { ended, delivered } = retired;
+  const dropped: Partial<Record<DropReason, number>> = { ...closed.dropped };
+  let { ended, delivered } = closed;
   let queued = 0;
   for (const sink of exporters) {
     ended += sink.ended;

@@ -76,7 +76,10 @@ async function sendMarkedSpan(
     });
     segment.append(span);
     const part = segment.cut(1, Infinity);
-    const outcome = await delivery.send(part === undefined ? [] : [part], config.batch.exportTimeoutMillis);
+    const outcome = await delivery.sendParts(
+      part === undefined ? [] : [part],
+      config.batch.exportTimeoutMillis,
+    );
     const latencyMillis = performance.now() - start;
     // An exporter given in code is in use: only connections of our own are closed.
     if (!isSpanExporter(exporter)) await delivery.close(CLOSE_MILLIS);
@@ -89,7 +92,7 @@ async function sendMarkedSpan(
       const { code, reason, hint } = outcome.failure;
       return { ok: false, ...about, code, reason, ...(hint === undefined ? {} : { hint }) };
     }
-    if (outcome.rejectedSpans > 0) {
+    if (outcome.rejected > 0) {
       return {
         ok: false,
         ...about,

@@ -35,7 +35,7 @@ export class WaitingRoom {
   }
 
   /** Begins a list of spans that wait for the same. @param waitFor - its name in `status()` */
-  open(waitFor: string): WaitingSpans {
+  waitFor(waitFor: string): WaitingSpans {
     return new WaitingSpans(this, waitFor);
   }
 
@@ -105,13 +105,13 @@ export class WaitingSpans implements SpanSink {
     return this.spans.length;
   }
 
-  accept(span: ReadableSpan): void {
+  acceptSpan(span: ReadableSpan): void {
     if (this.handOver !== undefined) this.handOver(span);
     else this.room.take(this, span);
   }
 
   /** Hands over what waits, and from now on every span at once. */
-  release(handOver: (span: ReadableSpan) => void): void {
+  handOverTo(handOver: (span: ReadableSpan) => void): void {
     this.handOver = handOver;
     const { spans, bytes } = this;
     this.spans = [];

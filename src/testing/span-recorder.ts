@@ -105,7 +105,7 @@ export class SpanRecorder implements SpanExporter {
   }
 
   /** Records a span. */
-  accept(span: ReadableSpan): void {
+  acceptSpan(span: ReadableSpan): void {
     this.ended += 1;
     this.recorded.push(span);
     for (const waiter of [...this.waiters]) {
@@ -121,7 +121,7 @@ export class SpanRecorder implements SpanExporter {
 
   /** Records spans, as an exporter. */
   export(spans: ReadableSpan[], resultCallback: Parameters<SpanExporter['export']>[1]): void {
-    for (const span of spans) this.accept(span);
+    for (const span of spans) this.acceptSpan(span);
     resultCallback({ code: ExportResultCode.SUCCESS });
   }
 

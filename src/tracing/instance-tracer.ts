@@ -42,7 +42,7 @@ export class InstanceTracer implements Tracer {
   constructor(
     readonly pipeline: Pipeline,
     private readonly scope: InstrumentationScope,
-    /** Put on every span of this tracer. */
+    /** Attributes of every span of this tracer. */
     private readonly attributes?: Attributes,
   ) {}
 
@@ -162,10 +162,14 @@ export class InstanceTracer implements Tracer {
  */
 export function generationFor(pipeline: Pipeline, context: FlowContext): Generation | undefined {
   for (let overlay = context.flow?.overlay; overlay !== undefined; overlay = overlay.next) {
-    if (overlay.owner === pipeline) return overlay.target.current() as Generation | undefined;
+    if (overlay.pipeline === pipeline) return overlay.target.current() as Generation | undefined;
   }
   const parent = context.span;
-  if (parent instanceof RecordingSpan && parent.generation.owner === pipeline && !parent.generation.closed) {
+  if (
+    parent instanceof RecordingSpan &&
+    parent.generation.pipeline === pipeline &&
+    !parent.generation.closed
+  ) {
     return parent.generation;
   }
   const entry = context.flow?.entry;

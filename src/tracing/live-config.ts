@@ -44,7 +44,7 @@ function maskedOf({ resource }: Generation, shown: object): Record<string, unkno
 
 function changerOf(pipeline: Pipeline, { flow }: FlowContext): string {
   for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
-    if (overlay.owner === pipeline)
+    if (overlay.pipeline === pipeline)
       return overlay.target.tenant === undefined ? 'temporary change' : 'tenant';
   }
   return 'tenant';

@@ -15,11 +15,11 @@ export function markRecorded(error: unknown, traceId: string): void {
   if (isObject(error)) {
     const traces = errors.get(error);
     if (traces === undefined) errors.set(error, new Set([traceId]));
-    else forgetOldest(traces.add(traceId), MAX_TRACES_OF_ERROR);
+    else evictOldest(traces.add(traceId), MAX_TRACES_OF_ERROR);
     return;
   }
   primitives.delete(traceId);
-  forgetOldest(primitives.set(traceId, error), MAX_TRACES);
+  evictOldest(primitives.set(traceId, error), MAX_TRACES);
 }
 
 export function isRecorded(error: unknown, traceId: string): boolean {
@@ -31,7 +31,7 @@ function isObject(error: unknown): error is object {
   return (typeof error === 'object' && error !== null) || typeof error === 'function';
 }
 
-function forgetOldest(traces: Set<string> | Map<string, unknown>, limit: number): void {
+function evictOldest(traces: Set<string> | Map<string, unknown>, limit: number): void {
   if (traces.size <= limit) return;
   const [oldest] = traces.keys();
   if (oldest !== undefined) traces.delete(oldest);

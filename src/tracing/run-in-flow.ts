@@ -19,7 +19,7 @@ const NOTHING_TO_DO = { closed: () => undefined };
 export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => T): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-  const overlay = { owner: pipeline, target, next: flow.overlay };
+  const overlay = { pipeline, target, next: flow.overlay };
   return runInFlow(context.withFlow(flow.withOverlay(overlay)), fn, pipeline.log);
 }
 
@@ -77,7 +77,7 @@ function bindSteps(context: FlowContext, iterator: AsyncIterator<unknown>): void
 }
 
 /**
- * A stream pulls from its source where somebody reads. What is piped is left alone: its
+ * A stream pulls from its source in its reader's context. What is piped is left alone: its
  * destination is the consumer's.
  */
 function bindReaders(context: FlowContext, stream: ReadableStream): void {

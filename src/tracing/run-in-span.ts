@@ -103,7 +103,7 @@ class OpenCall {
     fail(this.span, error);
   }
 
-  giveUp(): void {
+  endUnasked(): void {
     this.span.end();
   }
 

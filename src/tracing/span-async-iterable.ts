@@ -68,7 +68,7 @@ function step(
   return takeStep(iterator, name, args, use).then((result) => {
     if (result.done !== true) use.chunk(result.value);
     else if (name === 'next') use.end();
-    else use.leave();
+    else use.endEarly();
     return result;
   }, failed);
 }

@@ -13,7 +13,7 @@ export interface LazyCall {
   /** Follows what a method other than `then` has returned. */
   follow(result: unknown): unknown;
   /** The result was never requested. */
-  giveUp(): void;
+  endUnasked(): void;
 }
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -39,23 +39,23 @@ export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
       return function (this: unknown, ...args: unknown[]): unknown {
         if (asked) return Reflect.apply(original, this, args);
         asked = true;
-        forget();
+        release();
         calls.set(lazy, Math.max(0, (calls.get(lazy) ?? 1) - 1));
         return ask(call, name, original, this, args);
       };
     });
   if (!replaced) {
-    call.giveUp();
+    call.endUnasked();
     return lazy;
   }
-  const forget = atEntryEnd(call.context.flow?.entry, () => {
-    call.giveUp();
+  const release = atEntryEnd(call.context.flow?.entry, () => {
+    call.endUnasked();
   });
   calls.set(lazy, waiting + 1);
   endWhenCollected(lazy, {
-    leave: () => {
-      forget();
-      if (!asked) call.giveUp();
+    endEarly: () => {
+      release();
+      if (!asked) call.endUnasked();
     },
   });
   return lazy;

@@ -24,7 +24,7 @@ export function spanObservable<T>(source: Observable<T>, stream: StreamSpan): Ob
           closed() {
             if (failure !== undefined) use.fail(failure.error);
             else if (completed) use.end();
-            else use.leave();
+            else use.endEarly();
           },
         },
       };

@@ -66,7 +66,7 @@ class Reading {
     const { use } = this;
     try {
       await runInContext(use.context, () => (this.reader ?? this.source).cancel(reason));
-      use.leave();
+      use.endEarly();
     } catch (error) {
       use.fail(error);
       throw error;

@@ -13,7 +13,7 @@ export interface StreamUse {
   /** The stream is over for this consumer; later calls change nothing. */
   end(): void;
   /** The consumer left before the stream's end. */
-  leave(): void;
+  endEarly(): void;
 }
 
 /** Listens to a traced stream in order to measure it; must not throw. */
@@ -26,8 +26,8 @@ export interface StreamListener {
 /**
  * Ends the span of a stream that was garbage-collected; otherwise a stream nobody reads would never end it.
  */
-const collected = new FinalizationRegistry<{ giveUp(): void }>((owner) => {
-  owner.giveUp();
+const collected = new FinalizationRegistry<{ endUnused(): void }>((stream) => {
+  stream.endUnused();
 });
 
 /**
@@ -48,7 +48,7 @@ export class StreamSpan {
     private readonly listener?: StreamListener,
   ) {}
 
-  /** Ends the span when the stream object is gone before anybody consumed it. */
+  /** Ends the span when the stream object is gone before it was consumed. */
   watch<S extends object>(stream: S): S {
     collected.register(stream, this);
     return stream;
@@ -67,7 +67,7 @@ export class StreamSpan {
     return new Consumption(span, activating(span, this.context), onEnd, this.listener);
   }
 
-  giveUp(): void {
+  endUnused(): void {
     if (this.used) return;
     this.listener?.left();
     this.span.end();
@@ -105,21 +105,21 @@ class Consumption implements StreamUse {
     this.onEnd();
   }
 
-  leave(): void {
+  endEarly(): void {
     if (!this.over) this.listener?.left();
     this.end();
   }
 
-  giveUp(): void {
-    this.leave();
+  endUnused(): void {
+    this.endEarly();
   }
 }
 
 /** Ends a consumption whose consumer was garbage-collected in the middle. */
-export function endWhenCollected(consumer: object, use: Pick<StreamUse, 'leave'>): void {
+export function endWhenCollected(consumer: object, use: Pick<StreamUse, 'endEarly'>): void {
   collected.register(consumer, {
-    giveUp: () => {
-      use.leave();
+    endUnused: () => {
+      use.endEarly();
     },
   });
 }

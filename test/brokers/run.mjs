@@ -1,6 +1,6 @@
 /*
  * Sends requests, events and jobs through real brokers between two processes, and compares the traces that
- * come of it: HTTP → message → handler → HTTP.
+ * come of it: HTTP → message → handler → HTTP. Then the tests of this folder run with each broker.
  *
  *   npm run build && node test/brokers/run.mjs [redis nats mqtt rabbitmq kafka]
  *
@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../support/server-program.mjs';
 import { BROKERS, isInstalled, stopBrokers } from './broker-programs.mjs';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const VITEST = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
 const APP = fileURLToPath(new URL('app.mjs', import.meta.url));
 const KIND = { SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 };
 const LAST_SPAN_MILLIS = 30_000;
@@ -110,6 +112,26 @@ async function check(name, options) {
   }
 }
 
+/** The tests of this folder, with the address of the broker. */
+async function runTests(name, { queue: _queue, ...transport }) {
+  const files = ['test/brokers/situations.test.ts', `test/brokers/${name}/`];
+  const child = spawn(
+    process.execPath,
+    [VITEST, 'run', '--config', 'test/brokers/vitest.config.ts', ...files],
+    {
+      stdio: 'inherit',
+      cwd: ROOT,
+      env: { ...process.env, BROKER: JSON.stringify({ name, port: portOf(transport), transport }) },
+    },
+  );
+  const [code] = await once(child, 'close');
+  assert.equal(code, 0, `${name}: tests failed`);
+}
+
+function portOf({ options: { port, url, servers, urls, client } }) {
+  return port ?? Number(/\d+$/.exec(url ?? servers ?? urls?.[0] ?? client.brokers[0])[0]);
+}
+
 /** A test of its own, which prints what it has found and ends by itself. */
 async function runScript(script, args) {
   const path = fileURLToPath(new URL(script, import.meta.url));
@@ -132,6 +154,7 @@ try {
         await check(name, options);
         const { protocolVersion } = options.options;
         console.log(`${name}${protocolVersion === undefined ? '' : ` (protocol ${protocolVersion})`}: ok`);
+        await runTests(name, options);
         if (options.queue !== undefined) {
           await runScript('many-jobs.mjs', [String(options.queue.port)]);
           await runScript('sample-app.mjs', [String(options.queue.port)]);

@@ -13,7 +13,7 @@ function masked(value: unknown, key = 'note', config: MaskingConfig = {}): unkno
     events: [],
     links: [],
   };
-  new SpanMask(config).apply(span);
+  new SpanMask(config).maskSpan(span);
   return span.attributes[key];
 }
 
@@ -214,7 +214,7 @@ it('masks name, status, events and links', () => {
     ],
     links: [{ context: { traceId: '', spanId: '', traceFlags: 0 }, attributes: { cookie: 'sid=1' } }],
   };
-  new SpanMask({}).apply(span);
+  new SpanMask({}).maskSpan(span);
   expect(span).toMatchObject({
     name: `GET token=${R}`,
     status: { code: 2, message: `bad password=${R}` },
@@ -240,7 +240,7 @@ it('lets nothing out if it fails', () => {
     links: [],
   };
   expect(() => {
-    new SpanMask({}).apply(span);
+    new SpanMask({}).maskSpan(span);
   }).toThrow('unreadable');
   expect(span).toEqual({ name: 'work', attributes: {}, status: { code: 2 }, events: [], links: [] });
 });

@@ -27,6 +27,15 @@ export const installNode = once(async (version, tools) => {
   return join(modules, name, 'bin', windows ? 'node.exe' : 'node');
 });
 
+/** As {@link installNode}: the package `bun` needs an install script, the one that it installs does not. */
+export const installBun = once(async (version, tools) => {
+  const windows = process.platform === 'win32';
+  const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
+  const name = `@oven/bun-${windows ? 'windows' : process.platform}-${arch}`;
+  const modules = await npmPackage(join(tools, `bun-${version}`), `${name}@${version}`);
+  return join(modules, name, 'bin', windows ? 'bun.exe' : 'bun');
+});
+
 const installPnpm = once(async (_, tools) => {
   const modules = await npmPackage(join(tools, 'pnpm'), 'pnpm@12');
   return join(modules, '.bin');

@@ -48,7 +48,7 @@ async function open(
 }
 
 function accept(sink: SpanSink, ...names: string[]): void {
-  for (const name of names) sink.accept(makeSpan({ name }));
+  for (const name of names) sink.acceptSpan(makeSpan({ name }));
 }
 
 describe('when a batch is sent', () => {
@@ -70,7 +70,7 @@ describe('when a batch is sent', () => {
   it('sends when the bytes of a batch are reached', async () => {
     const { exporter, sink } = await open({ maxExportBatchBytes: 10_000, scheduledDelayMillis: 60_000 });
     for (const name of ['a', 'b', 'c'])
-      sink.accept(makeSpan({ name, attributes: { body: 'x'.repeat(2_000) } }));
+      sink.acceptSpan(makeSpan({ name, attributes: { body: 'x'.repeat(2_000) } }));
     await vi.waitFor(() => expect(exporter.batches).toEqual([['a', 'b']]));
   });
 
@@ -202,12 +202,12 @@ describe('a full queue', () => {
   it.each(['newest', 'oldest'] as const)('drops errors and server spans last (%s)', async (dropPolicy) => {
     const opened = await full({ maxQueueSize: 4, dropPolicy });
     accept(opened.sink, 'a', 'b', 'c');
-    opened.sink.accept(makeSpan({ name: 'server 1', kind: SpanKind.SERVER }));
-    opened.sink.accept(makeSpan({ name: 'error 1', error: true }));
-    opened.sink.accept(makeSpan({ name: 'server 2', kind: SpanKind.SERVER }));
-    opened.sink.accept(makeSpan({ name: 'error 2', error: true }));
+    opened.sink.acceptSpan(makeSpan({ name: 'server 1', kind: SpanKind.SERVER }));
+    opened.sink.acceptSpan(makeSpan({ name: 'error 1', error: true }));
+    opened.sink.acceptSpan(makeSpan({ name: 'server 2', kind: SpanKind.SERVER }));
+    opened.sink.acceptSpan(makeSpan({ name: 'error 2', error: true }));
     accept(opened.sink, 'd');
-    opened.sink.accept(makeSpan({ name: 'error 3', error: true }));
+    opened.sink.acceptSpan(makeSpan({ name: 'error 3', error: true }));
     const kept =
       dropPolicy === 'newest' ? ['error 1', 'error 2', 'server 1'] : ['error 1', 'error 2', 'error 3'];
     expect(opened.sink.status()).toMatchObject({ ended: 9, queuedSpans: 4, dropped: { queue_full: 5 } });
@@ -217,7 +217,7 @@ describe('a full queue', () => {
   it('counts bytes as well as spans', async () => {
     const opened = await full({ maxQueueBytes: 100_000 });
     for (let index = 0; index < 100; index++) {
-      opened.sink.accept(makeSpan({ name: `s${index}`, attributes: { body: 'x'.repeat(1_000) } }));
+      opened.sink.acceptSpan(makeSpan({ name: `s${index}`, attributes: { body: 'x'.repeat(1_000) } }));
     }
     const { queuedBytes, queuedSpans, dropped, ended } = opened.sink.status();
     expect(queuedBytes).toBeLessThanOrEqual(100_000);
@@ -229,7 +229,7 @@ describe('a full queue', () => {
   it('drops a span that is larger than the queue', async () => {
     const opened = await full({ maxQueueBytes: 10_000 });
     accept(opened.sink, 'small');
-    opened.sink.accept(makeSpan({ name: 'huge', attributes: { body: 'x'.repeat(20_000) } }));
+    opened.sink.acceptSpan(makeSpan({ name: 'huge', attributes: { body: 'x'.repeat(20_000) } }));
     expect(opened.sink.status()).toMatchObject({ ended: 2, queuedSpans: 1, dropped: { too_large: 1 } });
     expect(await arrived(opened)).toEqual(['small']);
   });
@@ -238,7 +238,7 @@ describe('a full queue', () => {
     const opened = await full({ maxQueueSize: 100, dropPolicy });
     const flood = resourceFromAttributes({ tenant: 'flood' });
     for (let index = 0; index < 1_000; index++)
-      opened.sink.accept(makeSpan({ name: 'flood', resource: flood }));
+      opened.sink.acceptSpan(makeSpan({ name: 'flood', resource: flood }));
     const calm = Array.from({ length: 40 }, (_, index) => {
       const resource = resourceFromAttributes({ tenant: String(index) });
       return Array.from({ length: 2 }, (_span, number) =>
@@ -246,8 +246,8 @@ describe('a full queue', () => {
       );
     }).flat();
     for (const span of calm) {
-      opened.sink.accept(span);
-      opened.sink.accept(makeSpan({ name: 'flood', resource: flood }));
+      opened.sink.acceptSpan(span);
+      opened.sink.acceptSpan(makeSpan({ name: 'flood', resource: flood }));
     }
     expect(unaccounted(opened.sink.status())).toBe(0);
     const names = await arrived(opened);
@@ -259,8 +259,8 @@ describe('a full queue', () => {
     const opened = await full({ maxExportBatchSize: 16, maxQueueSize: 1_000 });
     const flood = resourceFromAttributes({ tenant: 'flood' });
     for (let index = 0; index < 200; index++)
-      opened.sink.accept(makeSpan({ name: 'flood', resource: flood }));
-    opened.sink.accept(makeSpan({ name: 'calm', resource: resourceFromAttributes({ tenant: 'calm' }) }));
+      opened.sink.acceptSpan(makeSpan({ name: 'flood', resource: flood }));
+    opened.sink.acceptSpan(makeSpan({ name: 'calm', resource: resourceFromAttributes({ tenant: 'calm' }) }));
     await opened.sink.forceFlush();
     expect(opened.exporter.batches[0]).toContain('calm');
   });

@@ -20,7 +20,7 @@ beforeEach(() => {
   breaker = new CircuitBreaker(() => halfOpened++);
 });
 afterEach(() => {
-  breaker.dispose();
+  breaker.release();
   vi.useRealTimers();
 });
 

@@ -52,7 +52,7 @@ describe('a receiver that is not ours', () => {
         ? String(server.httpUrl).replace(/\/$/, '')
         : String(server.grpcUrl).replace(/\/$/, '');
       const { sink } = await open({ type, url, headers: { 'x-api-key': 'k-123' } });
-      for (let index = 0; index < 600; index++) sink.accept(makeSpan());
+      for (let index = 0; index < 600; index++) sink.acceptSpan(makeSpan());
       await sink.forceFlush();
       await vi.waitFor(() => expect(spansIn(traces)).toHaveLength(600));
       expect(sink.status()).toMatchObject({
@@ -85,7 +85,7 @@ describe('compression', () => {
   ] as const)('works with %s', async (type, build) => {
     const receiver = await started(build());
     const { sink } = await open({ type, url: receiver.url, compression: 'gzip' });
-    for (let index = 0; index < 100; index++) sink.accept(makeSpan());
+    for (let index = 0; index < 100; index++) sink.acceptSpan(makeSpan());
     await sink.forceFlush();
     expect(sink.status().delivered).toBe(100);
     expect(receiver.acknowledged.size).toBe(100);
@@ -98,7 +98,7 @@ describe('forceFlush', () => {
     let answer: (() => void) | undefined;
     receiver.answer = () => new Promise((resolve) => (answer = () => resolve({ ok: true })));
     const { sink } = await open({ type: 'otlp-grpc', url: receiver.url });
-    sink.accept(makeSpan());
+    sink.acceptSpan(makeSpan());
     let flushed = false;
     const flush = sink.forceFlush().then(() => (flushed = true));
     await vi.waitFor(() => expect(receiver.requests).toHaveLength(1));
@@ -118,7 +118,7 @@ describe('a collector that is away', () => {
     const receiver = await build().start();
     await receiver.stop();
     const { sink, log } = await open({ type, url: receiver.url }, { scheduledDelayMillis: 10 });
-    for (let index = 0; index < 2_000; index++) sink.accept(makeSpan());
+    for (let index = 0; index < 2_000; index++) sink.acceptSpan(makeSpan());
     await vi.waitFor(() => expect(sink.status().lastError?.code).toBe('ECONNREFUSED'));
     expect(sink.status()).toMatchObject({ delivered: 0, queuedSpans: 2_000, dropped: {} });
     await started(receiver);
@@ -145,9 +145,9 @@ describe('bad credentials', () => {
       { type, url: receiver.url, headers: { authorization: 's3cr3t-t0ken' } },
       { scheduledDelayMillis: 10, maxExportBatchSize: 10, maxConcurrentExports: 1 },
     );
-    for (let index = 0; index < 10; index++) sink.accept(makeSpan());
+    for (let index = 0; index < 10; index++) sink.acceptSpan(makeSpan());
     await vi.waitFor(() => expect(sink.status().breaker).toBe('open'));
-    for (let index = 0; index < 100; index++) sink.accept(makeSpan());
+    for (let index = 0; index < 100; index++) sink.acceptSpan(makeSpan());
     expect(sink.status()).toMatchObject({ ended: 110, dropped: { permanent_error: 100 }, queuedSpans: 10 });
     expect(sink.status().lastError).toMatchObject({
       code,
@@ -158,7 +158,7 @@ describe('bad credentials', () => {
     expect(JSON.stringify([log.lines, sink.status()])).not.toContain('s3cr3t');
     receiver.answer = () => ({ ok: true });
     await sink.forceFlush();
-    sink.accept(makeSpan());
+    sink.acceptSpan(makeSpan());
     await sink.forceFlush();
     expect(sink.status()).toMatchObject({ delivered: 11, queuedSpans: 0, breaker: 'closed' });
     expect(log.lines[1]).toMatch(
@@ -177,7 +177,7 @@ describe('memory', () => {
     const before = process.memoryUsage().arrayBuffers;
     const flushes: Promise<void>[] = [];
     for (let index = 0; index < 500; index++) {
-      sink.accept(makeSpan());
+      sink.acceptSpan(makeSpan());
       flushes.push(sink.forceFlush());
     }
     expect(sink.status()).toMatchObject({ queuedSpans: 500 });

@@ -36,7 +36,7 @@ async function trial(type: 'otlp-grpc' | 'otlp-http' | 'otlp-http-json', answer:
     () => receiver.stop(),
     () => sink.shutdown(100),
   );
-  for (let index = 0; index < 10; index++) sink.accept(makeSpan());
+  for (let index = 0; index < 10; index++) sink.acceptSpan(makeSpan());
   return { receiver, sink, log };
 }
 
@@ -216,8 +216,8 @@ describe('a request over the size limit', () => {
       () => sink.shutdown(100),
     );
     for (let index = 0; index < 100; index++)
-      sink.accept(makeSpan({ attributes: { body: 'x'.repeat(1_500) } }));
-    sink.accept(makeSpan({ name: 'fat', attributes: { body: 'x'.repeat(30_000) } }));
+      sink.acceptSpan(makeSpan({ attributes: { body: 'x'.repeat(1_500) } }));
+    sink.acceptSpan(makeSpan({ name: 'fat', attributes: { body: 'x'.repeat(30_000) } }));
     await sink.forceFlush();
     expect(sink.status()).toMatchObject({
       ended: 101,
@@ -261,7 +261,7 @@ describe('an answer that is not of an OTLP receiver', () => {
       },
       () => sink.shutdown(100),
     );
-    for (let index = 0; index < 10; index++) sink.accept(makeSpan());
+    for (let index = 0; index < 10; index++) sink.acceptSpan(makeSpan());
     expect(await settled(sink)).toMatchObject({
       delivered: 0,
       dropped: { permanent_error: 10 },
@@ -286,7 +286,7 @@ describe('a receiver that takes no answer in time', () => {
         () => receiver.stop(),
         () => sink.shutdown(100),
       );
-      sink.accept(makeSpan());
+      sink.acceptSpan(makeSpan());
       await sink.forceFlush();
       expect(sink.status()).toMatchObject({ delivered: 1, retries: 1 });
       expect(log.lines[0]).toContain('it did not answer within 200 ms');
@@ -307,11 +307,11 @@ describe('retrying', () => {
       () => receiver.stop(),
       () => sink.shutdown(100),
     );
-    sink.accept(makeSpan({ name: 'poison' }));
-    for (let index = 0; index < 20; index++) sink.accept(makeSpan());
+    sink.acceptSpan(makeSpan({ name: 'poison' }));
+    for (let index = 0; index < 20; index++) sink.acceptSpan(makeSpan());
     await vi.waitFor(
       () => {
-        sink.accept(makeSpan());
+        sink.acceptSpan(makeSpan());
         expect(sink.status().dropped).toEqual({ retries_exhausted: 1 });
       },
       { timeout: 10_000 },
@@ -332,7 +332,7 @@ describe('retrying', () => {
       () => receiver.stop(),
       () => sink.shutdown(100),
     );
-    sink.accept(makeSpan());
+    sink.acceptSpan(makeSpan());
     await vi.waitFor(() => expect(receiver.requests.length).toBeGreaterThan(4), { timeout: 10_000 });
     away = false;
     expect(await settled(sink)).toMatchObject({ delivered: 1, dropped: {} });

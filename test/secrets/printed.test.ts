@@ -109,7 +109,7 @@ it('no credential leaves in a resource, a tracestate or a link', () => {
     spanContext: () => stateOf(`vendor=1,api_key=${SECRET}`),
   };
   const mask = new SpanMask({});
-  mask.apply(span);
+  mask.maskSpan(span);
   const states = [span.spanContext(), span.links[0]?.context].map((context) =>
     context?.traceState?.serialize(),
   );

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { libraryOptions, type ClientLibrary } from '../../config/clients-config.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { FlowContext } from '../../context/flow-context.js';
-import { ownerOf } from '../client-members.js';
+import { instanceOfCall } from '../recording-instance.js';
 import type { DatabaseServer } from './database-call.js';
 
 const WAIT_TIME = {
@@ -19,7 +19,7 @@ export function measureWait(
   seconds: number,
   context: FlowContext,
 ): void {
-  const pipeline = ownerOf(context)?.pipeline;
+  const pipeline = instanceOfCall(context)?.pipeline;
   const clients = pipeline?.current?.config.clients ?? {};
   const { callMeter } = pipeline ?? {};
   if (callMeter?.enabled !== true || libraryOptions(clients, library) === undefined) return;

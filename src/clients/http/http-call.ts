@@ -153,7 +153,7 @@ function requestAttributes(
 }
 
 function writeHeaders(call: ClientCall, url: OutgoingUrl, headers: OutgoingHeaders): void {
-  const { propagation } = call.member.pipeline;
+  const { propagation } = call.instance.pipeline;
   const host = url.hostname.includes(':') ? `[${url.hostname}]:${url.port}` : `${url.hostname}:${url.port}`;
   const entries = Object.entries(propagation.headersTo(host, call.outgoing));
   const traced = entries.filter(([name]) => !isBaggage(name));

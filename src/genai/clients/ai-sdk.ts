@@ -1,10 +1,13 @@
 import { runInContext } from '../../context/flow-context.js';
+import { spanReadableStream } from '../../tracing/span-readable-stream.js';
+import { endWhenCollected, StreamSpan } from '../../tracing/stream-span.js';
 import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
 import type { CallDescription } from '../call-facts.js';
-import type { CallResponse, RequestParameters } from '../call-options.js';
+import type { CallResponse, ChunkReading, RequestParameters } from '../call-options.js';
 import type { GenAiHost } from '../genai-host.js';
 import { startCall, type AnyOperation, type StartedCall } from '../run-call.js';
 import type { Usage } from '../usage.js';
+import { OpenCalls } from './open-calls.js';
 
 /** Hears of calls that the AI SDK makes: its `Telemetry`, as far as it is used here. */
 export interface AiSdkTelemetry {
@@ -52,63 +55,99 @@ const PROVIDERS: readonly (readonly [string, string])[] = [
   ['xai', 'x_ai'],
 ];
 
-/** Calls of the app beyond this many at a time are not followed. */
-const MAX_CALLS = 10_000;
-
 /** One call of the app, such as `generateText`, and what goes on in it. */
 interface Operation {
   readonly whole: StartedCall;
   readonly open: Map<string, StartedCall>;
+  /** Whether its answers come in pieces. */
+  readonly stream: boolean;
+  /** Failed requests of an open call; the AI SDK may try again. */
+  readonly failures: Map<string, unknown>;
 }
 
 /** Makes the listener that `registerTelemetry` takes, and `telemetry.integrations` of one call. */
 export function aiSdkTelemetry(host: GenAiHost): AiSdkTelemetry {
-  const operations = new Map<string, Operation>();
+  const operations = new OpenCalls<Operation>((operation) => {
+    endAll(operation, leave);
+  });
 
   const begin = (event: Fields, key: string, operation: AnyOperation, options: CallDescription): void => {
-    const around = operations.get(String(event['callId']));
+    const around = operations.get(event['callId']);
     if (around === undefined) return;
+    // A request that is made again begins again.
+    around.open.get(key)?.fail(around.failures.get(key));
     const parent = around.whole.context;
     around.open.set(key, startCall(host.manager(), operation, { ...options, parent }));
   };
   const take = (event: Fields, key: string): StartedCall | undefined => {
-    const open = operations.get(String(event['callId']))?.open;
+    const open = operations.get(event['callId'])?.open;
     const started = open?.get(key);
     open?.delete(key);
     return started;
   };
   const finish = (event: unknown, end: (started: StartedCall) => void): void => {
-    const id = String(fieldsOf(event)['callId']);
-    const operation = operations.get(id);
-    operations.delete(id);
-    if (operation === undefined) return;
-    for (const started of operation.open.values()) end(started);
-    end(operation.whole);
+    const operation = operations.take(fieldsOf(event)['callId']);
+    if (operation !== undefined) endAll(operation, end);
   };
   const inside = async <T>(callId: string, key: string, execute: () => PromiseLike<T>): Promise<T> => {
-    const started = operations.get(callId)?.open.get(key);
-    return started === undefined ? await execute() : await runInContext(started.context, execute);
+    const operation = operations.get(callId);
+    const started = operation?.open.get(key);
+    if (operation === undefined || started === undefined) return execute();
+    try {
+      return await runInContext(started.context, execute);
+    } catch (error) {
+      operation.failures.set(key, error);
+      throw error;
+    }
+  };
+  // The SDK tells nobody of a stream that is dropped in the middle: its call ends when it is collected.
+  const observed = <T>(callId: string, result: T): T => {
+    const { stream } = fieldsOf(result);
+    const started = operations.get(callId)?.open.get('model');
+    if (!(stream instanceof ReadableStream) || stream.locked || started === undefined) return result;
+    const { span, context, call } = started;
+    const listener = {
+      chunk: (part: unknown) => {
+        notePart(started, fieldsOf(part));
+      },
+      left: () => {
+        call.left();
+      },
+    };
+    const traced = spanReadableStream(stream, new StreamSpan(span, context, undefined, listener));
+    const unfinished = (): boolean => operations.get(callId)?.open.get('model') === started;
+    endWhenCollected(traced, {
+      endEarly: () => {
+        if (unfinished()) finish({ callId }, leave);
+      },
+    });
+    return { ...result, stream: traced };
   };
 
   return {
     onStart(event) {
       const fields = fieldsOf(event);
-      if (operations.size >= MAX_CALLS) return;
       const name = textOf(fields['functionId']) ?? textOf(fields['operationId'])?.replace(/^ai\./, '');
+      const stream = /stream/i.test(String(fields['operationId']));
       const options = defined<CallDescription>({
         agent: defined({ name }),
         ...modelOf(fields),
+        ...(stream ? { stream } : {}),
         input: fields['messages'] ?? fields['prompt'],
       });
-      operations.set(String(fields['callId']), {
+      operations.set(fields['callId'], {
         whole: startCall(host.manager(), 'invoke_agent', options),
         open: new Map(),
+        stream,
+        failures: new Map(),
       });
     },
     onLanguageModelCallStart(event) {
       const fields = fieldsOf(event);
-      begin(fields, 'model', 'chat', { ...modelOf(fields), parameters: parametersOf(fields) });
-      const call = operations.get(String(fields['callId']))?.open.get('model')?.call;
+      const parameters = parametersOf(fields);
+      const streamed = operations.get(fields['callId'])?.stream === true ? { stream: true } : {};
+      begin(fields, 'model', 'chat', { ...modelOf(fields), ...streamed, parameters, mapChunks: readPart });
+      const call = operations.get(fields['callId'])?.open.get('model')?.call;
       call?.setInput(fields['messages'] ?? fields['prompt']);
       const instructions = fields['instructions'] ?? fields['system'];
       if (instructions !== undefined) call?.setInstructions(instructions);
@@ -125,6 +164,7 @@ export function aiSdkTelemetry(host: GenAiHost): AiSdkTelemetry {
       call.setResponse(
         defined<CallResponse>({
           id: textOf(fields['responseId']),
+          model: textOf(fields['modelId']),
           finishReasons: reason === undefined ? undefined : [reason],
         }),
       );
@@ -192,9 +232,35 @@ export function aiSdkTelemetry(host: GenAiHost): AiSdkTelemetry {
         started.fail(error);
       });
     },
-    executeLanguageModelCall: ({ callId, execute }) => inside(callId, 'model', execute),
+    executeLanguageModelCall: async ({ callId, execute }) =>
+      observed(callId, await inside(callId, 'model', execute)),
     executeTool: ({ callId, toolCallId, execute }) => inside(callId, toolCallId, execute),
   };
+}
+
+function endAll({ open, whole }: Operation, end: (started: StartedCall) => void): void {
+  for (const started of open.values()) end(started);
+  end(whole);
+}
+
+/** The app stopped reading, and says nothing more. */
+function leave(started: StartedCall): void {
+  started.call.left();
+  started.end();
+}
+
+/** Notes a part of a streamed answer, so that a call that is broken off has what was known. */
+function notePart(started: StartedCall, part: Fields): void {
+  const { call } = started;
+  const { type, id, modelId } = part;
+  if (type === 'response-metadata') {
+    call.setResponse(defined<CallResponse>({ id: textOf(id), model: textOf(modelId) }));
+  } else if (type === 'error') started.fail(part['error']);
+  else if (/-(start|delta|call)$/.test(String(type)) && type !== 'stream-start') call.chunk(part);
+}
+
+function readPart({ type, delta }: Fields): ChunkReading {
+  return type === 'text-delta' && typeof delta === 'string' ? { text: delta } : {};
 }
 
 function modelOf(event: Fields): CallDescription {

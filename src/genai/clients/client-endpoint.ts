@@ -1,6 +1,8 @@
 import type { CallDescription } from '../call-facts.js';
 import type { GenAiOperation } from '../operations.js';
-import type { ChunkFilter } from './observe-stream.js';
+
+/** Decides about a chunk before the consumer sees it. @returns false for one that is kept back */
+export type ChunkFilter = (chunk: unknown) => boolean;
 
 /** How a client is instrumented. */
 export interface InstrumentOptions {

@@ -4,9 +4,7 @@ import type { CallResponse, RequestParameters } from '../call-options.js';
 import type { GenAiHost } from '../genai-host.js';
 import { startCall, type AnyOperation, type StartedCall } from '../run-call.js';
 import type { Usage } from '../usage.js';
-
-/** Runs beyond this many at a time are not followed. */
-const MAX_RUNS = 10_000;
+import { OpenCalls } from './open-calls.js';
 
 /** LangChain's names of providers, where those of the conventions differ. */
 const PROVIDERS: Readonly<Record<string, string>> = {
@@ -26,11 +24,14 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 export class LangChainHandler {
   /** Name of the handler in LangChain's logs. */
   readonly name = 'nestjs-telemetry';
-  /** Before the run goes on, so that spans begin and end when their runs do. */
+  /** Has runs wait for the handler, so that spans begin and end when their runs do. */
   readonly awaitHandlers = true;
   /** Keeps LangChain from rethrowing errors of this handler. */
   readonly raiseError = false;
-  private readonly runs = new Map<string, StartedCall>();
+  private readonly runs = new OpenCalls<StartedCall>((started) => {
+    started.call.left();
+    started.end();
+  });
 
   constructor(private readonly host: GenAiHost) {}
 
@@ -52,7 +53,7 @@ export class LangChainHandler {
 
   /** Called by LangChain. */
   handleLLMEnd(output: unknown, runId: string): void {
-    const started = this.take(runId);
+    const started = this.runs.take(runId);
     if (started === undefined) return;
     const [generations] = fieldsOf(output)['generations'] as readonly (readonly unknown[])[];
     const messages = (generations ?? []).map((generation) => fieldsOf(generation));
@@ -118,22 +119,22 @@ export class LangChainHandler {
 
   /** Called by LangChain. */
   handleLLMError(error: unknown, runId: string): void {
-    this.take(runId)?.fail(error);
+    this.runs.take(runId)?.fail(error);
   }
 
   /** Called by LangChain. */
   handleChainError(error: unknown, runId: string): void {
-    this.take(runId)?.fail(error);
+    this.runs.take(runId)?.fail(error);
   }
 
   /** Called by LangChain. */
   handleToolError(error: unknown, runId: string): void {
-    this.take(runId)?.fail(error);
+    this.runs.take(runId)?.fail(error);
   }
 
   /** Called by LangChain. */
   handleRetrieverError(error: unknown, runId: string): void {
-    this.take(runId)?.fail(error);
+    this.runs.take(runId)?.fail(error);
   }
 
   private beginModel(
@@ -158,22 +159,15 @@ export class LangChainHandler {
   }
 
   private begin(operation: AnyOperation, options: CallDescription, runId: string, parentId: unknown): void {
-    if (this.runs.size >= MAX_RUNS) return;
     const around = typeof parentId === 'string' ? this.runs.get(parentId) : undefined;
     const placed = around === undefined ? options : { ...options, parent: around.context };
     this.runs.set(runId, startCall(this.host.manager(), operation, placed));
   }
 
   private end(runId: string, output: unknown): void {
-    const started = this.take(runId);
+    const started = this.runs.take(runId);
     started?.call.setOutput(output);
     started?.end();
-  }
-
-  private take(runId: string): StartedCall | undefined {
-    const started = this.runs.get(runId);
-    this.runs.delete(runId);
-    return started;
   }
 }
 

@@ -1,7 +1,7 @@
 import { runInContext } from '../../context/flow-context.js';
 import { endWhenCollected, StreamSpan, type StreamUse } from '../../tracing/stream-span.js';
 import type { StartedCall } from '../run-call.js';
-import type { ClientRequest } from './client-endpoint.js';
+import type { ChunkFilter, ClientRequest } from './client-endpoint.js';
 
 type Step = (...args: unknown[]) => Promise<IteratorResult<unknown, unknown>>;
 type Steps = Partial<Record<'next' | 'return' | 'throw', Step>>;
@@ -13,9 +13,6 @@ interface ClientStream {
   readonly controller?: AbortController;
   next?: unknown;
 }
-
-/** Decides about a chunk before the consumer sees it. @returns false for one that is kept back */
-export type ChunkFilter = (chunk: unknown) => boolean;
 
 /** Whether a client returned a stream of chunks. */
 export function isStream(value: unknown): value is AsyncIterable<unknown> {
@@ -34,12 +31,12 @@ export function observeStream(
   const stream = source as AsyncIterable<unknown> & ClientStream;
   const uses = new StreamSpan(span, context, undefined, call);
   const signal = stream.controller?.signal ?? given;
-  const abandoned = (): void => {
-    uses.giveUp();
+  const aborted = (): void => {
+    uses.endUnused();
   };
-  signal?.addEventListener('abort', abandoned, { once: true });
+  signal?.addEventListener('abort', aborted, { once: true });
   const observed = (iterator: Steps): Steps => {
-    signal?.removeEventListener('abort', abandoned);
+    signal?.removeEventListener('abort', aborted);
     return observeSteps(iterator, uses.use(), signal, filter);
   };
   uses.watch(stream);
@@ -72,11 +69,11 @@ function observeSteps(
   // A stream that nobody waits for reports its abort to nobody. Clients abort a failed one, too:
   // what is pending says more.
   const aborted = (): void => {
-    if (pending === 0) use.leave();
+    if (pending === 0) use.endEarly();
   };
   const leave = (): void => {
     signal?.removeEventListener('abort', aborted);
-    use.leave();
+    use.endEarly();
   };
   signal?.addEventListener('abort', aborted, { once: true });
   const take = (name: keyof Steps, args: unknown[]): Promise<IteratorResult<unknown, unknown>> => {
@@ -109,7 +106,7 @@ function observeSteps(
       steps[name] = (...args) => take(name, args);
     }
   }
-  endWhenCollected(steps, { leave });
+  endWhenCollected(steps, { endEarly: leave });
   return steps;
 }
 

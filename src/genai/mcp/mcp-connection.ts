@@ -44,7 +44,7 @@ interface Pending {
   readonly meter: CallMeter | undefined;
   readonly role: McpRole;
   readonly begun: number;
-  /** Whether the span is somebody else's, who ends it. */
+  /** Whether other code made the span and ends it. */
   readonly adopted: boolean;
   /** Whether messages of errors are recorded. */
   readonly showsErrors: boolean;
@@ -68,7 +68,7 @@ export class McpConnection {
   sending<T>(message: McpMessage, forward: (message: McpMessage) => T): T {
     this.noteCancellation(message, this.sent);
     if (message.method === undefined) {
-      this.settle(this.received, message);
+      this.endRequest(this.received, message);
       return forward(message);
     }
     const manager = this.host.manager();
@@ -82,7 +82,7 @@ export class McpConnection {
   /** A message comes in. @param handle - the protocol's own */
   receiving(message: McpMessage, handle: () => void): void {
     this.noteCancellation(message, this.received);
-    if (message.method === undefined) this.settle(this.sent, message);
+    if (message.method === undefined) this.endRequest(this.sent, message);
     const manager = this.host.manager();
     if (message.method === undefined || message.id === undefined || manager?.isEnabled() !== true) {
       handle();
@@ -98,7 +98,7 @@ export class McpConnection {
     runInContext(pending.started?.context ?? parent.withSpan(pending.span), handle);
   }
 
-  /** The connection is gone: nobody answers any more. */
+  /** Ends what waits: the connection is gone, and no answer can come. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
@@ -157,7 +157,7 @@ export class McpConnection {
     return { started, span, attributes, meter, role, begun, adopted, showsErrors: showsErrors(manager) };
   }
 
-  private settle(waiting: Map<unknown, Pending>, message: McpMessage): void {
+  private endRequest(waiting: Map<unknown, Pending>, message: McpMessage): void {
     const pending = waiting.get(message.id);
     if (pending === undefined) return;
     waiting.delete(message.id);

@@ -19,7 +19,7 @@ import type { SeriesLimiter } from './series-limiter.js';
 export interface HeldInstrument {
   readonly definition: InstrumentDefinition;
   /** @param limiter - where series have to be counted here */
-  bind(meter: Meter | undefined, limiter?: SeriesLimiter): void;
+  bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void;
 }
 
 /** Attributes from the running request's baggage, where entries were named for metrics. */
@@ -34,7 +34,7 @@ abstract class HeldSync<T> implements HeldInstrument {
     private readonly flowAttributes?: FlowAttributes,
   ) {}
 
-  bind(meter: Meter | undefined, limiter?: SeriesLimiter): void {
+  bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void {
     const { kind, name, options } = this.definition;
     this.limiter = limiter;
     this.target = meter?.[CREATE[kind as SyncKind]](name, options) as T | undefined;
@@ -51,7 +51,7 @@ abstract class HeldSync<T> implements HeldInstrument {
   }
 
   /** Invalid arguments, such as a `bigint` attribute, are logged and must never throw into the app. */
-  protected leaveOut(reason: unknown): void {
+  protected reportInvalid(reason: unknown): void {
     diag.warn(`a measurement of ${this.definition.name} was left out: ${errorText(reason)}`);
   }
 }
@@ -60,11 +60,11 @@ export class HeldCounter extends HeldSync<Counter> implements Counter {
   add(value: number, attributes?: Attributes, context?: Context): void {
     if (this.target === undefined) return;
     try {
-      // One `NaN` would stay in the sum for ever.
+      // One `NaN` would stay in the sum forever.
       if (Number.isFinite(value)) this.target.add(value, this.complete(attributes), context);
-      else this.leaveOut(value);
+      else this.reportInvalid(value);
     } catch (error) {
-      this.leaveOut(error);
+      this.reportInvalid(error);
     }
   }
 }
@@ -76,7 +76,7 @@ class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
     try {
       this.target.record(value, this.complete(attributes), context);
     } catch (error) {
-      this.leaveOut(error);
+      this.reportInvalid(error);
     }
   }
 }
@@ -103,9 +103,9 @@ export class HeldUpDownCounter extends HeldSync<UpDownCounter> implements UpDown
   add(value: number, attributes?: Attributes, context?: Context): void {
     try {
       if (Number.isFinite(value)) this.change(value, attributes, context);
-      else this.leaveOut(value);
+      else this.reportInvalid(value);
     } catch (error) {
-      this.leaveOut(error);
+      this.reportInvalid(error);
     }
   }
 
@@ -122,8 +122,8 @@ export class HeldUpDownCounter extends HeldSync<UpDownCounter> implements UpDown
     this.target?.add(value, admitted, context);
   }
 
-  override bind(meter: Meter | undefined, limiter?: SeriesLimiter): void {
-    super.bind(meter, limiter);
+  override bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void {
+    super.bindToMeter(meter, limiter);
     for (const { attributes, value } of this.levels.values()) {
       this.target?.add(value, this.admit(attributes));
     }

@@ -31,7 +31,7 @@ export class HeldObservable implements HeldInstrument, Observable {
     this.target?.removeCallback(asked);
   }
 
-  bind(meter: Meter | undefined): void {
+  bindToMeter(meter: Meter | undefined): void {
     const { kind, name, options } = this.definition;
     this.target = meter?.[CREATE[kind as ObservableKind]](name, options);
     if (this.target === undefined) return;
@@ -63,8 +63,8 @@ export class HeldBatchCallback {
     readonly observables: readonly Observable[],
   ) {}
 
-  /** To be called when the instruments are bound. */
-  bind(meter: Meter | undefined): void {
+  /** Registers the callback with a meter; called once the meter's instruments are bound. */
+  bindToMeter(meter: Meter | undefined): void {
     this.bound = undefined;
     if (meter === undefined) return;
     // A configuration asks once more when it is closed: its own instruments are kept, whatever has followed.

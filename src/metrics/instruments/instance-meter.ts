@@ -73,11 +73,11 @@ export class InstanceMeter implements Meter {
   }
 
   /** Follows another configuration, or none. */
-  bind(binding: MeterBinding | undefined): void {
+  bindInstruments(binding: MeterBinding | undefined): void {
     this.binding = binding;
     this.live = binding?.meter(this.name, this.version);
     for (const instrument of this.instruments.values()) this.bindOne(instrument);
-    for (const batch of this.batches) batch.bind(this.live);
+    for (const batch of this.batches) batch.bindToMeter(this.live);
   }
 
   createCounter(name: string, options?: MetricOptions): Counter {
@@ -112,7 +112,7 @@ export class InstanceMeter implements Meter {
     if (this.batches.some((batch) => batch.matches(callback, observables))) return;
     const batch = new HeldBatchCallback(callback, [...observables]);
     this.batches.push(batch);
-    batch.bind(this.live);
+    batch.bindToMeter(this.live);
   }
 
   removeBatchObservableCallback(callback: BatchObservableCallback, observables: Observable[]): void {
@@ -137,6 +137,6 @@ export class InstanceMeter implements Meter {
   }
 
   private bindOne(instrument: HeldInstrument): void {
-    instrument.bind(this.live, this.binding?.limiter(instrument.definition, this.name));
+    instrument.bindToMeter(this.live, this.binding?.limiter(instrument.definition, this.name));
   }
 }

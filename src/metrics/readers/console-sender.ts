@@ -1,7 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import { DataPointType, type MetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { StandardOutput, type Terminal } from '../../base/standard-output.js';
-import type { MetricSender, SendOutcome } from './metric-sender.js';
+import type { MetricSender } from './metric-sender.js';
+import type { ExportOutcome } from '../../otlp/export-outcome.js';
 
 /** Prints one line for each series. */
 export class ConsoleSender implements MetricSender {
@@ -9,7 +10,7 @@ export class ConsoleSender implements MetricSender {
 
   constructor(private readonly terminal: Terminal = new StandardOutput()) {}
 
-  send({ resource, scopeMetrics }: ResourceMetrics): Promise<SendOutcome> {
+  sendMetrics({ resource, scopeMetrics }: ResourceMetrics): Promise<ExportOutcome> {
     const service = resource.attributes['service.name'];
     const lines = [`metrics of ${typeof service === 'string' ? service : 'this process'}`];
     for (const { metrics } of scopeMetrics) for (const metric of metrics) lines.push(...linesOf(metric));
@@ -17,7 +18,7 @@ export class ConsoleSender implements MetricSender {
       this.terminal.write(`${lines.join('\n')}\n`, (error) => {
         resolve(
           error === undefined
-            ? { ok: true, rejectedPoints: 0, message: '' }
+            ? { ok: true, rejected: 0, message: '' }
             : {
                 ok: false,
                 failure: { code: error.name, reason: error.message, retryable: false, blames: 'data' },

@@ -1,6 +1,5 @@
 import { MetricReader, type AggregationOption } from '@opentelemetry/sdk-metrics';
-import { withinTime } from '../../base/within-time.js';
-import { runAsExport } from '../../context/export-context.js';
+import { runAsExport, runWithinTime } from '../../context/export-context.js';
 import type { DirectHistogramProducer } from '../instruments/direct-histogram-producer.js';
 import { TelemetryConfigError } from '../../errors.js';
 import type { CollectionResult, MetricProducer, SdkMetricReader } from '../../sdk/metric-reader.js';
@@ -91,11 +90,12 @@ export class LentReader extends MetricReader {
   async close(timeoutMillis: number): Promise<void> {
     await this.flush(timeoutMillis);
     this.source.detach(this);
-    if (!this.isNeeded()) await atMost(() => this.reader.shutdown({ timeoutMillis }), timeoutMillis);
+    if (!this.isNeeded())
+      await runWithinTime(() => this.reader.shutdown({ timeoutMillis }), timeoutMillis, true);
   }
 
-  /** Closes one that was never used. */
-  discard(): Promise<void> {
+  /** Closes a reader that was never used. */
+  closeUnused(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -113,17 +113,8 @@ export class LentReader extends MetricReader {
 
   private flush(timeoutMillis: number): Promise<void> {
     return this.source.flush(this, () =>
-      atMost(() => this.reader.forceFlush({ timeoutMillis }), timeoutMillis),
+      runWithinTime(() => this.reader.forceFlush({ timeoutMillis }), timeoutMillis, true),
     );
-  }
-}
-
-/** Ends with the reader's call or with the limit, whichever comes first. */
-async function atMost(call: () => Promise<void>, timeoutMillis: number): Promise<void> {
-  try {
-    await withinTime(runAsExport(call), timeoutMillis, true);
-  } catch {
-    // A reader that fails tells so by itself.
   }
 }
 

@@ -2,10 +2,11 @@ import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import { runAsExport } from '../../context/export-context.js';
+import type { ExportOutcome } from '../../otlp/export-outcome.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { openTransport } from '../../otlp/open-transport.js';
 import type { OtlpTransport } from '../../otlp/transport.js';
-import type { MetricSender, SendOutcome } from './metric-sender.js';
+import type { MetricSender } from './metric-sender.js';
 
 /** Sends over the transports that carry spans, encoded by the official serialisers. */
 export class OtlpSender implements MetricSender {
@@ -23,18 +24,18 @@ export class OtlpSender implements MetricSender {
     return new OtlpSender(config.type, await openTransport(config, 'metrics'));
   }
 
-  async send(metrics: ResourceMetrics, timeoutMillis: number): Promise<SendOutcome> {
+  async sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
     const body =
       this.transport.encoding === 'json'
         ? JsonMetricsSerializer.serializeRequest(withTextForNonFinite(metrics))
         : ProtobufMetricsSerializer.serializeRequest(metrics);
-    if (body === undefined) return { ok: true, rejectedPoints: 0, message: '' };
+    if (body === undefined) return { ok: true, rejected: 0, message: '' };
     const { buffer, byteOffset, byteLength } = body;
     const result = await runAsExport(() =>
-      this.transport.send(Buffer.from(buffer, byteOffset, byteLength), timeoutMillis),
+      this.transport.sendRequest(Buffer.from(buffer, byteOffset, byteLength), timeoutMillis),
     );
     if (!result.ok) return { ok: false, failure: aboutMetrics(result.failure) };
-    return { ok: true, rejectedPoints: result.rejectedSpans, message: result.message };
+    return { ok: true, rejected: result.rejected, message: result.message };
   }
 
   close(): Promise<void> {

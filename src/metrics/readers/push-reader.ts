@@ -87,7 +87,7 @@ export class PushReader extends MetricReader {
   }
 
   /** Closes a reader that was never used. */
-  discard(): Promise<void> {
+  closeUnused(): Promise<void> {
     return this.sender.close(100);
   }
 
@@ -131,16 +131,13 @@ export class PushReader extends MetricReader {
   private async deliver(metrics: ResourceMetrics, deadline: number): Promise<void> {
     const begun = performance.now();
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.sender.send(metrics, this.left(deadline));
+      const outcome = await this.sender.sendMetrics(metrics, this.left(deadline));
       if (outcome.ok) {
         this.exports += 1;
         this.lastSuccessAt = new Date();
         this.failing = false;
-        if (outcome.message !== '' || outcome.rejectedPoints > 0) {
-          this.warn(
-            'partial',
-            `the receiver refused ${outcome.rejectedPoints} data points: ${outcome.message}`,
-          );
+        if (outcome.message !== '' || outcome.rejected > 0) {
+          this.warn('partial', `the receiver refused ${outcome.rejected} data points: ${outcome.message}`);
         }
         return;
       }

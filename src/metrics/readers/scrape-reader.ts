@@ -74,7 +74,7 @@ export class ScrapeReader extends MetricReader {
   }
 
   /** Closes a reader that was never used. */
-  discard(): Promise<void> {
+  closeUnused(): Promise<void> {
     return this.onShutdown();
   }
 

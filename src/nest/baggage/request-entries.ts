@@ -85,7 +85,7 @@ export class RequestEntries {
     const { user } = request;
     if (user !== undefined && user !== null) this.users.set(request, user);
     this.put(flow, this.told(request, route));
-    return this.resolve(request, flow);
+    return this.askResolver(request, flow);
   }
 
   private told(request: BaggageRequest, route: string): Record<string, unknown> | undefined {
@@ -105,7 +105,7 @@ export class RequestEntries {
   }
 
   /** @returns what to wait for, if anything */
-  private resolve(request: BaggageRequest, flow: Flow): Promise<void> | undefined {
+  private askResolver(request: BaggageRequest, flow: Flow): Promise<void> | undefined {
     const { entries } = this.options;
     if (entries === undefined) return undefined;
     const told = askInTime(

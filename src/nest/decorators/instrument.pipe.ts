@@ -36,7 +36,7 @@ export class InstrumentPipe implements PipeTransform {
   }
 
   private make(parameter: InstrumentDefinition): unknown {
-    const meters = this.own ?? this.hub?.instanceOfTheRest?.meterManager;
+    const meters = this.own ?? this.hub?.appWideInstance?.meterManager;
     try {
       if (meters !== undefined) return create(meters.getMeter(), parameter);
     } catch (error) {

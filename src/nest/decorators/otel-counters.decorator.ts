@@ -55,7 +55,7 @@ export function OtelInstanceCounter(options: OtelCounterOptions = {}): ClassDeco
       untold -= 1;
       const meters = metersFor(host);
       if (meters !== undefined) count(meters);
-      else void hub.arrivalOfTheRest?.then(({ meterManager }) => count(meterManager));
+      else void hub.appWideArrival?.then(({ meterManager }) => count(meterManager));
     })(prototype);
     return toldOf(type as unknown as Constructor, () => {
       const meters = madeByNest ? undefined : metersFor(undefined);

@@ -5,7 +5,7 @@ import type { DevtoolsOptions } from '../../devtools/devtools-options.js';
 import type { ControlRequest, DevtoolsSource } from '../../devtools/devtools-source.js';
 import type { DevtoolsServer } from '../../devtools/server/devtools-server.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
-import { devtoolsOptions } from './devtools-option.js';
+import { devtoolsOptions } from '../instance/devtools-option.js';
 import { exportTrace } from './export-trace.js';
 import { OpenSpans } from './open-spans.js';
 
@@ -130,7 +130,7 @@ export class DevtoolsHost {
   }
 }
 
-/** Without an exporter the environment's, or the default, applies again. */
+/** If no exporter was given, the environment's or the default applies again. */
 function withExporter(config: TracerConfig, exporter: TracerConfig['exporter']): TracerConfig {
   const { exporter: _off, ...rest } = config;
   return exporter === undefined ? rest : { ...rest, exporter };

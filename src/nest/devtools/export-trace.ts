@@ -41,7 +41,7 @@ export async function exportTrace(
       log: new Logger('TelemetryDevtools'),
       instance: name,
     });
-    for (const span of spans) sink.accept(asReadableSpan(span));
+    for (const span of spans) sink.acceptSpan(asReadableSpan(span));
     await sink.forceFlush();
     await sink.shutdown(CLOSE_MILLIS);
     const { delivered, dropped } = sink.status();

@@ -17,7 +17,7 @@ export class OpenSpans implements SpanWatch {
   ) {}
 
   started(span: EndingSpan): void {
-    if (this.open.size >= MAX_OPEN) this.forgetEnded();
+    if (this.open.size >= MAX_OPEN) this.evictEnded();
     if (this.open.size < MAX_OPEN) this.open.add(span);
   }
 
@@ -30,15 +30,15 @@ export class OpenSpans implements SpanWatch {
     }
   }
 
-  /** Those that will be exported, masked as they would be if they ended now. */
+  /** The open spans that will be exported, masked as if they ended now. */
   all(): StoredSpan[] {
-    this.forgetEnded();
+    this.evictEnded();
     const spans: StoredSpan[] = [];
     for (const span of this.open) {
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) continue;
       const copy = copyOf(asReadable(span));
       try {
-        span.generation.mask.apply(copy);
+        span.generation.mask.maskSpan(copy);
         spans.push(this.read(asReadable(span), copy));
       } catch {
         // Shown when it ends, or not at all: nothing is shown unmasked.
@@ -48,7 +48,7 @@ export class OpenSpans implements SpanWatch {
   }
 
   /** Spans of a generation that was closed end without being told of. */
-  private forgetEnded(): void {
+  private evictEnded(): void {
     for (const span of this.open) if (span.ended) this.open.delete(span);
   }
 }

@@ -9,6 +9,7 @@ import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { Method } from '../like-method.js';
 import { addressOf, type BrokerOptions } from './broker-address.js';
 import type { EntryHost } from './entry-host.js';
+import { quietly } from './quietly.js';
 import { nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
 /** Where `@Processor` marks a class. */
@@ -62,7 +63,7 @@ export class BullmqJobs {
     wrapEntryMethods(
       this.host.modules,
       this.host.patches,
-      (type, name) => name === 'process' && Reflect.hasMetadata(PROCESSOR, type),
+      (type) => (Reflect.hasMetadata(PROCESSOR, type) ? ['process'] : []),
       (entry) => this.processing(entry),
     );
     this.watchProducers();
@@ -77,11 +78,11 @@ export class BullmqJobs {
     }
   }
 
-  private watchProducer(producer: Producer, owner: TelemetryInstance | undefined): void {
+  private watchProducer(producer: Producer, nearest: TelemetryInstance | undefined): void {
     if (this.watched.has(producer) || producer.opts?.telemetry !== undefined) return;
     this.watched.add(producer);
     const { patches } = this.host;
-    const instance = owner ?? this.host.fallback;
+    const instance = nearest ?? this.host.fallback;
     if (isFlowProducer(producer)) {
       patches.replace(
         producer,
@@ -149,7 +150,7 @@ export class BullmqJobs {
 
   private adding(
     producer: Producer,
-    owner: TelemetryInstance | undefined,
+    nearest: TelemetryInstance | undefined,
     queue: string,
     count: number,
     add: (metadata: string | undefined) => unknown,
@@ -165,7 +166,7 @@ export class BullmqJobs {
     };
     if (port !== undefined) attributes[C.serverPort] = port;
     if (count > 1) attributes[C.batchCount] = count;
-    const message = OutgoingMessage.begin(this.host.instanceOfFlow(owner), 'queues', {
+    const message = OutgoingMessage.begin(this.host.instanceOfFlow(nearest), 'queues', {
       system: SYSTEM,
       pattern: queue,
       awaited: false,
@@ -174,7 +175,9 @@ export class BullmqJobs {
       count,
     });
     if (message === undefined) return add(undefined);
-    return runInContext(message.context, () => message.during(() => add(JSON.stringify(message.headers))));
+    return runInContext(message.context, () =>
+      message.during(() => quietly(() => add(JSON.stringify(message.headers)))),
+    );
   }
 
   private processing({ type, name, method }: EntryMethod): Method {
@@ -197,7 +200,7 @@ export class BullmqJobs {
         thing: job,
         headers: headersOfText(job.opts?.telemetry?.metadata),
         untraced,
-        // Repetitions go on for ever, and so would the trace.
+        // Repetitions go on forever, and so would the trace.
         ...(repeats ? { relation: 'link' as const } : {}),
         metric: {
           name: C.processDuration,

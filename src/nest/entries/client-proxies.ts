@@ -12,6 +12,7 @@ import type { EntryHost } from './entry-host.js';
 import { watchGrpcClient } from './grpc-clients.js';
 import { codeOf } from './message-facts.js';
 import { nestInstances } from './nest-instances.js';
+import { quietly } from './quietly.js';
 
 /** The packet that Nest hands to a transport's client. */
 interface Packet {
@@ -38,18 +39,18 @@ export class ClientProxies {
     }
   }
 
-  private watch(client: ClientProxyLike, owner: TelemetryInstance | undefined): void {
+  private watch(client: ClientProxyLike, nearest: TelemetryInstance | undefined): void {
     if (this.watched.has(client)) return;
     this.watched.add(client);
     const system = systemOfClient(nestClassOf(client));
     const { patches } = this.host;
     if (system === 'grpc') {
-      watchGrpcClient(client, this.host, owner);
+      watchGrpcClient(client, this.host, nearest);
       return;
     }
     const outbox: Outbox = { serialized: undefined, packets: new WeakMap() };
     const begin = (pattern: unknown, awaited: boolean, count = 1): OutgoingMessage | undefined =>
-      this.host.active ? this.begin(client, owner, system, { pattern, awaited, count }) : undefined;
+      this.host.active ? this.begin(client, nearest, system, { pattern, awaited, count }) : undefined;
 
     patches.replace(client, 'send', (send) => (pattern, data) => {
       const source = send.call(client, pattern, data);
@@ -84,7 +85,7 @@ export class ClientProxies {
         name,
         (dispatch) =>
           (...args) =>
-            this.dispatch(client, outbox, dispatch, args),
+            this.dispatch(client, system, outbox, dispatch, args),
       );
     }
     carryHeaders(client, system, outbox, patches);
@@ -92,11 +93,11 @@ export class ClientProxies {
 
   private begin(
     client: ClientProxyLike,
-    owner: TelemetryInstance | undefined,
+    nearest: TelemetryInstance | undefined,
     system: string,
     { pattern, awaited, count }: { pattern: unknown; awaited: boolean; count: number },
   ): OutgoingMessage | undefined {
-    const instance = this.host.instanceOfFlow(owner ?? this.host.fallback);
+    const instance = this.host.instanceOfFlow(nearest ?? this.host.fallback);
     if (instance === undefined || pattern === undefined || pattern === null) return undefined;
     const text = patternText(client, pattern);
     const { host, port } = addressOf(client);
@@ -123,12 +124,27 @@ export class ClientProxies {
   }
 
   /** The transport serialises a packet while this runs, or later, then from the packet that it kept. */
-  private dispatch(client: object, outbox: Outbox, dispatch: Method, args: unknown[]): unknown {
+  private dispatch(
+    client: object,
+    system: string,
+    outbox: Outbox,
+    dispatch: Method,
+    args: unknown[],
+  ): unknown {
     const message = OutgoingMessage.current;
-    if (message === undefined) return dispatch.apply(client, args);
     const [packet] = args as [Packet | undefined];
-    if (typeof packet === 'object') outbox.packets.set(packet, message.headers);
-    return dispatch.apply(client, args);
+    if (message !== undefined && typeof packet === 'object') outbox.packets.set(packet, message.headers);
+    const send = (): unknown => dispatch.apply(client, args);
+    if (system !== 'redis' || !this.host.active || (message === undefined && !this.leavesOut(client, packet)))
+      return send();
+    const takeBack = quietly(send);
+    return typeof takeBack === 'function' ? () => quietly(takeBack as Method) : takeBack;
+  }
+
+  private leavesOut(client: ClientProxyLike, packet: Packet | undefined): boolean {
+    const { entryRules } = this.host.instanceOfFlow(this.host.fallback) ?? {};
+    if (entryRules?.traces('microservices') !== true || packet === undefined) return false;
+    return !entryRules.covers('microservices', patternText(client, packet.pattern));
   }
 }
 
@@ -157,7 +173,7 @@ function perSubscription(
           },
           closed: () => {
             if (answered) message?.end();
-            else message?.abandon();
+            else message?.endCancelled();
           },
         },
       };

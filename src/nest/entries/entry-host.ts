@@ -9,7 +9,7 @@ export interface EntryHost {
   readonly active: boolean;
   readonly modules: ModulesContainer;
   readonly patches: Patches;
-  /** Owns what no nearer instance covers. */
+  /** The instance of entries whose handler has no nearer one. */
   readonly fallback: TelemetryInstance | undefined;
   /** The instance that covers a controller, gateway, resolver or provider. */
   instanceOf(type: Type): TelemetryInstance | undefined;

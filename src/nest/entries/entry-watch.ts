@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { activeContext } from '../../context/flow-context.js';
-import { ownerOfFlow } from '../../tracing/owner-of-flow.js';
+import { pipelineOfFlow } from '../../tracing/pipeline-of-flow.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
 import { probeNearerFilters } from '../requests/nearer-filters.js';
@@ -69,9 +69,9 @@ export class EntryWatch implements EntryHost {
   }
 
   instanceOfFlow(otherwise: TelemetryInstance | undefined): TelemetryInstance | undefined {
-    const owner = ownerOfFlow(activeContext());
-    if (owner === undefined) return otherwise;
-    return this.hub.all().find(({ pipeline }) => pipeline === owner) ?? otherwise;
+    const own = pipelineOfFlow(activeContext());
+    if (own === undefined) return otherwise;
+    return this.hub.all().find(({ pipeline }) => pipeline === own) ?? otherwise;
   }
 
   /** Nest asks for the adapter before it connects the first gateway. */

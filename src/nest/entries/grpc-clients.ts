@@ -26,11 +26,11 @@ interface GrpcOptions extends BrokerOptions {
 export function watchGrpcClient(
   client: { readonly options?: BrokerOptions },
   host: EntryHost,
-  owner: TelemetryInstance | undefined,
+  nearest: TelemetryInstance | undefined,
 ): void {
   const transform: Transform = (properties) => {
     if (!host.active) return properties;
-    const message = begin(client, host, owner, properties);
+    const message = begin(client, host, nearest, properties);
     return message === undefined ? properties : traced(message, properties);
   };
   host.patches.replace(client, 'createClientByServiceName', (create) => (...args) => {
@@ -46,10 +46,10 @@ export function watchGrpcClient(
 function begin(
   client: { readonly options?: BrokerOptions },
   entryHost: EntryHost,
-  owner: TelemetryInstance | undefined,
+  nearest: TelemetryInstance | undefined,
   { methodDefinition }: CallProperties,
 ): OutgoingMessage | undefined {
-  const instance = entryHost.instanceOfFlow(owner ?? entryHost.fallback);
+  const instance = entryHost.instanceOfFlow(nearest ?? entryHost.fallback);
   const pattern = methodDefinition.path.replace(/^\//, '');
   const { host, port } = addressOf(client);
   return OutgoingMessage.begin(instance, 'microservices', {

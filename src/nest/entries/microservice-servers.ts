@@ -8,7 +8,8 @@ import type { EntryHost } from './entry-host.js';
 import { endGrpcCall } from './grpc-call.js';
 import { grpcPath, messageFacts, patternText, safeJson, type KnownMessage } from './message-facts.js';
 import { MessageArrival, type ServerFields } from './message-arrival.js';
-import { MessageHandlers, type MessageHandler } from './message-handlers.js';
+import { MessageHandlers, type MessageHandler } from '../metadata/message-handlers.js';
+import { quietly } from './quietly.js';
 
 /** The parts used of Nest's servers, and of an app's own strategies, where each may be absent. */
 export interface MicroserviceServer extends ServerFields {
@@ -62,6 +63,13 @@ export class MicroserviceServers {
       'send',
       (send) => (stream, respond) => this.answer(server, send, stream, respond),
     );
+    if (system === 'redis') {
+      patches.replace(server, 'getPublisher', (getPublisher) => (...args) => {
+        const publish = getPublisher.apply(server, args) as Method;
+        return (...packet: unknown[]) =>
+          this.host.active ? quietly(() => publish(...packet)) : publish(...packet);
+      });
+    }
     const { deserializer } = server;
     if (system !== 'grpc' && typeof deserializer === 'object')
       patches.set(server, 'deserializer', readingHeaders(deserializer));

@@ -4,7 +4,7 @@ import { EntryTrace } from '../../entries/entry-trace.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { EntryHost } from './entry-host.js';
 import { SocketConnection } from './socket-connection.js';
-import { SocketGateways, type SocketHandler } from './socket-gateways.js';
+import { SocketGateways, type SocketHandler } from '../metadata/socket-gateways.js';
 
 /** The handler that Nest gives an adapter for each event of a gateway. */
 interface BoundHandler {

@@ -1,14 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { activeContext } from '../../context/flow-context.js';
 import { GenAiTracer } from '../../genai/genai-tracer.js';
-import { ownerOfFlow } from '../../tracing/owner-of-flow.js';
+import { pipelineOfFlow } from '../../tracing/pipeline-of-flow.js';
 import { managerOfPipeline, type TracerManager } from '../../tracing/tracer-manager.js';
 import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
 
 /**
  * Makes {@link GenAiTracer} injectable everywhere, whichever module imports it. Each call belongs to the
- * instance of the flow that makes it, outside of flows to the instance that covers what no nearer one does.
+ * instance of the flow that makes it, outside of flows to the app-wide instance.
  */
 @Global()
 @Module({
@@ -25,6 +25,6 @@ import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
 export class GenAiModule {}
 
 function managerOfFlow(hub: TelemetryHub): TracerManager | undefined {
-  const owner = ownerOfFlow(activeContext());
-  return (owner && managerOfPipeline(owner)) ?? hub.managerOfTheRest ?? hub.all()[0]?.tracerManager;
+  const pipeline = pipelineOfFlow(activeContext());
+  return (pipeline && managerOfPipeline(pipeline)) ?? hub.appWideManager ?? hub.all()[0]?.tracerManager;
 }

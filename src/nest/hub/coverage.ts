@@ -21,24 +21,24 @@ export interface ControllerCoverage {
  * others by the global instance, else by the root module's.
  */
 export class Coverage {
-  /** Owns requests that reach no route. */
+  /** Covers requests that reach no route: the app-wide instance, else the only one. */
   readonly fallback: symbol | undefined;
   private readonly controllers = new Map<unknown, ControllerCoverage | undefined>();
-  private readonly hosts = new Map<NestModule, symbol>();
-  /** The fallback instance, which covers classes without a nearer one. */
-  readonly rest: symbol | undefined;
+  private readonly instanceModules = new Map<NestModule, symbol>();
+  /** The global instance, else the root module's: it covers classes without a nearer one. */
+  readonly appWide: symbol | undefined;
 
   constructor(private readonly modules: ModulesContainer) {
     let globalId: symbol | undefined;
     for (const module of modules.values()) {
       const id = valueOf(module, TELEMETRY_INSTANCE_ID);
       if (id === undefined) continue;
-      this.hosts.set(module, id);
+      this.instanceModules.set(module, id);
       if (module.isGlobal) globalId ??= id;
     }
-    this.rest = globalId ?? this.ofRoot(rootModule(modules));
-    const [first] = this.hosts.values();
-    this.fallback = this.rest ?? (this.hosts.size === 1 ? first : undefined);
+    this.appWide = globalId ?? this.ofRoot(rootModule(modules));
+    const [first] = this.instanceModules.values();
+    this.fallback = this.appWide ?? (this.instanceModules.size === 1 ? first : undefined);
     for (const module of modules.values()) {
       for (const { metatype } of module.controllers.values()) {
         if (!this.controllers.has(metatype)) this.note(metatype, module);
@@ -48,7 +48,7 @@ export class Coverage {
 
   /** Every instance of the app, built or not. */
   get instances(): Iterable<symbol> {
-    return this.hosts.values();
+    return this.instanceModules.values();
   }
 
   controller(type: Type): ControllerCoverage | undefined {
@@ -93,16 +93,18 @@ export class Coverage {
    */
   overlaps(): string[] {
     const modules = [...this.modules.values()].filter((module) => {
-      const own = [...module.imports].filter((imported) => this.hosts.has(imported) && !imported.isGlobal);
+      const own = [...module.imports].filter(
+        (imported) => this.instanceModules.has(imported) && !imported.isGlobal,
+      );
       return own.length > 1;
     });
-    const globals = [...this.hosts.keys()].filter(({ isGlobal }) => isGlobal);
+    const globals = [...this.instanceModules.keys()].filter(({ isGlobal }) => isGlobal);
     return [...(globals.length > 1 ? ['The app, with `isGlobal`,'] : []), ...modules.map(({ name }) => name)];
   }
 
   /** Adds a value to the providers of an instance's own module, for later imports. */
   provide(instance: symbol, token: string, value: unknown): void {
-    for (const [module, id] of this.hosts) {
+    for (const [module, id] of this.instanceModules) {
       if (id !== instance || module.providers.has(token)) continue;
       module.addProvider({ provide: token, useValue: value });
       module.addExportedProviderOrModule(token);
@@ -110,7 +112,7 @@ export class Coverage {
   }
 
   private of(module: NestModule): symbol | undefined {
-    return this.imported(module) ?? this.rest;
+    return this.imported(module) ?? this.appWide;
   }
 
   /** A testing module is no more than a wrapper around the app's root module, which it imports. */
@@ -124,17 +126,19 @@ export class Coverage {
     return undefined;
   }
 
-  /** Nest adds global modules to everybody's imports, so that nearer ones are looked for first. */
+  /** Nest adds global modules to every module's imports, so that nearer ones are looked for first. */
   private imported(module: NestModule): symbol | undefined {
     const imports = [...module.imports];
-    const own = imports.find((imported) => this.hosts.has(imported) && !imported.isGlobal);
-    if (own !== undefined) return this.hosts.get(own);
+    const own = imports.find((imported) => this.instanceModules.has(imported) && !imported.isGlobal);
+    if (own !== undefined) return this.instanceModules.get(own);
     const seen = new Set([module]);
     for (const imported of imports) {
       const exported = this.exported(imported, seen);
       if (exported !== undefined) return exported;
     }
-    return this.hosts.get(imports.find((imported) => this.hosts.has(imported)) as NestModule);
+    return this.instanceModules.get(
+      imports.find((imported) => this.instanceModules.has(imported)) as NestModule,
+    );
   }
 
   /** The instance that a module hands on to those who import it. */
@@ -143,7 +147,7 @@ export class Coverage {
     seen.add(module);
     for (const inner of module.imports) {
       if (inner.isGlobal || !module.exports.has(inner.metatype)) continue;
-      const id = this.hosts.get(inner) ?? this.exported(inner, seen);
+      const id = this.instanceModules.get(inner) ?? this.exported(inner, seen);
       if (id !== undefined) return id;
     }
     return undefined;

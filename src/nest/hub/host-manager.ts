@@ -21,12 +21,12 @@ export function injectManager(prototype: object): void {
 }
 
 /**
- * Finds the `TracerManager` for an object: (1) its module's; (2) the fallback instance's; (3) for objects
+ * Finds the `TracerManager` for an object: (1) its module's; (2) the app-wide instance's; (3) for objects
  * Nest did not create, the active flow's.
  */
 export function managerFor(host: unknown): TracerManager | undefined {
   if (typeof host !== 'object' || host === null) return activeTracerManager();
   const own = (host as Host)[OWN];
   if (own !== undefined) return own;
-  return (host as Host)[HUB]?.managerOfTheRest ?? activeTracerManager();
+  return (host as Host)[HUB]?.appWideManager ?? activeTracerManager();
 }

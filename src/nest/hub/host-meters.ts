@@ -23,14 +23,14 @@ export function injectMeters(prototype: object): void {
 }
 
 /**
- * As for spans: the module's own, else those of the instance that covers the rest, else the active request's.
+ * Finds the meters for an object: its module's, else the app-wide instance's, else the active request's.
  */
 export function metersFor(host: unknown): MeterManager | undefined {
   if (typeof host === 'object' && host !== null) {
-    const own = (host as Host)[OWN] ?? (host as Host)[HUB]?.instanceOfTheRest?.meterManager;
+    const own = (host as Host)[OWN] ?? (host as Host)[HUB]?.appWideInstance?.meterManager;
     if (own !== undefined) return own;
   }
   const request = activeContext().flow?.entry;
-  const scope = request instanceof RequestTrace ? request.scope : undefined;
-  return scope instanceof TelemetryInstance ? scope.meterManager : undefined;
+  const instance = request instanceof RequestTrace ? request.instance : undefined;
+  return instance instanceof TelemetryInstance ? instance.meterManager : undefined;
 }

@@ -140,25 +140,25 @@ export class TelemetryHub
     return id === undefined ? undefined : this.instances.get(id);
   }
 
-  /** The manager for code that no nearer instance covers: the root module's, if it imports one. */
-  get managerOfTheRest(): TracerManager | undefined {
-    return this.instanceOfTheRest?.tracerManager;
+  /** The manager of the app-wide instance. */
+  get appWideManager(): TracerManager | undefined {
+    return this.appWideInstance?.tracerManager;
   }
 
-  /** The instance of code that no nearer one covers. */
-  get instanceOfTheRest(): TelemetryInstance | undefined {
-    return this.instance(this.coverage.rest);
+  /** The global instance, else the root module's: it covers all code without a nearer instance. */
+  get appWideInstance(): TelemetryInstance | undefined {
+    return this.instance(this.coverage.appWide);
   }
 
-  /** The instance of what reaches no handler. */
+  /** The instance of requests that reach no handler: the app-wide one, else the only one. */
   get fallbackInstance(): TelemetryInstance | undefined {
     return this.instance(this.coverage.fallback);
   }
 
-  /** The fallback instance, for callers that come before it is built. */
-  get arrivalOfTheRest(): Promise<TelemetryInstance> | undefined {
-    const { rest } = this.coverage;
-    return rest === undefined ? undefined : this.arrivals.of(rest).promise;
+  /** The app-wide instance, for callers that come before it is built. */
+  get appWideArrival(): Promise<TelemetryInstance> | undefined {
+    const { appWide } = this.coverage;
+    return appWide === undefined ? undefined : this.arrivals.of(appWide).promise;
   }
 
   /** The instance that covers a controller or a resolver. */
@@ -232,7 +232,7 @@ export class TelemetryHub
 
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
   async onApplicationShutdown(): Promise<void> {
-    this.streams.giveUp();
+    this.streams.endSpans();
     for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
       await new Promise((resolve) => nextTurn(resolve));
     }

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { Attributes } from '@opentelemetry/api';
 import { EntryRules } from '../../entries/entry-options.js';
-import type { EntryScope, EntryTrace } from '../../entries/entry-trace.js';
+import type { EntryInstanceView, EntryTrace } from '../../entries/entry-trace.js';
 import type { InstanceTracer } from '../../tracing/instance-tracer.js';
-import { compileHttpOptions, type CompiledHttpOptions, type HttpScope } from '../../http/http-scope.js';
+import { compileHttpOptions, type CompiledHttpOptions, type InstanceView } from '../../http/instance-view.js';
 import { TelemetryError } from '../../errors.js';
 import { pickTracerConfig } from '../../config/tracer-config-schema.js';
 import { readEnvironment, selectEnvironment } from '../../config/environment/environment.js';
@@ -19,6 +19,7 @@ import { Pipeline } from '../../pipeline/pipeline.js';
 import { startLine } from '../../pipeline/start-line.js';
 import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
 import { tell } from '../../base/user-function.js';
+import { settledWithinTime } from '../../base/within-time.js';
 import { BaggageService } from '../../tracing/baggage-service.js';
 import { InstanceClients } from '../../clients/instance-clients.js';
 import { InstrumentationBridge } from '../../tracing/instrumentation/instrumentation-bridge.js';
@@ -33,7 +34,7 @@ import {
 } from './telemetry-options.js';
 
 /** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
-export class TelemetryInstance implements HttpScope, EntryScope {
+export class TelemetryInstance implements InstanceView, EntryInstanceView {
   /** The service that it reports as, for log lines and pages. */
   readonly name: string;
   readonly pipeline: Pipeline;
@@ -111,7 +112,7 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     );
   }
 
-  /** Where the instance's requests are measured, while they are. */
+  /** The meter of the instance's requests, while they are measured. */
   get requestMeter(): RequestMeter | undefined {
     return this.http === undefined ? undefined : this.metrics.requestMeter;
   }
@@ -134,7 +135,7 @@ export class TelemetryInstance implements HttpScope, EntryScope {
     const awake = setTimeout(() => {}, limit);
     const spans = this.pipeline.shutdown(limit);
     // Metrics tell what became of the last spans, if that is known in time.
-    await settledWithin(spans, limit / 2);
+    await settledWithinTime(spans, limit / 2, true);
     await Promise.all([spans, this.metrics.shutdown(limit - (performance.now() - begun))]);
     clearTimeout(awake);
   }
@@ -229,13 +230,6 @@ export class TelemetryInstance implements HttpScope, EntryScope {
       return new TelemetryInstance({}, {}, isGlobal, new Propagation(), onChange);
     }
   }
-}
-
-async function settledWithin(work: Promise<unknown>, millis: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, millis)));
-  await Promise.race([work, expired]);
-  clearTimeout(timer);
 }
 
 function propagationOf({ baggage, propagation = {} }: TelemetryModuleOptions): Promise<Propagation> {

@@ -25,7 +25,7 @@ import type { MetricsOptions } from '../../metrics/options/metrics-options.js';
 import { metricsOptionsCheck } from '../../metrics/options/metrics-options-check.js';
 import type { InstrumentationOption } from '../../tracing/instrumentation/instrumentation.js';
 import type { PropagationOptions } from '../../tracing/load-propagation.js';
-import { devtoolsCheck, devtoolsOptions } from '../devtools/devtools-option.js';
+import { devtoolsCheck, devtoolsOptions } from './devtools-option.js';
 import { instrumentationsCheck } from './instrumentations-check.js';
 import {
   baggageOptionsCheck,

@@ -1,7 +1,7 @@
 import { UseFilters, type Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { GATEWAY_METADATA } from '../entries/socket-gateways.js';
-import { handlesMessages } from '../entries/message-handlers.js';
+import { GATEWAY_METADATA } from '../metadata/socket-gateways.js';
+import { handlesMessages } from '../metadata/message-handlers.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
 
 /** Nest's key for the filters of a class or a method. */

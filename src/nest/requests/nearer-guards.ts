@@ -8,12 +8,12 @@ import { servedEntry } from './served-entry.js';
 /** Nest's key for the guards of a class or a method. */
 const GUARDS_METADATA = '__guards__';
 
-/** Looks again who the user is, and lets everybody pass. */
+/** Reads the user again, and lets every request pass. */
 class UserReader implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const trace = servedEntry(context);
-    const scope = trace instanceof RequestTrace ? trace.scope : undefined;
-    const entries = scope instanceof TelemetryInstance ? scope.baggageEntries : undefined;
+    const instance = trace instanceof RequestTrace ? trace.instance : undefined;
+    const entries = instance instanceof TelemetryInstance ? instance.baggageEntries : undefined;
     const told = entries?.everywhere === true ? learnUser(entries, servedIn(context)) : undefined;
     return told?.then(() => true as const) ?? true;
   }

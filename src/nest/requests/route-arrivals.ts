@@ -20,7 +20,7 @@ interface HandlerFacts {
   readonly moduleName: string | undefined;
   /** The route of the last request: most handlers have one. */
   match: RouteMatch | undefined;
-  /** Where the handler's stream is traced. */
+  /** Set if the handler's stream is traced. */
   readonly sse: SseRoute | undefined;
   /** Whether `@NoSpan` says that its requests are not traced. */
   readonly untraced: boolean;
@@ -42,8 +42,8 @@ export interface ExternalMethod {
 type HandlerFunction = object & { readonly name: string };
 
 /**
- * Where a request has found its class and handler, before the first guard: so its span gets an owner, a route
- * and a sampling decision.
+ * Where a request has found its class and handler, before the first guard: so its span gets an instance,
+ * a route and a sampling decision.
  *
  * No guard of ours is asked: any at all makes Nest run its machinery for guards, which costs each request.
  */
@@ -112,7 +112,7 @@ function bindToRoute(trace: RequestTrace, facts: HandlerFacts, request: Framewor
   const route = routeOf(request);
   if (facts.match?.route !== route || facts.match === undefined)
     facts.match = new RouteMatch(route, facts.functionName, facts.moduleName);
-  trace.bind(facts.instance, facts.match, request);
+  trace.bindToInstance(facts.instance, facts.match, request);
 }
 
 function noteOperation(trace: RequestTrace, info: unknown): void {

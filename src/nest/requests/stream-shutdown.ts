@@ -30,7 +30,7 @@ export function watchClosingServer(
     const { timeoutMillis } = instances;
     await streams.shutDown(Math.min(MAX_GRACE_MILLIS, timeoutMillis / 2));
     const timer = setTimeout(() => {
-      void giveUp(streams, instances);
+      void endOpenStreams(streams, instances);
     }, timeoutMillis);
     try {
       return await close();
@@ -40,10 +40,10 @@ export function watchClosingServer(
   };
 }
 
-async function giveUp(streams: OpenStreams, instances: ClosingInstances): Promise<void> {
+async function endOpenStreams(streams: OpenStreams, instances: ClosingInstances): Promise<void> {
   const { size } = streams;
   if (size === 0) return;
-  streams.giveUp();
+  streams.endSpans();
   new Logger('TelemetryModule').warn(
     `${size} open streams keep the server from closing; their spans end now, and the streams go on. ` +
       "`sse: { onShutdown: 'complete' }` would end the streams of @Sse routes, " +

@@ -11,15 +11,15 @@ export class ConsoleJsonSink implements SpanSink {
 
   constructor(private readonly terminal: Terminal = new StandardOutput()) {}
 
-  accept(span: ReadableSpan): void {
-    this.account.accept();
+  acceptSpan(span: ReadableSpan): void {
+    this.account.countEnded();
     if (this.closed) {
-      this.account.drop('shutdown');
+      this.account.countDropped('shutdown');
       return;
     }
     const line = lineOf(span);
-    if (line instanceof Error) this.account.settle(line);
-    else this.terminal.write(`${line}\n`, (error) => this.account.settle(error));
+    if (line instanceof Error) this.account.countOutcome(line);
+    else this.terminal.write(`${line}\n`, (error) => this.account.countOutcome(error));
   }
 
   forceFlush(): Promise<void> {
@@ -28,7 +28,7 @@ export class ConsoleJsonSink implements SpanSink {
 
   async shutdown(timeoutMillis: number): Promise<void> {
     this.closed = true;
-    await this.account.settledWithin(timeoutMillis);
+    await this.account.close(timeoutMillis);
   }
 
   status(): ExporterStatus {

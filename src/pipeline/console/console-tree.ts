@@ -27,12 +27,12 @@ export class ConsoleTreeSink implements SpanSink {
     private readonly as: PrintedAs = {},
     private readonly printer: TracePrinter = sharedPrinter(),
   ) {
-    printer.open();
+    printer.addSink();
   }
 
-  accept(span: ReadableSpan): void {
-    this.account.accept();
-    if (this.closed) this.account.drop('shutdown');
+  acceptSpan(span: ReadableSpan): void {
+    this.account.countEnded();
+    if (this.closed) this.account.countDropped('shutdown');
     else this.printer.add(span, this.account, this.as);
   }
 
@@ -45,8 +45,8 @@ export class ConsoleTreeSink implements SpanSink {
     if (this.closed) return;
     this.closed = true;
     this.printer.flush(this.account);
-    this.printer.close();
-    await this.account.settledWithin(timeoutMillis);
+    this.printer.removeSink();
+    await this.account.close(timeoutMillis);
   }
 
   status(): ExporterStatus {

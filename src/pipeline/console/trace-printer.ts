@@ -68,11 +68,11 @@ export class TracePrinter {
   constructor(private readonly terminal: Terminal) {}
 
   /** Begins to serve a sink; while one is open, what waits is printed when the process exits. */
-  open(): void {
+  addSink(): void {
     if (this.sinks++ === 0) process.on('exit', this.onExit);
   }
 
-  close(): void {
+  removeSink(): void {
     if (--this.sinks === 0) process.off('exit', this.onExit);
   }
 
@@ -86,7 +86,7 @@ export class TracePrinter {
     }
     const known = trace.entries.get(spanId);
     if (known !== undefined) {
-      if (known.shown) account.deliver();
+      if (known.shown) account.countDelivered();
       else known.accounts.push(account);
       return;
     }
@@ -192,7 +192,7 @@ export class TracePrinter {
   private print(trace: Trace, entries: readonly Entry[], caption: string | undefined): void {
     const accounts = entries.filter(({ shown }) => !shown).flatMap((entry) => entry.accounts);
     const settle = (error?: Error): void => {
-      for (const account of accounts) account.settle(error);
+      for (const account of accounts) account.countOutcome(error);
     };
     try {
       const render = trace.as.format === 'line' ? renderLines : renderTrace;

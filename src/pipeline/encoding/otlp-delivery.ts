@@ -1,5 +1,6 @@
 import type { Resource } from '../../sdk/resource.js';
-import type { Delivery, ExportOutcome } from '../queue/delivery.js';
+import type { ExportOutcome } from '../../otlp/export-outcome.js';
+import type { Delivery } from '../queue/delivery.js';
 import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
 import { EncodedPart, EncodedSegment, type SpanEncoder } from './encoded-segment.js';
 import { buildJsonRequest } from './json-request.js';
@@ -36,8 +37,8 @@ export class OtlpDelivery implements Delivery {
     return envelopeBytes(resource);
   }
 
-  async send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
-    return this.transport.send(
+  async sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
+    return this.transport.sendRequest(
       this.build(parts.filter((part) => part instanceof EncodedPart)),
       timeoutMillis,
     );

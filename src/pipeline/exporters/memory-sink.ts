@@ -17,16 +17,16 @@ export class MemorySink implements SpanSink {
   /** @param maxSpans - how many spans are kept; default 10,000 */
   constructor(private readonly maxSpans: number = DEFAULT_MAX_SPANS) {}
 
-  accept(span: ReadableSpan): void {
-    this.account.accept();
+  acceptSpan(span: ReadableSpan): void {
+    this.account.countEnded();
     if (this.closed) {
-      this.account.drop('shutdown');
+      this.account.countDropped('shutdown');
       return;
     }
     this.kept.push(span);
     // Cutting only every `maxSpans` spans keeps the cost per span constant.
     if (this.kept.length >= 2 * this.maxSpans) this.kept = this.newest();
-    this.account.deliver();
+    this.account.countDelivered();
   }
 
   /** The newest spans, oldest first, at most `maxSpans`; a copy. */

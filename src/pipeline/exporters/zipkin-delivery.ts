@@ -6,7 +6,8 @@ import type { HrTime } from '@opentelemetry/api';
 import { plainAttributes } from '../../sdk/attribute-value.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SpanExporter } from '../../sdk/span-exporter.js';
-import type { Delivery, ExportOutcome } from '../queue/delivery.js';
+import type { Delivery } from '../queue/delivery.js';
+import type { ExportOutcome } from '../../otlp/export-outcome.js';
 import { SpanPart, SpanSegment } from '../queue/span-segment.js';
 import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
 
@@ -41,10 +42,12 @@ export class ZipkinDelivery implements Delivery {
     this.transport = new HttpTransport({ type: 'otlp-http-json', url: address, ...(headers && { headers }) });
     this.target = this.transport.target;
     const send: ZipkinSend = (spans, done) => {
-      void this.transport.send(Buffer.from(JSON.stringify(spans)), this.timeoutMillis).then((result) => {
-        this.outcome = result.ok ? result : { ok: false, failure: aboutZipkin(result.failure) };
-        done({ code: 0 });
-      });
+      void this.transport
+        .sendRequest(Buffer.from(JSON.stringify(spans)), this.timeoutMillis)
+        .then((result) => {
+          this.outcome = result.ok ? result : { ok: false, failure: aboutZipkin(result.failure) };
+          done({ code: 0 });
+        });
     };
     // Its own sender knows neither a limit of time nor what Zipkin says, and takes a redirect for success.
     Reflect.set(translator, '_send', send);
@@ -71,13 +74,13 @@ export class ZipkinDelivery implements Delivery {
     return 0;
   }
 
-  send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
+  sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
     const spans = parts.flatMap((part) => (part instanceof SpanPart ? part.items.map(inMicroseconds) : []));
     this.outcome = undefined;
     this.timeoutMillis = timeoutMillis;
     return new Promise((resolve) => {
       this.translator.export(spans, () => {
-        resolve(this.outcome ?? { ok: true, rejectedSpans: 0, message: '' });
+        resolve(this.outcome ?? { ok: true, rejected: 0, message: '' });
       });
     });
   }

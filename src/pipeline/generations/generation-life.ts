@@ -13,11 +13,11 @@ import type { SpanSink } from '../span-sink.js';
  */
 const MAX_DRAINING = 32;
 /** Most draining generations of tenants and temporary configurations, many of which come and go at a time. */
-const MAX_LEAVING = 256;
+const MAX_EVICTED = 256;
 
 /** The pipeline that a {@link GenerationLife} works for. */
-export interface GenerationOwner {
-  /** Whether the owner has a configuration at work. */
+export interface GenerationPipeline {
+  /** Whether the pipeline has a configuration at work. */
   readonly configured: boolean;
   drop(reason: 'generation_closed', spans: number): void;
 }
@@ -27,27 +27,27 @@ export class GenerationLife implements GenerationBuilder {
   private numbers = 0;
   private readonly leases = new Map<Generation, readonly SinkLease[]>();
   private readonly replaced = new Set<Generation>();
-  private readonly leaving = new Set<Generation>();
+  private readonly evicted = new Set<Generation>();
   private readonly closing = new Map<Generation, Promise<void>>();
 
   constructor(
-    private readonly owner: GenerationOwner,
+    private readonly pipeline: GenerationPipeline,
     private readonly log: RateLimitedLog,
     private readonly pool: SinkPool,
     private readonly closeTimeoutMillis: number,
   ) {}
 
-  /** Replaced and given-up generations that still have spans, or are delivering. */
+  /** Replaced and evicted generations that still have spans, or are delivering. */
   get draining(): number {
-    return this.replaced.size + this.leaving.size;
+    return this.replaced.size + this.evicted.size;
   }
 
   get running(): boolean {
-    return this.owner.configured;
+    return this.pipeline.configured;
   }
 
   /** Every generation that holds exporters. */
-  open(): Generation[] {
+  openGenerations(): Generation[] {
     return [...this.leases.keys()];
   }
 
@@ -76,19 +76,19 @@ export class GenerationLife implements GenerationBuilder {
   unleased(given: TracerConfig, config: ResolvedTracerConfig, sinks: readonly SpanSink[]): Generation {
     this.numbers += 1;
     const onLateSpan = (): void => {
-      this.owner.drop('generation_closed', 1);
+      this.pipeline.drop('generation_closed', 1);
     };
-    return new Generation(this.owner, this.numbers, given, config, sinks, this.log, onLateSpan, this.pool);
+    return new Generation(this.pipeline, this.numbers, given, config, sinks, this.log, onLateSpan, this.pool);
   }
 
   /** Closes the generation that another has taken the place of. */
-  replace(generation: Generation): Promise<number> {
+  closeReplaced(generation: Generation): Promise<number> {
     return this.closeWhenDrained(generation, this.replaced, MAX_DRAINING);
   }
 
   /** Closes a generation that was used beside the current one. */
-  retire(generation: Generation): Promise<number> {
-    return this.closeWhenDrained(generation, this.leaving, MAX_LEAVING);
+  closeEvicted(generation: Generation): Promise<number> {
+    return this.closeWhenDrained(generation, this.evicted, MAX_EVICTED);
   }
 
   /** Resolves when it is closed; later calls wait for the first. */
@@ -97,7 +97,7 @@ export class GenerationLife implements GenerationBuilder {
     const leases = this.leases.get(generation) ?? [];
     this.leases.delete(generation);
     this.replaced.delete(generation);
-    this.leaving.delete(generation);
+    this.evicted.delete(generation);
     const kept = this.processorsInUse();
     const closing = Promise.resolve().then(() => this.closeNow(generation, leases, kept, timeoutMillis));
     this.closing.set(generation, closing);
@@ -108,7 +108,7 @@ export class GenerationLife implements GenerationBuilder {
 
   /** Closes every generation; resolves when those are closed that were being closed before, too. */
   async closeAll(timeoutMillis: number): Promise<void> {
-    await Promise.all(this.open().map((generation) => this.close(generation, timeoutMillis)));
+    await Promise.all(this.openGenerations().map((generation) => this.close(generation, timeoutMillis)));
     await Promise.all(this.closing.values());
   }
 
@@ -165,7 +165,7 @@ export class GenerationLife implements GenerationBuilder {
   }
 
   private processorsInUse(): Set<SpanProcessor> {
-    return new Set(this.open().flatMap((generation) => generation.processors));
+    return new Set(this.openGenerations().flatMap((generation) => generation.processors));
   }
 
   private async releaseAll(leases: readonly SinkLease[], timeoutMillis: number): Promise<void> {

@@ -1,11 +1,11 @@
 /*
  * The life of a generation, which is one configuration of a pipeline:
  *
- *   reconfigure() ─ build() ──▶ current ── replace() ──┐
+ *   reconfigure() ─ build() ──▶ current ── replaced ───┐
  *                                                      ├──▶ draining ── last span ended ──▶ closed
  *   tenant, override, flow ──▶ GenerationSlot          │      (or too many drain: the oldest is closed)
  *      first use: buildNow() ──▶ beside current ───────┘
- *         ▲                         │ idle: retire()
+ *         ▲                         │ idle: evicted
  *         └──── used again ─────────┘
  *
  *   StandIns ──▶ holding (spans wait for a tenant's look-up), dropping (spans go nowhere); never closed
@@ -32,6 +32,7 @@ import { SpanMask, type MaskableSpan } from '../masking/mask.js';
 import { createSampler } from '../sampling/sampler.js';
 import type { SpanSink } from '../span-sink.js';
 import { tell } from '../../base/user-function.js';
+import { withinTime } from '../../base/within-time.js';
 
 /** A span that is about to end: still writable, readable by exporters afterwards. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
@@ -42,7 +43,7 @@ export interface SpanWatch {
   ended(span: EndingSpan): void;
 }
 
-/** Where a generation finds who watches its spans; nobody does unless devtools is on. */
+/** The watcher of a generation's spans; there is none unless devtools is on. */
 export interface WatchedSpans {
   readonly watch: SpanWatch | undefined;
 }
@@ -71,10 +72,10 @@ export class Generation {
 
   constructor(
     /** The pipeline that the generation belongs to. */
-    readonly owner: object,
+    readonly pipeline: object,
     /** Counts from 1 within its pipeline. */
     readonly number: number,
-    /** As it was given, before defaults and environment. */
+    /** The configuration as it was given, before defaults and environment. */
     readonly given: TracerConfig,
     readonly config: ResolvedTracerConfig,
     private readonly sinks: readonly SpanSink[],
@@ -104,7 +105,7 @@ export class Generation {
 
   /**
    * Stays open for a span whose generation is not known yet, such as a server span
-   * before a guard found its owner.
+   * before a guard found its instance.
    */
   adopt(): void {
     this.live += 1;
@@ -150,14 +151,14 @@ export class Generation {
     const sampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
     if (!sampled && this.processors.length === 0) return;
     try {
-      this.mask.apply(span);
+      this.mask.maskSpan(span);
     } catch (error) {
       this.log.warn('masking', `A span could not be masked, so that it goes out empty: ${errorText(error)}`);
     }
     for (const processor of this.processors) this.guard('onEnd', () => processor.onEnd(span));
     if (!sampled) return;
     this.watched.watch?.ended(span);
-    for (const sink of this.sinks) sink.accept(span);
+    for (const sink of this.sinks) sink.acceptSpan(span);
   }
 
   /** Calls back once no span is alive: now, or when the last one ends. */
@@ -204,7 +205,8 @@ export class Generation {
     await Promise.all(
       processors.map(async (processor) => {
         try {
-          await within(timeoutMillis, processor[method](), `${method} did not end in time`);
+          // One written in JavaScript may return no promise.
+          await withinTime(Promise.resolve(processor[method]()), timeoutMillis, true);
         } catch (error) {
           this.report(method, error);
         }
@@ -220,20 +222,5 @@ export class Generation {
 
   private report(method: string, error: unknown): void {
     this.log.warn(`processor.${method}`, `A span processor's ${method} threw: ${errorText(error)}`);
-  }
-}
-
-/** @throws Error with the message if the promise takes longer */
-async function within(limitMillis: number, promise: Promise<void>, message: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(message));
-    }, limitMillis);
-  });
-  try {
-    await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

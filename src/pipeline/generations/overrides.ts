@@ -6,7 +6,7 @@ import type { OverrideStatus } from '../telemetry-status.js';
 export interface OverrideOptions {
   /** In milliseconds, up to 24 days. */
   readonly forMillis: number;
-  /** Tenant key; default: everybody. */
+  /** Tenant key; default: all tenants. */
   readonly tenant?: string;
 }
 
@@ -27,7 +27,7 @@ interface Entry {
 }
 
 /**
- * Keeps time-boxed changes, at most one for everybody and one per tenant: a new one
+ * Keeps time-boxed changes, at most one for all and one per tenant: a new one
  * takes the place of the old.
  */
 export class Overrides {
@@ -42,19 +42,19 @@ export class Overrides {
 
   /**
    * @param end - takes the change back when its turn comes, if `take` says that no other override and no
-   *   {@link forget} came first; never rejects
+   *   {@link remove} came first; never rejects
    */
   add(
     change: TracerConfig,
     { forMillis, tenant }: OverrideOptions,
     end: (take: () => boolean) => Promise<void>,
   ): OverrideHandle {
-    this.forget(tenant);
+    this.remove(tenant);
     const until = new Date(Date.now() + forMillis);
     const revert = (): Promise<void> =>
       end(() => {
         if (this.entries.get(tenant) !== entry) return false;
-        this.forget(tenant);
+        this.remove(tenant);
         return true;
       });
     const entry: Entry = {
@@ -69,19 +69,19 @@ export class Overrides {
   private endOldest(): void {
     for (const tenant of this.entries.keys()) {
       if (tenant === undefined) continue;
-      this.forget(tenant);
+      this.remove(tenant);
       this.takeBack(tenant);
       return;
     }
   }
 
-  forget(tenant: string | undefined): void {
+  remove(tenant: string | undefined): void {
     clearTimeout(this.entries.get(tenant)?.timer);
     this.entries.delete(tenant);
   }
 
-  clear(): void {
-    for (const tenant of [...this.entries.keys()]) this.forget(tenant);
+  removeAll(): void {
+    for (const tenant of [...this.entries.keys()]) this.remove(tenant);
   }
 }
 

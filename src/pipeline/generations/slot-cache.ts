@@ -32,7 +32,7 @@ export class SlotCache {
   /** Keeps a slot; another one under the same key is evicted. */
   set(key: string, slot: GenerationSlot): void {
     const replaced = this.slots.get(key);
-    if (replaced !== undefined && replaced !== slot) void replaced.retire();
+    if (replaced !== undefined && replaced !== slot) void replaced.close();
     this.slots.delete(key);
     this.slots.set(key, slot);
     if (this.slots.size > this.limits.maxActive) {
@@ -44,18 +44,18 @@ export class SlotCache {
     }, this.limits.idleMillis).unref();
   }
 
-  delete(key: string): void {
+  evictKey(key: string): void {
     const slot = this.slots.get(key);
     if (slot !== undefined) this.evict(key, slot);
   }
 
   /** Evicts all slots; resolves when their spans are delivered and their exporters closed. */
-  async clear(): Promise<void> {
+  async evictAll(): Promise<void> {
     clearInterval(this.sweep);
     this.sweep = undefined;
     const slots = [...this.slots.values()];
     this.slots.clear();
-    await Promise.all(slots.map((slot) => slot.retire()));
+    await Promise.all(slots.map((slot) => slot.close()));
   }
 
   private evictIdle(): void {
@@ -70,6 +70,6 @@ export class SlotCache {
 
   private evict(key: string, slot: GenerationSlot): void {
     this.slots.delete(key);
-    void slot.retire();
+    void slot.close();
   }
 }

@@ -5,10 +5,10 @@ import type { GenerationLife } from './generation-life.js';
 import type { SpanSink } from '../span-sink.js';
 
 /** The pipeline whose generations are replaced by stand-ins. */
-export interface StandInHost {
+export interface StandInPipeline {
   readonly current: Generation | undefined;
   readonly given: TracerConfig;
-  resolve(config: TracerConfig): ResolvedTracerConfig;
+  resolveConfig(config: TracerConfig): ResolvedTracerConfig;
 }
 
 /** Makes generations without exporters, for spans whose own is unknown as yet, or does not exist. */
@@ -16,19 +16,19 @@ export class StandIns {
   private nowhere: { readonly under: Generation | undefined; readonly generation: Generation } | undefined;
 
   constructor(
-    private readonly host: StandInHost,
+    private readonly pipeline: StandInPipeline,
     private readonly life: GenerationLife,
   ) {}
 
   /** Records everything into `sink`; `given` belongs to this generation alone. */
   holding(sink: SpanSink): { readonly generation: Generation; readonly given: TracerConfig } {
-    const given = { ...this.host.given };
+    const given = { ...this.pipeline.given };
     return { generation: this.make(given, { sampler: { type: 'always-on' } }, [sink]), given };
   }
 
   /** Records nothing; the same as long as the configuration is. */
   dropping(): Generation {
-    const { current, given } = this.host;
+    const { current, given } = this.pipeline;
     if (this.nowhere === undefined || (current !== undefined && this.nowhere.under !== current)) {
       const sampler = { type: 'always-off', parentBased: false } as const;
       // A temporary configuration over it goes nowhere either, unless it says where.
@@ -43,7 +43,7 @@ export class StandIns {
     change: Partial<ResolvedTracerConfig>,
     sinks: readonly SpanSink[],
   ): Generation {
-    const config = this.host.current?.config ?? this.host.resolve(given);
+    const config = this.pipeline.current?.config ?? this.pipeline.resolveConfig(given);
     return this.life.unleased(given, { ...config, ...change, exporters: [], spanProcessors: [] }, sinks);
   }
 }

@@ -15,7 +15,8 @@
  *      │          ├──▶ refused, retried too long, shutdown ──▶ dropped, with its reason
  *      └──────────┴──▶ RetryList (failed for now, or halved because it was too large)
  *
- * `heldSpans` counts everything from `accept` to "delivered" or "dropped": waiting, in flight, to be retried.
+ * `heldSpans` counts everything from `acceptSpan` on that is not delivered or dropped: waiting, in flight, to
+ * be retried.
  * `spans` counts only those that wait. The limits apply to what is held.
  *
  * Invariant: `ended = delivered + dropped + queued`, where `queued` is `heldSpans`; `Ledger` has the others.
@@ -39,7 +40,7 @@ export interface BacklogLimits {
   readonly dropPolicy: 'newest' | 'oldest';
 }
 
-/** After a search for the heaviest resource, so many spans are dropped before the next one. */
+/** Spans that are dropped from the heaviest resource before it is looked for again. */
 const DROPS_PER_SEARCH = 64;
 /** Up to so many, each may take a large buffer at once. */
 const FEW_RESOURCES = 8;
@@ -76,7 +77,7 @@ export class Backlog {
     const share = this.shareOf(span.resource);
     const urgent = isUrgent(span);
     if (this.heldSpans >= limits.maxSpans && !this.makeRoom(share, urgent, 'queue_full')) {
-      if (share.spans === 0) this.forget(share);
+      if (share.spans === 0) this.removeShare(share);
       return 'queue_full';
     }
     const segment = this.segmentFor(share, urgent, span.instrumentationScope);
@@ -84,7 +85,7 @@ export class Backlog {
     try {
       bytes = segment.append(span);
     } catch {
-      this.discardEmpty(share, segment, urgent);
+      this.removeEmpty(share, segment, urgent);
       return 'unencodable';
     }
     share.added(bytes);
@@ -127,7 +128,7 @@ export class Backlog {
       }
       spans += taken;
       this.spans -= taken;
-      this.forget(share);
+      this.removeShare(share);
       if (share.spans > 0) this.shares.set(resource, share);
       if (!fits || spans >= maxSpans || bytes >= maxBytes) break;
     }
@@ -135,7 +136,7 @@ export class Backlog {
   }
 
   /** Frees what a finished batch held. */
-  release(spans: number, bytes: number): void {
+  releaseSpans(spans: number, bytes: number): void {
     this.heldSpans -= spans;
     this.heldBytes -= bytes;
   }
@@ -147,8 +148,8 @@ export class Backlog {
   }
 
   /** Forgets everything that waits; the caller counts it. */
-  clear(): void {
-    this.release(this.spans, this.bytes);
+  removeAll(): void {
+    this.releaseSpans(this.spans, this.bytes);
     this.spans = 0;
     this.bytes = 0;
     this.shares.clear();
@@ -167,7 +168,7 @@ export class Backlog {
     return share;
   }
 
-  private forget(share: ResourceBacklog): void {
+  private removeShare(share: ResourceBacklog): void {
     this.shares.delete(share.resource);
     if (this.latest === share) this.latest = undefined;
     if (this.heaviest === share) this.heaviest = undefined;
@@ -175,7 +176,7 @@ export class Backlog {
 
   private segmentFor(share: ResourceBacklog, urgent: boolean, scope: InstrumentationScope): Segment {
     return (
-      share.open(urgent, scope) ??
+      share.openSegment(urgent, scope) ??
       share.begin(
         urgent,
         this.newSegment(
@@ -203,14 +204,14 @@ export class Backlog {
     share.removed(bytes);
     this.spans--;
     this.bytes -= bytes;
-    this.release(1, bytes);
-    this.discardEmpty(share, segment, urgent);
+    this.releaseSpans(1, bytes);
+    this.removeEmpty(share, segment, urgent);
     return reason;
   }
 
-  private discardEmpty(share: ResourceBacklog, segment: Segment, urgent: boolean): void {
-    if (segment.spans === 0) share.discard(urgent, segment);
-    if (share.spans === 0) this.forget(share);
+  private removeEmpty(share: ResourceBacklog, segment: Segment, urgent: boolean): void {
+    if (segment.spans === 0) share.removeSegment(urgent, segment);
+    if (share.spans === 0) this.removeShare(share);
   }
 
   /** Evicts one span; `newest` is the segment whose last span is the newcomer, which stays. */
@@ -224,8 +225,8 @@ export class Backlog {
     if (evicted === undefined) return false;
     this.spans--;
     this.bytes -= evicted.bytes;
-    this.release(1, evicted.bytes);
-    if (victim.spans === 0 && victim !== share) this.forget(victim);
+    this.releaseSpans(1, evicted.bytes);
+    if (victim.spans === 0 && victim !== share) this.removeShare(victim);
     this.onEvicted(reason, evicted.epoch);
     return true;
   }

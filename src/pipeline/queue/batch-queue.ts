@@ -5,8 +5,9 @@ import type { BatchQueueOptions } from './batch-queue-options.js';
 import { resolveBatchLimits, type BatchLimits } from './batch-limits.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { DeliveryLog } from './delivery-log.js';
-import type { Delivery, ExportListener, ExportOutcome } from './delivery.js';
+import type { Delivery, ExportListener } from './delivery.js';
 import { runAsExport } from '../../context/export-context.js';
+import type { ExportOutcome } from '../../otlp/export-outcome.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { classifyExporterError } from '../../otlp/failures/exporter-failure.js';
 import { FlushWaiters } from './flush-waiters.js';
@@ -42,7 +43,7 @@ export class BatchQueue implements SpanSink {
   private timer: NodeJS.Timeout | undefined;
   private closing: Promise<void> | undefined;
   private impatient = false;
-  private abandoned = false;
+  private dropsRest = false;
   private held = false;
 
   constructor(
@@ -64,7 +65,7 @@ export class BatchQueue implements SpanSink {
     });
   }
 
-  accept(span: ReadableSpan): void {
+  acceptSpan(span: ReadableSpan): void {
     this.ledger.ended++;
     const { backlog, limits } = this;
     if (this.closing !== undefined) {
@@ -103,8 +104,8 @@ export class BatchQueue implements SpanSink {
     return (this.held = this.inFlight.size === 0);
   }
 
-  abandon(): void {
-    this.abandoned = true;
+  dropRest(): void {
+    this.dropsRest = true;
     if (this.closing !== undefined) this.dropAll();
   }
 
@@ -141,21 +142,21 @@ export class BatchQueue implements SpanSink {
     this.held = false;
     clearTimeout(this.timer);
     this.impatient = this.breaker.state !== 'closed';
-    if (!this.abandoned) {
+    if (!this.dropsRest) {
       // The last attempt there will be, even where the receiver asked to wait.
       this.breaker.probeNow();
       await this.drain(timeoutMillis);
     }
     this.dropAll();
-    this.breaker.dispose();
+    this.breaker.release();
     await this.delivery.close(Math.max(MIN_CLOSE_MILLIS, deadline - performance.now()));
     this.log.closed();
   }
 
   private dropAll(): void {
-    for (const batch of [...this.inFlight, ...this.retries.clear()]) this.dropBatch(batch, 'shutdown');
+    for (const batch of [...this.inFlight, ...this.retries.takeAll()]) this.dropBatch(batch, 'shutdown');
     const { spans } = this.backlog;
-    this.backlog.clear();
+    this.backlog.removeAll();
     this.drop('shutdown', spans);
     this.waiters.settled(0, spans);
   }
@@ -228,7 +229,7 @@ export class BatchQueue implements SpanSink {
     let outcome: ExportOutcome;
     const begun = performance.now();
     try {
-      outcome = await this.delivery.send(batch.parts, this.limits.exportTimeoutMillis);
+      outcome = await this.delivery.sendParts(batch.parts, this.limits.exportTimeoutMillis);
     } catch (error) {
       outcome = { ok: false, failure: classifyExporterError(error) };
     }
@@ -239,7 +240,7 @@ export class BatchQueue implements SpanSink {
       outcome.ok ? undefined : outcome.failure.code,
     );
     if (!batch.settled) {
-      if (outcome.ok) this.onSuccess(batch, era, outcome.rejectedSpans, outcome.message);
+      if (outcome.ok) this.onSuccess(batch, era, outcome.rejected, outcome.message);
       else this.onFailure(batch, era, outcome.failure);
     }
     this.schedule();
@@ -250,7 +251,7 @@ export class BatchQueue implements SpanSink {
     this.ledger.succeeded(batch.spans - rejected);
     this.lastSuccessAt = performance.now();
     if (rejected > 0) this.drop('rejected', rejected);
-    this.settle(batch);
+    this.settleBatch(batch);
     this.breaker.succeeded(era);
     if (rejected > 0 || message !== '') this.log.partial(rejected, message);
     else if (this.breaker.state === 'closed')
@@ -282,12 +283,12 @@ export class BatchQueue implements SpanSink {
   private dropBatch(batch: Batch, reason: DropReason): void {
     if (batch.settled) return;
     this.drop(reason, batch.spans);
-    this.settle(batch);
+    this.settleBatch(batch);
   }
 
-  private settle(batch: Batch): void {
+  private settleBatch(batch: Batch): void {
     batch.settled = true;
-    this.backlog.release(batch.spans, batch.bytes);
+    this.backlog.releaseSpans(batch.spans, batch.bytes);
     for (const part of batch.parts) this.waiters.settled(part.epoch, part.spans);
   }
 

@@ -1,18 +1,7 @@
 import type { Resource } from '../../sdk/resource.js';
-import type { ExportFailure } from '../../otlp/failures/export-failure.js';
+import type { ExportOutcome } from '../../otlp/export-outcome.js';
 import type { Part, SegmentFactory } from './segment.js';
 import type { DropReason } from '../span-sink.js';
-
-/** The outcome of one export. */
-export type ExportOutcome =
-  | {
-      readonly ok: true;
-      /** Spans that the receiver refused although it took the rest. */
-      readonly rejectedSpans: number;
-      /** The receiver's reason or warning. */
-      readonly message: string;
-    }
-  | { readonly ok: false; readonly failure: ExportFailure };
 
 /** Told of every export. @param failure - code of what went wrong */
 export type ExportListener = (exporter: string, seconds: number, failure: string | undefined) => void;
@@ -31,7 +20,7 @@ export interface Delivery {
   /** How many bytes a resource adds to a request. */
   envelopeBytes(resource: Resource): number;
   /** Never rejects; takes no longer than the limit. */
-  send(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome>;
+  sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome>;
   /** Flushes the spans that a user's exporter still holds. Never rejects. */
   forceFlush(timeoutMillis: number): Promise<void>;
   /** Closes sockets, and shuts a user's exporter down. Never rejects; takes no longer than the limit. */

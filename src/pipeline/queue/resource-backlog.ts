@@ -37,8 +37,8 @@ export class ResourceBacklog {
   }
 
   /** The segment that takes the next span of a scope, if one has been begun. */
-  open(urgent: boolean, scope: InstrumentationScope): Segment | undefined {
-    return (urgent ? this.urgent : this.normal).open(scope);
+  openSegment(urgent: boolean, scope: InstrumentationScope): Segment | undefined {
+    return (urgent ? this.urgent : this.normal).openSegment(scope);
   }
 
   begin(urgent: boolean, segment: Segment): Segment {
@@ -52,7 +52,7 @@ export class ResourceBacklog {
   }
 
   /** Takes away a segment that was begun for a span which then did not fit. */
-  discard(urgent: boolean, segment: Segment): void {
+  removeSegment(urgent: boolean, segment: Segment): void {
     (urgent ? this.urgent : this.normal).remove(segment);
   }
 
@@ -105,7 +105,7 @@ class Lane {
    * each would move all others.
    */
   private first = 0;
-  /** Those that still take spans, one per scope. */
+  /** The segments that still take spans, one per scope. */
   private readonly opened = new Map<string, Segment>();
   private latest: Segment | undefined;
 
@@ -134,7 +134,7 @@ class Lane {
     this.opened.delete(oldest[0]);
   }
 
-  open(scope: InstrumentationScope): Segment | undefined {
+  openSegment(scope: InstrumentationScope): Segment | undefined {
     let segment = this.latest;
     if (segment?.scope !== scope) segment = this.opened.get(scopeKey(scope));
     if (segment === undefined || segment.full) return undefined;

@@ -29,7 +29,7 @@ export class RetryList {
     return this.batches.shift();
   }
 
-  clear(): Batch[] {
+  takeAll(): Batch[] {
     const { batches } = this;
     this.batches = [];
     return batches;

@@ -33,7 +33,7 @@ export class TenantKeys {
   ofEntry(entry: Entry): string | undefined {
     let resolved = this.entries.get(entry);
     if (resolved === undefined) {
-      resolved = { key: this.resolve(entry) };
+      resolved = { key: this.keyOfEntry(entry) };
       this.entries.set(entry, resolved);
       if (resolved.key !== undefined) this.onEntry(resolved.key);
     }
@@ -43,7 +43,7 @@ export class TenantKeys {
   /** The tenant that a flow chose for a pipeline, else its entry's. */
   ofFlow(pipeline: object, flow: Flow | undefined): string | undefined {
     for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
-      if (overlay.owner === pipeline && overlay.target.tenant !== undefined) return overlay.target.tenant;
+      if (overlay.pipeline === pipeline && overlay.target.tenant !== undefined) return overlay.target.tenant;
     }
     return flow?.entry === undefined ? undefined : this.ofEntry(flow.entry);
   }
@@ -55,7 +55,7 @@ export class TenantKeys {
     return undefined;
   }
 
-  private resolve(entry: Entry): string | undefined {
+  private keyOfEntry(entry: Entry): string | undefined {
     const hook = entry.kind === undefined ? 'resolve' : 'resolveEntry';
     return ask(
       () => this.answer(entry),

@@ -11,7 +11,7 @@ import { TenantKeys } from './tenant-keys.js';
 import type { CallMeter } from '../call-meter.js';
 import type { WaitingRoom, WaitingSpans } from '../waiting-room.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
-import { withinTime } from '../../base/within-time.js';
+import { settledWithinTime, withinTime } from '../../base/within-time.js';
 
 /** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
@@ -22,7 +22,7 @@ const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
 
 /** The part of a pipeline that the router needs. */
-export interface TenantHost {
+export interface TenantPipeline {
   readonly current: Generation | undefined;
   readonly log: RateLimitedLog;
   /** Keeps the spans of tenants that are being looked up. */
@@ -64,7 +64,7 @@ export class TenantRouter {
   private readonly maxLookups: number;
 
   constructor(
-    private readonly pipeline: TenantHost,
+    private readonly pipeline: TenantPipeline,
     private readonly options: TenantOptions,
   ) {
     const { maxActive = DEFAULT_TENANT_LIMITS.maxActive, idleMillis = DEFAULT_TENANT_LIMITS.idleMillis } =
@@ -122,15 +122,15 @@ export class TenantRouter {
   }
 
   /** Forgets all tenants and changes; what their spans left is delivered. */
-  async clear(): Promise<void> {
+  async evictAll(): Promise<void> {
     this.endOverrides();
     for (const { waiting } of this.lookups.values()) {
-      waiting.release(() => {
+      waiting.handOverTo(() => {
         this.pipeline.drop('shutdown', 1);
       });
     }
     this.lookups.clear();
-    await this.cache.clear();
+    await this.cache.evictAll();
   }
 
   /** Whether a configuration is being looked up. */
@@ -141,7 +141,7 @@ export class TenantRouter {
   /** Resolves when every look-up that runs now is over, or the time is. */
   async settled(limitMillis: number): Promise<void> {
     const lookups = [...this.lookups.values()].map((lookup) => lookup.done);
-    if (lookups.length > 0) await withinTime(Promise.all(lookups), limitMillis, true).catch(() => undefined);
+    if (lookups.length > 0) await settledWithinTime(Promise.all(lookups), limitMillis, true);
   }
 
   private generation(key: string): Generation | undefined {
@@ -162,14 +162,14 @@ export class TenantRouter {
       // Not within the flow whose pipeline it is to tell: its own spans would ask for that pipeline.
       const config = runInContext(EMPTY_CONTEXT, () => this.options.config(key));
       if (isThenable(config)) return this.wait(key, Promise.resolve(config));
-      return isNothing(config) ? this.noteUnknown(key) : this.open(key, config).current();
+      return isNothing(config) ? this.noteUnknown(key) : this.openSlot(key, config).current();
     } catch (error) {
       return this.keepOr(key, error);
     }
   }
 
   /** @throws TelemetryConfigError */
-  private open(key: string, config: TracerConfig): GenerationSlot {
+  private openSlot(key: string, config: TracerConfig): GenerationSlot {
     const slot = this.pipeline.slotOver([config, this.changes.get(key)], (used) => {
       this.cache.set(key, used);
     });
@@ -184,16 +184,16 @@ export class TenantRouter {
    * one when they have ended.
    */
   private wait(key: string, config: Promise<TracerConfig | undefined>): Generation {
-    const waiting = this.pipeline.waiting.open('tenant look-up');
+    const waiting = this.pipeline.waiting.waitFor('tenant look-up');
     const generation = this.pipeline.holding(waiting, this.target(key));
     const done = withinTime(config, LOOKUP_MILLIS, false).then(
       (found) => {
-        this.settle(key, waiting, () =>
+        this.endLookup(key, waiting, () =>
           isNothing(found) ? this.noteUnknown(key) : this.tryOpen(key, found),
         );
       },
       (error: unknown) => {
-        this.settle(key, waiting, () => this.keepOr(key, error));
+        this.endLookup(key, waiting, () => this.keepOr(key, error));
       },
     );
     this.lookups.set(key, { generation, waiting, done });
@@ -202,14 +202,14 @@ export class TenantRouter {
 
   private tryOpen(key: string, config: TracerConfig): Generation | undefined {
     try {
-      return this.open(key, config).current();
+      return this.openSlot(key, config).current();
     } catch (error) {
       return this.keepOr(key, error);
     }
   }
 
   /**
-   * A tenant that worked keeps its configuration when it cannot be asked again: its spans are nobody else's.
+   * A tenant that worked keeps its configuration when a new look-up fails: its spans must not go to another.
    */
   private keepOr(key: string, error: unknown): Generation | undefined {
     const slot = this.cache.get(key);
@@ -217,7 +217,7 @@ export class TenantRouter {
     if (slot === undefined || config === undefined || this.fresh.has(slot))
       return this.noteUnknown(key, error);
     try {
-      const generation = this.open(key, config).current();
+      const generation = this.openSlot(key, config).current();
       this.pipeline.log.warn('tenants.again', `A tenant keeps the configuration it had: ${errorText(error)}`);
       return generation;
     } catch {
@@ -225,12 +225,12 @@ export class TenantRouter {
     }
   }
 
-  private settle(key: string, waiting: WaitingSpans, open: () => Generation | undefined): void {
+  private endLookup(key: string, waiting: WaitingSpans, open: () => Generation | undefined): void {
     // A shutdown has released the waiting spans already.
     if (this.lookups.get(key)?.waiting !== waiting) return;
     this.lookups.delete(key);
     let generation = open();
-    waiting.release((span: ReadableSpan) => {
+    waiting.handOverTo((span: ReadableSpan) => {
       // A span may end long after the look-up, when the generation that it led to is gone.
       if (generation?.closed === true) generation = this.generation(key);
       if (generation === undefined) this.pipeline.drop('shutdown', 1);

@@ -2,7 +2,7 @@ import type { Span } from '@opentelemetry/api';
 import { activeContext } from '../../context/flow-context.js';
 import { HTTP_INSTRUMENTATION, UNDICI_INSTRUMENTATION } from './instrumentation.js';
 import type { Propagation } from '../../context/propagation.js';
-import type { ChooseMember } from './routed-tracer.js';
+import type { ChooseInstance } from './routed-tracer.js';
 import { writeNodeHeaders, writeUndiciHeaders } from './outgoing-headers.js';
 
 /**
@@ -23,7 +23,7 @@ export function asksForParent(config: object): boolean {
 }
 
 /** The configuration with which an instrumentation works without globals; the user's hooks stay. */
-export function adaptConfig(name: string, config: object, choose: ChooseMember): object {
+export function adaptConfig(name: string, config: object, choose: ChooseInstance): object {
   const given = config as Config;
   const adapted: Record<string, unknown> = { ...given, enabled: true };
   for (const option of PARENT_OPTIONS) {
@@ -49,15 +49,15 @@ function ignoringExports(hook: unknown): Hook {
 
 function injecting(
   hook: unknown,
-  choose: ChooseMember,
+  choose: ChooseInstance,
   write: (span: Span, request: never, propagation: Propagation) => void,
 ): Hook {
   return (span, request) => {
-    const member = choose(activeContext());
+    const instance = choose(activeContext());
     try {
-      if (member !== undefined) write(span as Span, request as never, member.pipeline.propagation);
+      if (instance !== undefined) write(span as Span, request as never, instance.pipeline.propagation);
     } catch {
-      member?.pipeline.log.warn(
+      instance?.pipeline.log.warn(
         'instrumentation.headers',
         'Trace context could not be written into an outgoing request, which goes on without.',
       );

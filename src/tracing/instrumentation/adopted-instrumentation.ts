@@ -5,7 +5,7 @@ import { APP_LOGGER_PROVIDER } from './app-logger-provider.js';
 import { adaptConfig, asksForParent } from './adapted-config.js';
 import { FlowKeeper } from './flow-keeper.js';
 import type { Instrumentation } from './instrumentation.js';
-import { chooseMember, type InstrumentationMember } from './instrumentation-member.js';
+import { chooseInstance, type InstrumentedInstance } from './instrumented-instance.js';
 import { ModulePatches, type HandedModules } from './module-patches.js';
 import { RoutedMeter } from './routed-meter.js';
 import { RoutedTracer } from './routed-tracer.js';
@@ -28,7 +28,7 @@ const adopted = new Map<string, AdoptedInstrumentation>();
  * long as there is an instance.
  */
 export class AdoptedInstrumentation {
-  private readonly contributions = new Map<InstrumentationMember, Contribution>();
+  private readonly contributions = new Map<InstrumentedInstance, Contribution>();
   private undo: (() => void) | undefined;
   private patches: ModulePatches | undefined;
 
@@ -42,13 +42,13 @@ export class AdoptedInstrumentation {
   private constructor(private readonly name: string) {}
 
   /** @param modules - to be patched though they were imported before */
-  join(member: InstrumentationMember, instrumentation: Instrumentation, modules: HandedModules): void {
+  join(instance: InstrumentedInstance, instrumentation: Instrumentation, modules: HandedModules): void {
     // First, since it may be the one that patches for others: its configuration is its own again then.
     this.takeDown();
     const config = instrumentation.getConfig();
     // Its own patches must be taken back under the configuration that they were made with.
     instrumentation.disable();
-    this.contributions.set(member, {
+    this.contributions.set(instance, {
       instrumentation,
       modules,
       adapted: adaptConfig(this.name, config, this.choose),
@@ -57,10 +57,10 @@ export class AdoptedInstrumentation {
     this.putUp();
   }
 
-  leave(member: InstrumentationMember): void {
-    if (!this.contributions.has(member)) return;
+  release(instance: InstrumentedInstance): void {
+    if (!this.contributions.has(instance)) return;
     this.takeDown();
-    this.contributions.delete(member);
+    this.contributions.delete(instance);
     this.putUp();
   }
 
@@ -69,8 +69,8 @@ export class AdoptedInstrumentation {
     return this.patches?.isEmpty === true ? this.patches.wanted() : [];
   }
 
-  private readonly choose = (context: FlowContext = activeContext()): InstrumentationMember | undefined =>
-    chooseMember([...this.contributions.keys()], context);
+  private readonly choose = (context: FlowContext = activeContext()): InstrumentedInstance | undefined =>
+    chooseInstance([...this.contributions.keys()], context);
 
   private putUp(): void {
     const [first] = this.contributions.values();
@@ -98,10 +98,10 @@ export class AdoptedInstrumentation {
           name,
           version,
           this.choose,
-          (member) => this.contributions.get(member)?.requiresParent === true,
+          (instance) => this.contributions.get(instance)?.requiresParent === true,
         ),
     });
-    const routing = { choose: this.choose, members: () => [...this.contributions.keys()] };
+    const routing = { choose: this.choose, instances: () => [...this.contributions.keys()] };
     instrumentation.setMeterProvider?.({
       getMeter: (name, version) => new RoutedMeter(name, version, routing, (undo) => undoMetrics.push(undo)),
     });
@@ -109,7 +109,7 @@ export class AdoptedInstrumentation {
     instrumentation.enable();
     const handed = [...this.contributions.values()].map(({ modules }) => modules);
     for (const modules of handed) {
-      patches.apply(modules);
+      patches.patchModules(modules);
       this.instrumentByHand(instrumentation, modules);
     }
     keeper.keep(this.name, patches.modules(), handed);
@@ -127,8 +127,8 @@ export class AdoptedInstrumentation {
       return;
     const given = Object.entries(modules);
     if (given.length === 0) {
-      const [member] = this.contributions.keys();
-      member?.pipeline.log.warn(
+      const [instance] = this.contributions.keys();
+      instance?.pipeline.log.warn(
         `instrumentation.modules.${this.name}`,
         `${this.name} makes no spans: it patches only modules that it is given. ` +
           'Pass `{ instrumentation, modules: { openai } }` with the module that you import.',
@@ -152,13 +152,13 @@ export class AdoptedInstrumentation {
   }
 
   private contributionTo(context: FlowContext): Contribution | undefined {
-    const member = this.choose(context);
-    return member && this.contributions.get(member);
+    const instance = this.choose(context);
+    return instance && this.contributions.get(instance);
   }
 
   private readonly report = (moduleName: string, error: unknown): void => {
-    const [member] = this.contributions.keys();
-    member?.pipeline.log.warn(
+    const [instance] = this.contributions.keys();
+    instance?.pipeline.log.warn(
       `instrumentation.patch.${this.name}.${moduleName}`,
       `${this.name} cannot patch \`${moduleName}\`, its calls are not traced: ${errorText(error)}`,
     );

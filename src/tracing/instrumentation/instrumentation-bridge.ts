@@ -1,7 +1,7 @@
 import { errorText } from '../../base/rate-limited-log.js';
 import { AdoptedInstrumentation } from './adopted-instrumentation.js';
 import type { InstrumentationOption } from './instrumentation.js';
-import type { InstrumentationMember } from './instrumentation-member.js';
+import type { InstrumentedInstance } from './instrumented-instance.js';
 
 /** Instrumentations whose spans do not come together without a global context, and what to do instead. */
 const HALF_JOINED: Readonly<Record<string, string>> = {
@@ -23,12 +23,12 @@ export class InstrumentationBridge {
 
   constructor(
     private readonly options: readonly InstrumentationOption[],
-    private readonly member: InstrumentationMember,
+    private readonly instance: InstrumentedInstance,
   ) {}
 
   /** Called on every change of the configuration. Never throws: an instrumentation that fails is left out. */
   follow(): void {
-    const enabled = this.member.pipeline.current?.enabled === true;
+    const enabled = this.instance.pipeline.current?.enabled === true;
     if (enabled === this.live) return;
     this.live = enabled;
     for (const option of this.options) {
@@ -38,10 +38,10 @@ export class InstrumentationBridge {
         const shared = AdoptedInstrumentation.of(instrumentation.instrumentationName);
         if (enabled) {
           this.warnOfHalf(instrumentation.instrumentationName);
-          shared.join(this.member, instrumentation, modules);
-        } else shared.leave(this.member);
+          shared.join(this.instance, instrumentation, modules);
+        } else shared.release(this.instance);
       } catch (error) {
-        this.member.pipeline.log.warn(
+        this.instance.pipeline.log.warn(
           `instrumentation.${instrumentation.instrumentationName}`,
           `${instrumentation.instrumentationName} could not be ${enabled ? 'enabled' : 'disabled'}: ` +
             errorText(error),
@@ -57,7 +57,7 @@ export class InstrumentationBridge {
       const { instrumentationName: name } = 'instrumentation' in option ? option.instrumentation : option;
       const missing = AdoptedInstrumentation.of(name).missingModules();
       if (missing.length === 0) continue;
-      this.member.pipeline.log.warn(
+      this.instance.pipeline.log.warn(
         `instrumentation.nothing.${name}`,
         `${name} patches nothing: ${missing.join(', ')} is not among the loaded modules. ` +
           'Remove it, or pass the module: `{ instrumentation, modules: { … } }`.',
@@ -68,6 +68,6 @@ export class InstrumentationBridge {
   private warnOfHalf(name: string): void {
     const advice = HALF_JOINED[name];
     if (advice !== undefined)
-      this.member.pipeline.log.warn(`half.${name}`, `${name} joins only in part: ${advice}`);
+      this.instance.pipeline.log.warn(`half.${name}`, `${name} joins only in part: ${advice}`);
   }
 }

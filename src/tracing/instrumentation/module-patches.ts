@@ -36,7 +36,7 @@ export class ModulePatches {
     return (this.instrumentation.getModuleDefinitions?.() ?? []).map(({ name }) => name);
   }
 
-  apply(handed: HandedModules): void {
+  patchModules(handed: HandedModules): void {
     for (const definition of this.instrumentation.getModuleDefinitions?.() ?? []) {
       this.applyTo(definition, handed[definition.name]);
       for (const file of definition.files ?? []) this.applyTo(file, undefined);

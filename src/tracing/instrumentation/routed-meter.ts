@@ -14,16 +14,16 @@ import {
 } from '@opentelemetry/api';
 import { FlowContext } from '../../context/flow-context.js';
 import { errorText } from '../../base/rate-limited-log.js';
-import type { InstrumentationMember } from './instrumentation-member.js';
-import type { ChooseMember } from './routed-tracer.js';
+import type { InstrumentedInstance } from './instrumented-instance.js';
+import type { ChooseInstance } from './routed-tracer.js';
 
 const NOOP_METER = createNoopMeter();
 
 /** The meters that measurements may go to. */
 export interface MeterRouting {
-  readonly choose: ChooseMember;
+  readonly choose: ChooseInstance;
   /** All of them, for what belongs to the process instead of a call. */
-  readonly members: () => Iterable<InstrumentationMember>;
+  readonly instances: () => Iterable<InstrumentedInstance>;
 }
 
 /**
@@ -72,8 +72,8 @@ export class RoutedMeter implements Meter {
   }
 
   addBatchObservableCallback(callback: BatchObservableCallback, observables: Observable[]): void {
-    for (const member of this.routing.members()) {
-      const own = new Map(observables.map((given) => [given, ownOf(given, member)]));
+    for (const instance of this.routing.instances()) {
+      const own = new Map(observables.map((given) => [given, ownOf(given, instance)]));
       const translated: BatchObservableCallback = (result) =>
         callback({
           observe: (given: Observable, value: number, attributes?: Attributes) => {
@@ -82,7 +82,7 @@ export class RoutedMeter implements Meter {
           },
         });
       const targets = [...own.values()].filter((observable) => observable !== undefined);
-      const meter = this.meterOf(member);
+      const meter = this.meterOf(instance);
       meter.addBatchObservableCallback(translated, targets);
       const undo = (): void => {
         meter.removeBatchObservableCallback(translated, targets);
@@ -103,19 +103,19 @@ export class RoutedMeter implements Meter {
 
   /** @returns finds the instrument of the instance that a measurement belongs to */
   private routed<T>(create: (meter: Meter) => T): (context: Context | undefined) => T | undefined {
-    const made = new Map<InstrumentationMember, T>();
+    const made = new Map<InstrumentedInstance, T>();
     return (context) => {
-      const member = this.routing.choose(FlowContext.from(context));
-      if (member === undefined) return undefined;
-      let instrument = made.get(member);
-      if (instrument === undefined) made.set(member, (instrument = this.make(member, create)));
+      const instance = this.routing.choose(FlowContext.from(context));
+      if (instance === undefined) return undefined;
+      let instrument = made.get(instance);
+      if (instrument === undefined) made.set(instance, (instrument = this.make(instance, create)));
       return instrument;
     };
   }
 
   private observable(create: (meter: Meter) => Observable): Observable {
-    const own = new Map<InstrumentationMember, Observable>();
-    for (const member of this.routing.members()) own.set(member, this.make(member, create));
+    const own = new Map<InstrumentedInstance, Observable>();
+    for (const instance of this.routing.instances()) own.set(instance, this.make(instance, create));
     const remove = (callback: ObservableCallback): void => {
       for (const observable of own.values()) observable.removeCallback(callback);
     };
@@ -133,11 +133,11 @@ export class RoutedMeter implements Meter {
   }
 
   /** A name that is taken by another instrument of the instance measures nothing. */
-  private make<T>(member: InstrumentationMember, create: (meter: Meter) => T): T {
+  private make<T>(instance: InstrumentedInstance, create: (meter: Meter) => T): T {
     try {
-      return create(this.meterOf(member));
+      return create(this.meterOf(instance));
     } catch (error) {
-      member.pipeline.log.warn(
+      instance.pipeline.log.warn(
         `instrumentation.metric.${this.name}`,
         `A metric of ${this.name} is not measured: ${errorText(error)}`,
       );
@@ -145,14 +145,14 @@ export class RoutedMeter implements Meter {
     }
   }
 
-  private meterOf({ meters }: InstrumentationMember): Meter {
+  private meterOf({ meters }: InstrumentedInstance): Meter {
     return meters?.getMeter(this.name, this.version) ?? NOOP_METER;
   }
 }
 
 /** The instances' own observables, by the one that stands for them. */
-const owned = new WeakMap<Observable, ReadonlyMap<InstrumentationMember, Observable>>();
+const owned = new WeakMap<Observable, ReadonlyMap<InstrumentedInstance, Observable>>();
 
-function ownOf(observable: Observable, member: InstrumentationMember): Observable | undefined {
-  return owned.get(observable)?.get(member);
+function ownOf(observable: Observable, instance: InstrumentedInstance): Observable | undefined {
+  return owned.get(observable)?.get(instance);
 }

@@ -8,29 +8,29 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { FlowContext, runInContext } from '../../context/flow-context.js';
-import type { InstrumentationMember } from './instrumentation-member.js';
+import type { InstrumentedInstance } from './instrumented-instance.js';
 
 const NOOP_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-/** Chooses whose call it is; nobody's is not recorded. */
-export type ChooseMember = (context: FlowContext) => InstrumentationMember | undefined;
+/** Chooses the instance that a call belongs to; a call without one is not recorded. */
+export type ChooseInstance = (context: FlowContext) => InstrumentedInstance | undefined;
 
 /** The tracer that an instrumentation gets: each span goes to the instance whose flow the call is made in. */
 export class RoutedTracer implements Tracer {
   constructor(
     private readonly name: string,
     private readonly version: string | undefined,
-    private readonly choose: ChooseMember,
+    private readonly choose: ChooseInstance,
     /** Whether calls outside of every trace are left out. */
-    private readonly requiresParent: (member: InstrumentationMember) => boolean,
+    private readonly requiresParent: (instance: InstrumentedInstance) => boolean,
   ) {}
 
   startSpan(name: string, options?: SpanOptions, context?: Context): Span {
     const parent = FlowContext.from(context);
-    const member = this.choose(parent);
-    if (member === undefined) return NOOP_SPAN;
-    if (this.requiresParent(member) && !hasSpan(parent)) return NOOP_SPAN;
-    return member.manager.getTracer(this.name, this.version).startSpan(name, options, parent);
+    const instance = this.choose(parent);
+    if (instance === undefined) return NOOP_SPAN;
+    if (this.requiresParent(instance) && !hasSpan(parent)) return NOOP_SPAN;
+    return instance.manager.getTracer(this.name, this.version).startSpan(name, options, parent);
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {

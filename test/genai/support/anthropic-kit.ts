@@ -40,9 +40,10 @@ export const anthropicKit: ClientKit = {
   streamed: { 'gen_ai.request.stream': true },
   toolCall:
     '[{"role":"assistant","parts":[{"type":"tool_call","id":"toolu_1","name":"weather","arguments":{"city":"Paris"}}],"finish_reason":"tool_use"}]',
-  errorTypes: { 429: 'rate_limit_error', 500: 'api_error', cut: ['TypeError', 'TypeError'] },
+  errorTypes: { 429: 'rate_limit_error', 500: 'api_error' },
+  cut: { 'error.type': 'TypeError', 'error.category': 'network', 'error.retryable': true },
   aborts: {
-    'its controller': (stream) => {
+    'its controller': (_iterator, stream) => {
       (stream as unknown as { controller: AbortController }).controller.abort();
     },
   },

@@ -25,6 +25,13 @@ export interface ClientAtWork {
   stream(question: Question): Promise<AsyncIterable<unknown>>;
 }
 
+/** Breaks a stream off that is being read. */
+export type BreakOff = (
+  iterator: AsyncIterator<unknown>,
+  stream: AsyncIterable<unknown>,
+  abort: AbortController,
+) => unknown;
+
 /** A client of a provider, with all that a test of it needs to know. */
 export interface ClientKit {
   readonly name: string;
@@ -48,11 +55,13 @@ export interface ClientKit {
   readonly errorTypes: {
     readonly 429: string;
     readonly 500: string;
-    /** The connection breaks before the first event, and after. */
-    readonly cut: readonly [string, string];
   };
+  /** Of an answer whose connection breaks. */
+  readonly cut: Attributes;
+  /** Whether the client hears of an app that stops reading; default true. */
+  readonly hearsOfLeaving?: boolean;
   /** Ways to break off, beside the abort signal and leaving the iteration. */
-  readonly aborts?: Readonly<Record<string, (stream: AsyncIterable<unknown>) => void>>;
+  readonly aborts?: Readonly<Record<string, BreakOff>>;
   /** Names of members that differ from call to call. */
   readonly volatile?: readonly string[];
   /** @param genAi - without one, the client is as it is without us */

@@ -35,7 +35,8 @@ export const googleKit: ClientKit = {
   streamed: { 'gen_ai.request.stream': true },
   toolCall:
     '[{"role":"assistant","parts":[{"type":"tool_call","id":"call_1","name":"weather","arguments":{"city":"Paris"}}],"finish_reason":"stop"}]',
-  errorTypes: { 429: 'RESOURCE_EXHAUSTED', 500: 'INTERNAL', cut: ['TypeError', 'TypeError'] },
+  errorTypes: { 429: 'RESOURCE_EXHAUSTED', 500: 'INTERNAL' },
+  cut: { 'error.type': 'TypeError', 'error.category': 'network', 'error.retryable': true },
   volatile: ['sdkHttpResponse'],
   connect(url, genAi) {
     const made = new GoogleGenAI({ apiKey: 'test-key', httpOptions: { baseUrl: url } });

@@ -40,9 +40,10 @@ const SHARED = {
   refusal,
   span: 'chat gpt-4o',
   streamed: { 'gen_ai.request.stream': true },
-  errorTypes: { 429: 'rate_limit_exceeded', 500: '500', cut: ['TypeError', 'TypeError'] },
+  errorTypes: { 429: 'rate_limit_exceeded', 500: '500' },
+  cut: { 'error.type': 'TypeError', 'error.category': 'network', 'error.retryable': true },
   aborts: {
-    'its controller': (stream) => {
+    'its controller': (_iterator, stream) => {
       (stream as unknown as { controller: AbortController }).controller.abort();
     },
   },

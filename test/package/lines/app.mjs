@@ -9,6 +9,8 @@ import { get } from 'node:http';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { OTLPMetricExporter as GrpcMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
+import { OTLPMetricExporter as ProtoMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { ZipkinExporter } from '@opentelemetry/exporter-zipkin';
@@ -79,6 +81,8 @@ Module({
           pushed,
           new PeriodicExportingMetricReader({ exporter: periodic, exportIntervalMillis: 60_000 }),
           prometheus,
+          new GrpcMetricExporter({ url: receivers.grpcUrl }),
+          new ProtoMetricExporter({ url: `${receivers.httpUrl}/proto-metrics` }),
         ],
       },
     }),
@@ -108,6 +112,8 @@ const duration = 'http.server.request.duration';
 const metrics = {
   pushed: namesIn(pushed).includes(duration),
   periodic: namesIn(periodic).includes(duration),
+  grpc: receivers.has('grpc-metrics', duration),
+  proto: receivers.has('proto-metrics', duration),
 };
 const page = await new Promise((resolve) =>
   prometheus.getMetricsRequestHandler({}, { setHeader() {}, end: resolve }),
@@ -140,7 +146,7 @@ deepStrictEqual(
   {
     sampled: true,
     spans: { fromB3: 1, processed: 2, instrumented: true, resource: 'south' },
-    metrics: { pushed: true, periodic: true },
+    metrics: { pushed: true, periodic: true, grpc: true, proto: true },
     prometheus: true,
     exporter: 2,
     grpc: true,

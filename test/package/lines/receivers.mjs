@@ -1,5 +1,5 @@
 /*
- * Receivers that keep the bytes of every export: a span's name stands in them as
+ * Receivers that keep the bytes of every export: the name of a span or metric stands in them as
  * plain text in every encoding.
  */
 import { once } from 'node:events';
@@ -25,8 +25,9 @@ export async function startReceivers() {
   const sessions = new Set();
   const grpc = createHttp2Server();
   grpc.on('session', (session) => sessions.add(session));
-  grpc.on('stream', (stream) => {
-    stream.on('data', (bytes) => keep('grpc', bytes));
+  grpc.on('stream', (stream, headers) => {
+    const kind = headers[':path'].includes('MetricsService') ? 'grpc-metrics' : 'grpc';
+    stream.on('data', (bytes) => keep(kind, bytes));
     stream.on('end', () => {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));

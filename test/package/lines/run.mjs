@@ -37,6 +37,8 @@ export async function checkLine({ line, node: version }, { directory, tools, tar
     'exporter-zipkin': stable,
     'propagator-b3': stable,
     'exporter-prometheus': experimental,
+    'exporter-metrics-otlp-grpc': experimental,
+    'exporter-metrics-otlp-proto': experimental,
     'exporter-trace-otlp-grpc': experimental,
     'exporter-trace-otlp-proto': experimental,
     'instrumentation-undici': instrumentation,

@@ -5,7 +5,7 @@ import { at, tracingInto } from './tracing-into.js';
 
 const log = { log: () => undefined, warn: () => undefined, error: () => undefined };
 const sink = await buildLocalSink({ type: 'console' }, { log, instance: 'test' });
-const tracing = tracingInto((span) => sink.accept(span));
+const tracing = tracingInto((span) => sink.acceptSpan(span));
 
 switch (process.argv[2]) {
   case 'ends by itself':

@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 it('says an attribute that the parent has only where it differs', () => {
-  const orders = tracingInto((span) => sink.accept(span));
+  const orders = tracingInto((span) => sink.acceptSpan(span));
   const of = (user: string) => ({ attributes: { 'user.id': user, 'app.tags': ['a', 'b'] } });
   const root = orders.start('job', 0, of('alice'));
   const step = orders.start('step', 1, { parent: root, ...of('alice') });
@@ -65,7 +65,7 @@ describe('format line', () => {
 
   it('prints each trace as one line, also of twenty requests at a time', () => {
     const lines = new ConsoleTreeSink({ format: 'line' }, printer);
-    const orders = tracingInto((span) => lines.accept(span));
+    const orders = tracingInto((span) => lines.acceptSpan(span));
     const requests = Array.from({ length: 20 }, (_, index) => {
       const root = orders.start(`GET /orders/${index}`, 0, {
         kind: SpanKind.SERVER,
@@ -90,7 +90,7 @@ describe('format line', () => {
 
   it('says what went wrong, wherever it did, and keeps foreign text on the line', () => {
     const lines = new ConsoleTreeSink({ format: 'line' }, printer);
-    const orders = tracingInto((span) => lines.accept(span));
+    const orders = tracingInto((span) => lines.acceptSpan(span));
     const root = orders.start('job\nEVIL', 0);
     const step = orders.start('charge', 1, { parent: root });
     step.recordException(new TypeError('card declined'), at(2));
@@ -108,7 +108,7 @@ describe('format line', () => {
 
 describe('a finished trace', () => {
   it('prints as one tree with times, kinds, attributes and the HTTP status, in one write', () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const root = orders.start('GET /orders/:id', 0, {
       kind: SpanKind.SERVER,
       attributes: {
@@ -154,7 +154,7 @@ describe('a finished trace', () => {
   });
 
   it('shows what failed, why and where', async () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const root = orders.start('GET /fail', 0, { attributes: { 'http.response.status_code': 500 } });
     const work = orders.start('Work.do', 1, { parent: root });
     const error = new TypeError('no price');
@@ -181,8 +181,8 @@ describe('a finished trace', () => {
   it('names the service where it changes when a request crosses two instances', async () => {
     const ids = new CountingIds();
     const other = new ConsoleTreeSink(undefined, printer);
-    const orders = tracingInto((span) => sink.accept(span), 'orders', ids);
-    const billing = tracingInto((span) => other.accept(span), 'billing', ids);
+    const orders = tracingInto((span) => sink.acceptSpan(span), 'orders', ids);
+    const billing = tracingInto((span) => other.acceptSpan(span), 'billing', ids);
     const root = orders.start('GET /orders', 0);
     const invoice = billing.start('Invoice.create', 2, { parent: root });
     orders.start('Orders.confirm', 4, { parent: invoice }).end(at(6));
@@ -203,7 +203,7 @@ describe('a finished trace', () => {
   });
 
   it('sums up model calls in a line, in either vocabulary, and what an agent has spent', async () => {
-    const shop = tracingInto((span) => sink.accept(span));
+    const shop = tracingInto((span) => sink.acceptSpan(span));
     const root = shop.start('invoke_agent tea', 0, {
       attributes: { 'gen_ai.usage.input_tokens': 2335, 'gen_ai.usage.output_tokens': 336 },
     });
@@ -243,7 +243,7 @@ describe('a finished trace', () => {
   });
 
   it('folds many siblings that say the same', async () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const root = orders.start('GET /orders', 0);
     for (let item = 0; item < 40; item++) orders.start('load item', item, { parent: root }).end(at(item + 1));
     root.end(at(40));
@@ -252,7 +252,7 @@ describe('a finished trace', () => {
   });
 
   it('keeps every line within the width, however deep or long', async () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const chain = [orders.start('r'.repeat(200), 0, { kind: SpanKind.SERVER })];
     for (let depth = 1; depth < 40; depth++) {
       const attributes = { 'a.key': 'v'.repeat(300), 'b.key': 'w'.repeat(90), 'c.key': ['x'.repeat(90)] };
@@ -266,7 +266,7 @@ describe('a finished trace', () => {
   });
 
   it('cannot be made to command the terminal by what a client sends', async () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     orders
       .start('GET \u001b[2J\r\n\u202e', 0, { attributes: { 'url.path': '/\u001b]0;owned\u0007' } })
       .end(at(1));
@@ -277,7 +277,7 @@ describe('a finished trace', () => {
   });
 
   it('says which remote span it continues', async () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const parent = trace.wrapSpanContext({
       traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
       spanId: '00f067aa0ba902b7',
@@ -300,7 +300,7 @@ describe('a finished trace', () => {
     ] as const) {
       const target: string[] = [];
       const own = new ConsoleTreeSink({ color: option }, printerInto(target, terminal));
-      tracingInto((span) => own.accept(span))
+      tracingInto((span) => own.acceptSpan(span))
         .start('job', 0)
         .end(at(1));
       await own.shutdown(100);
@@ -311,7 +311,7 @@ describe('a finished trace', () => {
 
 describe('spans without their root', () => {
   it('follow in one tree when they end after the root', () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const root = orders.start('GET /orders', 0);
     const audit = orders.start('Audit.write', 1, { parent: root });
     const mail = orders.start('Mail.send', 2, { parent: root });
@@ -336,7 +336,7 @@ describe('spans without their root', () => {
   });
 
   it('appear within a second when the parent never ends', () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const lost = orders.start('never ends', 0);
     orders.start('child', 1, { parent: lost }).end(at(2));
     vi.advanceTimersByTime(999);
@@ -350,7 +350,7 @@ describe('spans without their root', () => {
   });
 
   it('appear again in the whole tree when the root ends after all, and count once', () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const root = orders.start('GET /slow', 0);
     orders.start('first', 1, { parent: root }).end(at(2));
     vi.advanceTimersByTime(1_000);
@@ -363,7 +363,7 @@ describe('spans without their root', () => {
   });
 
   it('wait longer for a root that is known to run', () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const root = orders.start('GET /slow', 0);
     runInContext(FlowContext.from(trace.setSpan(ROOT_CONTEXT, root)), () => {
       orders.start('query', 1, { parent: root }).end(at(2));
@@ -377,7 +377,7 @@ describe('spans without their root', () => {
   });
 
   it('print at once on forceFlush and shutdown', async () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const lost = orders.start('never ends', 0);
     orders.start('first', 1, { parent: lost }).end(at(2));
     await sink.forceFlush();
@@ -391,7 +391,7 @@ describe('spans without their root', () => {
   });
 
   it('do not grow the process: the oldest trace gives way', () => {
-    const orders = tracingInto((span) => sink.accept(span));
+    const orders = tracingInto((span) => sink.acceptSpan(span));
     const lost = orders.start('never ends', 0);
     for (let span = 0; span < 10_001; span++) orders.start('child', span, { parent: lost }).end(at(span + 1));
     expect(sink.status()).toMatchObject({ ended: 10_001, delivered: 10_001, queuedSpans: 0 });
@@ -408,7 +408,7 @@ it('counts spans as dropped when the terminal is gone, and lives', async () => {
       write: (_text, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
     }),
   );
-  tracingInto((span) => broken.accept(span))
+  tracingInto((span) => broken.acceptSpan(span))
     .start('job', 0)
     .end(at(1));
   await broken.forceFlush();
@@ -426,7 +426,7 @@ it('does not hang in shutdown when the terminal never answers', async () => {
     undefined,
     new TracePrinter({ color: false, columns: 100, write: () => undefined }),
   );
-  tracingInto((span) => stuck.accept(span))
+  tracingInto((span) => stuck.acceptSpan(span))
     .start('job', 0)
     .end(at(1));
   const closing = stuck.shutdown(50);

@@ -12,7 +12,7 @@ const options = {
 };
 
 function end(sink: SpanSink, ...names: string[]): void {
-  const tracing = tracingInto((span) => sink.accept(span));
+  const tracing = tracingInto((span) => sink.acceptSpan(span));
   for (const name of names) tracing.start(name, 0).end(at(1));
 }
 
@@ -72,7 +72,7 @@ describe('console with format json', () => {
         done();
       },
     });
-    const tracing = tracingInto((span) => sink.accept(span));
+    const tracing = tracingInto((span) => sink.acceptSpan(span));
     const root = tracing.start('GET /', 0, { kind: SpanKind.SERVER });
     const link = { context: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 } };
     const child = tracing.start('work', 1, {
@@ -136,7 +136,7 @@ describe('console with format json', () => {
       },
     });
     const tracing = tracingInto((span) =>
-      sink.accept(span.name === 'odd' ? { ...span, attributes: { big: 1n as never } } : span),
+      sink.acceptSpan(span.name === 'odd' ? { ...span, attributes: { big: 1n as never } } : span),
     );
     tracing.start('odd', 0).end(at(1));
     tracing.start('even', 0).end(at(1));

@@ -149,7 +149,7 @@ const CASES: readonly (readonly [Wire, string, string, TlsConfig | undefined, Ou
 async function sendOnce(config: OtlpExporterConfig): Promise<SendResult> {
   const transport = await openTransport(config);
   try {
-    return await transport.send(Buffer.alloc(0), LIMIT_MILLIS);
+    return await transport.sendRequest(Buffer.alloc(0), LIMIT_MILLIS);
   } finally {
     transport.close();
   }
@@ -159,7 +159,7 @@ describe('one request', () => {
   it.each(CASES)('%s to %s, where %s listens', async (type, origin, server, tls, expected) => {
     const result = await sendOnce({ type, url: `${origin}:${ports[server]}`, ...(tls && { tls }) });
     if (expected === 'ok') {
-      expect(result).toMatchObject({ ok: true, rejectedSpans: 0 });
+      expect(result).toMatchObject({ ok: true, rejected: 0 });
       return;
     }
     const [code, reason, retryable] = expected;
@@ -181,7 +181,7 @@ describe('one request', () => {
     'fails when the transport is closed, and nothing throws (%s)',
     async (type) => {
       const transport = await openTransport({ type, url: `http://127.0.0.1:${ports['silence']}` });
-      const sent = transport.send(Buffer.alloc(0));
+      const sent = transport.sendRequest(Buffer.alloc(0));
       transport.close();
       expect(await sent).toMatchObject({ ok: false });
       transport.close();
@@ -194,14 +194,14 @@ describe('a connection that was used before', () => {
     const receiver = await new HttpReceiver().start();
     closers.push(() => receiver.stop());
     const transport = await openTransport({ type: 'otlp-http', url: receiver.url });
-    expect(await transport.send(Buffer.alloc(0))).toMatchObject({ ok: true });
+    expect(await transport.sendRequest(Buffer.alloc(0))).toMatchObject({ ok: true });
     const asked = new Promise<void>((resolve) => {
       receiver.answer = () => {
         resolve();
         return 'hang';
       };
     });
-    const sent = transport.send(Buffer.alloc(0), LIMIT_MILLIS);
+    const sent = transport.sendRequest(Buffer.alloc(0), LIMIT_MILLIS);
     await asked;
     const begun = performance.now();
     transport.close();
@@ -228,13 +228,13 @@ describe('a connection that was used before', () => {
       await openTransport({ type: 'otlp-grpc', url }),
       await openTransport({ type: 'otlp-grpc', url }),
     ];
-    expect([await one.send(Buffer.alloc(0)), await idle.send(Buffer.alloc(0))]).toMatchObject([
+    expect([await one.sendRequest(Buffer.alloc(0)), await idle.sendRequest(Buffer.alloc(0))]).toMatchObject([
       { ok: true },
       { ok: true },
     ]);
     for (const connection of connections) connection.broken = true;
-    expect(await one.send(Buffer.alloc(0), 200)).toMatchObject({ ok: false });
-    expect(await one.send(Buffer.alloc(0), LIMIT_MILLIS)).toMatchObject({ ok: true });
+    expect(await one.sendRequest(Buffer.alloc(0), 200)).toMatchObject({ ok: false });
+    expect(await one.sendRequest(Buffer.alloc(0), LIMIT_MILLIS)).toMatchObject({ ok: true });
     one.close();
     idle.close();
   });
@@ -246,7 +246,7 @@ describe('credentials', () => {
     closers.push(() => receiver.stop());
     const url = receiver.url.replace('//', '//user:p%40ss@');
     const transport = await openTransport({ type: 'otlp-http', url });
-    expect(await transport.send(Buffer.alloc(0))).toMatchObject({ ok: true });
+    expect(await transport.sendRequest(Buffer.alloc(0))).toMatchObject({ ok: true });
     expect(transport.target).toBe(receiver.url);
     expect(receiver.requests[0]?.headers['authorization']).toBe(`Basic ${btoa('user:p@ss')}`);
     transport.close();

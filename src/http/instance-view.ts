@@ -5,7 +5,7 @@ import { compileQueryRedaction, type QueryRedaction } from '../pipeline/masking/
 import { compileRouteFilter, type RouteFilter } from './route-filter.js';
 
 /** The part of an instance that the server spans of its requests need. */
-export interface HttpScope {
+export interface InstanceView {
   readonly pipeline: Pipeline;
   /** Absent where the instance traces no requests (`http: false`). */
   readonly http: CompiledHttpOptions | undefined;
@@ -21,9 +21,9 @@ export interface CompiledHttpOptions extends HttpOptions {
   readonly redact: QueryRedaction;
 }
 
-/** Whether requests that it owns have spans now. */
-export function tracesRequests(scope: HttpScope | undefined): scope is HttpScope {
-  return scope?.http !== undefined && scope.pipeline.current?.enabled === true;
+/** Whether its requests have spans now. */
+export function tracesRequests(instance: InstanceView | undefined): instance is InstanceView {
+  return instance?.http !== undefined && instance.pipeline.current?.enabled === true;
 }
 
 export function compileHttpOptions(options: HttpOptions): CompiledHttpOptions {

@@ -2,13 +2,13 @@ import { isSpanContextValid } from '@opentelemetry/api';
 import { CLIENT_LIBRARIES, libraryOptions, type ClientLibrary } from '../config/clients-config.js';
 import type { FlowContext } from '../context/flow-context.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { ownerOfFlow } from '../tracing/owner-of-flow.js';
+import { pipelineOfFlow } from '../tracing/pipeline-of-flow.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import type { ClientSource } from './client-source.js';
 import { restoreLeftovers } from './patches.js';
 
 /** An instance that records outgoing calls. */
-export interface ClientMember {
+export interface RecordingInstance {
   readonly pipeline: Pipeline;
   readonly manager: TracerManager;
   /** Preferred for what happens outside of every flow. */
@@ -17,39 +17,40 @@ export interface ClientMember {
   readonly replaced: ReadonlySet<string>;
 }
 
-const members = new Map<object, ClientMember>();
+const instances = new Map<object, RecordingInstance>();
 const running = new Map<ClientSource, () => void>();
 
 /**
  * The instance that a call in this context belongs to: the active span's, else the request's. Calls outside
  * of every flow belong to the global or first instance that asks for them.
  */
-export function ownerOf(context: FlowContext): ClientMember | undefined {
-  if (members.size === 0) return undefined;
-  const owner = ownerOfFlow(context);
-  if (owner !== undefined) return members.get(owner);
+export function instanceOfCall(context: FlowContext): RecordingInstance | undefined {
+  if (instances.size === 0) return undefined;
+  const own = pipelineOfFlow(context);
+  if (own !== undefined) return instances.get(own);
   const { span, flow } = context;
   if (flow?.entry !== undefined) return undefined;
   const traced = span !== undefined && isSpanContextValid(span.spanContext());
-  let chosen: ClientMember | undefined;
-  for (const member of members.values()) {
-    if (chosen === undefined || (member.isGlobal && !chosen.isGlobal)) chosen = member;
+  let chosen: RecordingInstance | undefined;
+  for (const instance of instances.values()) {
+    if (chosen === undefined || (instance.isGlobal && !chosen.isGlobal)) chosen = instance;
   }
   return traced || asksForAll(chosen) ? chosen : undefined;
 }
 
 /** An instance's configuration has changed, or it was shut down. */
-export function followMember(member: ClientMember, sources: readonly ClientSource[]): void {
-  const { current } = member.pipeline;
-  if (current?.enabled === true && current.config.clients !== false) members.set(member.pipeline, member);
-  else members.delete(member.pipeline);
+export function followInstance(instance: RecordingInstance, sources: readonly ClientSource[]): void {
+  const { current } = instance.pipeline;
+  if (current?.enabled === true && current.config.clients !== false)
+    instances.set(instance.pipeline, instance);
+  else instances.delete(instance.pipeline);
   subscribe(sources);
 }
 
-/** Subscribes what some instance wants and nobody has subscribed, and takes back what none wants any more. */
+/** Subscribes to sources that an instance wants, and unsubscribes from those that none wants. */
 function subscribe(sources: readonly ClientSource[]): void {
   const wanted = new Set<ClientLibrary>();
-  for (const { pipeline } of members.values()) {
+  for (const { pipeline } of instances.values()) {
     const { clients = {} } = pipeline.current?.config ?? { clients: false };
     for (const library of CLIENT_LIBRARIES) {
       if (libraryOptions(clients, library) !== undefined) wanted.add(library);
@@ -69,11 +70,11 @@ function subscribe(sources: readonly ClientSource[]): void {
 
 /** Writes a line about a source to the log of an instance that uses it. */
 export function complainOf(source: string, message: string): void {
-  const [member] = members.values();
-  member?.pipeline.log.warn(`clients.${source}`, message);
+  const [instance] = instances.values();
+  instance?.pipeline.log.warn(`clients.${source}`, message);
 }
 
-function asksForAll(member: ClientMember | undefined): boolean {
-  const clients = member?.pipeline.current?.config.clients;
+function asksForAll(instance: RecordingInstance | undefined): boolean {
+  const clients = instance?.pipeline.current?.config.clients;
   return clients !== undefined && clients !== false && clients.outsideFlows === true;
 }

@@ -1,11 +1,11 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { FlowContext } from '../../context/flow-context.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { ownerOfFlow } from '../owner-of-flow.js';
+import { pipelineOfFlow } from '../pipeline-of-flow.js';
 import type { TracerManager } from '../tracer-manager.js';
 
 /** An instance that named an instrumentation. */
-export interface InstrumentationMember {
+export interface InstrumentedInstance {
   readonly pipeline: Pipeline;
   readonly manager: TracerManager;
   /** Where metrics of instrumentations go; without it, nowhere. */
@@ -20,12 +20,12 @@ export interface InstrumentationMember {
  *
  * @returns nothing if the flow belongs to an instance that is not among them, or to none
  */
-export function chooseMember(
-  members: readonly InstrumentationMember[],
+export function chooseInstance(
+  instances: readonly InstrumentedInstance[],
   context: FlowContext,
-): InstrumentationMember | undefined {
-  const owner = ownerOfFlow(context);
-  if (owner !== undefined) return members.find(({ pipeline }) => pipeline === owner);
+): InstrumentedInstance | undefined {
+  const own = pipelineOfFlow(context);
+  if (own !== undefined) return instances.find(({ pipeline }) => pipeline === own);
   if (context.flow?.entry !== undefined) return undefined;
-  return members.find(({ isGlobal }) => isGlobal) ?? members[0];
+  return instances.find(({ isGlobal }) => isGlobal) ?? instances[0];
 }

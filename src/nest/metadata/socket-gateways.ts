@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { isUntracedHandler } from '../metadata/untraced-handlers.js';
+import { isUntracedHandler } from './untraced-handlers.js';
 
 /** Where `@nestjs/websockets` marks gateways and their methods. */
 export const GATEWAY_METADATA = 'websockets:is_gateway';

@@ -1,0 +1,12 @@
+import type { ExportFailure } from './failures/export-failure.js';
+
+/** The outcome of one export of spans or of metrics. */
+export type ExportOutcome =
+  | {
+      readonly ok: true;
+      /** Spans, or data points, that the receiver refused although it took the others. */
+      readonly rejected: number;
+      /** The receiver's reason or warning. */
+      readonly message: string;
+    }
+  | { readonly ok: false; readonly failure: ExportFailure };

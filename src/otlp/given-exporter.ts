@@ -1,0 +1,53 @@
+import { ask, onRejection } from '../base/user-function.js';
+import { runAsExport } from '../context/export-context.js';
+import type { ExportOutcome } from './export-outcome.js';
+import { classifyExporterError } from './failures/exporter-failure.js';
+import { timeoutFailure } from './failures/network-failure.js';
+
+const SUCCESS = 0;
+
+/** An exporter's answer; one written in JavaScript may call back with nothing. */
+type Answer = { readonly code?: unknown; readonly error?: unknown } | undefined;
+
+/**
+ * Exports through an exporter given in code, which may throw, hang, call back twice or never.
+ *
+ * @param call - the exporter's `export`; an async function rejects where another throws
+ * @param hint - the remedy where it takes longer than the limit
+ */
+export function exportThrough(
+  call: (done: (answer: Answer) => void) => unknown,
+  timeoutMillis: number,
+  hint: string,
+): Promise<ExportOutcome> {
+  return new Promise((resolve) => {
+    const failed = (error: unknown): void => {
+      clearTimeout(timer);
+      resolve({ ok: false, failure: classifyExporterError(error) });
+    };
+    const timer = setTimeout(() => {
+      // It may still arrive, so sending it again could double it.
+      const failure = { ...timeoutFailure(timeoutMillis), hint, retryable: false, blames: 'data' } as const;
+      resolve({ ok: false, failure });
+    }, timeoutMillis).unref();
+    const done = (answer: Answer): void => {
+      clearTimeout(timer);
+      ask(
+        () => answer,
+        (told) => {
+          if (told?.code === SUCCESS) resolve({ ok: true, rejected: 0, message: '' });
+          else failed(told?.error);
+        },
+        failed,
+      );
+    };
+    try {
+      onRejection(
+        runAsExport(() => call(done)),
+        failed,
+      );
+    } catch (error) {
+      failed(error);
+    }
+  });
+}

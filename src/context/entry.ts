@@ -10,7 +10,7 @@ const ENTRY = Symbol('nestjs-telemetry.entry');
 /** Entries of objects that take no property. */
 const sealed = new WeakMap<object, Entry>();
 let anySealed = false;
-/** Nobody's is looked for in a process whose telemetry has been off from the start. */
+/** Set by the first entry: a process whose telemetry was never on looks for none. */
 let anyBound = false;
 
 interface Bound {

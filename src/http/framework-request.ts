@@ -11,7 +11,7 @@ export interface FrameworkRequest {
   readonly app?: unknown;
   readonly route?: { readonly path?: unknown; readonly stack?: unknown };
   readonly routeOptions?: { readonly url?: unknown };
-  /** These three follow what trusted proxies say. */
+  /** The next three follow what trusted proxies say. */
   readonly ip?: string;
   readonly protocol?: string;
   readonly host?: string;

@@ -61,7 +61,7 @@ export class RequestMeasurement {
     if (this.active !== undefined) this.active.certain = true;
   }
 
-  /** Whether somebody wants to know about the request. */
+  /** Whether the request is measured. */
   get wanted(): boolean {
     return this.meter !== undefined;
   }

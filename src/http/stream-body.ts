@@ -86,7 +86,7 @@ function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown)
   return original(this).write.call(this, chunk, encoding, callback);
 }
 
-/** The first piece makes the response a stream; absent if nobody wants to know, or if it is all there is. */
+/** The first piece makes the response a stream; absent if none is traced, or if it is all there is. */
 function begin(trace: StreamedRequest): StreamTrace | undefined {
   if (trace.ending || !(trace.span.isRecording() || trace.measurement?.wanted === true)) return undefined;
   const { sse } = trace;

@@ -63,7 +63,7 @@ export class StreamTrace implements StreamFigures {
     trace.streams.add(this);
   }
 
-  /** Where attributes and events go. */
+  /** The span that gets the stream's attributes and events. */
   protected get span(): Span {
     return this.trace.span;
   }

@@ -54,7 +54,7 @@ export function leaveReturnedObservables(): void {
   replaced = undefined;
 }
 
-/** Elsewhere, nobody's context is to be kept. */
+/** Elsewhere no context is kept. */
 function inEntry(): boolean {
   return activeContext().flow?.entry !== undefined;
 }

@@ -20,7 +20,7 @@ interface HandlerFacts {
   readonly moduleName: string | undefined;
   /** The route of the last request: most handlers have one. */
   match: RouteMatch | undefined;
-  /** Where the handler's stream is traced. */
+  /** Set if the handler's stream is traced. */
   readonly sse: SseRoute | undefined;
   /** Whether `@NoSpan` says that its requests are not traced. */
   readonly untraced: boolean;

@@ -114,11 +114,16 @@ async function check(name, options) {
 
 /** The tests of this folder, with the address of the broker. */
 async function runTests(name, { queue: _queue, ...transport }) {
-  const child = spawn(process.execPath, [VITEST, 'run', '--config', 'test/brokers/vitest.config.ts'], {
-    stdio: 'inherit',
-    cwd: ROOT,
-    env: { ...process.env, BROKER: JSON.stringify({ name, port: portOf(transport), transport }) },
-  });
+  const files = ['test/brokers/situations.test.ts', `test/brokers/${name}/`];
+  const child = spawn(
+    process.execPath,
+    [VITEST, 'run', '--config', 'test/brokers/vitest.config.ts', ...files],
+    {
+      stdio: 'inherit',
+      cwd: ROOT,
+      env: { ...process.env, BROKER: JSON.stringify({ name, port: portOf(transport), transport }) },
+    },
+  );
   const [code] = await once(child, 'close');
   assert.equal(code, 0, `${name}: tests failed`);
 }

@@ -6,7 +6,7 @@ export class OpenCalls<T> {
   private readonly calls = new Map<string, T>();
 
   constructor(
-    private readonly evict: (call: T) => void,
+    private readonly onEvicted: (call: T) => void,
     private readonly limit = 10_000,
   ) {}
 
@@ -16,7 +16,7 @@ export class OpenCalls<T> {
 
   set(id: unknown, call: T): void {
     const [oldest] = this.calls.keys();
-    if (this.calls.size >= this.limit && oldest !== undefined) this.evict(this.take(oldest) as T);
+    if (this.calls.size >= this.limit && oldest !== undefined) this.onEvicted(this.take(oldest) as T);
     this.calls.set(String(id), call);
   }
 

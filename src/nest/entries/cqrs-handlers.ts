@@ -26,7 +26,8 @@ export function watchCqrsHandlers(host: EntryHost): void {
   wrapEntryMethods(
     host.modules,
     host.patches,
-    (type, name) => handlerType(type, name) !== undefined,
+    (type) =>
+      HANDLERS.filter(({ metadata }) => Reflect.hasMetadata(metadata, type)).map(({ method }) => method),
     (entry) => traced(host, entry, handlerType(entry.type, entry.name) as HandlerType),
   );
 }

@@ -6,7 +6,7 @@ import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import type { Method } from '../like-method.js';
 import type { EntryHost } from './entry-host.js';
 import { runAsChild } from './local-calls.js';
-import { nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
+import { markedMethods, nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
 /** Where `@OnEvent` marks a method. */
 const LISTENER = 'EVENT_LISTENER_METADATA';
@@ -28,8 +28,10 @@ export class EventListeners {
 
   watch(): void {
     const { modules, patches } = this.host;
+    let isUsed = false;
     for (const { instance } of nestInstances(modules)) {
       if (!isEventEmitter2(instance)) continue;
+      isUsed = true;
       for (const name of ['emit', 'emitAsync']) {
         patches.replace(
           instance,
@@ -40,10 +42,11 @@ export class EventListeners {
         );
       }
     }
+    if (!isUsed) return;
     wrapEntryMethods(
       modules,
       patches,
-      (_type, _name, method) => Reflect.hasMetadata(LISTENER, method),
+      (type) => markedMethods(type, LISTENER),
       (entry) => this.traced(entry),
     );
   }

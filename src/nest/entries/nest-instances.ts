@@ -44,12 +44,12 @@ export function* nestInstances(modules: ModulesContainer): Iterable<NestInstance
  * Puts a wrapper in front of methods on each instance of the classes that have some; those of request-scoped
  * classes get theirs as they are built.
  *
- * @param select - whether a class's method is an entry point
+ * @param entries - names of a class's methods that are entry points; asked for every class of the app
  */
 export function wrapEntryMethods(
   modules: ModulesContainer,
   patches: Patches,
-  select: (type: Type, name: string, method: Method) => boolean,
+  entries: (type: Type) => Iterable<string>,
   make: (entry: EntryMethod) => Method,
 ): void {
   /**
@@ -61,8 +61,9 @@ export function wrapEntryMethods(
     let ofClass = made.get(type);
     if (ofClass === undefined) {
       ofClass = new Map();
-      for (const [name, method] of methodsOf(type)) {
-        if (select(type, name, method)) ofClass.set(name, likeMethod(make({ type, name, method }), method));
+      for (const name of entries(type)) {
+        const method = methodOf(type, name);
+        if (method !== undefined) ofClass.set(name, likeMethod(make({ type, name, method }), method));
       }
       made.set(type, ofClass);
     }
@@ -102,20 +103,40 @@ function wrappersOf(module: {
   return [...module.providers.values(), ...module.controllers.values()] as Wrapper[];
 }
 
-/** Methods of a class and those it extends, the nearest of each name; accessors are not called. */
-function methodsOf(type: Type): ReadonlyMap<string, Method> {
-  const methods = new Map<string, Method>();
+/** Names of methods that a decorator has marked, of a class and those it extends; calls no accessor. */
+export function* markedMethods(type: Type, metadata: string): Iterable<string> {
+  const seen = new Set<string>(['constructor']);
+  for (const prototype of prototypesOf(type)) {
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      if (seen.has(name)) continue;
+      const method = ownMethod(prototype, name);
+      if (method === undefined) continue;
+      seen.add(name);
+      if (Reflect.hasMetadata(metadata, method)) yield name;
+    }
+  }
+}
+
+/** The nearest method of the name. */
+function methodOf(type: Type, name: string): Method | undefined {
+  for (const prototype of prototypesOf(type)) {
+    const method = ownMethod(prototype, name);
+    if (method !== undefined) return method;
+  }
+  return undefined;
+}
+
+function* prototypesOf(type: Type): Iterable<object> {
   let prototype = type.prototype as object | null;
   while (prototype !== null && prototype !== Object.prototype) {
-    for (const [name, { value }] of Object.entries<PropertyDescriptor>(
-      Object.getOwnPropertyDescriptors(prototype),
-    )) {
-      if (typeof value === 'function' && name !== 'constructor' && !methods.has(name))
-        methods.set(name, value as Method);
-    }
+    yield prototype;
     prototype = Object.getPrototypeOf(prototype) as object | null;
   }
-  return methods;
+}
+
+function ownMethod(prototype: object, name: string): Method | undefined {
+  const value: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
+  return typeof value === 'function' ? (value as Method) : undefined;
 }
 
 function classOf(instance: object): Type | undefined {

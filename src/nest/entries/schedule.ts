@@ -5,7 +5,7 @@ import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import type { Method } from '../like-method.js';
 import type { EntryHost } from './entry-host.js';
-import { nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
+import { markedMethods, nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
 /** Where `@nestjs/schedule` marks a method. */
 const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
@@ -64,7 +64,7 @@ export class ScheduledJobs {
     wrapEntryMethods(
       this.host.modules,
       this.host.patches,
-      (_type, _name, method) => Reflect.hasMetadata(SCHEDULER_TYPE, method),
+      (type) => markedMethods(type, SCHEDULER_TYPE),
       (entry) => this.traced(entry),
     );
   }

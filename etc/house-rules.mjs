@@ -19,6 +19,15 @@ const retired = [
     /(?:\/\*\*|^\s*\*|\/\/) (?:What|Whatever|Who|Whoever|Whom|Whose|The same|Of|Nobody|Somebody|Such a one) /,
     'a comment that begins with a noun of the code or a verb',
   ],
+  [
+    /\/\*\* (?:As|By|Until|Put|Without|Wider|Those|Once|In which|In whose|For each|If given|After|Before|Between|Below) /,
+    'a comment that begins with a noun of the code or a verb: it must make sense alone in a hover',
+  ],
+  [/\bfor ever\b/, 'forever'],
+  [
+    /(?:\/\*\*|^\s*\*|\/\/).*\b(?:anybody|somebody)\b/i,
+    'the noun: “the caller”, “another user”, or the passive',
+  ],
   [/\b(?:W|w)ho(?:m)?ever\b(?! has it)/, 'the noun: “the caller”, “code that …”'],
   [/\bTenantBacklog\b/, 'ResourceBacklog'],
   [/\b(Http|Entry)Scope\b/, 'InstanceView or EntryInstanceView'],

@@ -12,11 +12,16 @@ const { values: options } = parseArgs({
     sessions: { type: 'string', default: '5' },
     queries: { type: 'string', default: '8000' },
     rounds: { type: 'string', default: '6' },
+    warmup: { type: 'string', default: '64000' },
     clients: { type: 'string', default: 'ioredis,pg' },
+    /** Servers inside of the worker: neither the kernel nor a data base disturbs. */
+    'in-process': { type: 'boolean', default: false },
     node24: { type: 'boolean', default: false },
   },
 });
-const [sessions, queries, rounds] = ['sessions', 'queries', 'rounds'].map((name) => Number(options[name]));
+const [sessions, queries, rounds, warmup] = ['sessions', 'queries', 'rounds', 'warmup'].map((name) =>
+  Number(options[name]),
+);
 /** Few enough that none is folded, and as many roots at once as a busy app has requests. */
 const SHAPE = { perRoot: 8, roots: 10 };
 const SERVERS = { ioredis: 'redis', pg: 'postgres' };
@@ -46,10 +51,10 @@ async function session(client, serverUrl) {
   }));
   try {
     const ask = { queries, ...SHAPE };
-    for (const { worker } of workers) await worker.ask(ask);
+    for (const { worker } of workers) await worker.ask({ ...ask, queries: warmup });
     for (const { worker, samples } of turns(workers, rounds)) samples.push(await worker.ask(ask));
     const received = await receiver.ask('received');
-    const made = queries * (rounds + 1);
+    const made = queries * rounds + warmup;
     for (const { name, seen, telemetry } of ROWS) {
       if (telemetry === undefined) continue;
       const expected = made / SHAPE.perRoot + (seen ? made : 0);
@@ -69,6 +74,20 @@ async function session(client, serverUrl) {
   }
 }
 
+async function report(client, serverUrl) {
+  const results = [];
+  for (let run = 1; run <= sessions; run++) results.push(await session(client, serverUrl));
+  console.log(`\n| ${client} | µs per query | µs above none |\n| --- | ---: | ---: |`);
+  for (const { name, title } of ROWS) {
+    const own = mean(results.map((result) => result[name] / 1000));
+    const above = mean(results.map((result) => (result[name] - result.bare) / 1000));
+    console.log(`| ${title} | ${interval(own, 1)} | ${interval(above, 1)} |`);
+  }
+  const cost = (seen, root) => mean(results.map((result) => result[seen] - result[root])).mean;
+  const share = cost('library', 'library-root') / cost('sdk', 'sdk-root');
+  console.log(`\n${client}: a seen query costs ${(share * 100).toFixed(0)} % of the official one`);
+}
+
 const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 const note = pinning ? '' : ', processes NOT pinned to cores';
 console.log(
@@ -76,6 +95,10 @@ console.log(
     `${sessions} sessions of ${rounds} bursts of ${queries} queries${note}`,
 );
 for (const client of options.clients.split(',')) {
+  if (options['in-process']) {
+    await report(client);
+    continue;
+  }
   const { server } = await import(`../../test/clients/servers/${SERVERS[client]}.mjs`);
   if (server.program === undefined) {
     console.log(`\n${client}: ${server.name} is not installed`);
@@ -83,17 +106,7 @@ for (const client of options.clients.split(',')) {
   }
   const { url, stop } = await server.start();
   try {
-    const results = [];
-    for (let run = 1; run <= sessions; run++) results.push(await session(client, url));
-    console.log(`\n| ${client} | µs per query | µs above none |\n| --- | ---: | ---: |`);
-    for (const { name, title } of ROWS) {
-      const own = mean(results.map((result) => result[name] / 1000));
-      const above = mean(results.map((result) => (result[name] - result.bare) / 1000));
-      console.log(`| ${title} | ${interval(own, 1)} | ${interval(above, 1)} |`);
-    }
-    const cost = (seen, root) => mean(results.map((result) => result[seen] - result[root])).mean;
-    const share = cost('library', 'library-root') / cost('sdk', 'sdk-root');
-    console.log(`\n${client}: a seen query costs ${(share * 100).toFixed(0)} % of the official one`);
+    await report(client, url);
   } finally {
     await stop();
   }

@@ -1,6 +1,7 @@
 // One variant in a process of its own: queries inside root spans; answers with the CPU time of one query.
 import { createRequire } from 'node:module';
 import { registerSdk } from '../span/sdk.mjs';
+import { postgresStream, RedisConnector } from './in-process.mjs';
 
 const { client, telemetry, seen, ...options } = JSON.parse(process.argv[2]);
 const require = createRequire(import.meta.url);
@@ -48,11 +49,20 @@ const { inRoot, flush } =
 
 const clients = {
   ioredis: () => {
-    const redis = new (require('ioredis').Redis)(options.serverUrl);
+    const { Redis } = require('ioredis');
+    const redis =
+      options.serverUrl === undefined
+        ? new Redis({ Connector: RedisConnector, enableReadyCheck: false, disableClientInfo: true })
+        : new Redis(options.serverUrl);
     return { query: () => redis.get('key'), ready: () => redis.ping(), close: () => redis.disconnect() };
   },
   pg: () => {
-    const pool = new (require('pg').Pool)({ connectionString: options.serverUrl, max: 8 });
+    const { serverUrl } = options;
+    const server =
+      serverUrl === undefined
+        ? { host: 'localhost', stream: postgresStream }
+        : { connectionString: serverUrl };
+    const pool = new (require('pg').Pool)({ ...server, max: 8 });
     const query = () => pool.query('SELECT $1::int AS id', [1]);
     return { query, ready: query, close: () => pool.end() };
   },

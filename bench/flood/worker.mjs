@@ -68,7 +68,13 @@ async function run({ warmup, seconds }) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const cpu = process.cpuUsage();
   delay.enable();
-  const flooded = await flood(seconds, () => rss.push(process.memoryUsage.rss() / 1e6));
+  let [queued, inFlight] = [0, 0];
+  const flooded = await flood(seconds, () => {
+    rss.push(process.memoryUsage.rss() / 1e6);
+    const [exporter] = manager.status().exporters ?? [];
+    queued = Math.max(queued, exporter?.queuedSpans ?? 0);
+    inFlight = Math.max(inFlight, exporter?.inFlightSpans ?? 0);
+  });
   delay.disable();
   const { user, system } = process.cpuUsage(cpu);
   await manager.forceFlush();
@@ -77,6 +83,8 @@ async function run({ warmup, seconds }) {
     ...flooded,
     warmed: warmup * spansPerSecond,
     dropped: dropped(),
+    queued,
+    inFlight,
     delayMillis: [50, 99, 99.9].map((percentile) => delay.percentile(percentile) / 1e6),
     maxDelayMillis: delay.max / 1e6,
     heap,

@@ -24,7 +24,7 @@ export class RateLimitedLog {
     this.write('warn', cause, message);
   }
 
-  /** As {@link warn}, at the level of what need not be wrong. */
+  /** Writes like {@link warn}, at level `debug`, for what need not be wrong. */
   note(cause: string, message: string): void {
     this.write('debug', cause, message);
   }

@@ -23,7 +23,7 @@ export function ask<A, T>(call: () => A, read: (answer: A) => T, failed: (error:
   }
 }
 
-/** Calls a function whose answer means nothing; nobody waits for the promise of an `async` one. */
+/** Calls a function whose answer means nothing; the promise of an `async` one is not waited for. */
 export function tell(call: () => unknown, failed: (error: unknown) => void): void {
   try {
     onRejection(call(), failed);
@@ -88,7 +88,7 @@ export function askInTime<A, T>(
 }
 
 /**
- * Listens to a promise that nobody waits for; a lazy object, such as a query, is not a
+ * Listens to a promise without waiting for it; a lazy object, such as a query, is not a
  * promise and is not started.
  *
  * @returns whether it is a promise

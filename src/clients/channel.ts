@@ -7,11 +7,11 @@ import { complainOf } from './recording-instance.js';
 /** A subscriber's treatment of a message. */
 type Listener = (message: object) => void;
 
-/** Node 20 loses the subscribers of a channel that nobody holds. */
+/** Node 20 loses the subscribers of a channel that is not referenced. */
 const held = new Set<object>();
 
 /**
- * Subscribes to channels of Node and libraries by name; a listener that throws is reported and harms nobody.
+ * Subscribes to channels of Node and libraries by name; a listener that throws is reported.
  */
 export function subscribeAll(source: string, listeners: Readonly<Record<string, Listener>>): () => void {
   const undo = Object.entries(listeners).map(([name, listener]) => {
@@ -38,9 +38,13 @@ export function guard<T>(source: string, fn: () => T): T | undefined {
   try {
     return fn();
   } catch (error) {
-    complainOf(source, `A call of ${source} could not be recorded: ${errorText(error)}`);
+    complain(source, error);
     return undefined;
   }
+}
+
+function complain(source: string, error: unknown): void {
+  complainOf(source, `A call of ${source} could not be recorded: ${errorText(error)}`);
 }
 
 /** The events that a library publishes about its operations, as `TracingChannel` does. */
@@ -63,23 +67,32 @@ export interface TracedOperations<M extends object> {
 export function followTracing<M extends object>(operations: TracedOperations<M>): () => void {
   const { source, channel: name, activates = false, restores = false } = operations;
   const channel = diagnostics.tracingChannel(name);
-  const calls = new WeakMap<object, ClientCall>();
-  const callers = new WeakMap<object, FlowContext>();
-  const begin = (message: object): FlowContext => {
+  // On the message, which Node writes on as well: maps with weak keys cost more than all else here.
+  const CALL: unique symbol = Symbol(`nestjs-telemetry call of ${name}`);
+  const CALLER: unique symbol = Symbol(`nestjs-telemetry caller of ${name}`);
+  type Message = M & { [CALL]?: ClientCall | undefined; [CALLER]?: FlowContext };
+  const begin = (message: Message): FlowContext => {
     const caller = activeContext();
-    if (restores) callers.set(message, caller);
-    const call = guard(source, () => operations.begin(message as M));
-    if (call === undefined) return caller;
-    calls.set(message, call);
-    return activates ? call.context : caller;
+    try {
+      if (restores) message[CALLER] = caller;
+      const call = operations.begin(message);
+      if (call === undefined) return caller;
+      message[CALL] = call;
+      return activates ? call.context : caller;
+    } catch (error) {
+      complain(source, error);
+      return caller;
+    }
   };
-  const end = (message: object): void => {
-    const call = calls.get(message);
+  const end = (message: Message): void => {
+    const { [CALL]: call } = message;
     if (call === undefined) return;
-    calls.delete(message);
-    guard(source, () => {
-      operations.end(call, message as M);
-    });
+    try {
+      message[CALL] = undefined;
+      operations.end(call, message);
+    } catch (error) {
+      complain(source, error);
+    }
   };
   const noop = (): void => undefined;
   const subscribers = {
@@ -89,9 +102,11 @@ export function followTracing<M extends object>(operations: TracedOperations<M>)
   } as unknown as Parameters<typeof channel.subscribe>[0];
   channel.subscribe(subscribers);
   const unbind: (() => void)[] = [];
-  if (activates) unbind.push(bindChannel(channel.start, begin));
+  if (activates) unbind.push(bindChannel(channel.start, (message) => begin(message as Message)));
   if (restores)
-    unbind.push(bindChannel(channel.asyncStart, (message) => callers.get(message) ?? activeContext()));
+    unbind.push(
+      bindChannel(channel.asyncStart, (message) => (message as Message)[CALLER] ?? activeContext()),
+    );
   return () => {
     channel.unsubscribe(subscribers);
     for (const undo of unbind) undo();

@@ -1,4 +1,11 @@
-import { createContextKey, SpanKind, SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import {
+  createContextKey,
+  SpanKind,
+  SpanStatusCode,
+  type Attributes,
+  type AttributeValue,
+  type Span,
+} from '@opentelemetry/api';
 import { libraryOptions, type ClientLibrary, type ClientsConfig } from '../config/clients-config.js';
 import { activeContext, type FlowContext } from '../context/flow-context.js';
 import { runAsExport } from '../context/export-context.js';
@@ -24,7 +31,8 @@ const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
 /** The name, attributes and instruments of a call at its beginning. */
 export interface CallPlan {
   readonly name: string;
-  readonly attributes: Attributes;
+  /** May be those of other calls, too. */
+  readonly attributes: Readonly<Attributes>;
   /** Histogram of the durations, with the attributes that it takes. */
   readonly metric: CallMetricPlan;
   /** Whether repetitions of the name below one parent are counted in place of being recorded. */
@@ -110,10 +118,11 @@ export class ClientCall {
   /** Absent while the call is one of many that are only counted. */
   readonly span: Span | undefined;
   over = false;
-  /** How often its request has been sent before. */
+  /** The number of times its request was sent before. */
   resends = 0;
-  private readonly startMonotonic = monotonicMillis();
-  private readonly attributes: Attributes;
+  private readonly startMonotonic: number;
+  /** Attributes that the plan did not know. */
+  private learnt: Attributes | undefined;
 
   constructor(
     readonly source: string,
@@ -124,8 +133,8 @@ export class ClientCall {
     /** Another library's span of this call, which stays as it is. */
     private readonly handMade?: Span,
   ) {
-    this.attributes = plan.attributes;
     this.span = repeats === undefined && handMade === undefined ? this.startSpan() : undefined;
+    this.startMonotonic = this.span instanceof RecordingSpan ? this.span.startMonotonic : monotonicMillis();
   }
 
   /** Context of the library's work for the call; the call's span is active there. */
@@ -148,21 +157,30 @@ export class ClientCall {
   }
 
   set(attributes: Attributes): void {
-    Object.assign(this.attributes, attributes);
+    this.learnt = this.learnt === undefined ? attributes : { ...this.learnt, ...attributes };
     this.span?.setAttributes(attributes);
   }
 
   /** A text that is known of the call; empty if there is none. */
   text(key: string): string {
-    const value = this.attributes[key];
+    const value = this.attribute(key);
     return typeof value === 'string' ? value : '';
   }
 
   /** Adds attributes from a library below, where they are not known yet. */
   learn(attributes: Attributes): void {
     for (const [key, value] of Object.entries(attributes)) {
-      if (value !== undefined && this.attributes[key] === undefined) this.set({ [key]: value });
+      if (value !== undefined && this.attribute(key) === undefined) this.set({ [key]: value });
     }
+  }
+
+  private get attributes(): Readonly<Attributes> {
+    const { learnt, plan } = this;
+    return learnt === undefined ? plan.attributes : { ...plan.attributes, ...learnt };
+  }
+
+  private attribute(key: string): AttributeValue | undefined {
+    return this.learnt?.[key] ?? this.plan.attributes[key];
   }
 
   end(failure?: CallFailure): void {
@@ -173,7 +191,8 @@ export class ClientCall {
     this.measure(seconds);
     if (this.handMade !== undefined) return;
     if (failure === undefined && this.repeats !== undefined) {
-      this.repeats.add(this.caller, this.instance, this.attributes, this.startMonotonic, seconds);
+      const { caller, instance, startMonotonic } = this;
+      this.repeats.add(caller, instance, () => this.attributes, startMonotonic, seconds);
       return;
     }
     // A call that failed is never one of many.
@@ -186,13 +205,10 @@ export class ClientCall {
   }
 
   private startSpan(startTime?: number): Span {
-    const { name } = this.plan;
-    const options = {
-      kind: SpanKind.CLIENT,
-      attributes: this.attributes,
-      ...(startTime === undefined ? {} : { startTime }),
-    };
-    return this.instance.manager.getTracer().startSpan(name, options, this.caller);
+    const { attributes } = this;
+    const kind = SpanKind.CLIENT;
+    const options = startTime === undefined ? { kind, attributes } : { kind, attributes, startTime };
+    return this.instance.manager.getTracer().startSpan(this.plan.name, options, this.caller);
   }
 
   private measure(seconds: number): void {
@@ -201,7 +217,7 @@ export class ClientCall {
     const { name, keys } = this.plan.metric;
     const chosen: Attributes = {};
     for (const key of keys) {
-      const value = this.attributes[key];
+      const value = this.attribute(key);
       if (value !== undefined) chosen[key] = value;
     }
     // Outside of the request, whose baggage belongs onto instruments of the user.

@@ -14,8 +14,7 @@ const DEFAULT_FLUSH_MILLIS = 5_000;
 /** Attributes of a single call. */
 const SINGLE = /^db\.(response\.returned_rows|query\.parameter\.|client\.connection\.wait_time)/;
 
-const families = new WeakMap<RecordingSpan, Family>();
-/** Those with something counted and not sent. */
+/** The families with calls that are counted and not sent. */
 const waiting = new Set<Family>();
 
 /**
@@ -25,8 +24,7 @@ const waiting = new Set<Family>();
  *   which are recorded whole
  */
 export function repeatsOf(parent: RecordingSpan, name: string, config: FoldingConfig): Repeats | undefined {
-  let family = families.get(parent);
-  if (family === undefined) families.set(parent, (family = new Family(parent)));
+  const family = (parent.callsBelow ??= new Family(parent)) as Family;
   const repeats = family.of(name);
   if (repeats === undefined) return undefined;
   repeats.begun += 1;
@@ -103,13 +101,13 @@ export class Repeats {
   add(
     context: FlowContext,
     instance: RecordingInstance,
-    attributes: Attributes,
+    attributes: () => Attributes,
     startMonotonic: number,
     seconds: number,
   ): void {
     const start = epochMillis(startMonotonic);
     if (this.first === undefined) {
-      this.first = { context, instance, attributes };
+      this.first = { context, instance, attributes: attributes() };
       this.firstStart = start;
     }
     this.firstStart = Math.min(this.firstStart, start);

@@ -47,7 +47,7 @@ export function followInstance(instance: RecordingInstance, sources: readonly Cl
   subscribe(sources);
 }
 
-/** Subscribes what some instance wants and nobody has subscribed, and takes back what none wants any more. */
+/** Subscribes to sources that an instance wants, and unsubscribes from those that none wants. */
 function subscribe(sources: readonly ClientSource[]): void {
   const wanted = new Set<ClientLibrary>();
   for (const { pipeline } of instances.values()) {

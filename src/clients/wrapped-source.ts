@@ -5,7 +5,7 @@ import type { ClientSource } from './client-source.js';
 import { onModuleLoad } from './module-loads.js';
 import { Patches } from './patches.js';
 
-/** A library whose classes are wrapped, as it publishes nothing. */
+/** A library that publishes no diagnostics channel, so that its classes are wrapped. */
 export interface WrappedLibrary<L extends ClientLibrary> {
   /** Name of the package. */
   readonly name: string;

@@ -9,9 +9,9 @@ import type { TracerConfig } from './tracer-config.js';
 
 /** The parts that a configuration was made from. */
 export interface ConfigLayers {
-  /** As code gave it, every change included. */
+  /** The configuration that code gave, with every change. */
   readonly given: TracerConfig;
-  /** As code gave it at first. */
+  /** The configuration that code gave first. */
   readonly initial: TracerConfig;
   /**
    * The instance's own, beneath what a tenant or a flow changes; absent where `given` is the instance's
@@ -107,7 +107,7 @@ class VariablesOfOptions {
     return names.length === 0 ? 'variable' : `variable ${names.join(', ')}`;
   }
 
-  /** Without an exporter where its variables make no sense, such as half a pair of credentials. */
+  /** Reads no exporter from variables that make no sense, such as half a pair of credentials. */
   private read(env: NodeJS.ProcessEnv): TracerConfig {
     const { exporter, enabled } = this.layers.given;
     const warn = (): void => undefined;

@@ -13,7 +13,7 @@ export interface ErrorClassification {
   readonly expected?: boolean;
   /** Description of the span's error status; default: the error's message. */
   readonly message?: string;
-  /** Put on the span beside these. */
+  /** Further attributes for the span. */
   readonly attributes?: Attributes;
 }
 

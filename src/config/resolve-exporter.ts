@@ -71,7 +71,7 @@ function revealTls({ key, ...rest }: TlsConfig<string | Secret>): TlsConfig {
   return key === undefined ? rest : { ...rest, key: key instanceof Secret ? reveal(key) : key };
 }
 
-/** Without options that are `undefined`, which `exactOptionalPropertyTypes` and content comparison mind. */
+/** Removes options that are `undefined`: types and the comparison of contents tell them from absent ones. */
 function defined<T extends object>(options: { [K in keyof T]?: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

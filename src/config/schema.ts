@@ -29,7 +29,7 @@ export interface LeafRule {
   readonly expected: string;
   readonly remedy: string | ((value: unknown) => string);
   readonly accepts: (value: unknown) => boolean;
-  /** Wider than `accepts`: whether a refused value was meant for this rule, which then words the error. */
+  /** Whether a refused value was meant for this rule, which then words the error; wider than `accepts`. */
   readonly kind?: (value: unknown) => boolean;
   /** Prints the value's type alone. */
   readonly secret?: boolean;

@@ -20,7 +20,7 @@ export type BaggageRefusal =
   | 'too_many'
   /** More than 8,192 bytes altogether. */
   | 'too_large'
-  /** On the deny-list, such as passwords. */
+  /** Entries on the deny-list, such as passwords. */
   | 'denied'
   /** An identity header that came twice. */
   | 'ambiguous'

@@ -23,7 +23,7 @@ export interface BaggageRuleOptions {
   readonly trust?: (request: never) => boolean;
 }
 
-/** In which forms a caller's baggage is read. */
+/** The forms in which a caller's baggage is read. */
 export interface BaggageFormats {
   /** The `baggage` header. */
   readonly w3c: boolean;

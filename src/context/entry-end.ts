@@ -14,7 +14,7 @@ export function atEntryEnd(entry: Entry | undefined, callback: () => void): () =
   return () => callbacks.delete(callback);
 }
 
-/** Tells everybody who waits for the end of an entry. */
+/** Calls back all that wait for the end of an entry. */
 export function entryEnded(entry: Entry): void {
   const callbacks = waiting.get(entry);
   if (callbacks === undefined) return;

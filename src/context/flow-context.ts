@@ -75,7 +75,7 @@ export class Flow {
     readonly entry: Entry | undefined,
     baggage: Baggage | undefined,
     readonly overlay: FlowOverlay | undefined,
-    /** Put on every span that starts in the flow. */
+    /** Attributes of every span that starts in the flow. */
     readonly attributes: Attributes | undefined,
     baggageHolder?: Flow,
   ) {
@@ -168,7 +168,7 @@ export class FlowContext implements Context {
     return new FlowContext(undefined, this.flow, this.base);
   }
 
-  /** As samplers expect it: the parent, known by its span context only, in the place of the active span. */
+  /** The context that samplers expect: the parent, by its span context alone, in place of the active span. */
   withParent(parent: SpanContext | undefined): FlowContext {
     return parent === undefined ? this.withoutSpan() : this.withSpan(trace.wrapSpanContext(parent));
   }

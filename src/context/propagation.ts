@@ -87,9 +87,9 @@ export interface PropagationParts {
   readonly formats?: readonly PropagationFormat[];
   /** Absent where requests bring no baggage and spans show none. */
   readonly rules?: BaggageRules | undefined;
-  /** Where instrumented calls take trace context, see {@link compileHosts}; default everywhere. */
+  /** Hosts to which instrumented calls take trace context, see {@link compileHosts}; default all. */
   readonly traceHosts?: readonly string[] | undefined;
-  /** Where they take baggage; default nowhere. */
+  /** Hosts to which they take baggage; default none. */
   readonly baggageHosts?: readonly string[] | undefined;
 }
 

@@ -43,7 +43,7 @@ export function runningServers(): RunningServer[] {
   });
 }
 
-/** A folder that nobody else may read; another user's in its place is not used. */
+/** A folder that only its user may read; another user's in its place is not used. */
 function ownFolder(): string | undefined {
   const { uid } = userInfo();
   const folder = join(tmpdir(), `nestjs-telemetry-${uid}`);

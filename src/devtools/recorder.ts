@@ -24,7 +24,7 @@ export class Recorder {
     this.running.push(source);
   }
 
-  /** Takes over the present state of spans that are open; only when somebody looks. */
+  /** Takes over the present state of open spans; called when the page asks. */
   refresh(): void {
     for (const source of this.running) for (const span of source.openSpans()) this.store.add(span);
   }

@@ -86,7 +86,7 @@ function start(
   sender: Context | undefined,
 ): Span {
   const attributes = { [C.system]: 'bullmq' };
-  // Locks, stalled jobs, waiting for the next one: nobody's work.
+  // Locks, stalled jobs and waiting for the next one are no work of the app's.
   if (kind !== SpanKind.CONSUMER)
     return activeContext().span === undefined && kind === SpanKind.INTERNAL
       ? NO_SPAN

@@ -12,7 +12,7 @@ export const ENVELOPE = 'telemetry';
 /** Names the tenant of the sender's flow. */
 export const TENANT_HEADER = 'telemetry-tenant';
 
-/** Longer values are nobody's trace context. */
+/** A longer value cannot be trace context. */
 const MAX_HEADER_LENGTH = 8192;
 const MAX_HEADERS = 100;
 

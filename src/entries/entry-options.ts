@@ -57,7 +57,7 @@ export type MessageRelation = 'link' | 'parent';
 /** Options of messages, jobs and events. */
 export interface MessagingOptions {
   /**
-   * How messages that nobody waits for are related to their senders: for all, or by pattern
+   * The relation of messages without an answer to their senders: for all, or by pattern
    * (`{ 'orders.*': 'parent' }`, the first that matches). Default `link`. Request–response is always
    * `parent`; repeated jobs and batches always `link`.
    */

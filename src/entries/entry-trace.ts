@@ -43,7 +43,7 @@ export interface EntryMetric {
   readonly waitedMillis?: number | undefined;
 }
 
-/** Entries that nobody ever ends would else be kept for as long as the app runs. */
+/** Most entries that are kept open: one that never ends would stay for as long as the app runs. */
 const MAX_OPEN_ENTRIES = 10_000;
 
 const WAIT: HistogramDefinition = {

@@ -20,7 +20,7 @@ export interface OutgoingFacts {
   readonly host: string;
   readonly attributes: Attributes;
   readonly name?: string;
-  /** Messages that are sent at once. */
+  /** The number of messages that are sent at once. */
   readonly count?: number;
 }
 
@@ -88,7 +88,7 @@ export class OutgoingMessage {
     this.failure ??= { error };
   }
 
-  /** Its receiver gave up before there was an answer. */
+  /** Ends the span of a message whose answer is not waited for any longer. */
   endCancelled(): void {
     if (!this.over) this.span.setAttribute(C.errorType, 'cancelled');
     this.end();

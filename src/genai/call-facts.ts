@@ -24,7 +24,7 @@ export interface CallDescription extends CallOptions {
   readonly remote?: boolean;
   /** Kind of the span, in place of the operation's own. */
   readonly kind?: SpanKind;
-  /** `false` leaves the measuring to others. */
+  /** `false` if another call measures it. */
   readonly measured?: boolean;
   /** Name of a span that the caller names. */
   readonly spanName?: string;
@@ -45,6 +45,6 @@ export interface CallFacts {
     Cost | { readonly total: number; readonly prompt?: number; readonly completion?: number } | undefined;
   /** Whether the answer comes in pieces. */
   readonly stream: boolean;
-  /** In seconds. */
+  /** The time to the first chunk, in seconds. */
   readonly timeToFirstChunk: number | undefined;
 }

@@ -130,9 +130,9 @@ export interface ToolOptions extends CallOptions {
   readonly name: string;
   /** Such as `function`, `extension`, `datastore`. */
   readonly type?: string;
-  /** As the model was told. */
+  /** The description that the model got. */
   readonly description?: string;
-  /** As the model named the call. */
+  /** The id that the model gave to the call. */
   readonly callId?: string;
 }
 
@@ -215,7 +215,7 @@ export interface Evaluation {
 
 /** A document that a search has found. */
 export interface RetrievedDocument {
-  /** In the data source. */
+  /** The document's id in the data source. */
   readonly id?: string;
   /** The text that was found. */
   readonly content?: string;

@@ -161,7 +161,7 @@ export class GenAiCall {
   /** @internal */
   chunk(value: unknown): void {
     this.progress.chunk(this.parts.meter !== undefined);
-    // Words that nobody wants are not read.
+    // Words that are not recorded are not read.
     if (!this.builder.keepsText && this.response.id !== undefined && isMereText(value)) return;
     this.guarded(() => {
       const { mapChunks } = this.parts.options;

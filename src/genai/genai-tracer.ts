@@ -42,7 +42,7 @@ export class GenAiTracer {
     return activeCall();
   }
 
-  /** As the static method, where the tracer is injected. */
+  /** Does as the static method, for code that injects the tracer. */
   activeCall(): GenAiCall | undefined {
     return activeCall();
   }

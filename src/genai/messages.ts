@@ -23,7 +23,7 @@ export type MessagePart =
 export interface GenAiMessage {
   /** `system`, `user`, `assistant` or `tool`. */
   readonly role: string;
-  /** In order. */
+  /** The parts, in order. */
   readonly parts: readonly MessagePart[];
   /** Why the model stopped. */
   readonly finish_reason?: string;

@@ -46,7 +46,7 @@ const OFF = resolveGenAi();
 /** A call that has begun. */
 export interface StartedCall {
   readonly call: GenAiCall;
-  /** Its own, for `end`; one that tells the call of its end also where nothing is recorded. */
+  /** The call's own span, for `end`; one that reports its end also where nothing is recorded. */
   readonly span: Span;
   /** Active in all that is done for the call. */
   readonly context: FlowContext;

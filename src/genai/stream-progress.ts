@@ -8,7 +8,7 @@ const MAX_GAPS = 10_000;
 
 /** How far the stream of an answer has come, and how it ended. */
 export class StreamProgress {
-  /** Between two chunks, in seconds. */
+  /** Seconds between two chunks. */
   readonly gaps: number[] = [];
   readonly startedAt = monotonicMillis();
   private firstMillis: number | undefined;
@@ -18,7 +18,7 @@ export class StreamProgress {
   /** The provider has said its last word. */
   finished = false;
 
-  /** @param measured - whether anybody wants the times between chunks */
+  /** @param measured - whether the times between chunks are recorded */
   chunk(measured: boolean): void {
     const now = monotonicMillis();
     if (this.firstMillis === undefined) this.firstMillis = now - this.startedAt;

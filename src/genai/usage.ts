@@ -61,7 +61,7 @@ export class UsageSum {
     return (inputTokens ?? 0) + (outputTokens ?? 0);
   }
 
-  /** Without the noise that adding fractions leaves, to a billionth. */
+  /** Rounds to a billionth, which removes the noise of added fractions. */
   get costUsd(): number | undefined {
     return this.cost === undefined ? undefined : roundedDollars(this.cost);
   }

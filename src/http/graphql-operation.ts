@@ -34,7 +34,7 @@ export function operationAttributes({ type, name }: GraphqlOperation): Attribute
   };
 }
 
-/** As Nest and Apollo translate the status of an `HttpException`. */
+/** The codes into which Nest and Apollo translate the status of an `HttpException`. */
 const CODES: Readonly<Record<number, string>> = {
   400: 'BAD_USER_INPUT',
   401: 'UNAUTHENTICATED',

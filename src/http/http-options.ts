@@ -15,7 +15,7 @@ export interface HttpOptions {
    * route template, and with the path where no route matched.
    */
   readonly include?: readonly (string | RegExp)[];
-  /** These routes, written as in `include`, are not traced, nor anything below them. */
+  /** Routes, written as in `include`, that are not traced, nor anything below them. */
   readonly exclude?: readonly (string | RegExp)[];
   /**
    * Whether the caller's trace is continued; default true. At a public edge give `false` or a

@@ -14,7 +14,7 @@ export interface RoutePrefixes {
   readonly version: string | undefined;
 }
 
-/** At most this many ways to write a pattern are named. */
+/** Most ways to write a pattern that the warning names. */
 const MAX_REMEDIES = 3;
 
 /**

@@ -1,7 +1,7 @@
 /** Path and query as the client sent them, without the host. */
 export interface RequestTarget {
   readonly path: string;
-  /** Without the question mark; empty if there is none. */
+  /** The query without the question mark; empty if there is none. */
   readonly query: string;
 }
 

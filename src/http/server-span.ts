@@ -55,7 +55,7 @@ export class ServerSpan extends RecordingSpan {
     return this.context !== UNDECIDED;
   }
 
-  /** Once decided, without asking for anything more to be. */
+  /** The trace id as far as it is fixed; asking for it decides nothing. */
   get traceId(): string {
     return this.context.traceId;
   }
@@ -101,7 +101,7 @@ export class ServerSpan extends RecordingSpan {
     this.putUnder(attributes);
   }
 
-  /** Its instance traces no requests: spans below are roots, or children of the caller. */
+  /** Records nothing, as the instance traces no requests: spans below are roots, or the caller's children. */
   stepAside(caller: SpanContext | undefined): void {
     if (!this.decided) this.fixContext(caller ?? INVALID_SPAN_CONTEXT, undefined);
     this.recordNothing();

@@ -67,7 +67,7 @@ type OpenReader = PushReader | ScrapeReader | LentReader;
  * One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero.
  */
 export class MeterGeneration implements MeterBinding {
-  /** Where requests are measured; absent with `http: false`. */
+  /** The instruments that measure requests; absent with `http: false`. */
   readonly requests: RequestSeriesIndex | undefined;
   private readonly provider: MeterProvider;
   // Truly private: it holds credentials, which `inspect` would show.

@@ -29,7 +29,7 @@ export interface MeterPipelineOptions {
   readonly closeTimeoutMillis: number;
   /** The fate of spans, for `otel.sdk.*`. */
   readonly health?: () => PipelineHealth | undefined;
-  /** Put on what counters, histograms and gauges of the user measure. */
+  /** Attributes that the user's counters, histograms and gauges get. */
   readonly flowAttributes?: FlowAttributes | undefined;
 }
 
@@ -88,7 +88,7 @@ export class MeterPipeline {
     return this.meter(LIBRARY_SCOPE.name, LIBRARY_SCOPE.version);
   }
 
-  /** Where requests are measured, while they are. */
+  /** The meter of requests, while they are measured. */
   get requestMeter(): HttpMetrics | undefined {
     return this.live?.requests === undefined ? undefined : this.http;
   }
@@ -256,7 +256,7 @@ export class MeterPipeline {
     }
   }
 
-  /** Those that a plan does not want. */
+  /** Closes servers that a plan does not want. */
   private closeServers(plan: MetricsPlan | undefined): void {
     const wanted = serversOf(plan);
     for (const [key, server] of this.servers) {
@@ -273,7 +273,7 @@ export class MeterPipeline {
     this.closing.add(closed);
   }
 
-  /** Reports what nobody waits for. */
+  /** Reports errors of work that runs in the background. */
   readonly complain = (error: unknown): void => {
     const { instance, log } = this.#options;
     log.warn('metrics config', `${instance}: metrics go on as they were: ${errorText(error)}`);

@@ -74,7 +74,7 @@ async function startNode(provider: MeterProvider): Promise<() => void> {
   });
 }
 
-/** Without a meter that is followed, it measures nothing. */
+/** Measures nothing while it follows no meter. */
 async function startHost(meterProvider: MeterProvider): Promise<() => void> {
   const { HostMetrics } = await loadOptionalPeer(
     '@opentelemetry/host-metrics',

@@ -6,7 +6,7 @@ import { TelemetryConfigError } from '../errors.js';
 /** A parsed address, with what may be shown of it. */
 export interface Endpoint {
   readonly url: URL;
-  /** Without user, password and query. */
+  /** The address without user, password and query. */
   readonly shown: string;
   /** `Authorization` value of the user and password in the address. */
   readonly authorization?: string;

@@ -63,7 +63,7 @@ function secretsOfHeader(value: string): string[] {
   return [value, ...padded, ...parts, ...clear, ...clear.flatMap((pair) => pair.split(':'))];
 }
 
-/** As it may come back: as it is, decoded, encoded for an address or inside JSON. */
+/** The forms in which a secret may come back: as it is, decoded, encoded for an address or inside JSON. */
 function formsOf(value: string): string[] {
   const plain = decoded(value);
   return [value, plain, encodeURIComponent(plain), JSON.stringify(plain).slice(1, -1)];

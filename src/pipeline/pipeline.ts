@@ -47,7 +47,7 @@ export class Pipeline implements TenantPipeline {
   readonly propagation: Propagation;
   /** Measures calls that ask for it. */
   callMeter: CallMeter | undefined;
-  /** As it was given first. */
+  /** The configuration that was given first. */
   initial: TracerConfig | undefined;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
@@ -120,7 +120,7 @@ export class Pipeline implements TenantPipeline {
   }
 
   /**
-   * Changes the configuration of everybody or of one tenant for a while.
+   * Changes the configuration of all flows or of one tenant for a while.
    *
    * @throws TelemetryConfigError, after which nothing has changed
    */

@@ -47,9 +47,9 @@ export class SinkPool {
   /** Outgoing calls that were counted in place of being recorded one by one. */
   folded = 0;
   readonly closedTotals: ClosedTotals = { ended: 0, delivered: 0, dropped: {} };
-  /** Sees every span that goes to the pool's sinks, if somebody looks. */
+  /** Sees every span that goes to the pool's sinks; set by devtools. */
   watch: SpanWatch | undefined;
-  /** Told of every export, if somebody measures them. */
+  /** Called after every export, if exports are measured. */
   onExport: ExportListener | undefined;
   private readonly entries = new Map<string | SpanExporter, SinkEntry>();
   private readonly closing = new Set<Promise<void>>();
@@ -106,7 +106,7 @@ export class SinkPool {
     return { sink, entry };
   }
 
-  /** Flushes and closes the sink when nobody else holds it; resolves when that is done. */
+  /** Flushes and closes the sink at its last lease's end; resolves when that is done. */
   async release({ entry }: SinkLease, timeoutMillis: number): Promise<void> {
     entry.leases -= 1;
     if (entry.leases > 0) return;

@@ -39,7 +39,7 @@ export interface TelemetryStatus {
   readonly temporaryConfigs: number;
   /** Changes of {@link TracerManager.override} that are in force. */
   readonly overrides: readonly {
-    /** Absent when it is for everybody. */
+    /** Absent if it is for all tenants. */
     readonly tenant?: string;
     /** The options that it changes. */
     readonly changes: readonly string[];

@@ -44,7 +44,7 @@ function arrayValue(value: unknown[], structures: boolean): AttributeValue | und
 function objectValue(value: object, structures: boolean): AttributeValue | undefined {
   try {
     const structure = structures ? toStructure(value) : undefined;
-    // Wider than the API's 1.9 types are; those of 1.10 have it.
+    // A type that the API has from 1.10 on; that of 1.9 is narrower.
     if (structure !== undefined) return structure as AttributeValue;
     if (value instanceof Uint8Array) return toBase64(value);
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();

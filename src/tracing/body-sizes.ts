@@ -1,6 +1,6 @@
 import type { MeasuredRequest } from './request-meter.js';
 
-/** Sizes in bytes, as sent, without headers; absent where nobody said. */
+/** Sizes in bytes, as sent, without headers; absent where they are unknown. */
 export interface BodySizes {
   readonly request: number | undefined;
   readonly response: number | undefined;

@@ -7,7 +7,7 @@ import type { RecordingSpan } from './recording-span.js';
 import { runInSpan, type TracedCall } from './run-in-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
-/** Where the function that runs in a span wraps one of the user's. */
+/** Set if the function that runs in a span wraps one of the user's. */
 export type CallDetails = Pick<TracedCall, 'written' | 'onResult'>;
 
 /**

@@ -33,7 +33,7 @@ export interface SubscriptionListener {
   closed(): void;
 }
 
-/** Asked when somebody subscribes. */
+/** Called at each subscription. */
 export interface Subscribed {
   begin(): SubscriptionStart;
 }

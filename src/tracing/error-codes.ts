@@ -29,7 +29,7 @@ interface CodedError {
   readonly severity?: unknown;
   readonly sqlState?: unknown;
   readonly clientVersion?: unknown;
-  /** Where TypeORM keeps what the driver threw. */
+  /** The property in which TypeORM keeps what the driver threw. */
   readonly driverError?: unknown;
 }
 

@@ -42,7 +42,7 @@ export class InstanceTracer implements Tracer {
   constructor(
     readonly pipeline: Pipeline,
     private readonly scope: InstrumentationScope,
-    /** Put on every span of this tracer. */
+    /** Attributes of every span of this tracer. */
     private readonly attributes?: Attributes,
   ) {}
 

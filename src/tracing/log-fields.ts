@@ -12,7 +12,7 @@ export interface LogFieldsOptions {
   readonly baggage?: readonly string[];
   /** Entries to leave out again, in the same forms. */
   readonly exclude?: readonly string[];
-  /** Put before the names of baggage entries, such as `baggage.`; default nothing. */
+  /** Prefix for the names of baggage entries, such as `baggage.`; default none. */
   readonly prefix?: string;
 }
 

@@ -3,7 +3,7 @@ import { RecordingSpan } from './recording-span.js';
 
 /**
  * The pipeline that code in this context belongs to: the active span's, else its entry's. An entry's own
- * span may be anybody's until its route is known, so there the entry is asked.
+ * span may belong to any instance until its route is known, so there the entry is asked.
  *
  * @returns `undefined` outside of every flow, and where no instance covers the entry
  */

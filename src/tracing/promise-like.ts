@@ -23,7 +23,7 @@ export function promiseKind(result: object): 'promise' | 'lazy' | 'none' {
   }
 }
 
-/** Whether each call of a function makes a promise that nobody else has. */
+/** Whether each call of a function makes a promise of its own. */
 export function makesOwnPromises(fn: unknown): boolean {
   return types.isAsyncFunction(fn);
 }

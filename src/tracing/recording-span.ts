@@ -55,6 +55,8 @@ export class RecordingSpan implements Span, ReadableSpan {
   errorClassifier: ErrorClassifier | undefined;
   /** Told when it ends, with everything on it. */
   onEnd: ((span: RecordingSpan) => void) | undefined;
+  /** The outgoing calls below this span, as `clients` counts them. */
+  callsBelow: object | undefined;
   /** Undefined for a root span; typed as `ReadableSpan` wants its optional member. */
   parentSpanContext: SpanContext;
   readonly startMonotonic: number;
@@ -249,7 +251,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     listener.spanEnds(failed);
   }
 
-  /** On the span's own clock, so that its duration is monotonic. */
+  /** Reads the span's own clock, so that its duration is monotonic. */
   private now(): number {
     return this.startMillis + (monotonicMillis() - this.startMonotonic);
   }

@@ -5,7 +5,7 @@ export type HttpScheme = 'http' | 'https';
 /** A finished request as metrics see it; all fields but `seconds` and the sizes take few values. */
 export interface MeasuredRequest {
   readonly request: { readonly httpVersion: string; readonly headers: IncomingHttpHeaders };
-  /** `GET`, or `_OTHER` for a method that nobody knows. */
+  /** `GET`, or `_OTHER` for an unknown method. */
   readonly method: string;
   readonly scheme: HttpScheme;
   /** Absent for a request that matched no route. */
@@ -17,9 +17,9 @@ export interface MeasuredRequest {
   /** Absent where the connection closed before there was an answer. */
   readonly status: number | undefined;
   readonly errorType: string | undefined;
-  /** Until the response had closed. */
+  /** Seconds until the response had closed. */
   readonly seconds: number;
-  /** Where the response was a stream. */
+  /** Figures of a response that was a stream. */
   readonly stream: MeasuredStream | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface MeasuredStream {
   readonly type: string;
   /** One of a few words, such as `completed`. */
   readonly outcome: string;
-  /** Until the first byte was written; absent if none was. */
+  /** Seconds until the first byte was written; absent if none was. */
   readonly secondsToFirstByte: number | undefined;
   readonly bytes: number;
 }

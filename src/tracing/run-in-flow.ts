@@ -77,7 +77,7 @@ function bindSteps(context: FlowContext, iterator: AsyncIterator<unknown>): void
 }
 
 /**
- * A stream pulls from its source where somebody reads. What is piped is left alone: its
+ * A stream pulls from its source in its reader's context. What is piped is left alone: its
  * destination is the consumer's.
  */
 function bindReaders(context: FlowContext, stream: ReadableStream): void {

@@ -11,7 +11,7 @@ export interface NodeReadable {
 
 /**
  * Ends the span when a Node stream closes. The stream itself stays as it is: no listener for `error` is
- * added, which would keep a failure that nobody handles from being noticed.
+ * added, which would hide an unhandled failure.
  */
 export function spanNodeStream<T extends NodeReadable>(source: T, stream: StreamSpan): T {
   const use = stream.use();

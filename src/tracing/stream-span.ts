@@ -48,7 +48,7 @@ export class StreamSpan {
     private readonly listener?: StreamListener,
   ) {}
 
-  /** Ends the span when the stream object is gone before anybody consumed it. */
+  /** Ends the span when the stream object is gone before it was consumed. */
   watch<S extends object>(stream: S): S {
     collected.register(stream, this);
     return stream;

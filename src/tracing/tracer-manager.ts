@@ -161,7 +161,7 @@ export class TracerManager {
    * Writes trace context and baggage of the running code into a carrier, in the formats of
    * `propagation.propagators`: request headers, message properties, job data.
    *
-   * **Gotchas** It is explicit, so that no list of hosts is asked; give it no carrier for somebody who
+   * **Gotchas** It is explicit, so that no list of hosts is asked; give it no carrier for a receiver that
    * must not see the baggage.
    *
    * @returns the carrier
@@ -205,7 +205,7 @@ export class TracerManager {
 
   /**
    * Runs `fn` under a changed configuration: this async flow alone, streams that it returns included, nested
-   * and concurrent flows independently. Nothing has to be reverted, as nobody else's configuration changes.
+   * and concurrent flows independently. Nothing has to be reverted, as no other flow's configuration changes.
    *
    * An exporter given as an instance is flushed and never shut down: it stays yours.
    *
@@ -227,7 +227,7 @@ export class TracerManager {
   }
 
   /**
-   * Changes the configuration for a while, for everybody or for one tenant; it shows in {@link status} and
+   * Changes the configuration for a while, for all or for one tenant; it shows in {@link status} and
    * reverts by itself. A later `configure` or `reconfigure`, and `shutdown`, end it too.
    *
    * @throws TelemetryConfigError - nothing has changed then

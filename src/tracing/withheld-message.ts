@@ -7,7 +7,7 @@ const withheld = new WeakMap<object, string>();
 
 /**
  * Keeps the message of an error, and those of its causes, off every span that it passes: they may repeat
- * content that nobody asked to record.
+ * content that is not to be recorded.
  *
  * @param shownFor - the text that stands in place of the message of an error, or of a cause
  */

@@ -224,7 +224,7 @@ export class WorkflowTracer {
   }
 }
 
-/** Below what runs, where that is a part of the stage's run, else below the run itself. */
+/** Puts the span below the running stage if that is part of this run, else below the run itself. */
 function contextOfStage(
   run: PipelineRun | undefined,
   parent: StageOptions['parent'],

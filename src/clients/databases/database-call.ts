@@ -1,4 +1,4 @@
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { ClientLibrary, DatabaseClientsConfig } from '../../config/clients-config.js';
 import type { FlowContext } from '../../context/flow-context.js';
 import {
@@ -8,7 +8,8 @@ import {
   type CallPlan,
   type ClientCall,
 } from '../client-call.js';
-import { readStatement } from './statement.js';
+import { KnownPlans } from './known-plans.js';
+import { readStatement, type Statement } from './statement.js';
 import type { SqlDialect } from './statement-scanner.js';
 
 const METRIC: CallMetricPlan = {
@@ -29,7 +30,7 @@ const METRIC: CallMetricPlan = {
 const MAX_PARAMETERS = 50;
 const MAX_PARAMETER_LENGTH = 200;
 
-/** Where an operation goes to. */
+/** The server of an operation. */
 export interface DatabaseServer {
   /** `db.system.name`. */
   readonly system: string;
@@ -62,6 +63,13 @@ export function commandPlan(server: DatabaseServer, command: DatabaseCommand): C
   return { name: command.summary, attributes, metric: METRIC, folds: true };
 }
 
+const STATEMENTS: Readonly<Record<SqlDialect, KnownPlans<Statement>>> = {
+  postgresql: statementsOf('postgresql'),
+  mysql: statementsOf('mysql'),
+  sqlite: statementsOf('sqlite'),
+  other: statementsOf('other'),
+};
+
 /** The plan of a statement, without its literals. */
 export function statementPlan(
   server: DatabaseServer,
@@ -70,18 +78,30 @@ export function statementPlan(
   options: DatabaseClientsConfig,
   parameters?: unknown,
 ): CallPlan {
-  const statement = readStatement(text, dialect);
-  const { operation, collection, summary } = statement;
-  const plan = commandPlan(server, {
-    summary,
-    operation: operation ?? summary,
-    collection: operation === 'CALL' ? undefined : collection,
-    text: options.queryText === false ? undefined : statement.text,
-  });
-  if (operation === 'CALL') put(plan.attributes, 'db.stored_procedure.name', collection);
-  plan.attributes['db.query.summary'] = summary;
-  if (options.parameters === true) putParameters(plan.attributes, parameters);
-  return plan;
+  const plan = STATEMENTS[dialect].of(server, text);
+  if (options.queryText !== false && options.parameters !== true) return plan;
+  const { 'db.query.text': queryText, ...attributes } = plan.attributes;
+  if (options.queryText !== false) put(attributes, 'db.query.text', queryText);
+  if (options.parameters === true) putParameters(attributes, parameters);
+  return { ...plan, attributes };
+}
+
+function statementsOf(dialect: SqlDialect): KnownPlans<Statement> {
+  return new KnownPlans(
+    (text) => readStatement(text, dialect),
+    (server, { text, operation, collection, summary }) => {
+      const isCall = operation === 'CALL';
+      const plan = commandPlan(server, {
+        summary,
+        operation: operation ?? summary,
+        collection: isCall ? undefined : collection,
+        text,
+      });
+      const attributes: Attributes = { ...plan.attributes, 'db.query.summary': summary };
+      if (isCall) put(attributes, 'db.stored_procedure.name', collection);
+      return { ...plan, attributes };
+    },
+  );
 }
 
 /** Ends a call with what came of it. */
@@ -177,6 +197,6 @@ function putParameters(attributes: Attributes, parameters: unknown): void {
   }
 }
 
-function put(attributes: Attributes, key: string, value: string | number | undefined): void {
+function put(attributes: Attributes, key: string, value: AttributeValue | undefined): void {
   if (value !== undefined && value !== '') attributes[key] = value;
 }

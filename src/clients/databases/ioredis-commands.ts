@@ -50,7 +50,7 @@ export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'r
       const caller = isPartOf(active, 'ioredis') ? active : (contexts.get(command) ?? active);
       const promise =
         caller === active ? send.apply(this, args) : runInContext(caller, () => send.apply(this, args));
-      // Published, or of a version that publishes nothing; what is left waits, or has failed.
+      // Commands that were published, or whose version publishes nothing; others wait, or have failed.
       if (command.isTraced !== false) return promise;
       if (isPartOf(caller, 'ioredis')) {
         contexts.set(command, caller);

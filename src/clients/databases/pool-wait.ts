@@ -14,7 +14,7 @@ const NOTABLE_MILLIS = 1;
  * statement that is sent on it.
  */
 export class PoolWaits {
-  /** By what the statement's flow shares with the wait: its context. */
+  /** Waits by context, which the statement's flow shares with them. */
   private readonly waited = new WeakMap<FlowContext, number>();
 
   constructor(private readonly source: { readonly name: string; readonly library: ClientLibrary }) {}

@@ -118,8 +118,17 @@ interface PoolOptions extends PostgresClient {
   readonly connectionString?: unknown;
 }
 
-/** Where a pool connects to, as far as its options say so. */
-function serverOfPool({ options = {} }: { readonly options?: PoolOptions }): DatabaseServer {
+const NO_OPTIONS: PoolOptions = {};
+const servers = new WeakMap<PoolOptions, DatabaseServer>();
+
+/** The server that a pool connects to, as far as its options tell. */
+function serverOfPool({ options = NO_OPTIONS }: { readonly options?: PoolOptions }): DatabaseServer {
+  let server = servers.get(options);
+  if (server === undefined) servers.set(options, (server = serverOfOptions(options)));
+  return server;
+}
+
+function serverOfOptions(options: PoolOptions): DatabaseServer {
   const { connectionString } = options;
   if (typeof connectionString !== 'string' || !URL.canParse(connectionString)) return serverOf(options);
   const { hostname, port, pathname } = new URL(connectionString);
@@ -168,10 +177,11 @@ function send(
 ): unknown {
   const ended = (error: unknown, result?: unknown): void => {
     guard('pg', () => {
-      if (call !== undefined) end(client, call, error, [result].flat() as (PostgresResult | undefined)[]);
+      if (call !== undefined)
+        end(client, call, error, result as PostgresResult | PostgresResult[] | undefined);
     });
   };
-  const at = args.findIndex((arg, index) => index > 0 && typeof arg === 'function');
+  const at = typeof args[1] === 'function' ? 1 : typeof args[2] === 'function' ? 2 : -1;
   const config = args[0] as PostgresQuery;
   const callback = at === -1 ? config.callback : args[at];
   if (typeof callback === 'function') {
@@ -251,26 +261,37 @@ function end(
   client: object,
   call: ClientCall,
   error: unknown,
-  results: readonly (PostgresResult | undefined)[],
+  result: PostgresResult | readonly PostgresResult[] | undefined,
 ): void {
-  followTransaction(client, call, error, results);
-  const returning = results.filter((item) => Array.isArray(item?.rows) && (item.fields?.length ?? 0) > 0);
-  const rows = returning.reduce((sum, item) => sum + (item?.rows?.length ?? 0), 0);
-  endDatabaseCall(call, error, returning.length === 0 ? undefined : rows);
+  if (Array.isArray(result)) {
+    // Several statements in one text.
+    const results = result as readonly PostgresResult[];
+    for (const { command } of results) followTransaction(client, command, error);
+    const counts = results.map(rowsOf).filter((count) => count !== undefined);
+    endDatabaseCall(
+      call,
+      error,
+      counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count),
+    );
+    return;
+  }
+  // `ROLLBACK TO` a savepoint reports itself as `ROLLBACK`.
+  followTransaction(client, call.text('db.operation.name'), error);
+  endDatabaseCall(call, error, rowsOf(result as PostgresResult | undefined));
 }
 
-function followTransaction(
-  client: object,
-  call: ClientCall,
-  error: unknown,
-  results: readonly (PostgresResult | undefined)[],
-): void {
-  // `ROLLBACK TO` a savepoint reports itself as `ROLLBACK`.
-  const operation = call.text('db.operation.name');
-  const commands =
-    results.length > 1 ? results.map((result) => result?.command ?? '') : [operation.split(' ', 2).join(' ')];
-  for (const command of commands) {
-    if (/^(BEGIN|START)/.test(command) && !(error instanceof Error)) inTransaction.add(client);
-    else if (/^(COMMIT|END|ABORT|ROLLBACK$)/.test(command)) inTransaction.delete(client);
-  }
+function rowsOf(result: PostgresResult | undefined): number | undefined {
+  return Array.isArray(result?.rows) && (result.fields?.length ?? 0) > 0 ? result.rows.length : undefined;
+}
+
+const BEGINNING: ReadonlySet<unknown> = new Set(['BEGIN', 'START', 'START TRANSACTION']);
+const ENDING: ReadonlySet<unknown> = new Set([
+  ...['COMMIT', 'END', 'ABORT'],
+  ...['ROLLBACK', 'ROLLBACK WORK', 'ROLLBACK TRANSACTION', 'ROLLBACK AND'],
+]);
+
+function followTransaction(client: object, command: unknown, error: unknown): void {
+  if (BEGINNING.has(command)) {
+    if (!(error instanceof Error)) inTransaction.add(client);
+  } else if (ENDING.has(command)) inTransaction.delete(client);
 }

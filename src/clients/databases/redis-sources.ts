@@ -5,6 +5,7 @@ import { followTracing } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
 import { commandPlan, endDatabaseCall, type DatabaseServer } from './database-call.js';
+import { KnownPlans } from './known-plans.js';
 import { watchIoredisCommands, type IoredisClient } from './ioredis-commands.js';
 import { redisText } from './redis-text.js';
 
@@ -73,17 +74,20 @@ export const NODE_REDIS: RedisSource = {
   start: () => followRedis('redis', 'node-redis'),
 };
 
+const COMMANDS = new KnownPlans(
+  (command) => command.toUpperCase(),
+  (server, operation) => commandPlan(server, { summary: operation, operation }),
+);
+
 function beginCommand(name: string, message: RedisCommand, context?: FlowContext): ClientCall | undefined {
   const { command = '', args = [] } = message;
   return beginCall(
     { name, library: 'redis' },
     (options: DatabaseClientsConfig) => {
-      const operation = command.toUpperCase();
-      return commandPlan(serverOf(message), {
-        summary: operation,
-        operation,
-        text: options.queryText === true ? redisText(operation, args) : undefined,
-      });
+      const plan = COMMANDS.of(serverOf(message), command);
+      if (options.queryText !== true) return plan;
+      const attributes = { ...plan.attributes, 'db.query.text': redisText(plan.name, args) };
+      return { ...plan, attributes };
     },
     context,
   );
@@ -114,7 +118,7 @@ function serverOf({ database, serverAddress, serverPort }: RedisCommand): Databa
   };
 }
 
-/** Where a client of ioredis is connected to, or will be; a cluster says it when it sends. */
+/** The server of an ioredis client; a cluster tells it when it sends. */
 function serverOfClient({ options = {} }: IoredisClient): Partial<RedisCommand> {
   const { path, host, port, db } = options;
   if (path !== undefined) return { serverAddress: path, database: db };

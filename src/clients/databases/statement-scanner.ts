@@ -139,7 +139,7 @@ export class StatementScanner {
     return close === -1 ? this.literal(this.text.length) : this.emit('name', close + 1);
   }
 
-  /** Where the string ends that begins here; doubled quotes belong to it. */
+  /** The end of the string that begins here; doubled quotes belong to it. */
   private endOfString(quote: number, escapes: boolean): number {
     const { text } = this;
     let index = this.at + 1;

@@ -15,26 +15,11 @@ export interface Statement {
 const MAX_TEXT = 8192;
 const MAX_SUMMARY = 255;
 const MAX_TARGETS = 5;
-/** Longer texts are hardly ever the same twice. */
-const MAX_CACHED_TEXT = 4096;
-const MAX_CACHED = 500;
-
-const caches = new Map<SqlDialect, Map<string, Statement>>();
-
-/** Reads a statement; those that come again and again are read once. */
+/** Reads a statement, in time linear in its length. */
 export function readStatement(text: string, dialect: SqlDialect): Statement {
-  let cache = caches.get(dialect);
-  if (cache === undefined) caches.set(dialect, (cache = new Map<string, Statement>()));
-  const known = cache.get(text);
-  if (known !== undefined) return known;
   const reader = new StatementReader(dialect);
   new StatementScanner(text, dialect, reader).run();
-  const statement = reader.result();
-  if (text.length <= MAX_CACHED_TEXT) {
-    if (cache.size >= MAX_CACHED) cache.clear();
-    cache.set(text, statement);
-  }
-  return statement;
+  return reader.result();
 }
 
 /** Words before the name of a table. */
@@ -106,7 +91,7 @@ class StatementReader implements TokenSink {
   private joined = false;
   private lastWord = '';
   private wordBefore = '';
-  /** For each open parenthesis, the word before it. */
+  /** The word before each open parenthesis. */
   private readonly open: string[] = [];
   private over = false;
   /** The list after `IN (`, with the number of values left out; `undefined` elsewhere. */

@@ -9,7 +9,7 @@ import { outgoingUrl } from './outgoing-url.js';
 
 type Headers = Record<string, unknown>;
 
-/** Where sessions lead to. */
+/** The addresses of sessions. */
 const origins = new WeakMap<object, string>();
 
 /** HTTP/2 client sessions. */

@@ -78,7 +78,7 @@ function publishesRequests(): boolean {
   return answer;
 }
 
-/** Without a context that suppresses tracing: on Node 20 promises cost more once there has been one. */
+/** Runs without a context that suppresses tracing: on Node 20 promises cost more once there has been one. */
 function askForRequests(): boolean {
   let published = false;
   asking = true;
@@ -108,7 +108,7 @@ function begin(request: ClientRequest): void {
   });
   if (begun === undefined) return;
   requests.set(request, begun);
-  // Not `error`: a listener for it would keep errors that nobody handles from being thrown.
+  // Not `error`: a listener for it would keep unhandled errors from being thrown.
   request.once(errorMonitor, (error) => {
     begun.fail(error);
   });
@@ -144,8 +144,8 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
 }
 
 /**
- * Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing
- * of where the request goes.
+ * Node tells the port in the `Host` header that it writes itself; a header that the app wrote may name
+ * another address.
  */
 function originOf(request: ClientRequest): string {
   const { host, protocol } = request;

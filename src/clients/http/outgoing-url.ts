@@ -1,11 +1,11 @@
-/** Where a request goes. */
+/** The address of a request. */
 export interface OutgoingUrl {
   readonly scheme: 'http' | 'https';
-  /** Without brackets. */
+  /** The host name, without brackets. */
   readonly hostname: string;
   readonly port: number;
   readonly path: string;
-  /** Without the question mark. */
+  /** The query, without the question mark. */
   readonly query: string;
 }
 

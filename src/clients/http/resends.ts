@@ -38,7 +38,7 @@ export function expectResend(call: ClientCall, url: OutgoingUrl, location?: stri
   if (addresses.size < MAX_ADDRESSES) addresses.set(address, call.resends + 1);
 }
 
-/** In the form of `URL`, without the query. */
+/** The address in the form of `URL`, without the query. */
 function addressOf({ scheme, hostname, port, path }: OutgoingUrl): string {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
   const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;

@@ -15,7 +15,7 @@ export interface EnvironmentOptions {
    * `OTEL_SERVICE_NAME`, so that two instances in a process can be told apart. Default: none.
    */
   readonly prefix?: string;
-  /** Hears of variables that cannot be parsed, contradict one another or have no reader; default: nobody. */
+  /** Called with a message about variables that cannot be parsed, are unused or contradict one another. */
   readonly warn?: (message: string) => void;
 }
 
@@ -86,7 +86,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
   };
 }
 
-/** Where traces go nowhere, the general variables are there for the metrics. */
+/** Whether no traces are exported; general variables are then meant for metrics. */
 function exportsNothing({ exporter }: TracerConfig): boolean {
   return exporter !== undefined && 'type' in exporter && exporter.type === 'none';
 }

@@ -47,7 +47,7 @@ export function resourceFromVariables(
   };
 }
 
-/** As the specification asks, one malformed entry discards the whole variable. */
+/** One malformed entry discards the whole variable, as the specification asks. */
 function readAttributes(variables: Variables): Record<string, string> {
   const { entries, malformed } = parsePairs(variables.text('OTEL_RESOURCE_ATTRIBUTES') ?? '');
   if (malformed !== undefined) {

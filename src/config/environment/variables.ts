@@ -18,7 +18,7 @@ export class Variables {
   /**
    * @param prefix - tried before every plain name
    * @param stages - tried next, and only before names that are about telemetry, since
-   *   `TEST_ENVIRONMENT` is anybody's
+   *   other programs may use `TEST_ENVIRONMENT`
    */
   constructor(
     private readonly env: NodeJS.ProcessEnv,

@@ -98,7 +98,7 @@ function Loaded({ trace, spanId, go }: LoadedProps) {
   );
 }
 
-/** The innermost failure is what somebody looks for who opens a failed trace. */
+/** The innermost failure, which a reader of a failed trace looks for. */
 function causeOf(spans: readonly StoredSpan[]): StoredSpan | undefined {
   const failed = spans.filter(({ status }) => status.code === 2);
   const parents = new Set(failed.map(({ parentSpanId }) => parentSpanId));

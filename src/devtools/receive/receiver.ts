@@ -10,7 +10,7 @@ import { readLogs, readMetrics, readSpans } from './otlp-request.js';
 import { OTLP_REQUESTS, type OtlpSignal } from './otlp-shapes.js';
 import { readMessage } from './protobuf-reader.js';
 
-/** Where OTLP comes in; 0 for any free port. */
+/** The addresses on which OTLP is received; port 0 takes any free one. */
 export interface ReceiverOptions {
   readonly host?: string;
   /** Default 4317. */

@@ -77,7 +77,7 @@ export class DevtoolsServer {
     await closed;
   }
 
-  /** Another port only where the first one is taken and nobody insists on it. */
+  /** Takes another port if the first one is taken and was not asked for. */
   private async listen(port: number, attempts: number): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {

@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1']);
-/** Wrong tokens in a second before everybody has to wait for the next. */
+/** Wrong tokens in a second, after which all requests wait for the next. */
 const MAX_FAILURES_PER_SECOND = 20;
 const MAX_REQUESTS_PER_SECOND = 500;
 

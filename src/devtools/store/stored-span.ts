@@ -24,7 +24,7 @@ export interface StoredSpan {
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
   readonly name: string;
-  /** As in `SpanKind` of the OpenTelemetry API: 0 internal, 1 server, 2 client, 3 producer, 4 consumer. */
+  /** `SpanKind` of the OpenTelemetry API: 0 internal, 1 server, 2 client, 3 producer, 4 consumer. */
   readonly kind: number;
   /** Milliseconds since the epoch, with the fraction. */
   readonly start: number;

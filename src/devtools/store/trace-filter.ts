@@ -2,7 +2,7 @@ import type { StoredSpan } from './stored-span.js';
 import { serviceOf } from './stored-span.js';
 import type { StoredTrace } from './stored-trace.js';
 
-/** Says which traces somebody wants to see; made by {@link parseTraceFilter}. */
+/** The traces that a viewer wants to see; made by {@link parseTraceFilter}. */
 export type TraceFilter = (trace: StoredTrace) => boolean;
 
 type Condition = (trace: StoredTrace, spans: readonly StoredSpan[]) => boolean;

@@ -68,7 +68,7 @@ interface Choice {
   readonly calls: Map<number, { id?: string; name?: string; arguments: string }>;
 }
 
-/** Texts of an answer that nobody wants in full are not kept beyond this. */
+/** Most characters kept of an answer's text that is not recorded in full. */
 const MAX_TEXT = 1_000_000;
 
 /** Puts the pieces of an answer together. */

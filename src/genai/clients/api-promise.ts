@@ -5,7 +5,7 @@
 export interface ApiPromise extends Promise<unknown> {
   responsePromise: Promise<unknown>;
   parseResponse: (client: unknown, properties: unknown) => unknown;
-  /** Set as soon as somebody asks for the parsed response. */
+  /** Set as soon as the parsed response is asked for. */
   readonly parsedPromise?: unknown;
   asResponse(): Promise<unknown>;
 }
@@ -23,7 +23,7 @@ export interface ApiPromiseTap {
   /** Gets what was read, and may have it observed. */
   readonly parsed: (value: unknown) => void;
   readonly failed: (error: unknown) => void;
-  /** Only the raw response was asked for. */
+  /** Whether only the raw response was asked for. */
   readonly unparsed: () => void;
 }
 

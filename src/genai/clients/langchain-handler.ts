@@ -24,7 +24,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 export class LangChainHandler {
   /** Name of the handler in LangChain's logs. */
   readonly name = 'nestjs-telemetry';
-  /** Before the run goes on, so that spans begin and end when their runs do. */
+  /** Has runs wait for the handler, so that spans begin and end when their runs do. */
   readonly awaitHandlers = true;
   /** Keeps LangChain from rethrowing errors of this handler. */
   readonly raiseError = false;

@@ -1,12 +1,12 @@
 /**
  * Calls that a library begins and ends by callbacks. Callbacks may be lost, as those of a stream that the app
- * stops reading: beyond a limit, the oldest call is given up, so that newer ones are followed.
+ * stops reading: beyond a limit, the oldest call is evicted, so that newer ones are followed.
  */
 export class OpenCalls<T> {
   private readonly calls = new Map<string, T>();
 
   constructor(
-    private readonly giveUp: (call: T) => void,
+    private readonly onEvicted: (call: T) => void,
     private readonly limit = 10_000,
   ) {}
 
@@ -16,7 +16,7 @@ export class OpenCalls<T> {
 
   set(id: unknown, call: T): void {
     const [oldest] = this.calls.keys();
-    if (this.calls.size >= this.limit && oldest !== undefined) this.giveUp(this.take(oldest) as T);
+    if (this.calls.size >= this.limit && oldest !== undefined) this.onEvicted(this.take(oldest) as T);
     this.calls.set(String(id), call);
   }
 

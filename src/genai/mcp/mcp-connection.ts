@@ -44,7 +44,7 @@ interface Pending {
   readonly meter: CallMeter | undefined;
   readonly role: McpRole;
   readonly begun: number;
-  /** Whether the span is somebody else's, who ends it. */
+  /** Whether other code made the span and ends it. */
   readonly adopted: boolean;
   /** Whether messages of errors are recorded. */
   readonly showsErrors: boolean;
@@ -98,7 +98,7 @@ export class McpConnection {
     runInContext(pending.started?.context ?? parent.withSpan(pending.span), handle);
   }
 
-  /** The connection is gone: nobody answers any more. */
+  /** Ends what waits: the connection is gone, and no answer can come. */
   close(): void {
     if (this.closed) return;
     this.closed = true;

@@ -54,7 +54,7 @@ export interface McpFailure {
   readonly type: string;
   readonly code?: string;
   readonly message?: string;
-  /** Whether somebody wanted it so. */
+  /** Whether the request was cancelled on purpose. */
   readonly expected?: true;
 }
 

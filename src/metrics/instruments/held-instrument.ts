@@ -60,7 +60,7 @@ export class HeldCounter extends HeldSync<Counter> implements Counter {
   add(value: number, attributes?: Attributes, context?: Context): void {
     if (this.target === undefined) return;
     try {
-      // One `NaN` would stay in the sum for ever.
+      // One `NaN` would stay in the sum forever.
       if (Number.isFinite(value)) this.target.add(value, this.complete(attributes), context);
       else this.reportInvalid(value);
     } catch (error) {

@@ -63,7 +63,7 @@ export class HeldBatchCallback {
     readonly observables: readonly Observable[],
   ) {}
 
-  /** To be called when the instruments are bound. */
+  /** Registers the callback with a meter; called once the meter's instruments are bound. */
   bindToMeter(meter: Meter | undefined): void {
     this.bound = undefined;
     if (meter === undefined) return;

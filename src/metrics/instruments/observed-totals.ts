@@ -1,6 +1,6 @@
 import type { Attributes, ObservableCallback } from '@opentelemetry/api';
 
-/** As many series as the SDK remembers totals of, unless it is told otherwise. */
+/** The SDK's default limit on series per instrument. */
 const MAX_SERIES = 2_000;
 
 /**

@@ -10,7 +10,7 @@ const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
  */
 export class SeriesLimiter {
   private readonly series = new Set<string>();
-  /** Keys by the order of attributes in which they came. */
+  /** Keys of series, by attributes in the order in which they came. */
   private readonly known = new Set<string>();
 
   /** @param limit - most series, the one for what comes beyond included */

@@ -33,7 +33,7 @@ export interface PrometheusReaderConfig {
   readonly host?: string;
   /** Path on that port; default `/metrics`. */
   readonly path?: string;
-  /** Put before every name, with an underscore. */
+  /** Prefix of every name, joined by an underscore. */
   readonly prefix?: string;
   /**
    * Puts units into names, as Prometheus does with what comes over OTLP: `…_duration_seconds` in the place of

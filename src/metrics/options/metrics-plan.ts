@@ -58,7 +58,7 @@ export interface PlanContext {
   readonly warn: (message: string) => void;
   /** Receivers that turned out to take no metrics, by their address. */
   readonly refused: ReadonlySet<string>;
-  /** Whether somebody serves a scrape page, so that there must be a reader for it. */
+  /** Whether a scrape page is served, which needs a reader. */
   readonly scraped: boolean;
   /** Tells objects that are compared by identity apart. */
   readonly identify: (object: object) => number;
@@ -162,7 +162,7 @@ function besideSpans(
 }
 
 /**
- * @returns nothing if the path is not that of an OTLP receiver's, so that nobody knows where metrics would go
+ * @returns nothing if the path is not one of an OTLP receiver, from which the path for metrics follows
  */
 function metricsAddress(url: string | undefined): string | undefined {
   return url?.endsWith('/v1/traces') === true ? url.replace(/traces$/, 'metrics') : undefined;

@@ -94,7 +94,7 @@ export class LentReader extends MetricReader {
       await runWithinTime(() => this.reader.shutdown({ timeoutMillis }), timeoutMillis, true);
   }
 
-  /** Closes one that was never used. */
+  /** Closes a reader that was never used. */
   closeUnused(): Promise<void> {
     return Promise.resolve();
   }

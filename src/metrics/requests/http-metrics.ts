@@ -88,7 +88,7 @@ function named(counts: Map<string, NamedCount>, key: string, attributes: Attribu
   return count;
 }
 
-/** Once a series was seen above zero, its return to zero is worth telling. */
+/** A series that was seen above zero must be seen to return to zero. */
 function report(counts: Map<string, NamedCount>, result: ObservableResult): void {
   for (const count of counts.values()) {
     if (!count.certain && !count.reported && count.value === 0) continue;

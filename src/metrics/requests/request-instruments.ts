@@ -33,12 +33,12 @@ const RESPONSE_BODY_SIZE: HistogramDescription = {
   boundaries: BODY_SIZES,
 };
 
-/** As views see it. */
+/** The instrument as views see it. */
 export const REQUEST_DURATION_TARGET = targetOf(REQUEST_DURATION);
 
 const ALL = [REQUEST_DURATION, REQUEST_BODY_SIZE, RESPONSE_BODY_SIZE];
 
-/** Where one series of a histogram takes its values. */
+/** Takes the values of one series of a histogram. */
 export interface SeriesRecorder {
   record(value: number): void;
 }

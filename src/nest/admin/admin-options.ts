@@ -10,7 +10,7 @@ export interface TelemetryAdminOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];
   /** Route below the global prefix; default `admin/telemetry`. */
   readonly path?: string;
-  /** Names the caller in the log line of a change; gets the framework's request. Default: nobody is named. */
+  /** Names the caller in the log line of a change; gets the framework's request. Default: no name. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request
   readonly whoami?: (request: any) => string | undefined;
   /** Largest body, in bytes; default 65,536. */

@@ -130,7 +130,7 @@ export class DevtoolsHost {
   }
 }
 
-/** Without an exporter the environment's, or the default, applies again. */
+/** If no exporter was given, the environment's or the default applies again. */
 function withExporter(config: TracerConfig, exporter: TracerConfig['exporter']): TracerConfig {
   const { exporter: _off, ...rest } = config;
   return exporter === undefined ? rest : { ...rest, exporter };

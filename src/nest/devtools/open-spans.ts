@@ -30,7 +30,7 @@ export class OpenSpans implements SpanWatch {
     }
   }
 
-  /** Those that will be exported, masked as they would be if they ended now. */
+  /** The open spans that will be exported, masked as if they ended now. */
   all(): StoredSpan[] {
     this.evictEnded();
     const spans: StoredSpan[] = [];

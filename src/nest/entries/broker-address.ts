@@ -8,7 +8,7 @@ export interface BrokerOptions {
   readonly client?: { readonly brokers?: unknown };
 }
 
-/** Where a client sends its messages. */
+/** The address that a client sends its messages to. */
 export interface BrokerAddress {
   readonly host: string;
   readonly port: number | undefined;

@@ -200,7 +200,7 @@ export class BullmqJobs {
         thing: job,
         headers: headersOfText(job.opts?.telemetry?.metadata),
         untraced,
-        // Repetitions go on for ever, and so would the trace.
+        // Repetitions go on forever, and so would the trace.
         ...(repeats ? { relation: 'link' as const } : {}),
         metric: {
           name: C.processDuration,

@@ -30,7 +30,7 @@ interface Handshake {
  * context or in none: their subscription is found by its operation and the context value of the server.
  */
 export class GraphqlSubscriptions {
-  /** `undefined` for a pair that several subscriptions share: nobody can tell them apart. */
+  /** `undefined` for a pair that several subscriptions share: they cannot be told apart. */
   private readonly running = new WeakMap<object, WeakMap<object, EntryTrace | undefined>>();
 
   constructor(private readonly host: EntryHost) {}

@@ -44,7 +44,7 @@ export function* nestInstances(modules: ModulesContainer): Iterable<NestInstance
  * Puts a wrapper in front of methods on each instance of the classes that have some; those of request-scoped
  * classes get theirs as they are built.
  *
- * @param entries - names of a class's methods that are entry points; asked for every class of the app at its start
+ * @param entries - names of a class's methods that are entry points; asked for every class of the app
  */
 export function wrapEntryMethods(
   modules: ModulesContainer,
@@ -103,7 +103,7 @@ function wrappersOf(module: {
   return [...module.providers.values(), ...module.controllers.values()] as Wrapper[];
 }
 
-/** Names of the methods that a decorator has marked, of a class and those it extends; accessors are not called. */
+/** Names of methods that a decorator has marked, of a class and those it extends; calls no accessor. */
 export function* markedMethods(type: Type, metadata: string): Iterable<string> {
   const seen = new Set<string>(['constructor']);
   for (const prototype of prototypesOf(type)) {

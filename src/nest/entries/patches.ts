@@ -39,7 +39,7 @@ export class Patches {
     return true;
   }
 
-  /** Leaves alone what somebody else has replaced in the meantime. */
+  /** Leaves alone what other code has replaced in the meantime. */
   restore(): void {
     for (const { target, key, own, value } of this.replaced.splice(0).reverse()) {
       this.known.get(target)?.delete(key);

@@ -1,7 +1,7 @@
 import { TelemetryConfigError } from '../../errors.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
-/** An instance that somebody waits for. */
+/** An instance that providers wait for. */
 class Arrival {
   resolve!: (instance: TelemetryInstance) => void;
   readonly promise = new Promise<TelemetryInstance>((resolve) => {

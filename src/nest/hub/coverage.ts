@@ -126,7 +126,7 @@ export class Coverage {
     return undefined;
   }
 
-  /** Nest adds global modules to everybody's imports, so that nearer ones are looked for first. */
+  /** Nest adds global modules to every module's imports, so that nearer ones are looked for first. */
   private imported(module: NestModule): symbol | undefined {
     const imports = [...module.imports];
     const own = imports.find((imported) => this.instanceModules.has(imported) && !imported.isGlobal);

@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { adoptClients } from '../../clients/client-sources.js';
 
-/** Where libraries keep the driver's objects: TypeORM, Knex, Drizzle, Kysely. */
+/** The properties in which TypeORM, Knex, Drizzle and Kysely keep the driver's objects. */
 const HOLDERS: readonly (readonly string[])[] = [
   ['driver', 'master'],
   ['driver', 'databaseConnection'],

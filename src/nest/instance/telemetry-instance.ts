@@ -112,7 +112,7 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
     );
   }
 
-  /** Where the instance's requests are measured, while they are. */
+  /** The meter of the instance's requests, while they are measured. */
   get requestMeter(): RequestMeter | undefined {
     return this.http === undefined ? undefined : this.metrics.requestMeter;
   }

@@ -63,7 +63,7 @@ function isWebSocket(upgrade: unknown): boolean {
   return typeof upgrade === 'string' && upgrade.toLowerCase() === 'websocket';
 }
 
-/** Where Express has mounted what serves the request, if it has: the rest is not the app's to name. */
+/** The path at which Express has mounted what serves the request, if it has: the app names only that part. */
 function pathOf({ baseUrl, url }: ServedRequest): string {
   return typeof baseUrl === 'string' && baseUrl !== '' ? baseUrl : url;
 }

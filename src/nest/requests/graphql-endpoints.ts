@@ -1,7 +1,7 @@
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { MountedEndpoints } from '../../http/framework-request.js';
 
-/** Where `@nestjs/graphql` keeps the options of each of its modules. */
+/** The token under which `@nestjs/graphql` keeps the options of each of its modules. */
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
 /** The options that decide where an endpoint is, if they are what they should be. */

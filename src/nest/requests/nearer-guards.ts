@@ -8,7 +8,7 @@ import { servedEntry } from './served-entry.js';
 /** Nest's key for the guards of a class or a method. */
 const GUARDS_METADATA = '__guards__';
 
-/** Looks again who the user is, and lets everybody pass. */
+/** Reads the user again, and lets every request pass. */
 class UserReader implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const trace = servedEntry(context);

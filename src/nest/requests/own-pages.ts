@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 
-/** Where `@nestjs/swagger` looks for controllers that it leaves out. */
+/** The metadata by which `@nestjs/swagger` leaves out a controller. */
 const SWAGGER_EXCLUDES = 'swagger/apiExcludeController';
 
 /** The library's own endpoints: a scraper or operator is not a user of the app. */

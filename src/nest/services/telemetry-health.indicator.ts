@@ -24,8 +24,8 @@ export interface TelemetryHealth {
 /**
  * Health of an instance's exporters, in the form that `HealthCheckService` of `@nestjs/terminus` takes.
  *
- * The app itself works without its telemetry: ask this where somebody is to be told, not
- * where traffic is taken away.
+ * The app itself works without its telemetry: use this for alerts, not
+ * for a probe that takes traffic away.
  *
  * **Gotchas** Terminus knows `degraded` since 12; version 11 leaves such a result out of its answer.
  *

@@ -53,7 +53,7 @@ export class WideEventInterceptor implements NestInterceptor {
   }
 }
 
-/** How long the span of a request waits for a seed; nobody else does. */
+/** How long the span of a request waits for a seed; the request itself does not. */
 const SEED_MILLIS = 30_000;
 
 function plant(

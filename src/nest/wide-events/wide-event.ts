@@ -44,7 +44,7 @@ export function isWideEvent(span: RecordingSpan): boolean {
   return span.attributes[MARK] === true;
 }
 
-/** At first, so that however many fields there are, it has its place. */
+/** Set first, so that the limit on attributes cannot drop it. */
 export function markWideEvent(span: RecordingSpan): void {
   span.setAttribute(MARK, true);
 }
@@ -58,7 +58,7 @@ export function setFields(span: RecordingSpan, fields: Attributes): void {
   for (const [key, value] of Object.entries(fields)) setField(span, key, value as AttributeValue);
 }
 
-/** Begins at 0 where there is no number yet. */
+/** Adds to a number; one that is absent begins at 0. */
 export function addToField(span: RecordingSpan, key: string, amount: number): void {
   const before = span.attributes[key];
   setField(span, key, typeof before === 'number' ? before + amount : amount);

@@ -27,7 +27,7 @@ export function spanForest(spans: Iterable<ReadableSpan>): SpanNode[] {
 
 function parentOf<T extends SpanNode>(nodes: ReadonlyMap<string, T>, node: T): T | undefined {
   const parent = nodes.get(node.span.parentSpanContext?.spanId ?? '');
-  // Ids that a custom generator repeats must not make a circle, which nobody would print.
+  // Ids that a custom generator repeats must not make a circle, which would never be printed.
   const seen = new Set<T>([node]);
   for (let above = parent; above !== undefined;) {
     if (seen.has(above)) return undefined;

@@ -133,7 +133,7 @@ export class EncodedPart implements Part {
     ];
   }
 
-  /** Where each span's body begins and ends. */
+  /** The offsets at which each span's body begins and ends. */
   *bodies(): Generator<readonly [start: number, end: number]> {
     let at = this.start;
     while (at < this.end) {

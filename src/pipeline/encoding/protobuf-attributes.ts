@@ -1,3 +1,4 @@
+import { charCodeAt } from '../../base/char-code-at.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
 
 /** Nested values deeper than this are left empty, which also ends cycles. */
@@ -48,7 +49,7 @@ function writeShortText(writer: ProtobufWriter, tag: number, key: string, value:
   bytes[at++] = 0x0a;
   bytes[at++] = keyLength;
   for (let index = 0; index < keyLength; index++) {
-    const code = key.charCodeAt(index);
+    const code = charCodeAt(key, index);
     if (code > 0x7f) return false;
     bytes[at++] = code;
   }
@@ -57,7 +58,7 @@ function writeShortText(writer: ProtobufWriter, tag: number, key: string, value:
   bytes[at++] = 0x0a;
   bytes[at++] = valueLength;
   for (let index = 0; index < valueLength; index++) {
-    const code = value.charCodeAt(index);
+    const code = charCodeAt(value, index);
     if (code > 0x7f) return false;
     bytes[at++] = code;
   }

@@ -62,7 +62,7 @@ function resourceEnvelope(resource: Resource): Envelope {
     head.uint32(0x10, unreadable);
     head.endMessage(start);
     envelope = { head: head.finish(), tail: schemaUrl(resource.schemaUrl) };
-    // Attributes that are still being detected would be missing for ever.
+    // Attributes that are still being detected would be missing forever.
     if (resource.asyncAttributesPending !== true) resources.set(resource, envelope);
   }
   return envelope;

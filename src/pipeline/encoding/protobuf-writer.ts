@@ -1,4 +1,5 @@
 /** Strings up to this length are copied by a loop: a call into native code costs more. */
+import { charCodeAt } from '../../base/char-code-at.js';
 const LOOP_CHARS = 40;
 const TWO_POW_32 = 0x1_0000_0000;
 
@@ -122,7 +123,7 @@ export class ProtobufWriter {
       let at = this.pos + 2;
       let index = 0;
       for (; index < length; index++) {
-        const code = value.charCodeAt(index);
+        const code = charCodeAt(value, index);
         if (code > 0x7f) break;
         bytes[at++] = code;
       }
@@ -156,14 +157,15 @@ export class ProtobufWriter {
 
   /** A trace or span id, given in hexadecimal; other characters count as zero. */
   hex(tag: number, value: string): void {
-    const size = value.length >>> 1;
+    const { length } = value;
+    const size = length >>> 1;
     this.reserve(size + 6);
     const { bytes } = this;
     bytes[this.pos++] = tag;
     this.uncheckedVarint(size);
     let at = this.pos;
-    for (let index = 0; index + 1 < value.length; index += 2) {
-      bytes[at++] = (nibble(value.charCodeAt(index)) << 4) | nibble(value.charCodeAt(index + 1));
+    for (let index = 0; index + 1 < length; index += 2) {
+      bytes[at++] = (nibble(charCodeAt(value, index)) << 4) | nibble(charCodeAt(value, index + 1));
     }
     this.pos = at;
   }

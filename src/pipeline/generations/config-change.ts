@@ -30,7 +30,7 @@ export function changedOptions(
     .map((option) => (option === 'exporters' ? 'exporter' : option));
 }
 
-/** The default of `maxConcurrentExports` follows the exporter: nobody changed it then. */
+/** The default of `maxConcurrentExports` follows the exporter, so that it does not count as a change. */
 function comparable(config: ResolvedTracerConfig, option: keyof ResolvedTracerConfig): string {
   if (option !== 'batch') return contentText(config[option]);
   return contentText({ ...config.batch, maxConcurrentExports: undefined });

@@ -26,7 +26,7 @@ export class GenerationSlot implements FlowTarget {
   lastUsed = performance.now();
   private generation: Generation | undefined;
 
-  /** @throws TelemetryConfigError for certificates that nobody could connect with */
+  /** @throws TelemetryConfigError for certificates that cannot be read */
   constructor(
     private readonly builder: GenerationBuilder,
     readonly given: TracerConfig,
@@ -34,7 +34,7 @@ export class GenerationSlot implements FlowTarget {
     /** Called when the slot builds its generation, so that an evicted slot returns to its cache. */
     private readonly onUse: (slot: GenerationSlot) => void,
   ) {
-    // Connections open later, when nobody is there to be told.
+    // Connections open later, when no caller can be told.
     for (const exporter of resolved.exporters) {
       if (!isSpanExporter(exporter) && 'tls' in exporter) checkTls(exporter.tls ?? {});
     }

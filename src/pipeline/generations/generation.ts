@@ -43,7 +43,7 @@ export interface SpanWatch {
   ended(span: EndingSpan): void;
 }
 
-/** Where a generation finds who watches its spans; nobody does unless devtools is on. */
+/** The watcher of a generation's spans; there is none unless devtools is on. */
 export interface WatchedSpans {
   readonly watch: SpanWatch | undefined;
 }
@@ -75,7 +75,7 @@ export class Generation {
     readonly pipeline: object,
     /** Counts from 1 within its pipeline. */
     readonly number: number,
-    /** As it was given, before defaults and environment. */
+    /** The configuration as it was given, before defaults and environment. */
     readonly given: TracerConfig,
     readonly config: ResolvedTracerConfig,
     private readonly sinks: readonly SpanSink[],

@@ -6,7 +6,7 @@ import type { OverrideStatus } from '../telemetry-status.js';
 export interface OverrideOptions {
   /** In milliseconds, up to 24 days. */
   readonly forMillis: number;
-  /** Tenant key; default: everybody. */
+  /** Tenant key; default: all tenants. */
   readonly tenant?: string;
 }
 
@@ -27,7 +27,7 @@ interface Entry {
 }
 
 /**
- * Keeps time-boxed changes, at most one for everybody and one per tenant: a new one
+ * Keeps time-boxed changes, at most one for all and one per tenant: a new one
  * takes the place of the old.
  */
 export class Overrides {

@@ -57,7 +57,7 @@ export class TemporaryConfigs {
     return this.cache.evictAll();
   }
 
-  /** Until the look-up is over, spans wait like those of the flow around; from then on the change holds. */
+  /** Lets spans wait like those of the flow around until the look-up is over; then the change holds. */
   private overSettled(settled: FlowTarget, change: TracerConfig): Generation | undefined {
     const base = settled.current() as Generation | undefined;
     if (base === undefined || this.standIns.has(base.given)) return base;

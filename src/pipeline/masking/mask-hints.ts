@@ -1,4 +1,5 @@
 /** Bits for the characters in a text that call for a closer look. */
+import { charCodeAt } from '../../base/char-code-at.js';
 const NAMED = 1;
 const ADDRESS = 2;
 const KEY = 4;
@@ -36,7 +37,7 @@ export function hintsOf(text: string): number {
   if (text.length > MAX_SCANNED) return EVERYTHING;
   let hints = 0;
   for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
+    const code = charCodeAt(text, index);
     if (code < 128) hints |= MARKS[code] as number;
   }
   return hints;

@@ -1,3 +1,4 @@
+import { charCodeAt } from '../../base/char-code-at.js';
 import { REDACTED_VALUE } from './mask-defaults.js';
 
 /** A longer name is looked at by its end. */
@@ -50,7 +51,7 @@ export function maskNamed(text: string, isSecret: (name: string) => boolean): st
 
 function nextSeparator(text: string, from: number): number {
   for (let at = from; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = charCodeAt(text, at);
     // `:` or `=`
     if (code === 58 || code === 61) return at;
   }
@@ -73,7 +74,7 @@ function nameBefore(text: string, separator: number, from: number): string {
   return text.slice(start, end);
 }
 
-/** Where the value that begins at `start` ends; `start` if there is none, or it is masked already. */
+/** The end of the value that begins at `start`; `start` if there is none, or it is masked already. */
 function valueEnd(text: string, start: number, name: string): number {
   if (endOf(MASKED, text, start) > start) return start;
   const opening = text[start];

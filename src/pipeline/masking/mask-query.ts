@@ -61,7 +61,7 @@ export function maskUserInfo(text: string, mark: string): string {
   return copied === 0 ? text : masked + text.slice(copied);
 }
 
-/** Where the password begins and ends, if there is one between the two places. */
+/** The begin and end of the password, if there is one between the two places. */
 function passwordIn(text: string, start: number, limit: number): readonly [number, number] | undefined {
   const rest = text.slice(start, Math.min(limit, start + 2 * MAX_PASSWORD));
   const address = /^[^\s"'<>]*/.exec(rest)?.[0] ?? '';

@@ -124,7 +124,7 @@ export class SpanMask {
     return this.secrets.has(key);
   }
 
-  /** Names of spans and events are few, unless somebody puts data into them. */
+  /** Names of spans and events are few, unless code puts data into them. */
   private name(name: string): string {
     let masked = this.names.get(name);
     if (masked !== undefined) return masked;

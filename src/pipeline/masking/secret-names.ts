@@ -75,7 +75,7 @@ export class SecretNames {
   }
 }
 
-/** Percent-encoded texts in clear, as far as they can be read. */
+/** Decodes percent-encoded texts, as far as they can be read. */
 export function decodePercent(text: string): string {
   if (!text.includes('%')) return text;
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {

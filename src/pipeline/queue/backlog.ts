@@ -40,7 +40,7 @@ export interface BacklogLimits {
   readonly dropPolicy: 'newest' | 'oldest';
 }
 
-/** After a search for the heaviest resource, so many spans are dropped before the next one. */
+/** Spans that are dropped from the heaviest resource before it is looked for again. */
 const DROPS_PER_SEARCH = 64;
 /** Up to so many, each may take a large buffer at once. */
 const FEW_RESOURCES = 8;

@@ -18,7 +18,7 @@ export class CircuitBreaker {
   /** Exports begun before the last change of state tell nothing about the time after it. */
   private era = 0;
   private timer: NodeJS.Timeout | undefined;
-  /** Until when the receiver asked to be left alone. */
+  /** The time until which the receiver asked for no requests. */
   private askedUntil = 0;
 
   constructor(private readonly onHalfOpen: () => void) {}
@@ -28,7 +28,7 @@ export class CircuitBreaker {
     return this.state === 'closed' || (this.state === 'half-open' && inFlight === 0);
   }
 
-  /** To be passed to {@link succeeded} or {@link failed} when the export that begins now ends. */
+  /** Begins an export; its number goes to {@link succeeded} or {@link failed} when the export ends. */
   begin(): number {
     return this.era;
   }

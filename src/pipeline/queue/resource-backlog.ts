@@ -105,7 +105,7 @@ class Lane {
    * each would move all others.
    */
   private first = 0;
-  /** Those that still take spans, one per scope. */
+  /** The segments that still take spans, one per scope. */
   private readonly opened = new Map<string, Segment>();
   private latest: Segment | undefined;
 

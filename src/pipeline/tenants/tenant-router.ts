@@ -209,7 +209,7 @@ export class TenantRouter {
   }
 
   /**
-   * A tenant that worked keeps its configuration when it cannot be asked again: its spans are nobody else's.
+   * A tenant that worked keeps its configuration when a new look-up fails: its spans must not go to another.
    */
   private keepOr(key: string, error: unknown): Generation | undefined {
     const slot = this.cache.get(key);

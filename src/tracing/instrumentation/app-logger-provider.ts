@@ -1,4 +1,4 @@
-/** As much of the Logs API as an instrumentation calls; its package need not be installed. */
+/** The part of the Logs API that an instrumentation calls; its package need not be installed. */
 interface Logger {
   emit(record: unknown): void;
   enabled?(options?: unknown): boolean;
@@ -9,7 +9,7 @@ export interface LoggerProvider {
   getLogger(name: string, version?: string, options?: unknown): Logger;
 }
 
-/** Where the Logs API keeps what the app has registered, by the version of its interface. */
+/** The key of the global that holds the app's logger provider, by the version of the Logs API's interface. */
 const REGISTERED = Symbol.for('io.opentelemetry.js.api.logs');
 const API_VERSION = 1;
 

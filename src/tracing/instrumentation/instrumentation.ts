@@ -53,7 +53,7 @@ export type InstrumentationOption =
   | {
       readonly instrumentation: Instrumentation;
       /**
-       * By the name that the instrumentation knows them by: the module's namespace, or its default export.
+       * Modules by the name that the instrumentation patches them under: a namespace, or a default export.
        */
       readonly modules?: Readonly<Record<string, unknown>>;
     };

@@ -5,7 +5,7 @@ import type { Propagation } from '../../context/propagation.js';
 /** A request of `node:http` before it is sent. */
 interface NodeRequest {
   readonly headersSent: boolean;
-  /** Where the connection goes; a `Host` header may say something else. */
+  /** The address of the connection; a `Host` header may differ. */
   readonly host?: string;
   readonly protocol?: string;
   readonly path?: string;
@@ -55,7 +55,7 @@ function destination(path: string | undefined): string | undefined {
 }
 
 /**
- * Node tells the port in the `Host` header that it writes itself; what anybody else wrote there says nothing.
+ * Node tells the port in the `Host` header that it writes itself; a header that the app wrote tells no port.
  */
 function connectedHost(request: NodeRequest): string {
   const { host = 'localhost', protocol = '' } = request;
@@ -73,7 +73,7 @@ function defaultPort(protocol: string): string {
   return protocol === 'https:' ? '443' : '80';
 }
 
-/** Baggage that somebody wrote by hand stays; trace context must name the client's span. */
+/** Baggage that the app wrote itself stays; trace context must name the client's span. */
 function saysWho(header: string): boolean {
   return header === 'baggage' || header.startsWith('uberctx-');
 }

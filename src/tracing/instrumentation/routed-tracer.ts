@@ -12,7 +12,7 @@ import type { InstrumentedInstance } from './instrumented-instance.js';
 
 const NOOP_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-/** Chooses whose call it is; nobody's is not recorded. */
+/** Chooses the instance that a call belongs to; a call without one is not recorded. */
 export type ChooseInstance = (context: FlowContext) => InstrumentedInstance | undefined;
 
 /** The tracer that an instrumentation gets: each span goes to the instance whose flow the call is made in. */

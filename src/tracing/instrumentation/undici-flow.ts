@@ -16,7 +16,7 @@ const ANSWERED = [
   'onResponseError',
 ] as const;
 
-/** In whose flow a request was made that waits in a pool. */
+/** The flow that made a request which waits in a pool. */
 const waiting = new WeakMap<object, FlowContext>();
 const bound = new WeakSet();
 

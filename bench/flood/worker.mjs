@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TelemetryModule, TracerManager } from 'nestjs-telemetry';
+import { answerParent } from '../answers.mjs';
 
 const { name, enabled, exporter, url, spansPerSecond, maxExportBatchSize } = JSON.parse(process.argv[2]);
 const SPANS_PER_TRACE = 5;
@@ -68,7 +69,13 @@ async function run({ warmup, seconds }) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const cpu = process.cpuUsage();
   delay.enable();
-  const flooded = await flood(seconds, () => rss.push(process.memoryUsage.rss() / 1e6));
+  let [queued, inFlight] = [0, 0];
+  const flooded = await flood(seconds, () => {
+    rss.push(process.memoryUsage.rss() / 1e6);
+    const [exporter] = manager.status().exporters ?? [];
+    queued = Math.max(queued, exporter?.queuedSpans ?? 0);
+    inFlight = Math.max(inFlight, exporter?.inFlightSpans ?? 0);
+  });
   delay.disable();
   const { user, system } = process.cpuUsage(cpu);
   await manager.forceFlush();
@@ -77,6 +84,8 @@ async function run({ warmup, seconds }) {
     ...flooded,
     warmed: warmup * spansPerSecond,
     dropped: dropped(),
+    queued,
+    inFlight,
     delayMillis: [50, 99, 99.9].map((percentile) => delay.percentile(percentile) / 1e6),
     maxDelayMillis: delay.max / 1e6,
     heap,
@@ -91,12 +100,4 @@ function dropped() {
     .reduce((sum, count) => sum + count, 0);
 }
 
-const answers = { ready: async () => {}, run };
-process.on('message', async ({ id, ask: [question, ...args] }) => {
-  try {
-    process.send({ id, answer: await answers[question](...args) });
-  } catch (error) {
-    process.send({ id, error: String(error?.stack ?? error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerParent({ ready: async () => {}, run });

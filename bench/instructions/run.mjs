@@ -31,6 +31,9 @@ const ROWS = [
   { name: 'unsampled', variant: 'library-unsampled', gate: true },
   { name: 'one-span', variant: 'library', events: true, gate: true },
   { name: 'three-spans', variant: 'library-methods', gate: true },
+  { name: 'floor-unsampled', variant: 'floor-unsampled' },
+  { name: 'floor-one-span', variant: 'floor' },
+  { name: 'floor-three-spans', variant: 'floor-methods' },
 ];
 
 if (valgrindVersion === undefined) {

@@ -4,7 +4,7 @@ import { activeContext, EMPTY_CONTEXT, runInContext, type Entry, type FlowContex
  * Finds the entry of a request, message or job by the object itself.
  *
  * The entry is a property of the object, so that copies of the reference, proxies and objects derived from it
- * find it as well. It is not enumerable: neither a spread nor `inspect` shows it.
+ * find it as well.
  */
 const ENTRY = Symbol('nestjs-telemetry.entry');
 /** Entries of objects that take no property. */
@@ -14,10 +14,19 @@ let anySealed = false;
 let anyBound = false;
 
 interface Bound {
-  readonly [ENTRY]?: Entry;
+  [ENTRY]?: Entry;
 }
 
-/** Lets {@link entryOf} find `entry` by `thing`; the last call counts. */
+/**
+ * {@link bindEntry} for objects that the server has made for this request alone: an assignment costs a
+ * fraction of a definition, and only users' own objects must not show a property in copies.
+ */
+export function stampEntry(thing: object, entry: Entry): void {
+  anyBound = true;
+  (thing as Bound)[ENTRY] = entry;
+}
+
+/** Lets {@link entryOf} find `entry` by `thing`, which does not show it; the last call counts. */
 export function bindEntry(thing: object, entry: Entry): void {
   anyBound = true;
   try {
@@ -66,6 +75,24 @@ export function runInEntry<A extends unknown[], R>(
 ): R {
   if (activeContext().flow?.entry === entry) return fn(...args);
   return runInContext(entry?.context ?? EMPTY_CONTEXT, fn, ...args);
+}
+
+/** {@link entryOf}, for a thing whose entry is most likely the running one: then it is not looked at. */
+export function runningEntryOf(thing: object): Entry | undefined {
+  if (!anyBound) return undefined;
+  const { entry } = activeContext().flow ?? {};
+  return entry?.subject === thing ? entry : entryOf(thing);
+}
+
+/** {@link applyInEntry} for the entry of `thing`, which is looked at only in another context than its own. */
+export function applyInEntryOf<T, R>(
+  thing: unknown,
+  fn: (this: T, ...args: unknown[]) => R,
+  receiver: T,
+  args: unknown[],
+): R {
+  if (!anyBound || activeContext().flow?.entry?.subject === thing) return fn.apply(receiver, args);
+  return applyInEntry(entryOf(thing), fn, receiver, args);
 }
 
 /** {@link runInEntry} with a list of arguments and a `this`, for wrappers of other code's functions. */

@@ -1,4 +1,5 @@
 import { mountTemplate } from './mount-template.js';
+import { propertyOf } from './property-of.js';
 
 /**
  * The framework's request as far as it tells where a request came from and went: Express has
@@ -85,7 +86,8 @@ export function routeWithoutHandler(
 }
 
 /** Middleware may call anything `route`; Express's own has handlers. */
-function matchedPath({ route, routeOptions }: FrameworkRequest): string | undefined {
-  const path = Array.isArray(route?.stack) ? route.path : routeOptions?.url;
+function matchedPath(request: FrameworkRequest): string | undefined {
+  const route = propertyOf(request, 'route') as FrameworkRequest['route'];
+  const path = Array.isArray(route?.stack) ? route.path : request.routeOptions?.url;
   return typeof path === 'string' ? path : undefined;
 }

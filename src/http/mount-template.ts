@@ -1,3 +1,5 @@
+import { propertyOf } from './property-of.js';
+
 /** An Express app or router as far as it tells what is mounted where. */
 interface Mounting {
   readonly stack?: unknown;
@@ -26,7 +28,7 @@ export function mountTemplate(request: {
   readonly baseUrl?: unknown;
   readonly app?: unknown;
 }): string | undefined {
-  const base = request.baseUrl;
+  const base = propertyOf(request, 'baseUrl');
   if (typeof base !== 'string' || base === '') return '';
   try {
     const apps: Mounting[] = [];

@@ -1,7 +1,7 @@
-import type { EventEmitter } from 'node:events';
-import { applyInEntry, entryOf } from '../context/entry.js';
+import { applyInEntry, stampEntry } from '../context/entry.js';
+import type { Entry } from '../context/flow-context.js';
 
-type Emit = (this: unknown, ...args: unknown[]) => boolean;
+type Emit = (this: object, ...args: unknown[]) => boolean;
 
 /** A request, whose `emit` belongs to whichever prototype the framework gave it. */
 interface Emitter {
@@ -11,16 +11,12 @@ interface Emitter {
 /**
  * Has the listeners of a request run in the context of its entry: a connection, which many requests share,
  * emits their events.
- *
- * @param request - bound to its entry already
  */
-export function followListeners(request: EventEmitter): void {
-  (request as unknown as Emitter).emit = emit;
-}
-
-/** One function for all, so that a request costs no closure. */
-function emit(this: unknown, ...args: unknown[]): boolean {
-  return applyInEntry(entryOf(this), emitOf(this as object, emit), this, args);
+export function followListeners(trace: Entry & { readonly request: object }): void {
+  stampEntry(trace.request, trace);
+  (trace.request as Emitter).emit = function emit(this: object, ...args): boolean {
+    return applyInEntry(trace, emitOf(this, emit), this, args);
+  };
 }
 
 /**

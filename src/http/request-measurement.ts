@@ -4,7 +4,7 @@ import type { GraphqlOperation } from './graphql-operation.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { ActiveCount, HttpScheme, MeasuredStream, RequestMeter } from '../tracing/request-meter.js';
 import { isKnownMethod } from './http-method.js';
-import { schemeOf } from './server-attributes.js';
+import type { RequestDescription } from './request-description.js';
 import type { StreamOutcome } from './stream-options.js';
 
 const DISCONNECTED = 'client_disconnect';
@@ -18,6 +18,13 @@ export interface StreamFigures {
   outcome(): StreamOutcome;
 }
 
+/** The parts of a request that are measured. */
+interface Measured {
+  readonly request: RawRequest;
+  readonly response: RawResponse;
+  readonly span: { readonly startMonotonic: number };
+}
+
 /**
  * One request as metrics see it: counted as active by the instance that owns it if no route says
  * otherwise, then by the one that does, and measured by that one when the response has closed. Whether its
@@ -29,20 +36,24 @@ export class RequestMeasurement {
   private stream: ActiveCount | undefined;
   /** On the monotonic clock, in milliseconds. */
   private firstByteAt: number | undefined;
+  private readonly request: RawRequest;
+  private readonly response: RawResponse;
+  /** On the monotonic clock, in milliseconds. */
+  private readonly startedAt: number;
   private readonly method: string;
   private readonly scheme: HttpScheme;
 
   constructor(
-    private readonly request: RawRequest,
-    private readonly response: RawResponse,
-    /** On the monotonic clock, in milliseconds. */
-    private readonly startedAt: number,
+    { request, response, span }: Measured,
+    { method, scheme }: RequestDescription,
     meter: RequestMeter,
   ) {
-    const method = request.method ?? 'GET';
+    this.request = request;
+    this.response = response;
+    this.startedAt = span.startMonotonic;
     this.method = isKnownMethod(method) ? method : '_OTHER';
     // A client of HTTP/2 may call it anything.
-    this.scheme = schemeOf(request) === 'https' ? 'https' : 'http';
+    this.scheme = scheme === 'https' ? 'https' : 'http';
     this.measureWith(meter);
   }
 

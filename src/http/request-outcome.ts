@@ -3,6 +3,7 @@ import { bodySizes } from '../tracing/body-sizes.js';
 import { recordError } from '../tracing/error-record.js';
 import { graphqlErrorCode, type GraphqlOperation } from './graphql-operation.js';
 import type { HttpOptions, RawRequest, RawResponse } from './http-options.js';
+import { propertyOf } from './property-of.js';
 import type { StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
 
@@ -28,17 +29,18 @@ export function recordOutcome(
   options: Pick<HttpOptions, 'bodySizes'> | undefined,
 ): void {
   const { response, error } = closed;
-  const ended = response.writableEnded;
+  const ended = propertyOf(response, 'writableEnded') === true;
   if (!ended) span.setAttribute('nestjs.request.aborted', true);
   if (!ended && !response.headersSent) return;
-  span.setAttribute('http.response.status_code', response.statusCode);
+  const status = propertyOf(response, 'statusCode') as number;
+  span.setAttribute('http.response.status_code', status);
   if (closed.graphql !== undefined && error !== undefined) {
     span.setAttribute('graphql.error.code', graphqlErrorCode(error));
     recordError(span, error);
   }
   if (options?.bodySizes === true) recordSizes(span, closed);
-  if (!ended || response.statusCode < 500) return;
-  if (error === undefined) span.setAttribute('error.type', String(response.statusCode));
+  if (!ended || status < 500) return;
+  if (error === undefined) span.setAttribute('error.type', String(status));
   else recordError(span, error);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }

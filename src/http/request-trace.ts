@@ -1,4 +1,4 @@
-import type { Attributes, SpanContext } from '@opentelemetry/api';
+import type { Attributes, Link, SpanContext } from '@opentelemetry/api';
 import { SamplingDecision, type SamplingResult } from '../sdk/sampler.js';
 import { Flow, FlowContext, type Entry } from '../context/flow-context.js';
 import { entryEnded } from '../context/entry-end.js';
@@ -6,29 +6,26 @@ import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { KEEP } from '../pipeline/sampling/sampling-decision.js';
 import { newTraceId } from '../tracing/ids.js';
-import {
-  forwardedRequest,
-  NOT_FORWARDED,
-  routeWithoutHandler,
-  type ForwardedRequest,
-  type FrameworkRequest,
-  type MountedEndpoints,
-} from './framework-request.js';
+import { routeWithoutHandler, type FrameworkRequest, type MountedEndpoints } from './framework-request.js';
 import type { GraphqlOperation } from './graphql-operation.js';
 import { callHook, trustsCaller } from './http-hooks.js';
 import type { RawRequest, RawResponse } from './http-options.js';
-import { methodName } from './http-method.js';
 import { InboundContext } from './inbound-context.js';
 import { tracesRequests, type CompiledHttpOptions, type InstanceView } from './instance-view.js';
 import { RequestMeasurement } from './request-measurement.js';
 import type { RequestMeter } from '../tracing/request-meter.js';
 import { recordOutcome } from './request-outcome.js';
-import { isLongPoll, splitTarget, targetOf } from './request-url.js';
+import { RequestDescription } from './request-description.js';
 import { RouteMatch } from './route-match.js';
-import { serverAttributes } from './server-attributes.js';
 import { ServerSpan } from './server-span.js';
 import type { SseRoute } from './stream-options.js';
 import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from './stream-trace.js';
+
+const NO_ATTRIBUTES: Attributes = {};
+const NO_LINKS: Link[] = [];
+
+/** How far a request has come; `server-span.ts` has the drawing. */
+const State = { OPEN: 0, BOUND: 1, SETTLED: 2, CLOSED: 3 } as const;
 
 /**
  * One request on its way through the app: begun when the server emits it, bound by a guard to the
@@ -44,7 +41,6 @@ export class RequestTrace implements Entry, StreamedRequest {
   stream: StreamTrace | undefined;
   source: BodySource | undefined;
   ending = false;
-  closed = false;
   /** Set where no route answers: a middleware's pattern is not a route. */
   unrouted = false;
   graphql: GraphqlOperation | undefined;
@@ -53,13 +49,8 @@ export class RequestTrace implements Entry, StreamedRequest {
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
-  private readonly target: string;
-  /** Read at once: a socket forgets it when it closes. */
-  private readonly peer: string | undefined;
-  private match: RouteMatch | undefined;
-  private forwarded: ForwardedRequest = NOT_FORWARDED;
-  private bound = false;
-  private settled = false;
+  private readonly description: RequestDescription;
+  private state: (typeof State)[keyof typeof State] = State.OPEN;
   private sampling: SamplingResult | undefined;
   private error: unknown;
 
@@ -74,10 +65,9 @@ export class RequestTrace implements Entry, StreamedRequest {
     private readonly endpoints: MountedEndpoints,
   ) {
     this.inbound = new InboundContext(request, (provisional.pipeline as Pipeline).propagation);
-    this.target = targetOf(request);
-    this.peer = request.socket.remoteAddress;
+    this.description = new RequestDescription(request);
     provisional.adopt();
-    this.span = new ServerSpan(provisional, methodName(request.method), this);
+    this.span = new ServerSpan(provisional, this.spanName, this);
     this.measure(fallback?.requestMeter);
     this.context = new FlowContext(this.span, new Flow(this, this.inbound.baggage, undefined, undefined));
   }
@@ -90,8 +80,16 @@ export class RequestTrace implements Entry, StreamedRequest {
     return this.frameworkRequest ?? this.request;
   }
 
+  get serverless(): boolean {
+    return this.description.serverless;
+  }
+
+  get closed(): boolean {
+    return this.state === State.CLOSED;
+  }
+
   get pipeline(): Pipeline | undefined {
-    return (this.bound ? this.instance : this.fallback)?.pipeline;
+    return (this.state === State.OPEN ? this.fallback : this.instance)?.pipeline;
   }
 
   private get instanceOrFallback(): InstanceView | undefined {
@@ -103,33 +101,35 @@ export class RequestTrace implements Entry, StreamedRequest {
    * @param request - the framework's, for those who choose a tenant by it
    */
   bindToInstance(instance: InstanceView | undefined, match: RouteMatch, request: FrameworkRequest): void {
-    if (this.bound) return;
-    this.bound = true;
+    if (this.state !== State.OPEN) return;
+    this.state = State.BOUND;
     this.instance = instance;
-    this.match = match;
-    this.forwarded = forwardedRequest(this.request.headers, request);
-    this.frameworkRequest ??= request;
+    this.description.arrived(match, (this.frameworkRequest ??= request));
     if (instance !== undefined) this.inbound.readFor(instance.pipeline.propagation, this.flow);
     // Later guards may tell who the tenant is: the first child, or the end, asks for its pipeline.
-    if (instance?.pipeline.tenants === undefined) this.settleSpan();
-    else if (tracesRequests(instance)) this.tellTraceId(instance);
+    if (instance?.pipeline.tenants === undefined) {
+      this.settleSpan();
+      return;
+    }
+    this.description.readForwarded();
+    if (tracesRequests(instance)) this.tellTraceId(instance);
   }
 
   /** Shows entries that were set after the span had begun. */
   baggageChanged(): void {
-    const attributes = this.settled ? this.inbound.newAttributes(this.flow) : undefined;
+    const attributes = this.state >= State.SETTLED ? this.inbound.newAttributes(this.flow) : undefined;
     if (attributes !== undefined) this.span.setAttributes(attributes);
   }
 
   /** Fixes the ids, for code that asks for the span context. */
   fixIdsNow(): void {
-    if (this.bound) this.settleSpan();
-    else this.fixIdsByPath();
+    if (this.state === State.OPEN) this.fixIdsByPath();
+    else this.settleSpan();
   }
 
   private settleSpan(): void {
-    if (this.settled) return;
-    this.settled = true;
+    if (this.state >= State.SETTLED) return;
+    this.state = State.SETTLED;
     this.becomeSpan(this.instance);
     this.span.releaseRequest();
     this.provisional.release();
@@ -137,8 +137,7 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   private measure(meter: RequestMeter | undefined): void {
     if (this.measurement !== undefined) this.measurement.moveTo(meter);
-    else if (meter !== undefined)
-      this.measurement = new RequestMeasurement(this.request, this.response, this.span.startMonotonic, meter);
+    else if (meter !== undefined) this.measurement = new RequestMeasurement(this, this.description, meter);
   }
 
   /** Decides what the span becomes: recorded for its instance's or its tenant's pipeline, or nothing. */
@@ -171,10 +170,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   private coveredBy(http: CompiledHttpOptions | undefined): boolean {
-    if (this.excluded || http === undefined) return false;
-    const route = this.match?.route;
-    if (route === undefined && http.include === undefined && isLongPoll(this.target)) return false;
-    return http.covers(this.request.method ?? 'GET', route ?? splitTarget(this.target).path);
+    return !this.excluded && http !== undefined && this.description.isCoveredBy(http);
   }
 
   /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
@@ -186,14 +182,14 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   /** The response has closed: everything about it is known. */
   end(): void {
-    this.closed = true;
     this.bindWithoutHandler();
     this.settleSpan();
+    this.state = State.CLOSED;
     entryEnded(this);
     const { span, request, response, stream, error, graphql } = this;
     this.stream = undefined;
     stream?.finish();
-    this.measurement?.finish(this.match?.route, error, stream, graphql);
+    this.measurement?.finish(this.description.match?.route, error, stream, graphql);
     if (!span.isRecording() || this.instance === undefined) return;
     const { http, pipeline } = this.instance;
     recordOutcome(span, { request, response, error, stream, graphql }, http);
@@ -206,28 +202,27 @@ export class RequestTrace implements Entry, StreamedRequest {
    * @param instance - the nearest instance; one that traces no requests leaves them to the fallback
    */
   bindWithoutHandler(instance?: InstanceView): void {
-    if (this.bound) return;
+    if (this.state !== State.OPEN) return;
     const framework = this.frameworkRequest ?? (this.request as FrameworkRequest);
     const match = new RouteMatch(this.unrouted ? undefined : routeWithoutHandler(framework, this.endpoints));
     this.bindToInstance(tracesRequests(instance) ? instance : this.fallback, match, framework);
   }
 
   private attributes(http: CompiledHttpOptions): Attributes {
-    const { request, target, peer, match, forwarded } = this;
-    const attributes = serverAttributes(request, target, peer, match, forwarded, http.redact);
-    return { ...this.inbound.attributes(this.flow), ...attributes };
+    const attributes = this.description.attributes(http);
+    const inbound = this.inbound.attributes(this.flow);
+    return inbound === undefined ? attributes : { ...inbound, ...attributes };
   }
 
   get spanName(): string {
-    return this.match?.spanName(this.request.method) ?? methodName(this.request.method);
+    return this.description.spanName;
   }
 
   /** Fixes the ids before the route is known, by the path alone. */
   private fixIdsByPath(): void {
     if (this.span.decided) return;
     const http = this.fallback?.http;
-    const { path } = splitTarget(this.target);
-    if (http?.admits(this.request.method ?? 'GET', path) === false) this.exclude();
+    if (http !== undefined && !this.description.isAdmittedBy(http)) this.exclude();
     else this.fixIds(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
@@ -278,9 +273,11 @@ export class RequestTrace implements Entry, StreamedRequest {
     traceId: string,
   ): SamplingResult {
     const { sampler } = generation;
-    const attributes = sampler.needsAttributes && http !== undefined ? this.attributes(http) : {};
-    const context = this.context.withParent(parent);
-    return sampler.sample(parent, context, traceId, this.spanName, this.span.kind, attributes, []);
+    const { context, spanName, span } = this;
+    if (!sampler.needsAttributes)
+      return sampler.sample(parent, context, traceId, spanName, span.kind, NO_ATTRIBUTES, NO_LINKS);
+    const attributes = http === undefined ? {} : this.attributes(http);
+    return sampler.sample(parent, context.withParent(parent), traceId, spanName, span.kind, attributes, []);
   }
 
   /** The route is excluded: nothing below it is traced either. */

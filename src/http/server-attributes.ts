@@ -2,9 +2,8 @@ import type { Attributes } from '@opentelemetry/api';
 import type { ForwardedRequest } from './framework-request.js';
 import type { QueryRedaction } from '../pipeline/masking/query-redaction.js';
 import { parseHost, splitTarget } from './request-url.js';
-import type { RawRequest } from './http-options.js';
+import type { RequestDescription } from './request-description.js';
 import { isKnownMethod } from './http-method.js';
-import type { RouteMatch } from './route-match.js';
 
 /**
  * The attributes of a server span that are known at its start.
@@ -13,22 +12,18 @@ import type { RouteMatch } from './route-match.js';
  *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server span}
  */
 export function serverAttributes(
-  request: RawRequest,
-  target: string,
-  peer: string | undefined,
-  match: RouteMatch | undefined,
+  request: RequestDescription,
   forwarded: ForwardedRequest,
   redact: QueryRedaction,
 ): Attributes {
-  const { headers } = request;
-  const method = request.method ?? 'GET';
+  const { headers, method, match } = request;
   const known = isKnownMethod(method);
-  const { path, query } = splitTarget(target);
+  const { path, query } = splitTarget(request.target);
   const attributes: Attributes = {
     'http.request.method': known ? method : '_OTHER',
     'url.path': path,
-    'url.scheme': forwarded.scheme ?? schemeOf(request),
-    'network.protocol.version': request.httpVersion === '2.0' ? '2' : request.httpVersion,
+    'url.scheme': forwarded.scheme ?? request.scheme,
+    'network.protocol.version': request.httpVersion,
   };
   if (!known) attributes['http.request.method_original'] = method;
   if (query !== '') attributes['url.query'] = redact(query);
@@ -37,7 +32,7 @@ export function serverAttributes(
     attributes['server.address'] = host.address;
     if (host.port !== undefined) attributes['server.port'] = host.port;
   }
-  const client = forwarded.clientAddress ?? peer;
+  const client = forwarded.clientAddress ?? request.peer;
   if (client !== undefined) {
     attributes['client.address'] = client.startsWith('::ffff:') ? client.slice(7) : client;
   }
@@ -49,11 +44,4 @@ export function serverAttributes(
     if (match.moduleName !== undefined) attributes['nestjs.module'] = match.moduleName;
   }
   return attributes;
-}
-
-/** `http` or `https`. */
-export function schemeOf(request: RawRequest): string {
-  const scheme = request.headers[':scheme'];
-  if (typeof scheme === 'string') return scheme;
-  return (request.socket as { encrypted?: boolean }).encrypted === true ? 'https' : 'http';
 }

@@ -1,21 +1,14 @@
 import { Socket } from 'node:net';
-import { applyInEntry, entryOf } from '../context/entry.js';
+import { applyInEntry } from '../context/entry.js';
 import { emitOf } from './request-listeners.js';
 import { SseTrace } from './stream-sse.js';
 import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
 
-const TRACE = Symbol('nestjs-telemetry.trace');
-
-/**
- * The methods that responses of both protocols share. All responses share the functions below, so that an
- * open stream costs no closure.
- */
+/** The methods that responses of both protocols share. */
 interface Body {
-  [TRACE]?: StreamedRequest;
   emit: (...args: unknown[]) => boolean;
-  write: (...args: unknown[]) => boolean;
+  write: (chunk: unknown, encoding: unknown, callback: unknown) => boolean;
   end: (...args: unknown[]) => unknown;
-  destroy: (...args: unknown[]) => unknown;
 }
 
 /**
@@ -23,18 +16,30 @@ interface Body {
  * response that is written before it is ended. Its listeners run in the context of the request, as those of
  * the request do.
  *
- * Ours are the first to be called last: what others put in front of `write` and `end` later calls them.
+ * Ours are the first to be called last: what others put in front of `write` and `end` later calls them. They
+ * know their request: to look it up by the response costs more than a closure, see `propertyOf`.
  */
 export function followResponse(trace: StreamedRequest): void {
   const { request, response } = trace;
   const body = response as unknown as Body;
-  body[TRACE] = trace;
-  body.emit = emit;
+  body.emit = function emit(this: Body, ...args): boolean {
+    heard(trace, args);
+    return applyInEntry(trace, emitOf(this, emit), this, args);
+  };
   if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
   if (request.method === 'HEAD') return;
-  body.write = write;
-  body.end = end;
-  body.destroy = destroy;
+  // The only one that is called for each piece: without a list of arguments.
+  body.write = function (this: Body, chunk, encoding, callback): boolean {
+    if (!trace.response.writableEnded) (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
+    return original(this).write.call(this, chunk, encoding, callback);
+  };
+  // Responses of HTTP/2 and of Fastify's `inject()`, which has no socket, write what they end with.
+  const endsThroughWrite = trace.serverless || request.httpVersionMajor >= 2;
+  body.end = function (this: Body, ...args): unknown {
+    if (endsThroughWrite) trace.ending = true;
+    else if (trace.stream !== undefined) wroteLast(trace.stream, args);
+    return original(this).end.apply(this, args);
+  };
 }
 
 /**
@@ -59,31 +64,22 @@ function endQueue(this: Socket): void {
 }
 
 /** Sees what is emitted before any listener does, so that none of ours is among them. */
-function emit(this: Body, ...args: unknown[]): boolean {
-  const trace = traceOf(this);
-  switch (args[0]) {
+function heard(trace: StreamedRequest, [event, argument]: unknown[]): void {
+  switch (event) {
     case 'close':
       trace.end();
       break;
     case 'finish':
       // Responses of serverless adapters are never closed, and may finish before `end` has returned.
-      if (isServerless(trace.request)) queueMicrotask(() => trace.end());
+      if (trace.serverless) queueMicrotask(() => trace.end());
       break;
     case 'pipe':
       // An `@Sse` route's Observable knows why it failed.
-      if (trace.sse === undefined) trace.source = args[1] as BodySource;
+      if (trace.sse === undefined) trace.source = argument as BodySource;
       break;
     case 'unpipe':
-      releaseSource(trace, args[1]);
+      releaseSource(trace, argument);
   }
-  return applyInEntry(entryOf(this), emitOf(this, emit), this, args);
-}
-
-/** The only one that is called for each piece: without a list of arguments. */
-function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown): boolean {
-  const trace = traceOf(this);
-  if (!trace.response.writableEnded) (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
-  return original(this).write.call(this, chunk, encoding, callback);
 }
 
 /** The first piece makes the response a stream; absent if none is traced, or if it is all there is. */
@@ -93,25 +89,10 @@ function begin(trace: StreamedRequest): StreamTrace | undefined {
   return (trace.stream = sse === undefined ? new StreamTrace(trace) : new SseTrace(trace, sse));
 }
 
-/** The last piece of a body may come with its end. */
-function end(this: Body, ...args: unknown[]): unknown {
-  const trace = traceOf(this);
-  const [chunk, encoding] = args;
-  if (endsThroughWrite(trace.request)) trace.ending = true;
-  else if (isChunk(chunk) && !trace.response.writableEnded) trace.stream?.wrote(chunk, encoding);
-  return original(this).end.apply(this, args);
-}
-
-/** `end` may be called without one, or with a callback alone. */
-function isChunk(argument: unknown): boolean {
-  return typeof argument === 'string' || argument instanceof Uint8Array;
-}
-
-/** Called by the server alone: a client that leaves only closes the response. */
-function destroy(this: Body, ...args: unknown[]): unknown {
-  const trace = traceOf(this);
-  if (!trace.response.writableEnded) trace.stream?.destroyed();
-  return original(this).destroy.apply(this, args);
+/** The last piece of a body may come with its end, which is also called without one, or with a callback. */
+function wroteLast(stream: StreamTrace, [chunk, encoding]: unknown[]): void {
+  const isChunk = typeof chunk === 'string' || chunk instanceof Uint8Array;
+  if (isChunk && !stream.trace.response.writableEnded) stream.wrote(chunk, encoding);
 }
 
 /** Forgets a source that is unpiped before the response has ended; a body may have any number of sources. */
@@ -122,20 +103,7 @@ function releaseSource(trace: StreamedRequest, source: unknown): void {
   trace.source = undefined;
 }
 
-function traceOf(body: Body): StreamedRequest {
-  return body[TRACE] as StreamedRequest;
-}
-
 /** Looked up when called: frameworks give responses another prototype. */
 function original(body: Body): Body {
   return Object.getPrototypeOf(body) as Body;
-}
-
-/** So do the responses of HTTP/2 and of Fastify's `inject()`, which has no socket. */
-function endsThroughWrite(request: StreamedRequest['request']): boolean {
-  return request.httpVersionMajor >= 2 || isServerless(request);
-}
-
-function isServerless({ httpVersionMajor, socket }: StreamedRequest['request']): boolean {
-  return httpVersionMajor < 2 && !(socket instanceof Socket);
 }

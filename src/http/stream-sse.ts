@@ -81,7 +81,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   }
 
   /** Nest does that to a client that does not read. */
-  override destroyed(): void {
+  protected override destroyed(): void {
     this.cutBy('limit');
   }
 

@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
-import type { FlowContext } from '../context/flow-context.js';
+import type { Entry } from '../context/flow-context.js';
 import { recordError } from '../tracing/error-record.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { InstanceView } from './instance-view.js';
@@ -8,11 +8,10 @@ import type { ServerSpan } from './server-span.js';
 import type { SseRoute, StreamOutcome } from './stream-options.js';
 
 /** The request whose response is a stream. */
-export interface StreamedRequest {
+export interface StreamedRequest extends Entry {
   readonly request: RawRequest;
   readonly response: RawResponse;
   readonly span: ServerSpan;
-  readonly context: FlowContext;
   readonly instance: InstanceView | undefined;
   /** `{method} {route}`, once the route is known. */
   readonly spanName: string;
@@ -21,6 +20,8 @@ export interface StreamedRequest {
   /** Set once the response is written piece by piece. */
   stream: StreamTrace | undefined;
   readonly streams: StreamRegistry;
+  /** Whether the response is never closed, as those of serverless adapters. */
+  readonly serverless: boolean;
   /** The stream that is piped into the response. */
   source: BodySource | undefined;
   /** `end` was called: what is written now is all there is. */
@@ -52,6 +53,11 @@ interface Failure {
   readonly late: boolean;
 }
 
+/** Responses of both protocols. */
+interface Destroyable {
+  destroy(...args: unknown[]): unknown;
+}
+
 /** A response that is written piece by piece: how much of it was sent, and how it ended. */
 export class StreamTrace implements StreamFigures {
   bytes = 0;
@@ -61,6 +67,21 @@ export class StreamTrace implements StreamFigures {
 
   constructor(readonly trace: StreamedRequest) {
     trace.streams.add(this);
+    if (trace.request.method !== 'HEAD') this.watchDestroy(trace.response);
+  }
+
+  /** The server alone calls `destroy`: a client that leaves only closes the response. */
+  private watchDestroy(response: Destroyable): void {
+    const destroy = response.destroy.bind(response);
+    response.destroy = (...args) => {
+      if (!this.trace.response.writableEnded) this.destroyed();
+      return destroy(...args);
+    };
+  }
+
+  /** The server destroys the response before its end, as Nest does when a body fails in the middle. */
+  protected destroyed(): void {
+    this.aborted = true;
   }
 
   /** The span that gets the stream's attributes and events. */
@@ -87,11 +108,6 @@ export class StreamTrace implements StreamFigures {
   /** Records a failure of the producer or of a stage between it and the client; the first one counts. */
   failed(error: unknown): void {
     this.failure ??= { error, late: this.trace.response.headersSent };
-  }
-
-  /** The server destroys the response before its end, as Nest does when a body fails in the middle. */
-  destroyed(): void {
-    this.aborted = true;
   }
 
   /** The server ends the stream before its producer does; the first cause counts. */

@@ -1,6 +1,7 @@
 import { BaggageKeys } from '../../context/baggage-names.js';
 import type { BaggageRules } from '../../context/baggage-rules.js';
 import type { Flow } from '../../context/flow-context.js';
+import { propertyOf } from '../../http/property-of.js';
 import { compileRouteFilter, type RouteFilter } from '../../http/route-filter.js';
 import { isObject } from '../../config/schema.js';
 import { askInTime } from '../../base/user-function.js';
@@ -42,6 +43,13 @@ export class RequestEntries {
   /** Whether {@link admit} neither waits nor refuses, so that it needs no guard. */
   get admitsAll(): boolean {
     return this.required.length === 0 && this.options.entries === undefined;
+  }
+
+  /** Whether {@link admit} has anything to add, to wait for or to refuse. */
+  concern(request: object): boolean {
+    if (!this.admitsAll || this.intents.length > 0) return true;
+    const user = propertyOf(request, 'user');
+    return user !== undefined && user !== null;
   }
 
   /**

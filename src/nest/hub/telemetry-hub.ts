@@ -17,7 +17,6 @@ import {
   ModulesContainer,
   type AbstractHttpAdapter,
 } from '@nestjs/core';
-import { bindEntry } from '../../context/entry.js';
 import type { MountedEndpoints } from '../../http/framework-request.js';
 import { followListeners } from '../../http/request-listeners.js';
 import type { RegisteredRoute } from '../../http/missed-routes.js';
@@ -275,9 +274,7 @@ export class TelemetryHub
     if (generation === undefined) return undefined;
     this.mounted ??= graphqlEndpoints(this.modules, this.config);
     const trace = new RequestTrace(request, response, fallback, generation, this.streams, this.mounted);
-    bindEntry(request, trace);
-    followListeners(request);
-    bindEntry(response, trace);
+    followListeners(trace);
     followResponse(trace);
     return trace;
   }

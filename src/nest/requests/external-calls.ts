@@ -53,7 +53,7 @@ export function reenterExternalCalls(
   const transform = creator.transformToResult.bind(creator) as Target;
   creator.transformToResult = (result: unknown) =>
     transform(
-      activeContext().flow?.entry !== undefined && isObservable(result) ? observeHere(result) : result,
+      isObservable(result) && activeContext().flow?.entry !== undefined ? observeHere(result) : result,
     );
 }
 

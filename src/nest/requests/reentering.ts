@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { applyInEntry, entryOf } from '../../context/entry.js';
+import { applyInEntryOf, entryOf } from '../../context/entry.js';
 import type { RegisteredRoute } from '../../http/missed-routes.js';
 import { RequestTrace } from '../../http/request-trace.js';
 
@@ -21,7 +21,7 @@ const watched = new WeakSet<object>();
 function reentering(callback: Callback, position: number): Callback {
   if (reenters.has(callback)) return callback;
   const wrapper: Callback = function (...args) {
-    return applyInEntry(entryOf(args[position]), callback, this, args);
+    return applyInEntryOf(args[position], callback, this, args);
   };
   // Frameworks and Nest read properties and metadata, also ones that are set later, and tell error
   // handlers by their length.
@@ -61,9 +61,7 @@ export function reenterRequests(
   for (const name of ROUTE_METHODS) {
     change(registrar, name, (args) => {
       const [path] = args;
-      // `app.get('name')` of Express reads a setting.
-      if (name !== 'use' && typeof path === 'string' && args.length > 1)
-        routes.push({ method: name.toUpperCase(), path });
+      if (name !== 'use' && typeof path === 'string') routes.push({ method: name.toUpperCase(), path });
       return reenteringAll(args);
     });
   }
@@ -118,7 +116,9 @@ function change(registrar: Registrar, name: string, args: (given: unknown[]) => 
   const register = registrar[name];
   if (typeof register !== 'function') return;
   registrar[name] = function (this: unknown, ...given: unknown[]): unknown {
-    return Reflect.apply(register as Callback, this, args(given));
+    // `app.get('name')` of Express reads a setting, several times in a request.
+    const isSetting = given.length === 1 && typeof given[0] === 'string';
+    return Reflect.apply(register as Callback, this, isSetting ? given : args(given));
   };
 }
 

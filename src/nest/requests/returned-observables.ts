@@ -39,7 +39,7 @@ export function followReturnedObservables(): void {
   if (typeof transformToResult !== 'function' || typeof sse !== 'function') return;
   replaced = { transformToResult, sse };
   controller.transformToResult = function (result) {
-    return transformToResult.call(this, inEntry() && isObservable(result) ? observeHere(result) : result);
+    return transformToResult.call(this, isObservable(result) && inEntry() ? observeHere(result) : result);
   };
   controller.sse = function (result, response, request, options) {
     return sse.call(this, followed(request, result) as typeof result, response, request, options);

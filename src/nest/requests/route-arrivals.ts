@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { entryOf } from '../../context/entry.js';
+import type { Entry } from '../../context/flow-context.js';
 import { routeOf, type FrameworkRequest } from '../../http/framework-request.js';
 import { graphqlOperation, operationAttributes } from '../../http/graphql-operation.js';
 import { RequestTrace } from '../../http/request-trace.js';
@@ -54,12 +54,12 @@ export class RouteArrivals {
   constructor(private readonly coverage: (type: Type, handler: object) => HandlerCoverage) {}
 
   /** A request reaches its route. */
-  reached(type: Type, handler: HandlerFunction, request: FrameworkRequest): void {
-    const trace = entryOf(request);
+  reached(type: Type, handler: HandlerFunction, request: FrameworkRequest, trace: Entry): void {
     if (!(trace instanceof RequestTrace)) return;
     const facts = this.factsOf(type, handler);
     bindToRoute(trace, facts, request);
-    if (facts.entries !== undefined) void admitRequest(facts.entries, { kind: 'http', args: [request] });
+    if (facts.entries?.concern(request) === true)
+      void admitRequest(facts.entries, { kind: 'http', args: [request] });
   }
 
   /** A request reaches a resolver, or whatever else Nest calls for other libraries. */

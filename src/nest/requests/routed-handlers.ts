@@ -1,11 +1,17 @@
 import { Logger, type Type } from '@nestjs/common';
 import type { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
 import type { FrameworkRequest } from '../../http/framework-request.js';
-import { activeContext } from '../../context/flow-context.js';
+import { runningEntryOf } from '../../context/entry.js';
+import type { Entry } from '../../context/flow-context.js';
 
-/** Is told of each request that reaches a route, before the route's guards. */
+/** Is told of each request with an entry that reaches a route, before the route's guards. */
 export interface RouteListener {
-  reached(type: Type, handler: object & { readonly name: string }, request: FrameworkRequest): void;
+  reached(
+    type: Type,
+    handler: object & { readonly name: string },
+    request: FrameworkRequest,
+    entry: Entry,
+  ): void;
 }
 
 type Create = RouterExecutionContext['create'];
@@ -62,8 +68,8 @@ function replaceCreate(prototype: { create: Create }, create: Create): Create {
     const [instance, callback] = given;
     const type = instance.constructor as Type;
     return (request, response, next) => {
-      // Nothing while telemetry is off.
-      if (activeContext().flow !== undefined) listener.reached(type, callback, request as FrameworkRequest);
+      const entry = runningEntryOf(request as object);
+      if (entry !== undefined) listener.reached(type, callback, request as FrameworkRequest, entry);
       return handle(request, response, next);
     };
   };

@@ -21,5 +21,6 @@ const RANDOM_RANGE = 2 ** 56;
  */
 export function keepsShare(id: string, share: number): boolean {
   if (share >= 1) return true;
+  if (share <= 0) return false;
   return Number.parseInt(id.slice(-RANDOM_DIGITS), 16) >= (1 - share) * RANDOM_RANGE;
 }

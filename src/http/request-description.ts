@@ -1,0 +1,83 @@
+import { Socket } from 'node:net';
+import type { Attributes } from '@opentelemetry/api';
+import {
+  forwardedRequest,
+  NOT_FORWARDED,
+  type ForwardedRequest,
+  type FrameworkRequest,
+} from './framework-request.js';
+import { methodName } from './http-method.js';
+import type { RawRequest } from './http-options.js';
+import type { CompiledHttpOptions } from './instance-view.js';
+import { propertyOf } from './property-of.js';
+import { isLongPoll, splitTarget, targetOf } from './request-url.js';
+import type { RouteMatch } from './route-match.js';
+import { serverAttributes } from './server-attributes.js';
+
+/**
+ * A request as it came in, read at once, before a framework makes it another's; and the route that it found.
+ */
+export class RequestDescription {
+  readonly headers: RawRequest['headers'];
+  readonly httpVersion: string;
+  readonly scheme: string;
+  /** A socket forgets it when it closes. */
+  readonly peer: string | undefined;
+  /** Whether no server of Node's has made the request: its response is never closed. */
+  readonly serverless: boolean;
+  /** Path and query. */
+  readonly target: string;
+  /** The method that the route saw: middleware may override it. */
+  method: string;
+  match: RouteMatch | undefined;
+  private forwarded: ForwardedRequest | undefined;
+  private framework: FrameworkRequest | undefined;
+
+  constructor(private readonly request: RawRequest) {
+    const { headers, socket, httpVersion } = request;
+    this.headers = headers;
+    this.httpVersion = httpVersion === '2.0' ? '2' : httpVersion;
+    const scheme = headers[':scheme'];
+    const encrypted = (socket as { encrypted?: boolean }).encrypted === true;
+    // HTTP/1 has no such header.
+    this.scheme = typeof scheme === 'string' ? scheme : encrypted ? 'https' : 'http';
+    this.peer = socket.remoteAddress;
+    this.serverless = request.httpVersionMajor < 2 && !(socket instanceof Socket);
+    this.target = targetOf(request);
+    this.method = request.method ?? 'GET';
+  }
+
+  /** The request has found its route, or will find none. */
+  arrived(match: RouteMatch, framework: FrameworkRequest): void {
+    this.match = match;
+    this.framework = framework;
+    this.method = (propertyOf(this.request, 'method') as string | undefined) ?? 'GET';
+  }
+
+  /** Reads what proxies say now: the connection may be gone when a span asks for it. */
+  readForwarded(): ForwardedRequest {
+    if (this.framework === undefined) return NOT_FORWARDED;
+    return (this.forwarded ??= forwardedRequest(this.headers, this.framework));
+  }
+
+  get spanName(): string {
+    return this.match?.spanName(this.method) ?? methodName(this.method);
+  }
+
+  /** The attributes of a server span that are known at its start. */
+  attributes(http: CompiledHttpOptions): Attributes {
+    return serverAttributes(this, this.readForwarded(), http.redact);
+  }
+
+  /** Whether the options trace it. */
+  isCoveredBy(http: CompiledHttpOptions): boolean {
+    const route = this.match?.route;
+    if (route === undefined && http.include === undefined && isLongPoll(this.target)) return false;
+    return http.covers(this.method, route ?? splitTarget(this.target).path);
+  }
+
+  /** Whether the options may trace it, by the path alone. */
+  isAdmittedBy(http: CompiledHttpOptions): boolean {
+    return http.admits(this.method, splitTarget(this.target).path);
+  }
+}

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../support/server-program.mjs';
 
+/** Version 13 needs Node 22. */
+const VERSION = Number.parseInt(process.versions.node) >= 22 ? '13.2.0' : '12.11.1';
+
 /** `better-sqlite3` in a folder of its own: it is compiled where it is installed, which takes minutes. */
 export const server = {
   name: 'better-sqlite3',
@@ -15,7 +18,7 @@ export const server = {
     const manifest = {
       private: true,
       allowScripts: { 'better-sqlite3': true },
-      dependencies: { 'better-sqlite3': '12.11.1' },
+      dependencies: { 'better-sqlite3': VERSION },
     };
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
     try {

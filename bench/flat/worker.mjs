@@ -3,6 +3,7 @@
 import 'reflect-metadata';
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { answerParent } from '../answers.mjs';
 import { handOver } from '../instructions/connection.mjs';
 import { decorate } from '../request/app.mjs';
 
@@ -78,7 +79,7 @@ async function requests(count) {
   await Promise.all(managers.map((manager) => manager.forceFlush()));
 }
 
-const answers = {
+answerParent({
   ready: async () => {},
   burst: async (count) => {
     const before = process.cpuUsage();
@@ -86,13 +87,4 @@ const answers = {
     const { user, system } = process.cpuUsage(before);
     return (user + system) / count;
   },
-};
-
-process.on('message', async ({ id, ask: [question, ...args] }) => {
-  try {
-    process.send({ id, answer: await answers[question](...args) });
-  } catch (error) {
-    process.send({ id, error: String(error?.stack ?? error) });
-  }
 });
-process.on('disconnect', () => process.exit());

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TelemetryModule, TracerManager } from 'nestjs-telemetry';
+import { answerParent } from '../answers.mjs';
 
 const { name, enabled, exporter, url, spansPerSecond, maxExportBatchSize } = JSON.parse(process.argv[2]);
 const SPANS_PER_TRACE = 5;
@@ -99,12 +100,4 @@ function dropped() {
     .reduce((sum, count) => sum + count, 0);
 }
 
-const answers = { ready: async () => {}, run };
-process.on('message', async ({ id, ask: [question, ...args] }) => {
-  try {
-    process.send({ id, answer: await answers[question](...args) });
-  } catch (error) {
-    process.send({ id, error: String(error?.stack ?? error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerParent({ ready: async () => {}, run });

@@ -129,8 +129,9 @@ export class GenAiTracer {
   }
 
   /**
-   * Has every call of a client become a span: clients of `openai`, `@anthropic-ai/sdk`, `@google/genai`, and
-   * clients and servers of `@modelcontextprotocol`. What the client returns is what it returns anyway.
+   * Has every call of a client become a span: clients of `openai`, `@anthropic-ai/sdk`, `@google/genai`,
+   * clients and servers of `@modelcontextprotocol`, and an `McpStrategy` of `@rekog/mcp-nest`. What the
+   * client returns is what it returns anyway.
    *
    * @returns the same object; one that is instrumented already is left as it is
    * @throws TelemetryConfigError if it is none of these

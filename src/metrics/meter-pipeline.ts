@@ -46,7 +46,6 @@ export class MeterPipeline {
   private readonly servers = new Map<string, ScrapeServer>();
   private readonly closing = new Set<Promise<void>>();
   private readonly refused = new Set<string>();
-  private readonly identities = new WeakMap<object, number>();
   private readonly http: HttpMetrics;
   /** Measures calls that ask for it. */
   readonly calls: CallMetrics;
@@ -59,7 +58,6 @@ export class MeterPipeline {
   #source: PlanSource | undefined;
   private live: MeterGeneration | undefined;
   private generations = 0;
-  private nextIdentity = 0;
   private scraped = false;
   /** Stays while the last of the readers is being closed. */
   private showsSelf = false;
@@ -208,11 +206,6 @@ export class MeterPipeline {
       },
       refused,
       scraped,
-      identify: (object) => {
-        const known = this.identities.get(object) ?? (this.nextIdentity += 1);
-        this.identities.set(object, known);
-        return known;
-      },
     });
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { contentKey } from '../config/content-key.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
 import type { ExporterConfig } from '../config/exporter-config.js';
 import type { TelemetryLog } from '../base/log.js';
@@ -162,7 +162,7 @@ export class SinkPool {
     batch: Required<BatchConfig>,
     owner: ExporterOwner,
   ): SinkEntry {
-    const key = isSpanExporter(exporter) ? exporter : contentKey(exporter, batch);
+    const key = isSpanExporter(exporter) ? exporter : contentKey([exporter, batch]);
     const existing = this.entries.get(key);
     if (existing !== undefined) return existing;
     const entry: SinkEntry = {
@@ -235,19 +235,4 @@ function lent(exporter: SpanExporter): SpanExporter {
     shutdown: () => exporter.forceFlush?.() ?? Promise.resolve(),
   };
   return borrowed;
-}
-
-/** A digest, so that headers do not stay in memory as map keys in clear. */
-function contentKey(exporter: ExporterConfig, batch: Required<BatchConfig>): string {
-  return createHash('sha256')
-    .update(stableJson([exporter, batch]))
-    .digest('base64');
-}
-
-function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
-    if (item instanceof Uint8Array) return Buffer.from(item).toString('base64');
-    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
-    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

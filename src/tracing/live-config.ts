@@ -2,7 +2,7 @@ import { originsOf, shownConfig } from '../config/config-origins.js';
 import { environmentOf } from '../config/resolve-config.js';
 import { redactConfig } from '../config/redact-config.js';
 import type { FlowContext } from '../context/flow-context.js';
-import { contentText } from '../pipeline/generations/config-key.js';
+import { contentText } from '../config/content-key.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { TelemetryStatus } from '../pipeline/telemetry-status.js';

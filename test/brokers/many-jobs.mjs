@@ -65,6 +65,10 @@ async function until(condition, what) {
   }
 }
 
+/** What keeps the process alive, apart from its output. */
+const left = () =>
+  process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout');
+
 const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error'] });
 const manager = app.get(TracerManager, { strict: false });
 const queue = app.get(getQueueToken('packing'), { strict: false });
@@ -91,6 +95,7 @@ await worker.close();
 await own.close();
 const { ended, delivered, queued, dropped } = (await manager.forceFlush(), manager.status().spans);
 await app.close();
+await until(() => left().length === 0, 'the end of timers and connections');
 
 assert.deepEqual([ended, queued, dropped], [delivered, 0, {}], 'every span is delivered');
 assert.equal(new Set(spans.map((span) => span.spanContext().spanId)).size, spans.length, 'each span once');

@@ -316,7 +316,41 @@ it('each tick is a root span, with its schedule, and notes that another one stil
   ).toEqual(['INTERNAL Tasks.cleanup', 'INTERNAL Tasks.cleanup', undefined]);
 });
 
-it('5,000 ticks make 5,000 traces, of jobs that were added later as well', async () => {
+it('5,000 ticks of faked time make 5,000 bounded traces, and leave no timer behind', async () => {
+  vi.useFakeTimers({
+    now: 0,
+    toFake: ['setTimeout', 'setInterval', 'Date', 'clearTimeout', 'clearInterval'],
+  });
+  class EverySecond {
+    constructor(private readonly manager: TracerManager) {}
+
+    @Cron('* * * * * *', { name: 'tick' })
+    async tick(): Promise<void> {
+      await this.manager.withSpan('work', () => Promise.resolve());
+    }
+  }
+  Inject(TracerManager)(EverySecond, undefined, 0);
+  Injectable()(EverySecond);
+  const app = await startApp({ imports: [ScheduleModule.forRoot()], providers: [EverySecond] });
+  await vi.advanceTimersByTimeAsync(1000);
+  const timers = vi.getTimerCount();
+  await vi.advanceTimersByTimeAsync(4_999_000);
+  expect(vi.getTimerCount()).toBe(timers);
+  await app.app.get(SchedulerRegistry).getCronJob('tick').stop();
+  expect(vi.getTimerCount()).toBe(timers - 1);
+  vi.useRealTimers();
+  await app.close();
+  const spans = app.recorder.spans();
+  const traces = new Map<string, string[]>();
+  for (const span of spans) {
+    const { traceId } = span.spanContext();
+    traces.set(traceId, [...(traces.get(traceId) ?? []), span.name]);
+  }
+  expect([traces.size, spans.length]).toEqual([5000, 10_000]);
+  expect(new Set([...traces.values()].map(String))).toEqual(new Set(['work,EverySecond.tick']));
+}, 60_000);
+
+it('5,000 ticks make 5,000 traces of jobs that were added later as well', async () => {
   vi.useFakeTimers({
     now: 0,
     toFake: ['setTimeout', 'setInterval', 'Date', 'clearTimeout', 'clearInterval'],

@@ -20,7 +20,6 @@ function plan(
     warn: (text) => warnings.push(text),
     refused: new Set(),
     scraped: false,
-    identify: () => 0,
   });
 }
 

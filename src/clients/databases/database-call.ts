@@ -8,6 +8,7 @@ import {
   type CallPlan,
   type ClientCall,
 } from '../client-call.js';
+import type { DatabaseServer } from './database-server.js';
 import { KnownPlans } from './known-plans.js';
 import { readStatement, type Statement } from './statement.js';
 import type { SqlDialect } from './statement-scanner.js';
@@ -29,15 +30,6 @@ const METRIC: CallMetricPlan = {
 /** Most parameters of a statement that are recorded, where they are asked for, and how much of each. */
 const MAX_PARAMETERS = 50;
 const MAX_PARAMETER_LENGTH = 200;
-
-/** The server of an operation. */
-export interface DatabaseServer {
-  /** `db.system.name`. */
-  readonly system: string;
-  readonly namespace?: string | undefined;
-  readonly address?: string | undefined;
-  readonly port?: number | undefined;
-}
 
 /** An operation that is not a text: a command, or a method of an ORM. */
 export interface DatabaseCommand {

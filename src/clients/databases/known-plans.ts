@@ -1,5 +1,5 @@
 import type { CallPlan } from '../client-call.js';
-import type { DatabaseServer } from './database-call.js';
+import type { DatabaseServer } from './database-server.js';
 
 /** Longer texts are hardly ever the same twice. */
 const MAX_TEXT = 4096;

@@ -1,7 +1,8 @@
 import { followTracing } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
-import { endDatabaseCall, statementPlan, type DatabaseServer } from './database-call.js';
+import { endDatabaseCall, statementPlan } from './database-call.js';
+import type { DatabaseServer } from './database-server.js';
 import { PoolWaits } from './pool-wait.js';
 
 /** A statement as mysql2 publishes it; `query` has its values written in. */

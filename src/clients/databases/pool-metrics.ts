@@ -3,7 +3,7 @@ import { libraryOptions, type ClientLibrary } from '../../config/clients-config.
 import { runAsExport } from '../../context/export-context.js';
 import type { FlowContext } from '../../context/flow-context.js';
 import { instanceOfCall } from '../recording-instance.js';
-import type { DatabaseServer } from './database-call.js';
+import type { DatabaseServer } from './database-server.js';
 
 const WAIT_TIME = {
   name: 'db.client.connection.wait_time',

@@ -3,7 +3,8 @@ import { monotonicMillis } from '../../tracing/clock.js';
 import diagnostics from 'node:diagnostics_channel';
 import type { ClientLibrary } from '../../config/clients-config.js';
 import type { ClientCall } from '../client-call.js';
-import { recordUnconnected, type DatabaseServer } from './database-call.js';
+import { recordUnconnected } from './database-call.js';
+import type { DatabaseServer } from './database-server.js';
 import { measureWait } from './pool-metrics.js';
 
 /** Waits below this tell nothing of a pool that is too small. */

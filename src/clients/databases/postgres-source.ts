@@ -4,7 +4,8 @@ import { beginCall, type ClientCall } from '../client-call.js';
 import { whenSettled } from '../observed-promise.js';
 import type { AnyFunction, Patches } from '../patches.js';
 import { WrappedSource } from '../wrapped-source.js';
-import { endDatabaseCall, statementPlan, type DatabaseServer } from './database-call.js';
+import { endDatabaseCall, statementPlan } from './database-call.js';
+import type { DatabaseServer } from './database-server.js';
 import { PoolWaits } from './pool-wait.js';
 
 /** A client of `pg`, as far as it is read here. */

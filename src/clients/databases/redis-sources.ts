@@ -4,7 +4,8 @@ import { bindChannel, EMPTY_CONTEXT, type FlowContext } from '../../context/flow
 import { followTracing } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
-import { commandPlan, endDatabaseCall, type DatabaseServer } from './database-call.js';
+import { commandPlan, endDatabaseCall } from './database-call.js';
+import type { DatabaseServer } from './database-server.js';
 import { KnownPlans } from './known-plans.js';
 import { watchIoredisCommands, type IoredisClient } from './ioredis-commands.js';
 import { redisText } from './redis-text.js';

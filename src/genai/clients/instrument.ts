@@ -1,3 +1,4 @@
+import { isMcpStrategy, type McpStrategy } from '../../base/mcp-strategy.js';
 import { TelemetryConfigError } from '../../errors.js';
 import { runInContext } from '../../context/flow-context.js';
 import { fieldsOf } from '../answers/answer.js';
@@ -29,16 +30,24 @@ export function instrumentClient<C extends object>(
     followCopies(client, host, options);
   } else if (isMcpPeer(client)) {
     instrumentMcp(client, host);
+  } else if (isMcpStrategy(client)) {
+    instrumentMcpStrategy(client, (server) => instrumentClient(server, host, options));
   } else {
     throw new TelemetryConfigError({
       path: 'client',
-      expected: 'a client of openai, @anthropic-ai/sdk, @google/genai or @modelcontextprotocol',
+      expected: 'a client of openai, @anthropic-ai/sdk, @google/genai or MCP, or an McpStrategy',
       got: fieldsOf(client.constructor)['name'],
       remedy: 'Run other clients inside `withChat`, with `mapChunks` for their streams.',
     });
   }
   instrumented.add(client);
   return client;
+}
+
+/** Has every server that a strategy makes instrumented, after the app has changed it. */
+function instrumentMcpStrategy({ options }: McpStrategy, instrument: (server: object) => object): void {
+  const { serverMutator } = options;
+  options.serverMutator = (server) => instrument(serverMutator?.(server) ?? server);
 }
 
 /** `withOptions` makes another client with resources of its own. */

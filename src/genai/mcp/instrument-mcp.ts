@@ -90,26 +90,37 @@ function watch(transport: McpTransport, role: McpRole, host: GenAiHost): void {
 
 type Handler = (...args: unknown[]) => void;
 
-/** Protocols assign their handlers when they connect, and read what was there before. */
+/**
+ * Protocols assign their handlers when they connect, and read what was there before. Transports of HTTP hand
+ * them on to an inner transport.
+ */
 function intercept(
   transport: McpTransport,
   name: 'onmessage' | 'onclose',
   wrap: (handler: Handler) => Handler,
 ): void {
-  let handler = transport[name] as Handler | undefined;
+  const inner = accessorOf(transport, name);
   const wrapped = new WeakMap<Handler, Handler>();
-  const current = (): Handler | undefined => {
-    if (handler === undefined) return undefined;
-    let found = wrapped.get(handler);
-    if (found === undefined) wrapped.set(handler, (found = wrap(handler)));
-    return found;
+  let current: Handler | undefined;
+  const assign = (handler: Handler | undefined): void => {
+    current = handler === undefined ? undefined : (wrapped.get(handler) ?? wrap(handler));
+    if (handler !== undefined && current !== undefined) wrapped.set(handler, current);
+    inner?.set?.call(transport, current);
   };
+  assign(transport[name] as Handler | undefined);
   Object.defineProperty(transport, name, {
     configurable: true,
     enumerable: true,
-    get: current,
-    set: (value: Handler | undefined) => {
-      handler = value;
-    },
+    get: () => current,
+    set: assign,
   });
+}
+
+/** The accessor of a class, if the property is one. */
+function accessorOf(transport: object, name: string): PropertyDescriptor | undefined {
+  for (let owner: unknown = transport; owner !== null; owner = Object.getPrototypeOf(owner)) {
+    const found = Object.getOwnPropertyDescriptor(owner, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

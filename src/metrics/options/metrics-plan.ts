@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
+import { contentKey } from '../../config/content-key.js';
 import { OTLP_HTTP_URL } from '../../config/defaults.js';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
@@ -60,8 +60,6 @@ export interface PlanContext {
   readonly refused: ReadonlySet<string>;
   /** Whether a scrape page is served, which needs a reader. */
   readonly scraped: boolean;
-  /** Tells objects that are compared by identity apart. */
-  readonly identify: (object: object) => number;
 }
 
 /**
@@ -101,7 +99,7 @@ export function planMetrics(
         ? undefined
         : { bodySizes: http.bodySizes ?? false, streamDuration: http.streamDuration ?? 'first-byte' },
   };
-  return { key: keyOf(parts, context.identify), ...parts };
+  return { key: contentKey(parts), ...parts };
 }
 
 interface ConfiguredReader {
@@ -212,17 +210,4 @@ function scheduleOf(common: ExportSchedule, own: ExportSchedule): Required<Expor
     exportTimeoutMillis: Math.min(timeout, exportIntervalMillis),
     temporality: own.temporality ?? common.temporality ?? 'cumulative',
   };
-}
-
-/** A digest, so that headers do not stay in memory in clear; other than plain data counts by identity. */
-function keyOf(parts: object, identify: (object: object) => number): string {
-  const text = JSON.stringify(parts, (_key, value: unknown) => {
-    if (typeof value === 'function') return `fn ${identify(value)}`;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return `object ${identify(value)}`;
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-  return createHash('sha256').update(text).digest('base64');
 }

@@ -46,17 +46,15 @@ function traced(host: EntryHost, { type, name, method }: EntryMethod, kind: Hand
     const attributes: Attributes = { [C.functionName]: handler, 'cqrs.type': kind, 'cqrs.name': message };
     const run = (): unknown => method.apply(this, args);
     const context = activeContext();
-    const span = { name: `${name} ${message}`, pattern: message, attributes };
-    if (kind !== 'event' && context.span !== undefined)
-      return untraced ? run() : runAsChild(instance, 'cqrs', span, run);
+    const call = { name: `${name} ${message}`, pattern: message, attributes, untraced };
+    if (kind !== 'event' && context.span !== undefined) return runAsChild(instance, 'cqrs', call, run);
     const entry = EntryTrace.begin(instance, {
-      ...span,
+      ...call,
       kind: 'cqrs',
       spanKind: SpanKind.INTERNAL,
       handler,
       args,
       from: context,
-      untraced,
       ...(kind === 'event' ? {} : { relation: 'parent' as const }),
     });
     return entry === undefined ? run() : entry.run(run);

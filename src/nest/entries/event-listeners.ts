@@ -78,8 +78,8 @@ export class EventListeners {
       const run = (): unknown => method.apply(this, args);
       const isInside = current !== undefined && current.context === context;
       if (isInside && context.span !== undefined) {
-        if (untraced) return run();
-        return runAsChild(instance, 'events', { name: `on ${event}`, pattern: event, attributes }, run);
+        const call = { name: `on ${event}`, pattern: event, attributes, untraced };
+        return runAsChild(instance, 'events', call, run);
       }
       const entry = EntryTrace.begin(instance, {
         kind: 'events',

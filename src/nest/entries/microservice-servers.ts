@@ -1,3 +1,4 @@
+import { isMcpStrategy } from '../../base/mcp-strategy.js';
 import { runInContext } from '../../context/flow-context.js';
 import { CONVENTIONS as C, OTHER_METHOD, systemOf } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
@@ -45,6 +46,8 @@ export class MicroserviceServers {
   }
 
   watch(server: MicroserviceServer): void {
+    // Tools of MCP run in the flow of their HTTP request, or of the span that `GenAiTracer.instrument` makes.
+    if (isMcpStrategy(server)) return;
     const { patches } = this.host;
     const system = systemOf(server.transportId);
     patches.replace(server, 'addHandler', (addHandler) => (pattern, callback, isEvent, ...rest) => {

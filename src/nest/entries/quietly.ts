@@ -1,9 +1,9 @@
 import { activeContext, runInContext } from '../../context/flow-context.js';
 
 /**
- * Runs the transport's own commands, which the span of their message stands for: a `PUBLISH` beside it
- * would tell the same twice.
+ * Runs code that makes no spans: handlers that are left out, and the transport's own commands, which the span
+ * of their message stands for.
  */
-export function quietly<T>(send: () => T): T {
-  return runInContext(activeContext().withSuppression(), send);
+export function quietly<T>(run: () => T): T {
+  return runInContext(activeContext().withSuppression(), run);
 }

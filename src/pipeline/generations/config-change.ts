@@ -1,5 +1,5 @@
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
-import { contentText } from './config-key.js';
+import { contentText } from '../../config/content-key.js';
 
 /** The result of a change of configuration. */
 export interface ReconfigureReport {

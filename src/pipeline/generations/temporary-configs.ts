@@ -5,7 +5,7 @@ import {
 } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { FlowTarget } from '../../context/flow-context.js';
-import { configKey } from './config-key.js';
+import { contentKey } from '../../config/content-key.js';
 import type { Generation } from './generation.js';
 import { GenerationSlot, type GenerationBuilder } from './generation-slot.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
@@ -74,7 +74,7 @@ export class TemporaryConfigs {
     if (known?.base === base) return known.slot;
     const given = mergeTracerConfig(base, change);
     const resolved = this.resolve(given);
-    const key = configKey(resolved);
+    const key = contentKey(resolved);
     let slot = this.cache.get(key);
     if (slot === undefined) {
       slot = new GenerationSlot(this.builder, given, resolved, (used) => {

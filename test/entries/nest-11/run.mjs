@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const NEST_11 = {
+  '@nestjs/bullmq': '^11',
   '@nestjs/common': '^11',
   '@nestjs/core': '^11',
   '@nestjs/cqrs': '^11',

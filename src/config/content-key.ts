@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
-import { Secret } from '../../config/secret.js';
+import { Secret } from './secret.js';
 
 const identities = new WeakMap<object, number>();
 let nextIdentity = 1;
 
 /**
- * A digest that is equal for configurations of equal content. Exporters, samplers, processors and functions
- * count by identity. Credentials take part, but cannot be read from it.
+ * A digest that is equal for values of equal content. Exporters, samplers, processors and functions count by
+ * identity. Credentials take part, but cannot be read from it: a key may stay in memory.
  */
-export function configKey(config: ResolvedTracerConfig): string {
-  return createHash('sha256').update(contentText(config)).digest('base64');
+export function contentKey(value: unknown): string {
+  return createHash('sha256').update(contentText(value)).digest('base64');
 }
 
 /** Equal for values of equal content; may hold credentials, so it is for comparing alone. */

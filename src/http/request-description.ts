@@ -12,12 +12,12 @@ import type { CompiledHttpOptions } from './instance-view.js';
 import { propertyOf } from './property-of.js';
 import { isLongPoll, splitTarget, targetOf } from './request-url.js';
 import type { RouteMatch } from './route-match.js';
-import { serverAttributes } from './server-attributes.js';
+import { serverAttributes, type DescribedRequest } from './server-attributes.js';
 
 /**
  * A request as it came in, read at once, before a framework makes it another's; and the route that it found.
  */
-export class RequestDescription {
+export class RequestDescription implements DescribedRequest {
   readonly headers: RawRequest['headers'];
   readonly httpVersion: string;
   readonly scheme: string;

@@ -2,8 +2,21 @@ import type { Attributes } from '@opentelemetry/api';
 import type { ForwardedRequest } from './framework-request.js';
 import type { QueryRedaction } from '../pipeline/masking/query-redaction.js';
 import { parseHost, splitTarget } from './request-url.js';
-import type { RequestDescription } from './request-description.js';
+import type { RawRequest } from './http-options.js';
+import type { RouteMatch } from './route-match.js';
 import { isKnownMethod } from './http-method.js';
+
+/** The facts of a request that its server span shows. */
+export interface DescribedRequest {
+  readonly headers: RawRequest['headers'];
+  readonly httpVersion: string;
+  readonly scheme: string;
+  readonly peer: string | undefined;
+  /** Path and query. */
+  readonly target: string;
+  readonly method: string;
+  readonly match: RouteMatch | undefined;
+}
 
 /**
  * The attributes of a server span that are known at its start.
@@ -12,7 +25,7 @@ import { isKnownMethod } from './http-method.js';
  *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server span}
  */
 export function serverAttributes(
-  request: RequestDescription,
+  request: DescribedRequest,
   forwarded: ForwardedRequest,
   redact: QueryRedaction,
 ): Attributes {

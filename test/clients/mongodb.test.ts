@@ -3,7 +3,8 @@ import mongoose from 'mongoose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MongoServer } from '../support/mongo-server.js';
 import { PLAIN_SPAN, type SpanShape } from '../support/span-shape.js';
-import { callsDuring, startCallingApp } from './calling-app.js';
+import { MeterManager } from '../../src/index.js';
+import { callsDuring, callsOf, startCallingApp } from './calling-app.js';
 
 async function connect(): Promise<{ server: MongoServer; client: MongoClient; db: Db }> {
   const server = await MongoServer.start();
@@ -37,6 +38,21 @@ function span(
 }
 
 describe('mongodb', () => {
+  it('measures commands', async () => {
+    const { server, db } = await connect();
+    const app = await startCallingApp(() => db.collection('orders').find().toArray(), {
+      metrics: { readers: [{ type: 'prometheus' }] },
+    });
+    await callsOf(app);
+    const page = await app.app.get(MeterManager).scrape();
+    const [, labels, count] = /^db_client_operation_duration_count\{(.*)\} (\d+)$/m.exec(page)!;
+    expect([labels!.replace(/,?otel_scope_\w+="[^"]*"/g, ''), count]).toEqual([
+      'db_system_name="mongodb",db_operation_name="find",db_collection_name="orders",' +
+        `db_namespace="shop",server_address="127.0.0.1",server_port="${server.port}"`,
+      '1',
+    ]);
+  });
+
   it('records commands with their collection, without values', async () => {
     const { server, db } = await connect();
     const orders = db.collection<{ _id: number; customer: string }>('orders');

@@ -166,6 +166,37 @@ describe('summaries', () => {
   });
 });
 
+describe('statements that come again', () => {
+  const TEXT = 'SELECT a FROM orders WHERE b = $1';
+
+  it('have the server that each goes to, and the parameters of none before', () => {
+    const planned = (namespace: string, options: object, parameters?: unknown[]) => {
+      const { attributes } = statementPlan(
+        { system: 'mysql', namespace },
+        TEXT,
+        'mysql',
+        options,
+        parameters,
+      );
+      const { 'db.namespace': name, 'db.query.text': text, 'db.query.parameter.0': parameter } = attributes;
+      return [name, text, parameter];
+    };
+    expect([
+      planned('one', {}),
+      planned('two', { parameters: true }, ['x']),
+      planned('two', { parameters: true }, ['y']),
+      planned('two', { queryText: false }),
+      planned('one', {}),
+    ]).toEqual([
+      ['one', TEXT, undefined],
+      ['two', TEXT, 'x'],
+      ['two', TEXT, 'y'],
+      ['two', undefined, undefined],
+      ['one', TEXT, undefined],
+    ]);
+  });
+});
+
 describe('messages of databases', () => {
   function messageOf(message: string, text: string): string | undefined {
     let told: string | undefined;

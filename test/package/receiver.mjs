@@ -38,3 +38,13 @@ export function checkSpans(spans) {
   if (work.parentSpanId !== server.spanId)
     fail(`Expected "work" below the server span, got ${work.parentSpanId}.`);
 }
+
+/** Outgoing calls below the span that makes them, each once, in the order of their start. */
+export function checkCalls(spans, expected = ['GET', 'GET', 'SET', 'SELECT orders']) {
+  const parent = spans.find(({ name }) => name === 'calls');
+  const below = spans
+    .filter(({ parentSpanId }) => parent !== undefined && parentSpanId === parent.spanId)
+    .sort((one, other) => (BigInt(one.startTimeUnixNano) < BigInt(other.startTimeUnixNano) ? -1 : 1));
+  const names = below.map(({ name }) => name);
+  if (String(names) !== String(expected)) throw new Error(`Expected the calls ${expected}, got ${names}.`);
+}

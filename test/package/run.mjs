@@ -73,6 +73,7 @@ async function writeApp(cell, directory, tarball) {
   const sources = {
     'app.module': 'app.module',
     main: 'main',
+    calls: 'calls.none',
     sdk: `sdk.${cell.sdk}`,
     adapter: `adapter.${cell.adapter}`,
   };
@@ -167,7 +168,9 @@ try {
         if (node === undefined) return;
         for (const { setUp, name } of chosen) {
           const id = `${major.nest}-${setUps.indexOf(setUp)}`;
-          await report(name, () => checkBuild(setUp, id, { directory, nest: major.nest, node, receiver }));
+          await report(name, () =>
+            checkBuild(setUp, id, { directory, nest: major.nest, node, receiver, tools }),
+          );
         }
       });
   }

@@ -8,7 +8,7 @@ import { RedisInstrumentation } from '@opentelemetry/instrumentation-redis';
 import * as newestIoredis from 'ioredis';
 import * as newestRedis from 'redis';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Span, TracerManager, type TelemetryModuleOptions } from '../../../src/index.js';
+import { MeterManager, Span, TracerManager, type TelemetryModuleOptions } from '../../../src/index.js';
 import { PLAIN_SPAN, shapeOf, type SpanShape } from '../../support/span-shape.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 
@@ -322,6 +322,26 @@ describe('an instance that lists an official instrumentation', () => {
       'redis redis-GET',
       'redis redis-GET',
       'redis redis-GET',
+    ]);
+  });
+});
+
+describe('commands', () => {
+  it('are measured', async () => {
+    const redis = new newestIoredis.Redis(address);
+    onTestFinished(() => {
+      redis.disconnect();
+    });
+    await redis.ping();
+    work = () => redis.get('key');
+    const app = await start({ metrics: { readers: [{ type: 'prometheus' }] } });
+    await cacheSpans(app);
+    const page = await app.app.get(MeterManager).scrape();
+    const [, labels, count] = /^db_client_operation_duration_count\{(.*)\} (\d+)$/m.exec(page)!;
+    expect([labels!.replace(/,?otel_scope_\w+="[^"]*"/g, ''), count]).toEqual([
+      'db_system_name="redis",db_operation_name="GET",db_namespace="0",' +
+        `server_address="${address.host}",server_port="${address.port}"`,
+      '1',
     ]);
   });
 });

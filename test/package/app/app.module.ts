@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Injectable, Module, Param } from '@nestjs/common';
 import { TelemetryModule, TracerManager } from 'nestjs-telemetry';
+import { callProviders } from './calls.js';
 import { sdk } from './sdk.js';
 
 @Injectable()
@@ -30,6 +31,6 @@ class HelloController {
     }),
   ],
   controllers: [HelloController],
-  providers: [HelloService],
+  providers: [HelloService, ...callProviders],
 })
 export class AppModule {}

@@ -3,11 +3,11 @@
  * whose trace must arrive by OTLP.
  */
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSpans } from '../receiver.mjs';
+import { checkCalls, checkSpans } from '../receiver.mjs';
 import { run } from '../run-command.mjs';
-import { installNode, installStrictly, pathTo } from '../tools.mjs';
+import { installBun, installNode, installStrictly, pathTo } from '../tools.mjs';
 import { setUps } from './set-ups.mjs';
 
 const appSources = fileURLToPath(new URL('../app', import.meta.url));
@@ -20,6 +20,7 @@ const devTools = {
   '@swc/jest': () => '^0.2.39',
   '@types/express': () => '^5.0.0',
   '@types/node': () => '^20.19.0',
+  '@types/pg': () => '^8.15.0',
   esbuild: () => '^0.25.0',
   jest: () => '^30.0.0',
   'ts-jest': () => '^29.4.0',
@@ -56,6 +57,8 @@ export async function prepareBuilds({ nest, node: version }, { directory, tools,
       'nestjs-telemetry': `file:${tarball}`,
       'reflect-metadata': '^0.2.2',
       rxjs: '^7.8.2',
+      ioredis: '^5.11.1',
+      pg: '^8.16.0',
     },
     devDependencies: Object.fromEntries(Object.entries(devTools).map(([name, range]) => [name, range(nest)])),
   };
@@ -65,32 +68,37 @@ export async function prepareBuilds({ nest, node: version }, { directory, tools,
   return node;
 }
 
-/** Writes the app's sources without the `.js` of relative imports, which not every tool finds. */
-async function writeSources(directory) {
+/** Writes the app's sources, without the `.js` of relative imports unless they need it: not every tool finds them. */
+async function writeSources(directory, modules) {
   const sources = {
     'app.module': 'app.module',
     'app.spec': 'app.spec',
     main: 'main',
+    calls: 'calls.clients',
     sdk: 'sdk.none',
     adapter: 'adapter.express',
   };
-  for (const [name, source] of Object.entries(sources)) {
-    const text = await readFile(join(appSources, `${source}.ts`), 'utf8');
-    await writeFile(join(directory, 'src', `${name}.ts`), text.replace(/(from '\.\/[\w.]+)\.js'/g, "$1'"));
+  for (const [name, file] of Object.entries(sources)) {
+    const text = await readFile(join(appSources, `${file}.ts`), 'utf8');
+    const source = modules ? text : text.replace(/(from '\.\/[\w.]+)\.js'/g, "$1'");
+    await writeFile(join(directory, 'src', `${name}.ts`), source);
   }
 }
 
 /** Builds and starts the app in one way; what the last one has left is removed. */
-export async function checkBuild(setUp, id, { directory, nest, node, receiver }) {
-  const { name, files, commands, start, alone = false, exports = true } = setUp;
+export async function checkBuild(setUp, id, { directory, nest, node, receiver, tools }) {
+  const { name, files, commands, start, alone = false, exports = true, modules = false, bun = false } = setUp;
+  const { calls } = setUp;
   for (const folder of ['src', 'dist', 'out'])
     await rm(join(directory, folder), { recursive: true, force: true });
   for (const file of setUps.flatMap((each) => Object.keys(each.files)))
     await rm(join(directory, file), { force: true });
   await mkdir(join(directory, 'src'));
-  await writeSources(directory);
-  for (const [file, text] of Object.entries(files))
+  await writeSources(directory, modules);
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, file)), { recursive: true });
     await writeFile(join(directory, file), typeof text === 'function' ? text(nest) : text);
+  }
   const env = {
     PATH: pathTo(node, join(directory, 'node_modules', '.bin')),
     RECEIVER: receiver.urlFor(id),
@@ -110,8 +118,10 @@ export async function checkBuild(setUp, id, { directory, nest, node, receiver })
       await copyFile(join(directory, file), join(cwd, 'main.js'));
       file = 'main.js';
     }
-    await run(node, [file], { cwd, seconds: 60, env });
+    await run(bun ? await installBun('1.4', tools) : node, [file], { cwd, seconds: 60, env });
   }
   if (exports) checkSpans(receiver.spansOf(id));
+  // The test of the app makes no calls.
+  if (exports && !name.startsWith('Jest')) checkCalls(receiver.spansOf(id), calls);
   return name;
 }

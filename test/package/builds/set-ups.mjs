@@ -88,6 +88,29 @@ export const setUps = [
     start: ['dist/main.js'],
   },
   {
+    name: 'nest build, ES modules',
+    nest: ['12'],
+    modules: true,
+    files: {
+      'tsconfig.json': tsconfig(),
+      'nest-cli.json': nestCli(),
+      'src/package.json': json({ type: 'module' }),
+      'dist/package.json': json({ type: 'module' }),
+    },
+    commands: [['nest', 'build']],
+    start: ['dist/main.js'],
+  },
+  {
+    name: 'nest build, in Bun',
+    nest: ['12'],
+    bun: true,
+    // Bun's own `fetch` publishes nothing.
+    calls: ['GET', 'SET', 'SELECT orders'],
+    files: { 'tsconfig.json': tsconfig(), 'nest-cli.json': nestCli() },
+    commands: [['nest', 'build']],
+    start: ['dist/main.js'],
+  },
+  {
     name: 'nest build -b swc',
     // With a `rootDir`, Nest keeps `src` in the path of what SWC writes.
     files: { 'tsconfig.json': tsconfig({ rootDir: undefined }), 'nest-cli.json': nestCli() },

@@ -75,6 +75,12 @@ export function withholdModelError(error: unknown): void {
   withholdMessage(error, shownText);
 }
 
+/** The code of the innermost cause that has one, such as `ECONNREFUSED`. */
+function causeCodeOf(error: unknown, depth = 5): string | undefined {
+  const { code, cause } = fieldsOf(error);
+  return depth === 0 ? undefined : (causeCodeOf(cause, depth - 1) ?? codeOf(code));
+}
+
 /** Such as `RateLimitError: 429 rate_limit_exceeded`. */
 function shownText(error: object): string {
   const { code, cause } = fieldsOf(error);
@@ -83,7 +89,7 @@ function shownText(error: object): string {
     statusOf(error)?.toString(),
     codeOf(type),
     typeof code === 'number' ? String(code) : codeOf(code),
-    codeOf(fieldsOf(cause)['code']),
+    causeCodeOf(cause),
   ].filter((part) => part !== undefined);
   const name = errorType(error);
   const told = [...new Set(known)].filter((part) => part !== name).join(' ');

@@ -34,6 +34,13 @@ export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
+/** Name of the class that made an object. */
+export function classNameOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { constructor } = value as { constructor?: unknown };
+  return typeof constructor === 'function' ? constructor.name : undefined;
+}
+
 export function listOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : [];
 }

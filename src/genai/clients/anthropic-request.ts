@@ -1,4 +1,4 @@
-import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
+import { classNameOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
 import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
@@ -12,9 +12,9 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 
 /** The methods of Anthropic's client that call a model. */
 export function anthropicEndpoints(client: object, { provider }: InstrumentOptions): ClientEndpoint[] {
-  const { messages, beta, baseURL, constructor } = client as Record<string, unknown>;
+  const { messages, beta, baseURL } = client as Record<string, unknown>;
   if (typeof fieldsOf(messages)['create'] !== 'function') return [];
-  const own = provider ?? PROVIDERS[String(fieldsOf(constructor)['name'])] ?? 'anthropic';
+  const own = provider ?? PROVIDERS[classNameOf(client) ?? ''] ?? 'anthropic';
   const shared = defined<CallDescription>({ provider: own, server: serverOf(baseURL) });
   return [messages, fieldsOf(beta)['messages']].flatMap((resource): ClientEndpoint[] =>
     typeof resource !== 'object' || resource === null

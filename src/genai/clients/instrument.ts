@@ -1,7 +1,7 @@
 import { isMcpStrategy, type McpStrategy } from '../../base/mcp-strategy.js';
 import { TelemetryConfigError } from '../../errors.js';
 import { runInContext } from '../../context/flow-context.js';
-import { fieldsOf } from '../answers/answer.js';
+import { classNameOf } from '../answers/answer.js';
 import type { GenAiHost } from '../genai-host.js';
 import { isMcpPeer, instrumentMcp } from '../mcp/instrument-mcp.js';
 import { startCall, type StartedCall } from '../run-call.js';
@@ -21,6 +21,7 @@ export function instrumentClient<C extends object>(
   host: GenAiHost,
   options: InstrumentOptions,
 ): C {
+  if (typeof client !== 'object' || (client as object | null) === null) throw unknownClient(client);
   if (instrumented.has(client)) return client;
   const endpoints = [openAiEndpoints, anthropicEndpoints, googleEndpoints].flatMap((find) =>
     find(client, options),
@@ -33,15 +34,19 @@ export function instrumentClient<C extends object>(
   } else if (isMcpStrategy(client)) {
     instrumentMcpStrategy(client, (server) => instrumentClient(server, host, options));
   } else {
-    throw new TelemetryConfigError({
-      path: 'client',
-      expected: 'a client of openai, @anthropic-ai/sdk, @google/genai or MCP, or an McpStrategy',
-      got: fieldsOf(client.constructor)['name'],
-      remedy: 'Run other clients inside `withChat`, with `mapChunks` for their streams.',
-    });
+    throw unknownClient(client);
   }
   instrumented.add(client);
   return client;
+}
+
+function unknownClient(client: unknown): TelemetryConfigError {
+  return new TelemetryConfigError({
+    path: 'client',
+    expected: 'a client of openai, @anthropic-ai/sdk, @google/genai or MCP, or an McpStrategy',
+    got: classNameOf(client) ?? client,
+    remedy: 'Run other clients inside `withChat`, with `mapChunks` for their streams.',
+  });
 }
 
 /** Has every server that a strategy makes instrumented, after the app has changed it. */

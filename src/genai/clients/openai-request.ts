@@ -1,4 +1,4 @@
-import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
+import { classNameOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
 import type { GenAiOperation } from '../operations.js';
@@ -24,15 +24,12 @@ export function openAiEndpoints(
   client: object,
   { provider, streamUsage }: InstrumentOptions,
 ): ClientEndpoint[] {
-  const { chat, responses, completions, embeddings, baseURL, constructor } = client as Record<
-    string,
-    unknown
-  >;
+  const { chat, responses, completions, embeddings, baseURL } = client as Record<string, unknown>;
   const chats = fieldsOf(chat)['completions'];
   if (typeof fieldsOf(chats)['create'] !== 'function' && typeof fieldsOf(responses)['create'] !== 'function')
     return [];
   const server = serverOf(baseURL);
-  const azure = fieldsOf(constructor)['name'] === 'AzureOpenAI' ? 'azure.ai.openai' : undefined;
+  const azure = classNameOf(client) === 'AzureOpenAI' ? 'azure.ai.openai' : undefined;
   const own =
     provider ?? azure ?? PROVIDERS.find(([host]) => host.test(server?.address ?? ''))?.[1] ?? 'openai';
   const shared = defined<CallDescription>({ provider: own, server });

@@ -19,7 +19,7 @@ export function cut(text: string, width: number): string {
 }
 
 /** How a part of a line looks. */
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'magenta' | 'cyan';
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   bold: [1, 22],
@@ -27,7 +27,6 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],
-  blue: [34, 39],
   magenta: [35, 39],
   cyan: [36, 39],
 };

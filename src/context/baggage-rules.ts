@@ -146,9 +146,7 @@ export class BaggageRules {
 
   private concerns({ headers }: InboundRequest, { w3c, jaeger }: BaggageFormats): boolean {
     if (w3c && headers[BAGGAGE_HEADER] !== undefined) return true;
-    for (const [header] of this.headers) {
-      if (headers[header] !== undefined) return true;
-    }
+    for (const entry of this.headers) if (headers[entry[0]] !== undefined) return true;
     return jaeger && Object.keys(headers).some((name) => name.startsWith(UBER_BAGGAGE));
   }
 

@@ -15,6 +15,12 @@
  * that starts a child (by the path alone, `fixIdsByPath`), the trace id header, or `settleSpan`. They never
  * change afterwards; only the sampling decision can, where a tenant brings its own sampler (`sampleAgain`).
  *
+ * The hot path, which every request takes and `bench/instructions` counts: this file, `request-trace.ts`,
+ * `request-description.ts`, `request-listeners.ts`, `stream-body.ts`, `context/entry.ts`, and in
+ * `nest/requests` the files `request-entrances.ts`, `reentering.ts`, `routed-handlers.ts` and
+ * `route-arrivals.ts`. Properties that are read from or put on a framework's request or response cost most
+ * there, see `property-of.ts`.
+ *
  * Invariant: the provisional generation counts the span from its begin to "settled" (`adopt`, `release`), so
  * that a reconfiguration cannot close it under an open request.
  */

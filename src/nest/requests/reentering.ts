@@ -115,10 +115,11 @@ function reenterFastify(fastify: Registrar, routes: RegisteredRoute[]): void {
 function change(registrar: Registrar, name: string, args: (given: unknown[]) => unknown[]): void {
   const register = registrar[name];
   if (typeof register !== 'function') return;
-  registrar[name] = function (this: unknown, ...given: unknown[]): unknown {
+  const callback = register as Callback;
+  registrar[name] = function (this: unknown, first: unknown, ...rest: unknown[]): unknown {
     // `app.get('name')` of Express reads a setting, several times in a request.
-    const isSetting = given.length === 1 && typeof given[0] === 'string';
-    return Reflect.apply(register as Callback, this, isSetting ? given : args(given));
+    if (rest.length === 0 && typeof first === 'string') return callback.call(this, first);
+    return callback.apply(this, args([first, ...rest]));
   };
 }
 

@@ -48,6 +48,11 @@ const ROWS = [
   { name: 'inFlight', title: '10 and 5,000 requests in flight', few: 'small', many: 'inFlight' },
 ].filter(({ name }) => options.rows === undefined || options.rows.split(',').includes(name));
 
+for (const { few, many } of ROWS) {
+  const atOnce = Math.max(apps[few].inFlight, apps[many].inFlight);
+  if (requests % atOnce !== 0) throw new Error(`--requests takes a multiple of ${atOnce}`);
+}
+
 const withLibrary = new Set(ROWS.flatMap(({ few, many }) => [few, many]));
 const without = new Set(ROWS.flatMap(({ few, many, bare }) => (bare === undefined ? [few, many] : [bare])));
 

@@ -13,9 +13,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/server-program.mjs';
 import { BROKERS, isInstalled, stopBrokers } from './broker-programs.mjs';
+import { runTests } from './run-tests.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const VITEST = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
 const APP = fileURLToPath(new URL('app.mjs', import.meta.url));
 const KIND = { SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 };
 const LAST_SPAN_MILLIS = 30_000;
@@ -112,26 +112,6 @@ async function check(name, options) {
   }
 }
 
-/** The tests of this folder, with the address of the broker. */
-async function runTests(name, { queue: _queue, ...transport }) {
-  const files = ['test/brokers/situations.test.ts', `test/brokers/${name}/`];
-  const child = spawn(
-    process.execPath,
-    [VITEST, 'run', '--config', 'test/brokers/vitest.config.ts', ...files],
-    {
-      stdio: 'inherit',
-      cwd: ROOT,
-      env: { ...process.env, BROKER: JSON.stringify({ name, port: portOf(transport), transport }) },
-    },
-  );
-  const [code] = await once(child, 'close');
-  assert.equal(code, 0, `${name}: tests failed`);
-}
-
-function portOf({ options: { port, url, servers, urls, client } }) {
-  return port ?? Number(/\d+$/.exec(url ?? servers ?? urls?.[0] ?? client.brokers[0])[0]);
-}
-
 /** A test of its own, which prints what it has found and ends by itself. */
 async function runScript(script, args) {
   const path = fileURLToPath(new URL(script, import.meta.url));
@@ -154,7 +134,7 @@ try {
         await check(name, options);
         const { protocolVersion } = options.options;
         console.log(`${name}${protocolVersion === undefined ? '' : ` (protocol ${protocolVersion})`}: ok`);
-        await runTests(name, options);
+        assert.equal(await runTests(ROOT, name, options), 0, `${name}: tests failed`);
         if (options.queue !== undefined) {
           await runScript('many-jobs.mjs', [String(options.queue.port)]);
           await runScript('sample-app.mjs', [String(options.queue.port)]);

@@ -239,8 +239,10 @@ async function ask(
   await vi.waitFor(() => expect(lines.filter((line) => line === 'lost')).toHaveLength(deliveries), 10_000);
   await emitted('shipped', { id: 2 });
   await vi.waitFor(() => expect(lines).toContain('shipped 2'), 10_000);
-  const waiting = client.send(`${app}.waits`, {}).subscribe();
+  const values: unknown[] = [];
+  const waiting = client.send(`${app}.waits`, {}).subscribe((value) => values.push(value));
   await vi.waitFor(() => expect(lines).toContain('waits'), 10_000);
+  await vi.waitFor(() => expect(values).toHaveLength(setUp.blocks === true ? 1 : 0), 10_000);
   waiting.unsubscribe();
   const dying = sent('dies');
   await vi.waitFor(() => expect(lines).toContain('dies'), 10_000);

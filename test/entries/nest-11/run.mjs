@@ -1,5 +1,6 @@
 /*
- * Runs the tests of entries against Nest 11 and the packages of its time, in a folder of its own.
+ * Runs the tests of entries and brokers against Nest 11 and the packages of its time, in a folder of its own.
+ * Brokers that are not installed are skipped and named.
  *
  *   node test/entries/nest-11/run.mjs
  */
@@ -8,6 +9,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BROKERS, isInstalled, stopBrokers } from '../../brokers/broker-programs.mjs';
+import { runTests } from '../../brokers/run-tests.mjs';
+
+/** NATS has another client package on Nest 11. */
+const BROKER_NAMES = ['redis', 'mqtt', 'rabbitmq', 'kafka'];
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -29,11 +35,18 @@ const NEST_11 = {
 };
 /** What tests and sources import besides. */
 const OTHERS =
-  /^(@elastic|@grpc|@opentelemetry|bullmq|fastify|graphql$|ioredis|reflect-metadata|rxjs|socket\.io-client|undici|vitest|vite|ws|preact)/;
+  /^(@elastic|@grpc|@opentelemetry|amqp|bullmq|fastify|graphql$|ioredis|kafkajs|mqtt|reflect-metadata|rxjs|socket\.io-client|undici|vitest|vite|ws|preact)/;
 
 const work = mkdtempSync(join(tmpdir(), 'nestjs-telemetry-nest-11-'));
 try {
-  for (const path of ['src', 'test/entries', 'test/support', 'tsconfig.json', 'vitest.config.ts'])
+  for (const path of [
+    'src',
+    'test/brokers',
+    'test/entries',
+    'test/support',
+    'tsconfig.json',
+    'vitest.config.ts',
+  ])
     cpSync(join(root, path), join(work, path), { recursive: true });
   const dependencies = {
     ...Object.fromEntries(Object.entries(devDependencies).filter(([name]) => OTHERS.test(name))),
@@ -50,6 +63,16 @@ try {
   console.log(`Nest ${core.version}`);
   const { status } = spawnSync('npx', ['vitest', 'run', 'test/entries'], { cwd: work, stdio: 'inherit' });
   process.exitCode = status ?? 1;
+  for (const name of BROKER_NAMES) {
+    if (!isInstalled(name)) {
+      console.log(`Skipped, not installed: ${name}`);
+      continue;
+    }
+    for (const options of await BROKERS[name]()) {
+      if ((await runTests(work, name, options)) !== 0) process.exitCode = 1;
+    }
+  }
 } finally {
+  await stopBrokers();
   rmSync(work, { recursive: true, force: true });
 }

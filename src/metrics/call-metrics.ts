@@ -3,7 +3,6 @@ import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@open
 import type { CallMeter, HistogramDefinition } from '../pipeline/call-meter.js';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
-/** The conventions' buckets for the duration of a call. */
 /** Names are meant to be written in code; those that are made up at run time stop here. */
 const MAX_NAMES = 1000;
 

@@ -206,7 +206,7 @@ async function run(
 ): Promise<readonly string[]> {
   const handler = make(decorate);
   class HandlerModule {}
-  const instance = TelemetryModule.forRoot({ service: { name: 'near' }, exporter: near ?? 'none' });
+  const instance = TelemetryModule.forRoot({ service: { name: 'near' }, exporter: near ?? { type: 'none' } });
   Module({ imports: near === undefined ? [] : [instance], providers: [Seen, Work, handler] })(HandlerModule);
   const app = await startApp({
     telemetry,

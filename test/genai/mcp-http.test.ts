@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
-import { Ctx, MicroserviceOptions, Payload } from '@nestjs/microservices';
+import { Ctx, Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import {
   Client as NewClient,
   StreamableHTTPClientTransport as NewClientTransport,
@@ -90,7 +90,7 @@ const OldEndpoint = controllerOf(async (forecast, instrument, request, response)
   const server = new OldServer(INFO);
   server.registerTool('weather', WEATHER, ({ city }) => forecast(city) as never);
   instrument(server);
-  const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined });
+  const transport = new StreamableHTTPServerTransport({});
   response.on('close', () => void transport.close());
   await server.connect(transport);
   await transport.handleRequest(request, response, request.body);
@@ -104,7 +104,7 @@ const NewEndpoint = controllerOf(async (forecast, instrument, request, response)
     ({ city }) => forecast(city) as never,
   );
   instrument(server);
-  const transport = new NodeStreamableHTTPServerTransport({ sessionIdGenerator: undefined });
+  const transport = new NodeStreamableHTTPServerTransport({});
   response.on('close', () => void transport.close());
   await server.connect(transport);
   await transport.handleRequest(request, response, request.body);

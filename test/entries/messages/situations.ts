@@ -132,12 +132,12 @@ function stockController(app: string, { blocks = false }: MessageSetUp): Type {
     }
 
     @EventPattern(`${app}.shipped`)
-    shipped(@Payload() order: { id: number }): void {
-      this.seen.lines.push(`shipped ${order.id}`);
+    shipped(@Payload() order: unknown): void {
+      this.seen.lines.push(`shipped ${(order as { id: number }).id}`);
     }
 
     @EventPattern(`${app}.lost`)
-    lost(): void {
+    lost(@Payload() _order: unknown): void {
       const isFirst = !this.seen.lines.includes('lost');
       this.seen.lines.push('lost');
       if (isFirst) throw new RangeError('lost');

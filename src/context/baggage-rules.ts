@@ -43,12 +43,19 @@ const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Names of what gives access: they travel in no baggage, whatever the other rules say. */
-const SECRET_NAME =
-  /(^|[._-])(password|passwd|pwd|secret|token|access[_-]?token|authorization|cookies?|credentials?|api[_-]?key|apikey|jwt)($|[._-])/i;
+const SECRET_NAME = new RegExp(
+  '(^|[._-])' +
+    '(password|passwd|pwd|secret|token|access[_-]?token|authorization|cookies?|credentials?|' +
+    'api[_-]?key|apikey|jwt)' +
+    '($|[._-])',
+  'i',
+);
 
 /** Attributes that the library sets itself: a pattern such as `*` does not let a caller write them. */
-const OWN_ATTRIBUTE =
-  /^(?:http|url|server|client|network|user_agent|code|nestjs|nestjs_telemetry|error|exception|stream|otel|telemetry|service)\./;
+const OWN_ATTRIBUTE = new RegExp(
+  '^(?:http|url|server|client|network|user_agent|code|nestjs|nestjs_telemetry|error|exception|' +
+    'stream|otel|telemetry|service)[.]',
+);
 
 const UBER_BAGGAGE = 'uberctx-';
 

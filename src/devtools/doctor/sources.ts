@@ -35,7 +35,7 @@ export function checkSources({ folder }: Patient): Finding[] {
   for (const [file, text] of sources) {
     if (
       /new\s+NodeSDK\s*\(/.test(text) ||
-      /setGlobalTracerProvider\s*\(|TracerProvider[\s\S]{0,2000}\.register\s*\(/.test(text)
+      /\.\s*setGlobalT\w+\s*\(|TracerProvider[\s\S]{0,2000}\.register\s*\(/.test(text)
     ) {
       findings.push(
         warning(

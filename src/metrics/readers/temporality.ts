@@ -6,9 +6,7 @@ const { CUMULATIVE, DELTA } = AggregationTemporality;
 /**
  * The temporality in which a preference wants an instrument.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration |
- *   Temporality preference}
+ * @see {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/ | Temporality preference}
  */
 export function temporalityFor(preference: Temporality, type: InstrumentType): AggregationTemporality {
   if (preference === 'cumulative') return CUMULATIVE;

@@ -44,8 +44,8 @@ const PER: Readonly<Record<string, string>> = {
  * Puts the unit into each name, as Prometheus does with metrics that come over OTLP:
  * `http.server.request.duration` becomes `http_server_request_duration_seconds`.
  *
- * @see {@link https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1 |
- *   Prometheus compatibility}
+ * @see {@link https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/ |
+ *   Prometheus compatibility, metric metadata}
  */
 export function withUnitSuffixes({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
   return {

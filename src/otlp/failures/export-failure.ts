@@ -26,9 +26,10 @@ export interface ExportFailure {
 /** A receiver that asks to wait longer is not believed. */
 export const MAX_RETRY_AFTER_MILLIS = 600_000;
 
+const TOO_LARGE =
+  /larger than|exceeds? (?:the )?(?:max|limit|size)|too (?:large|big|long)|message length|size limit/i;
+
 /** Whether a receiver's words say that a request was too large for it; servers in Go say so with HTTP 400. */
 export function saysTooLarge(words: string): boolean {
-  return /larger than|exceeds? (?:the )?(?:max|limit|size)|too (?:large|big|long)|message length|size limit/i.test(
-    words,
-  );
+  return TOO_LARGE.test(words);
 }

@@ -10,9 +10,8 @@ const SHORT_CHARS = 60;
  * Writes `repeated KeyValue` fields.
  *
  * @returns how many attributes could not be read and were left out
- * @see
- *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto |
- *   common.proto}
+ * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto},
+ *   `common/v1/common.proto`
  */
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: object): number {
   let unreadable = 0;

@@ -26,9 +26,8 @@ export function envelopeBytes(resource: Resource): number {
 /**
  * Puts encoded spans into one `ExportTraceServiceRequest`, each resource and scope once.
  *
- * @see
- *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/trace/v1/trace_service.proto |
- *   trace_service.proto}
+ * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto},
+ *   `collector/trace/v1/trace_service.proto`
  */
 export function buildProtobufRequest(parts: readonly EncodedPart[]): Buffer {
   const pieces: Uint8Array[] = [];

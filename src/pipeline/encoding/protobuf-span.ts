@@ -13,9 +13,8 @@ const IS_REMOTE = 0x200;
  * Appends a span as a `ScopeSpans.spans` field, so that spans written one after another
  * can be sent as they stand.
  *
- * @see
- *   {@link https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto |
- *   trace.proto}
+ * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto},
+ *   `trace/v1/trace.proto`
  */
 export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   const context = span.spanContext();

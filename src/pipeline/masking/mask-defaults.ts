@@ -56,20 +56,28 @@ export const SECRET_ENDING = new RegExp(
     'passcodes?',
     'secrets?',
     'credentials?',
-    '(?:api|auth|access|account|secret|private|signing|signature|encryption|encrypt|master|shared|subscription)keys?',
+    '(?:api|auth|access|account|secret|private|signing|signature|encryption|encrypt)keys?',
+    '(?:master|shared|subscription)keys?',
     '(?:db|user|smtp|imap|mail|root|admin|ftp|ssh|redis|mysql|pg|postgres|mongo|ldap|login|http|proxy)pass',
-    '(?<!per|first|last|next|prev|previous|page|input|output|prompt|completion|continuation|cancellation|[bes]os|pad|stop)token',
+    '(?<!per|first|last|next|prev|previous|page|input|output|prompt|completion|continuation)' +
+      '(?<!cancellation|[bes]os|pad|stop)token',
     '(?:access|refresh|id|auth|bearer|session|csrf|xsrf|api|security|reset|invite|personal|service)tokens',
   ].join('|')})$`,
 );
 
 /** Words after a credential's name that do not change it: `passwordHash`, `authorizationHeader`. */
-export const NOISE_WORD =
-  /^(?:\d+|headers?|values?|hash|hashed|confirm|confirmation|confirmed|new|old|raw|plain|text|string|base64|encoded)$/;
+export const NOISE_WORD = new RegExp(
+  '^(?:[0-9]+|headers?|values?|hash|hashed|confirm|confirmation|confirmed|new|old|raw|plain|text|string|' +
+    'base64|encoded)$',
+);
 
 /** Words before `pass` that make it harmless: `db_pass` is a password, `boarding_pass` is not. */
-export const HARMLESS_PASS =
-  /^(?:first|second|third|last|boarding|by|render|single|multi|two|one|per|num|high|low|band|all|season|day|week|ski|test|tests|check|checks|lint|must|did|will|to)$/;
+export const HARMLESS_PASS = new RegExp(
+  '^(?:' +
+    'first|second|third|last|boarding|by|render|single|multi|two|one|per|num|high|low|band|all|' +
+    'season|day|week|ski|test|tests|check|checks|lint|must|did|will|to' +
+    ')$',
+);
 
 /** A text without any of these, in any case, names no credential: one cheap look at most texts. */
 export const SECRET_HINT = 'auth|cookie|pass|pwd|secret|credential|key|raw-?headers|token|jwt|bearer';
@@ -125,8 +133,12 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
     replacement: (match, rest) => (rest === undefined ? match : REDACTED_VALUE),
   },
   {
-    pattern:
-      /\b(?:[sr]k[-_](?=[A-Za-z_-]{0,64}\d)[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{30,}|npm_\w{30,}|hf_\w{20,}|SG\.[\w-]{16,}\.[\w-]{16,})/g,
+    pattern: new RegExp(
+      String.raw`\b(?:[sr]k[-_](?=[A-Za-z_-]{0,64}\d)[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|` +
+        String.raw`glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{30,}|` +
+        String.raw`npm_\w{30,}|hf_\w{20,}|SG\.[\w-]{16,}\.[\w-]{16,})`,
+      'g',
+    ),
     replacement: REDACTED_VALUE,
   },
   {

@@ -10,8 +10,11 @@ const IN_NAME = /[\w.%[\]-]/;
 const MASKED = /(?:__REDACTED__|REDACTED\b)/y;
 const SPACES = /\s{0,16}/y;
 /** A scheme and a credential, or a scheme and parameters. */
-const AUTHORIZATION =
-  /[\w-]{1,32}[ \t]{1,4}(?:[\w-]{1,32}=(?:"[^"]*"?|[^\s,;"']*)(?:,\s{0,4}(?=[\w-]{1,32}=))?|[^\s,;&|)}\]"'\\]+)+/y;
+const AUTHORIZATION = new RegExp(
+  String.raw`[\w-]{1,32}[ \t]{1,4}` +
+    String.raw`(?:[\w-]{1,32}=(?:"[^"]*"?|[^\s,;"']*)(?:,\s{0,4}(?=[\w-]{1,32}=))?|[^\s,;&|)}\]"'\\]+)+`,
+  'y',
+);
 const COOKIES = /[^\s;,"'\\]+(?:;\s{0,4}[^\s;,"'\\=]{1,64}(?:=[^\s;,"'\\]*)?)*/y;
 const ESCAPED_QUOTE = /\\{1,8}"/y;
 const WORD = /(?:(?:Bearer|Basic|Digest)\s{1,4})?[^\s,;&|)}\]"'\\]+/iy;

@@ -15,12 +15,20 @@ export function withholdMessage(error: unknown, shownFor: (error: object) => str
   let current = error;
   for (let depth = 0; depth <= MAX_DEPTH; depth += 1) {
     if (typeof current !== 'object' || current === null || withheld.has(current)) return;
-    withheld.set(current, shownFor(current));
-    const { cause, errors } = current as { cause?: unknown; errors?: unknown };
-    if (depth < MAX_DEPTH && Array.isArray(errors)) {
-      for (const each of errors as unknown[]) withholdMessage(each, shownFor);
+    // Before anything of it is read, since that may throw.
+    withheld.set(current, 'Error');
+    let inner: { cause?: unknown; errors?: unknown };
+    try {
+      withheld.set(current, shownFor(current));
+      const { cause, errors } = current as { cause?: unknown; errors?: unknown };
+      inner = { cause, errors };
+    } catch {
+      return;
     }
-    current = cause;
+    if (depth < MAX_DEPTH && Array.isArray(inner.errors)) {
+      for (const each of inner.errors as unknown[]) withholdMessage(each, shownFor);
+    }
+    current = inner.cause;
   }
 }
 

@@ -20,12 +20,26 @@ const OPERATIONS: Readonly<
   guardrail: (genAi, fn) => genAi.withGuardrail({ name: 'check' }, fn),
 };
 
+/** Has each of these properties throw when it is read. */
+function unreadable(error: Error, ...names: string[]): Error {
+  for (const name of names) {
+    Object.defineProperty(error, name, {
+      get: () => {
+        throw new Error('canary');
+      },
+    });
+  }
+  return error;
+}
+
 const THROWN: Readonly<Record<string, () => unknown>> = {
   'an error': () => new RangeError(TEXT),
   'an error with a cause': () => new Error('Wrapped.', { cause: new TypeError(TEXT) }),
   'several errors': () => new AggregateError([new TypeError(TEXT), new Error(TEXT)], TEXT),
   'a provider’s error with a text for a code': () =>
     Object.assign(new Error(TEXT), { status: 400, code: TEXT }),
+  'an error that cannot be read': () => unreadable(new Error(TEXT), 'status', 'cause'),
+  'an error whose causes cannot be read': () => unreadable(new Error(TEXT), 'cause', 'errors'),
   'an object': () => ({ message: TEXT }),
   'a text': () => TEXT,
 };
@@ -60,11 +74,17 @@ describe.each(Object.entries(OPERATIONS))('the message of an error in %s', (_ope
 
 it.each(Object.entries(THROWN))('%s that is thrown tells nothing', async (_what, make) => {
   const { genAi, recorder } = await startGenAi();
-  expect(() =>
+  const thrown = make();
+  let caught: unknown;
+  try {
     genAi.withChat(MODEL, () => {
-      throw make();
-    }),
-  ).toThrow();
+      throw thrown;
+    });
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toBe(thrown);
+  expect(recorder.spans()).toHaveLength(1);
   expect(JSON.stringify(recorder.spans().map(shapeOf))).not.toContain('canary');
 });
 

@@ -168,16 +168,22 @@ export function describeClient(kit: ClientKit): void {
     };
     const cases = Object.keys(ways).flatMap((way) => counts.map((count) => [way, count] as const));
 
+    /** Begins a stream and reads the chunks of its first events. */
+    const readFirst = async (one: ClientAtWork, count: number) => {
+      const abort = new AbortController();
+      const stream = await one.stream({ signal: abort.signal });
+      const iterator = stream[Symbol.asyncIterator]();
+      const seen: unknown[] = [];
+      while (seen.length < chunksAfter(count)) seen.push((await iterator.next()).value);
+      return { abort, stream, iterator, seen };
+    };
+
     it.each(cases)('by %s after event %i, it ends as without us and once', async (way, count) => {
       const bench = await start();
       const { client, plain, provider } = bench;
       provider.answers((asked) => ({ ...kit.answer(asked), holdAfter: count }));
       const run = async (one: ClientAtWork): Promise<unknown> => {
-        const abort = new AbortController();
-        const stream = await one.stream({ signal: abort.signal });
-        const iterator = stream[Symbol.asyncIterator]();
-        const seen: unknown[] = [];
-        while (seen.length < chunksAfter(count)) seen.push((await iterator.next()).value);
+        const { abort, stream, iterator, seen } = await readFirst(one, count);
         await ways[way]?.(iterator, stream, abort);
         const rest = await outcomeOf(() => collect(iterable(iterator)));
         return { seen, rest };
@@ -202,11 +208,7 @@ export function describeClient(kit: ClientKit): void {
       const { client, plain, provider, recorder } = bench;
       provider.answers((asked) => ({ ...kit.answer(asked), holdAfter: count }));
       const run = async (one: ClientAtWork): Promise<unknown> => {
-        const abort = new AbortController();
-        const stream = await one.stream({ signal: abort.signal });
-        const iterator = stream[Symbol.asyncIterator]();
-        const seen: unknown[] = [];
-        while (seen.length < chunksAfter(count)) seen.push((await iterator.next()).value);
+        const { abort, iterator, seen } = await readFirst(one, count);
         const next = outcomeOf(() => iterator.next());
         abort.abort();
         return { seen, next: await next };

@@ -47,7 +47,7 @@ export function grpcPath(call: ServerCall | undefined): string | undefined {
 }
 
 /**
-/** The call among the arguments: the last of a method's handler, the first of a pass-through one. */
+ * Runs what answers a call. Its entry lasts until the call is over: the status alone tells how it ended,
  * and a client that has left waits for no handler.
  *
  * @param isClosing - whether the app has begun to close

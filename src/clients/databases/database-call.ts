@@ -172,14 +172,18 @@ function safeMessage(message: unknown, text: string): string | undefined {
   if (typeof message !== 'string') return undefined;
   const parts = message.slice(0, 500).split(QUOTES);
   const isCut = message.length > 500 || parts.length % 2 === 0;
-  const areNames = parts.every(
-    (part, index) => index % 2 === 0 || (/^[\w.$-]+$/.test(part) && text.includes(part)),
-  );
+  const names = new Set([/[^\w$-]+/, /[^\w.$-]+/].flatMap((between) => text.split(between)));
+  const areNames = parts.every((part, index) => index % 2 === 0 || names.has(part));
   const safe =
     parts.length === 1 || (areNames && !isCut)
       ? message.slice(0, 500)
       : `${parts[0] ?? ''}?${isCut ? '' : (parts.at(-1) ?? '')}`;
-  return safe.replace(/\b\d+(?:\.\d+)?\b/g, '?');
+  // SQLite takes a string in double quotes for a column first.
+  return safe
+    .replace(/^(no such column: )(\S+)/, (all, start: string, name: string) =>
+      names.has(name) ? all : `${start}?`,
+    )
+    .replace(/\b\d+(?:\.\d+)?\b/g, '?');
 }
 
 function putParameters(attributes: Attributes, parameters: unknown): void {

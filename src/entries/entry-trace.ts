@@ -1,11 +1,4 @@
-import {
-  trace,
-  type Attributes,
-  type Link,
-  type Span,
-  type SpanContext,
-  type SpanKind,
-} from '@opentelemetry/api';
+import { SpanStatusCode, trace, type Link, type Span } from '@opentelemetry/api';
 import { isObservable, type Observable } from 'rxjs';
 import { bindEntry } from '../context/entry.js';
 import { Flow, FlowContext, runInContext, type Entry } from '../context/flow-context.js';
@@ -16,13 +9,15 @@ import type { EntryContext } from '../pipeline/tenants/tenant-options.js';
 import { monotonicMillis } from '../tracing/clock.js';
 import { classifyError } from '../tracing/error-classifier.js';
 import { observeLike } from '../tracing/context-subscriber.js';
+import { errorMessage } from '../tracing/exception.js';
 import { recordError } from '../tracing/error-record.js';
 import type { InstanceTracer } from '../tracing/instance-tracer.js';
 import { activating } from '../tracing/stream-span.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { whenOver } from '../tracing/when-over.js';
 import { TENANT_HEADER, type MessageHeaders } from './entry-carrier.js';
-import type { EntryKind, EntryRules, MessageRelation } from './entry-options.js';
+import type { EntryFacts, EntryOutcome, Failure } from './entry-facts.js';
+import type { EntryKind, EntryRules } from './entry-options.js';
 
 /** The part of an instance that the entries of its handlers need. */
 export interface EntryInstanceView {
@@ -31,16 +26,6 @@ export interface EntryInstanceView {
   readonly entryRules: EntryRules;
   /** Entries whose work is not done. */
   readonly openEntries: Set<EntryTrace>;
-}
-
-/** A measurement that is made when an entry or a call is over. */
-export interface EntryMetric {
-  readonly name: string;
-  readonly attributes: Attributes;
-  /** Counter of messages, beside the duration. */
-  readonly count?: string;
-  /** How long the message was due before its handler began. */
-  readonly waitedMillis?: number | undefined;
 }
 
 /** Most entries that are kept open: one that never ends would stay for as long as the app runs. */
@@ -52,36 +37,6 @@ const WAIT: HistogramDefinition = {
   unit: 's',
   boundaries: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
 };
-
-/** All that is known about an entry when it begins. */
-export interface EntryFacts {
-  readonly kind: EntryKind;
-  readonly name: string;
-  readonly spanKind: SpanKind;
-  readonly pattern: string;
-  readonly handler: string;
-  readonly attributes: Attributes;
-  readonly args: readonly unknown[];
-  /** The message or job itself: the entry is found by it wherever the framework hands it on. */
-  readonly thing?: unknown;
-  readonly headers?: MessageHeaders | undefined;
-  /** Headers of the other messages of a batch, each of which is linked to. */
-  readonly others?: readonly (MessageHeaders | undefined)[];
-  /** Fixed by the kind; default: what `messaging.relation` says of the pattern. */
-  readonly relation?: MessageRelation;
-  /** The context that it comes from, where sender and handler are in one process; in place of headers. */
-  readonly from?: FlowContext;
-  /** A span of this process that it is linked to, in place of what the headers say. */
-  readonly linkTo?: SpanContext;
-  readonly startTime?: number | undefined;
-  readonly metric?: EntryMetric;
-  /** Why a stream of answers ended that its client did not let end; where it has a `stream.outcome`. */
-  readonly cutOff?: () => 'client_disconnect' | 'server_shutdown';
-  /** Whether `@NoSpan` leaves it out. */
-  readonly untraced?: boolean;
-  /** Judges what an error means for the span. @returns whether it is the handler's fault */
-  readonly onError?: (span: Span, error: unknown) => boolean;
-}
 
 /**
  * One message, job, socket message, tick or event on its way through the app: begun when the framework hands
@@ -96,8 +51,9 @@ export class EntryTrace implements Entry {
   /** Tenant of the sender. */
   readonly tenant: string | undefined;
   private readonly startedAt = monotonicMillis();
-  private failure: { readonly error: unknown } | undefined;
+  private failure: Failure | undefined;
   private holds = 1;
+  private over = false;
   /** Whether the answer is a stream whose end is told. */
   private streams = false;
 
@@ -168,16 +124,21 @@ export class EntryTrace implements Entry {
 
   release(): void {
     this.holds -= 1;
-    if (this.holds === 0) this.end();
+    if (this.holds === 0) this.finish();
+  }
+
+  /** Ends it, whatever still holds it. */
+  finish(): void {
+    if (this.over) return;
+    this.over = true;
+    this.end();
   }
 
   /** The app has closed before the work was done. */
   abort(): void {
     this.span.setAttribute('nestjs.entry.aborted', true);
     if (this.streams) this.span.setAttribute('stream.outcome', 'server_shutdown');
-    this.end();
-    // No release ends it again.
-    this.holds = Infinity;
+    this.finish();
   }
 
   baggageChanged(): void {
@@ -220,21 +181,26 @@ export class EntryTrace implements Entry {
   private end(): void {
     const { failure, span, facts, instance } = this;
     instance.openEntries.delete(this);
-    if (failure !== undefined) {
-      const isFault = facts.onError?.(span, failure.error) ?? true;
-      if (isFault) recordError(span, failure.error);
+    const outcome = facts.outcome?.(failure);
+    if (outcome?.failed === true) {
+      const message = failure === undefined ? {} : { message: errorMessage(failure.error) };
+      span.setStatus({ code: SpanStatusCode.ERROR, ...message });
     }
+    if (failure !== undefined && outcome?.failed !== false) recordError(span, failure.error);
+    if (outcome !== undefined) span.setAttributes(outcome.attributes);
     span.end();
-    if (!this.excluded) this.measure();
+    if (!this.excluded) this.measure(outcome);
   }
 
-  private measure(): void {
+  private measure(outcome: EntryOutcome | undefined): void {
     const { metric } = this.facts;
     const { callMeter } = this.pipeline;
     if (metric === undefined || callMeter?.enabled !== true) return;
     const { failure } = this;
     const attributes = { ...metric.attributes };
-    if (failure !== undefined) attributes['error.type'] = classifyError(failure.error).type;
+    if (failure !== undefined && outcome?.failed !== false)
+      attributes['error.type'] = classifyError(failure.error).type;
+    Object.assign(attributes, outcome?.attributes);
     callMeter.recordCall(metric.name, (monotonicMillis() - this.startedAt) / 1000, attributes);
     if (metric.count !== undefined) callMeter.countCalls(metric.count, 1, attributes);
     const { waitedMillis } = metric;

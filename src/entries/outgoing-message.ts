@@ -31,7 +31,8 @@ export class OutgoingMessage {
   readonly headers: Readonly<Record<string, string>>;
   private readonly span: Span;
   private readonly startedAt = monotonicMillis();
-  private failure: { readonly error: unknown } | undefined;
+  private failure: { readonly error: unknown; readonly type: string | undefined } | undefined;
+  private code: string | undefined;
   private over = false;
 
   private constructor(
@@ -68,8 +69,10 @@ export class OutgoingMessage {
     return activeContext().getValue(OUTGOING) as OutgoingMessage | undefined;
   }
 
-  setAttributes(attributes: Attributes): void {
-    this.span.setAttributes(attributes);
+  /** The receiver has answered with a code of its protocol. */
+  answered(code: string): void {
+    this.code = code;
+    this.span.setAttribute(C.rpcStatusCode, code);
   }
 
   /** Runs what sends it; the span ends when that is done. */
@@ -84,8 +87,9 @@ export class OutgoingMessage {
     );
   }
 
-  fail(error: unknown): void {
-    this.failure ??= { error };
+  /** @param type - `error.type`, where a protocol says more than the error's class */
+  fail(error: unknown, type?: string): void {
+    this.failure ??= { error, type };
   }
 
   /** Ends the span of a message whose answer is not waited for any longer. */
@@ -97,7 +101,11 @@ export class OutgoingMessage {
   end(): void {
     if (this.over) return;
     this.over = true;
-    if (this.failure !== undefined) recordError(this.span, this.failure.error);
+    if (this.failure !== undefined) {
+      const { error, type } = this.failure;
+      recordError(this.span, error);
+      if (type !== undefined) this.span.setAttribute(C.errorType, type);
+    }
     this.span.end();
     this.measure();
   }
@@ -109,7 +117,9 @@ export class OutgoingMessage {
     const attributes: Attributes = awaited
       ? { [C.rpcSystem]: system === 'grpc' ? 'grpc' : 'nestjs', [C.rpcMethod]: pattern }
       : { [C.system]: system, [C.destination]: pattern, [C.operationName]: 'send' };
-    if (this.failure !== undefined) attributes[C.errorType] = classifyError(this.failure.error).type;
+    if (this.code !== undefined) attributes[C.rpcStatusCode] = this.code;
+    if (this.failure !== undefined)
+      attributes[C.errorType] = this.failure.type ?? classifyError(this.failure.error).type;
     const seconds = (monotonicMillis() - this.startedAt) / 1000;
     callMeter.recordCall(awaited ? C.clientCallDuration : C.clientOperationDuration, seconds, attributes);
     if (!awaited) callMeter.countCalls(C.sentMessages, count, attributes);

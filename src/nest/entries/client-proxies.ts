@@ -168,7 +168,7 @@ function perSubscription(
           error: (error) => {
             settled();
             const code = codeOf(error);
-            if (code !== undefined) message?.setAttributes({ [C.rpcStatusCode]: String(code) });
+            if (code !== undefined) message?.answered(String(code));
             message?.fail(error);
           },
           closed: () => {

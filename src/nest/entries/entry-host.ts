@@ -7,6 +7,8 @@ import type { Patches } from './patches.js';
 export interface EntryHost {
   /** Whether any instance is enabled: all that an entry costs while none is. */
   readonly active: boolean;
+  /** Whether the app has begun to close: work that is cut off from now on was not left by its client. */
+  readonly closing: boolean;
   readonly modules: ModulesContainer;
   readonly patches: Patches;
   /** The instance of entries whose handler has no nearer one. */

@@ -33,6 +33,7 @@ export interface EntryHub {
  */
 export class EntryWatch implements EntryHost {
   active = false;
+  closing = false;
   readonly patches = new Patches();
   readonly modules: ModulesContainer;
   readonly subscriptions = new GraphqlSubscriptions(this);
@@ -83,11 +84,6 @@ export class EntryWatch implements EntryHost {
       if (typeof adapter === 'object' && adapter !== null) this.websockets.watch(adapter);
       return adapter;
     });
-  }
-
-  /** Streams that end from now on are cut off by the server. */
-  shutDown(): void {
-    this.websockets.shutDown();
   }
 
   /** Servers come while the app is put together, before their handlers do. */

@@ -77,6 +77,8 @@ export class MessageArrival implements Entry {
   awaited = false;
   handled = false;
   entry: EntryTrace | undefined;
+  /** Whether the server has begun to answer. */
+  answering = false;
 
   constructor(
     readonly system: string,
@@ -102,6 +104,19 @@ export class MessageArrival implements Entry {
 
   fail(error: unknown): void {
     this.entry?.fail(error);
+  }
+
+  /** The entry of a request lasts until its answer is out, though its handler is done before. */
+  begun(entry: EntryTrace | undefined): void {
+    this.handled = true;
+    if (this.entry !== undefined) return;
+    this.entry = entry;
+    if (this.awaited) entry?.hold();
+  }
+
+  /** The server is done with it, and sends no answer any more. */
+  settled(): void {
+    if (this.awaited && !this.answering) this.entry?.release();
   }
 
   describe(server: ServerFields): Attributes {

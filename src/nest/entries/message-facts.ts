@@ -1,7 +1,7 @@
-import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
-import { CONVENTIONS as C, grpcCode, isGrpcServerFault, OTHER_METHOD } from '../../entries/conventions.js';
+import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { CONVENTIONS as C, OTHER_METHOD } from '../../entries/conventions.js';
 import { headersOf } from '../../entries/entry-carrier.js';
-import type { EntryFacts } from '../../entries/entry-trace.js';
+import type { EntryFacts, EntryOutcome, Failure } from '../../entries/entry-facts.js';
 import type { MessageArrival, ServerFields } from './message-arrival.js';
 
 /** Facts about a message that its pattern gives. */
@@ -37,7 +37,6 @@ export function messageFacts(
     measured[C.rpcSystem] = attributes[C.rpcSystem];
     measured[C.rpcMethod] = pattern;
   }
-  const isGrpc = system === 'grpc';
   return {
     kind: 'microservices',
     name: isEvent ? `process ${pattern}` : pattern,
@@ -52,23 +51,13 @@ export function messageFacts(
     metric: isEvent
       ? { name: C.processDuration, attributes: measured, count: C.consumedMessages }
       : { name: C.serverCallDuration, attributes: measured },
-    onError: isGrpc ? grpcError : rpcError,
+    outcome: rpcOutcome,
   };
 }
 
-function rpcError(span: Span, error: unknown): boolean {
-  const code = codeOf(error);
-  if (code !== undefined) span.setAttribute(C.rpcStatusCode, String(code));
-  return true;
-}
-
-/** The status that gRPC sends for an error: its code, else `UNKNOWN`. */
-function grpcError(span: Span, error: unknown): boolean {
-  const code = grpcCode(codeOf(error)) ?? 'UNKNOWN';
-  span.setAttribute(C.rpcStatusCode, code);
-  if (isGrpcServerFault(code)) return true;
-  span.setAttribute(C.errorType, code);
-  return false;
+function rpcOutcome(failure: Failure | undefined): EntryOutcome {
+  const code = failure && codeOf(failure.error);
+  return { attributes: code === undefined ? {} : { [C.rpcStatusCode]: String(code) } };
 }
 
 /** The code of an `RpcException`, or of the object that it was made from. */
@@ -118,16 +107,6 @@ export function patternText(
   } catch {
     return safeJson(pattern);
   }
-}
-
-/** `package.Service/Method`, from the call: decorators tell no package. */
-export function grpcPath([first, , third]: readonly unknown[]): string | undefined {
-  for (const call of [third, first]) {
-    const { getPath } = Object(call) as { getPath?: () => unknown };
-    const path = typeof getPath === 'function' ? getPath.call(call) : undefined;
-    if (typeof path === 'string') return path.replace(/^\//, '');
-  }
-  return undefined;
 }
 
 export function safeJson(value: unknown): string {

@@ -22,7 +22,6 @@ type Ack = (...args: unknown[]) => unknown;
 export class Websockets {
   private readonly gateways: SocketGateways;
   private readonly connections = new WeakMap<object, SocketConnection>();
-  private closing = false;
 
   constructor(private readonly host: EntryHost) {
     this.gateways = new SocketGateways(host.modules);
@@ -58,11 +57,6 @@ export class Websockets {
       (bind) => (client, handlers, transform) =>
         bind.call(adapter, client, this.traced(client as object, handlers as BoundHandler[]), transform),
     );
-  }
-
-  /** Streams that are cut off from now on were not left by their clients. */
-  shutDown(): void {
-    this.closing = true;
   }
 
   private connected(client: object, request: unknown): void {
@@ -123,7 +117,7 @@ export class Websockets {
       attributes,
       args: [client, ...args],
       thing: args[0],
-      cutOff: () => (this.closing ? 'server_shutdown' : 'client_disconnect'),
+      cutOff: () => (this.host.closing ? 'server_shutdown' : 'client_disconnect'),
       headers: connection?.headers,
       relation: 'link',
       ...(linkTo === undefined ? {} : { linkTo }),

@@ -227,7 +227,7 @@ export class TelemetryHub
   }
 
   beforeApplicationShutdown(): void {
-    this.entries.shutDown();
+    this.entries.closing = true;
   }
 
   /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */

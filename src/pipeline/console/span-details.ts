@@ -13,7 +13,10 @@ const MAX_LONG_CHARACTERS = 200;
 const MAX_EVENTS = 8;
 const MAX_ATTRIBUTE_LINES = 3;
 
-/** Said elsewhere on the line, or the same for every request of a service: of no use in a terminal. */
+/**
+ * Attributes that a terminal does not need: they are shown elsewhere on the line, or equal for every
+ * request of a service.
+ */
 const HIDDEN = new Set([
   'http.request.method',
   'http.route',
@@ -42,10 +45,10 @@ const HIDDEN = new Set([
 const IN_NAME = ['db.operation.name', 'db.query.summary', 'db.collection.name'];
 
 /**
- * The lines below a span's own: its error, its events and links, and the attributes that tell something new.
+ * Returns the lines below a span's own: its error, its events and links, and its new attributes.
  *
- * @param parent - the span above, whose attributes are not said again
- * @param width - characters that a line may take
+ * @param parent - the span above, whose attributes are not repeated
+ * @param width - the width of a line, in characters
  */
 export function spanDetails(
   span: ReadableSpan,
@@ -83,7 +86,7 @@ export function spanDetails(
   return lines;
 }
 
-/** The attributes that tell something new below `parent`, as `name=value`. */
+/** Returns the attributes that `parent` does not have, as `name=value`. */
 export function newAttributeTexts(span: ReadableSpan, parent: ReadableSpan | undefined): string[] {
   return inline(newAttributes(span, parent));
 }
@@ -99,7 +102,7 @@ function newAttributes({ name, attributes }: ReadableSpan, parent: ReadableSpan 
   );
 }
 
-/** The durations of calls that make one span together. */
+/** Returns the durations of calls that make one span together. */
 function repeatedCallsLine(attributes: Attributes): string | undefined {
   const [sum, min, max] = ['sum', 'min', 'max'].map((part) => attributes[`nestjs.folded.duration.${part}`]);
   if (typeof sum !== 'number' || typeof min !== 'number' || typeof max !== 'number') return undefined;
@@ -107,7 +110,7 @@ function repeatedCallsLine(attributes: Attributes): string | undefined {
   return `${textOf(attributes['nestjs.folded.count'])} calls took ${all}, from ${shortest} to ${longest}`;
 }
 
-/** The error of a span in a few words; absent if it has none. */
+/** Returns the error of a span in a few words; `undefined` without an error. */
 export function faultOf({ events, status, attributes }: ReadableSpan): string | undefined {
   const exception = events.find(({ name }) => name === 'exception');
   if (exception !== undefined) return exceptionText(exception.attributes ?? {});
@@ -129,7 +132,7 @@ function exceptionLines(attributes: Attributes, width: number, paint: Paint): st
   return lines;
 }
 
-/** The first stack frame in the user's own code, which is where to look. */
+/** Returns the first stack frame in the user's own code. */
 function ownFrame(stack: string): string | undefined {
   const frame = stack
     .split('\n')

@@ -16,6 +16,8 @@ export interface TraceLook {
 
 /** The least number of equal leaf siblings that are folded into one line. */
 const FOLD_FROM = 5;
+/** The other side of a call. */
+const TARGET = ['db.system.name', 'server.address', 'server.port'];
 const DURATION_WIDTH = 8;
 const BAR_WIDTH = 16;
 /** The least columns for a span's name under deep nesting. */
@@ -124,6 +126,7 @@ function foldable(a: SpanNode, b: SpanNode): boolean {
     a.span.name === b.span.name &&
     a.span.kind === b.span.kind &&
     serviceOf(a.span) === serviceOf(b.span) &&
+    TARGET.every((key) => a.span.attributes[key] === b.span.attributes[key]) &&
     plain(a) &&
     plain(b)
   );

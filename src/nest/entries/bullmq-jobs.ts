@@ -12,7 +12,7 @@ import type { EntryHost } from './entry-host.js';
 import { quietly } from './quietly.js';
 import { nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
-/** Where `@Processor` marks a class. */
+/** The metadata key of `@Processor`. */
 const PROCESSOR = 'bullmq:processor_metadata';
 const SYSTEM = 'bullmq';
 
@@ -31,13 +31,13 @@ interface FlowNode {
   readonly children?: readonly FlowNode[];
 }
 
-/** The parts used of a queue or a flow producer. */
+/** The members that are used of a queue or a flow producer. */
 interface Producer {
   readonly name?: unknown;
   readonly opts?: { readonly connection?: BrokerOptions; readonly telemetry?: unknown };
 }
 
-/** The parts used of a job. */
+/** The members that are used of a job. */
 interface Job {
   readonly id?: unknown;
   readonly name?: unknown;
@@ -50,9 +50,9 @@ interface Job {
 }
 
 /**
- * Traces jobs of BullMQ: where they are added, and each attempt to process one. Their context travels in the
- * job's options, where BullMQ's own telemetry has its place, never in the data. Queues and workers with a
- * `telemetry` of their own are left to it.
+ * Traces BullMQ jobs: when they are added, and each attempt to process one. Trace context travels in the
+ * job's options, in the field of BullMQ's own telemetry, never in the data. Queues and workers with their
+ * own `telemetry` are left alone.
  */
 export class BullmqJobs {
   private readonly watched = new WeakSet<object>();
@@ -200,13 +200,13 @@ export class BullmqJobs {
         thing: job,
         headers: headersOfText(job.opts?.telemetry?.metadata),
         untraced,
-        // Repetitions go on forever, and so would the trace.
+        // Repeated jobs never end, so they are linked: a shared trace would never end either.
         ...(repeats ? { relation: 'link' as const } : {}),
         metric: {
           name: C.processDuration,
           attributes: { [C.system]: SYSTEM, [C.destination]: queue, [C.operationName]: 'process' },
           count: C.consumedMessages,
-          // Later attempts wait for their back-off.
+          // Later attempts wait for their backoff, which is not queueing time.
           waitedMillis: job.attemptsMade === 0 ? waitOf(job) : undefined,
         },
       });
@@ -215,7 +215,9 @@ export class BullmqJobs {
   }
 }
 
-/** The getter of `WorkerHost` throws before its worker exists. */
+/**
+ * Whether a processor has its own telemetry. The getter of `WorkerHost` throws before its worker exists.
+ */
 function ownTelemetry(processor: unknown): boolean {
   try {
     const { worker } = Object(processor) as { worker?: { opts?: { telemetry?: unknown } } };
@@ -243,7 +245,7 @@ function jobAttributes(job: Job, queue: string): Attributes {
   return attributes;
 }
 
-/** How long the job was due before this attempt, in milliseconds. */
+/** Returns how long the job was due before this attempt, in milliseconds. */
 function waitOf({ timestamp, processedOn, opts }: Job): number | undefined {
   if (typeof timestamp !== 'number' || typeof processedOn !== 'number') return undefined;
   return Math.max(0, processedOn - timestamp - delayOf(opts));

@@ -38,7 +38,7 @@ function begin(
   init: FetchArguments[1],
 ): { readonly request: OutgoingRequest; readonly headers: Headers } | undefined {
   const asked = input instanceof Request ? input : undefined;
-  const address = asked?.url ?? (input as string | URL);
+  const address = asked?.url ?? (input as string);
   if (!URL.canParse(address)) return undefined;
   const { origin, protocol, href } = new URL(address);
   if (!protocol.startsWith('http')) return undefined;

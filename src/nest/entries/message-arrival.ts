@@ -62,6 +62,8 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
   },
 };
 
+const arrivalOfEvent = new WeakMap<Entry, MessageArrival>();
+
 /**
  * A message that a server of Nest's has taken, before its handler is known: it collects where it came from
  * and which headers it brought, and is found again where the answer goes out.
@@ -87,10 +89,13 @@ export class MessageArrival implements Entry {
     this.context = new FlowContext(undefined, new Flow(this, undefined, undefined, undefined));
   }
 
-  /** The one that the running code handles. */
+  /**
+   * The one that the running code handles. Nest calls a further handler of an event inside of the one before.
+   */
   static get current(): MessageArrival | undefined {
-    const request = activeContext().flow?.entry;
-    return request instanceof MessageArrival ? request : undefined;
+    const entry = activeContext().flow?.entry;
+    if (entry instanceof MessageArrival) return entry;
+    return entry && arrivalOfEvent.get(entry);
   }
 
   get subject(): unknown {
@@ -109,6 +114,7 @@ export class MessageArrival implements Entry {
   /** The entry of a request lasts until its answer is out, though its handler is done before. */
   begun(entry: EntryTrace | undefined): void {
     this.handled = true;
+    if (entry !== undefined && !this.awaited) arrivalOfEvent.set(entry, this);
     if (this.entry !== undefined) return;
     this.entry = entry;
     if (this.awaited) entry?.hold();

@@ -69,6 +69,6 @@ export class PoolWaits {
     const millis = this.waited.get(context);
     if (millis === undefined) return;
     this.waited.delete(context);
-    call.set({ 'db.client.connection.wait_time': millis / 1000 });
+    call.set({ 'db.client.connection.wait_time': Math.round(millis * 1000) / 1e6 });
   }
 }

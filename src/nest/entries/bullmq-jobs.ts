@@ -9,13 +9,13 @@ import type { JobOptions } from './bullmq-producers.js';
 import type { EntryHost } from './entry-host.js';
 import { markedMethods, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
-/** Where `@Processor` marks a class. */
+/** The metadata key of `@Processor`. */
 const PROCESSOR = 'bullmq:processor_metadata';
-/** Where `@OnWorkerEvent` marks a method; most of its events bring the job that they are about. */
+/** The metadata key of `@OnWorkerEvent`. Most worker events pass their job to the listener. */
 const WORKER_EVENT = 'bullmq:worker_events_metadata';
 const SYSTEM = 'bullmq';
 
-/** The parts used of a job. */
+/** The members that are used of a job. */
 interface Job {
   readonly id?: unknown;
   readonly name?: unknown;
@@ -28,9 +28,8 @@ interface Job {
 }
 
 /**
- * Traces each attempt to process a job of BullMQ. Its context travels in the job's options, where
- * BullMQ's own telemetry has its place, never in the data. Workers with a `telemetry` of their own are left
- * to it.
+ * Traces each attempt to process a BullMQ job. Trace context travels in the job's options, in the field of
+ * BullMQ's own telemetry, never in the data. Workers with their own `telemetry` are left alone.
  */
 export class BullmqJobs {
   constructor(private readonly host: EntryHost) {}
@@ -74,13 +73,13 @@ export class BullmqJobs {
         thing: job,
         headers: headersOfText(job.opts?.telemetry?.metadata),
         untraced,
-        // Repetitions go on forever, and so would the trace.
+        // Repeated jobs never end, so they are linked: a shared trace would never end either.
         ...(repeats ? { relation: 'link' as const } : {}),
         metric: {
           name: C.processDuration,
           attributes: { [C.system]: SYSTEM, [C.destination]: queue, [C.operationName]: 'process' },
           count: C.consumedMessages,
-          // Later attempts wait for their back-off.
+          // Later attempts wait for their backoff, which is not queueing time.
           waitedMillis: job.attemptsMade === 0 ? waitOf(job) : undefined,
         },
       });
@@ -89,7 +88,9 @@ export class BullmqJobs {
   }
 }
 
-/** The getter of `WorkerHost` throws before its worker exists. */
+/**
+ * Whether a processor has its own telemetry. The getter of `WorkerHost` throws before its worker exists.
+ */
 function ownTelemetry(processor: unknown): boolean {
   try {
     const { worker } = Object(processor) as { worker?: { opts?: { telemetry?: unknown } } };
@@ -117,7 +118,7 @@ function jobAttributes(job: Job, queue: string): Attributes {
   return attributes;
 }
 
-/** How long the job was due before this attempt, in milliseconds. */
+/** Returns how long the job was due before this attempt, in milliseconds. */
 function waitOf({ timestamp, processedOn, opts }: Job): number | undefined {
   if (typeof timestamp !== 'number' || typeof processedOn !== 'number') return undefined;
   return Math.max(0, processedOn - timestamp - delayOf(opts));

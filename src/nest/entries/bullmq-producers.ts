@@ -26,14 +26,14 @@ interface FlowNode {
   readonly children?: readonly FlowNode[];
 }
 
-/** The parts used of a queue or a flow producer. */
+/** The members that are used of a queue or a flow producer. */
 interface Producer {
   readonly name?: unknown;
   readonly opts?: { readonly connection?: BrokerOptions; readonly telemetry?: unknown };
 }
 
 /**
- * Traces the jobs that queues and flow producers add. Those with a `telemetry` of their own are left to it.
+ * Traces the jobs that queues and flow producers add. Those with their own `telemetry` are left alone.
  */
 export class BullmqProducers {
   private readonly watched = new WeakSet<object>();

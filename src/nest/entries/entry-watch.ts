@@ -27,10 +27,10 @@ export interface EntryHub {
 }
 
 /**
- * Watches all that enters one app by another way than HTTP.
+ * Watches all entries of one app except HTTP requests.
  *
- * Everything is found among the providers of the app by what it can do: no package is loaded for it. All
- * functions that are replaced belong to the app's own objects, and are put back when it closes.
+ * It finds servers, clients and queues among the app's providers by their methods, without loading any
+ * package. It replaces functions only on the app's own objects and restores them when the app closes.
  */
 export class EntryWatch implements EntryHost {
   active = false;
@@ -78,7 +78,7 @@ export class EntryWatch implements EntryHost {
     return this.hub.all().find(({ pipeline }) => pipeline === own) ?? otherwise;
   }
 
-  /** Nest asks for the adapter before it connects the first gateway. */
+  /** Starts before Nest connects the first gateway, which is when it asks for the adapter. */
   private listenForAdapter(): void {
     const { config } = this;
     this.patches.replace(config, 'getIoAdapter', (get) => () => {
@@ -89,7 +89,7 @@ export class EntryWatch implements EntryHost {
     });
   }
 
-  /** Servers come while the app is put together, before their handlers do. */
+  /** Listens for servers, which Nest creates before their handlers. */
   private listenForServers(): void {
     this.subscription = this.modules.getRpcTargetRegistry<MicroserviceServer>().subscribe((server) => {
       this.attach();
@@ -98,8 +98,8 @@ export class EntryWatch implements EntryHost {
   }
 
   /**
-   * All providers exist, and none has been told that it may start. Apps without routes come here by their
-   * microservices, or when they start.
+   * Called when all providers exist and none has started. Apps without routes reach it through their
+   * microservices, or at their start.
    */
   attach(): void {
     if (this.attached) return;
@@ -114,7 +114,7 @@ export class EntryWatch implements EntryHost {
     watchCqrsHandlers(this);
   }
 
-  /** Providers may have made clients while they started. */
+  /** Called after providers have started, since they may have created clients. */
   started(): void {
     this.clients.watchAll();
     this.queues.watch();

@@ -13,7 +13,7 @@ interface Status {
   readonly details?: string;
 }
 
-/** The options in which grpc-js describes a call that is about to be made. */
+/** The options in which grpc-js describes a new call. */
 interface CallProperties {
   metadata: { clone(): CallProperties['metadata']; set(key: string, value: string): void };
   call: { on(event: string, listener: (status: Status) => void): unknown };
@@ -28,9 +28,8 @@ interface GrpcOptions extends BrokerOptions {
 }
 
 /**
- * Traces the calls of a gRPC client of Nest's: its stubs are made with a
- * `callInvocationTransformer`, which grpc-js asks before each call, so that a cold Observable has a
- * span per subscription and plain stubs are covered, too.
+ * Traces the calls of a Nest gRPC client. Its stubs get a `callInvocationTransformer`, which grpc-js runs
+ * before each call: a cold Observable gets a span per subscription, and plain stubs are traced, too.
  */
 export function watchGrpcClient(
   client: { readonly options?: BrokerOptions },

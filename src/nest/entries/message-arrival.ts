@@ -5,7 +5,7 @@ import { ENVELOPE, headersOf, type MessageHeaders } from '../../entries/entry-ca
 import type { EntryTrace } from '../../entries/entry-trace.js';
 import { epochMillis, monotonicMillis } from '../../tracing/clock.js';
 
-/** A broker's description of a message; each part is optional, since it comes from elsewhere. */
+/** A broker's description of a message. Each part is optional, since it comes from other code. */
 interface Delivery {
   readonly headers?: unknown;
   readonly properties?: {
@@ -24,7 +24,10 @@ interface Delivery {
   readonly subject?: unknown;
 }
 
-/** A transport's own words for where a message came from. @param args - of the server's `handleMessage` */
+/**
+ * Describes a message's origin for one transport. @param args - the arguments of the server's
+ * `handleMessage`
+ */
 type Describe = (args: readonly unknown[], server: ServerFields) => Attributes;
 
 /** The fields of Nest's servers that describe their broker. */
@@ -65,8 +68,8 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
 const arrivalOfEvent = new WeakMap<Entry, MessageArrival>();
 
 /**
- * A message that a server of Nest's has taken, before its handler is known: it collects where it came from
- * and which headers it brought, and is found again where the answer goes out.
+ * A received message whose handler is not known yet. It collects the message's origin and headers, and is
+ * found again when the response is sent.
  */
 export class MessageArrival implements Entry {
   readonly kind = 'microservices';
@@ -75,7 +78,7 @@ export class MessageArrival implements Entry {
   readonly startTime = epochMillis(monotonicMillis());
   headers: MessageHeaders | undefined;
   pattern: string | undefined;
-  /** Whether the sender waits for an answer. */
+  /** Whether the sender waits for a response. */
   awaited = false;
   handled = false;
   entry: EntryTrace | undefined;
@@ -90,7 +93,7 @@ export class MessageArrival implements Entry {
   }
 
   /**
-   * The one that the running code handles. Nest calls a further handler of an event inside of the one before.
+   * Returns the arrival that the running code handles. Nest calls further handlers of an event inside the first.
    */
   static get current(): MessageArrival | undefined {
     const entry = activeContext().flow?.entry;
@@ -102,7 +105,7 @@ export class MessageArrival implements Entry {
     return this.args[0];
   }
 
-  /** The server is about to read the packet. */
+  /** Called before the server reads the packet. */
   received(packet: unknown, options: unknown): void {
     this.headers = this.readHeaders(packet, options);
   }

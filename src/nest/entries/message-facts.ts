@@ -4,16 +4,16 @@ import { headersOf } from '../../entries/entry-carrier.js';
 import type { EntryFacts, EntryOutcome, Failure } from '../../entries/entry-facts.js';
 import type { MessageArrival, ServerFields } from './message-arrival.js';
 
-/** Facts about a message that its pattern gives. */
+/** Facts about a message that follow from its pattern. */
 export interface KnownMessage {
   readonly system: string;
   readonly pattern: string;
   readonly isEvent: boolean;
-  /** `Class.method`; empty where there is no handler. */
+  /** The handler's `Class.method`; empty without a handler. */
   readonly functionName: string;
 }
 
-/** Attributes of a message's span, by the conventions for remote calls or for messages. */
+/** Returns the attributes of a message's span, by the conventions for remote calls or for messaging. */
 export function messageFacts(
   server: ServerFields,
   { system, pattern, isEvent, functionName }: KnownMessage,
@@ -60,7 +60,7 @@ function rpcOutcome(failure: Failure | undefined): EntryOutcome {
   return { attributes: code === undefined ? {} : { [C.rpcStatusCode]: String(code) } };
 }
 
-/** The code of an `RpcException`, or of the object that it was made from. */
+/** Returns the code of an `RpcException`, or of the object that it was created from. */
 export function codeOf(error: unknown): string | number | undefined {
   try {
     const { getError, code } = Object(error) as { getError?: () => unknown; code?: unknown };
@@ -72,7 +72,7 @@ export function codeOf(error: unknown): string | number | undefined {
   }
 }
 
-/** gRPC's metadata, and the headers of a strategy's message context. */
+/** Returns gRPC's metadata, or the headers of a strategy's message context. */
 function headersOfContext(args: readonly unknown[]): ReturnType<typeof headersOf> {
   const [first, second] = args as [unknown, unknown];
   for (const candidate of [second, first]) {
@@ -90,7 +90,7 @@ function headersOfContext(args: readonly unknown[]): ReturnType<typeof headersOf
   return undefined;
 }
 
-/** A pattern as a text: as Nest routes by it, and `Service/Method` for gRPC. */
+/** Returns a pattern as text, in the form that Nest routes by; `Service/Method` for gRPC. */
 export function patternText(
   server: { normalizePattern?(pattern: unknown): string },
   system: string,

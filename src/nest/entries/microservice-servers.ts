@@ -13,7 +13,7 @@ import { MessageArrival, type ServerFields } from './message-arrival.js';
 import { MessageHandlers } from '../metadata/message-handlers.js';
 import { quietly } from './quietly.js';
 
-/** The parts used of Nest's servers, and of an app's own strategies, where each may be absent. */
+/** The members that are used of Nest's servers and of an app's own strategies, where each may be absent. */
 export interface MicroserviceServer extends ServerFields {
   readonly transportId?: unknown;
   readonly deserializer?: object;
@@ -21,7 +21,7 @@ export interface MicroserviceServer extends ServerFields {
   normalizePattern?(pattern: unknown): string;
 }
 
-/** A function that Nest's server keeps for a pattern; handlers of one event are chained. */
+/** A function that Nest's server stores for a pattern. Several handlers of one event form a chain. */
 interface RegisteredHandler {
   (...args: unknown[]): unknown;
   next?: unknown;
@@ -35,8 +35,8 @@ interface Registered extends KnownMessage {
 const MAX_PATTERN_LENGTH = 256;
 
 /**
- * Traces what comes into the servers of one app: each gets functions of its own in front of those that read a
- * message, look for its handler and send the answer.
+ * Traces messages that one app's servers receive. On each server it replaces the functions that read a
+ * message, find its handler and send the response.
  */
 export class MicroserviceServers {
   private readonly handlers: MessageHandlers;
@@ -46,7 +46,8 @@ export class MicroserviceServers {
   }
 
   watch(server: MicroserviceServer): void {
-    // Tools of MCP run in the flow of their HTTP request, or of the span that `GenAiTracer.instrument` makes.
+    // MCP tools run in the flow of their HTTP request, or of the span that `GenAiTracer.instrument`
+    // creates.
     if (isMcpStrategy(server)) return;
     const { patches } = this.host;
     const system = systemOf(server.transportId);
@@ -95,7 +96,7 @@ export class MicroserviceServers {
     handle: Method,
     args: readonly unknown[],
   ): unknown {
-    // The broker sends `null` in place of a message when it cancels a consumer.
+    // The broker sends `null` instead of a message when it cancels a consumer.
     if (!this.host.active || args[0] === null || args[0] === undefined)
       return handle.apply(server, [...args]);
     const arrival = new MessageArrival(system, args);
@@ -148,7 +149,7 @@ export class MicroserviceServers {
       const run = (): unknown => callback(...args);
       return system === 'grpc' ? this.untilOver(entry, grpcCallOf(args), run) : entry.run(run);
     };
-    // Nest chains the handlers of one event by this property, and reads it from the function that it made.
+    // Nest chains the handlers of one event through this property, on the function that it created.
     Object.defineProperty(traced, 'next', {
       get: () => callback.next,
       set: (next) => {
@@ -208,7 +209,7 @@ export class MicroserviceServers {
     return entry === undefined ? answer() : this.untilOver(entry, call, answer);
   }
 
-  /** The entry lasts until its last answer is out. */
+  /** Ends the entry after its last response was sent. */
   private answer(server: MicroserviceServer, send: Method, stream: unknown, respond: unknown): unknown {
     const arrival = MessageArrival.current;
     const entry = arrival?.entry;
@@ -248,7 +249,7 @@ export class MicroserviceServers {
   }
 }
 
-/** A message for which the app has no handler. */
+/** The error of a message without a handler in the app. */
 class NoMessageHandlerError extends Error {
   override readonly name = 'NoMessageHandlerError';
 
@@ -257,7 +258,7 @@ class NoMessageHandlerError extends Error {
   }
 }
 
-/** Wraps a deserializer so that the library sees the packet first. */
+/** Wraps a deserializer so that the library reads the packet first. */
 function readingHeaders(deserializer: object): object {
   const { deserialize } = deserializer as { deserialize?: (packet: unknown, options?: unknown) => unknown };
   if (typeof deserialize !== 'function') return deserializer;
@@ -286,7 +287,10 @@ function noteRequest(arrival: MessageArrival, packet: unknown): void {
   if (pattern !== undefined) arrival.pattern = typeof pattern === 'string' ? pattern : safeJson(pattern);
 }
 
-/** Handlers with request scope are given the request first, where several handle one event. */
+/**
+ * Removes the request from the arguments: Nest passes it first to request-scoped handlers of an event that
+ * several handle.
+ */
 function withoutHost(args: readonly unknown[]): readonly unknown[] {
   const [first] = args;
   const { constructor } = Object(first) as { constructor?: { name?: unknown } };

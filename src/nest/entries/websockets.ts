@@ -6,7 +6,7 @@ import type { EntryHost } from './entry-host.js';
 import { SocketConnection } from './socket-connection.js';
 import { SocketGateways, type SocketHandler } from '../metadata/socket-gateways.js';
 
-/** The handler that Nest gives an adapter for each event of a gateway. */
+/** The handler that Nest passes to an adapter for each event of a gateway. */
 interface BoundHandler {
   readonly message: unknown;
   readonly callback: (...args: unknown[]) => unknown;
@@ -16,8 +16,8 @@ interface BoundHandler {
 type Ack = (...args: unknown[]) => unknown;
 
 /**
- * Traces the messages of WebSocket gateways, at the adapter: before guards and pipes, and
- * until the answer is complete.
+ * Traces messages of WebSocket gateways at the adapter: from before guards and pipes until the response is
+ * complete.
  */
 export class Websockets {
   private readonly gateways: SocketGateways;
@@ -126,8 +126,8 @@ export class Websockets {
   }
 
   /**
-   * With `@Ack()` the handler answers by itself: the entry lasts until then, at most
-   * as long as the connection.
+   * Keeps the entry of a handler with `@Ack()`, which responds by itself, until it has responded or the
+   * connection ends.
    */
   private untilAcknowledged(client: object, entry: EntryTrace, args: readonly unknown[]): unknown[] {
     const [data, ack, ...rest] = args;

@@ -3,17 +3,17 @@ import type { FlowContext } from '../context/flow-context.js';
 import type { MessageHeaders } from './entry-carrier.js';
 import type { EntryKind, MessageRelation } from './entry-options.js';
 
-/** A measurement that is made when an entry or a call is over. */
+/** A measurement that is made when an entry or a call has ended. */
 export interface EntryMetric {
   readonly name: string;
   readonly attributes: Attributes;
-  /** Counter of messages, beside the duration. */
+  /** The counter of messages, in addition to the duration. */
   readonly count?: string;
-  /** How long the message was due before its handler began. */
+  /** How long the message was due before its handler began, in milliseconds. */
   readonly waitedMillis?: number | undefined;
 }
 
-/** All that is known about an entry when it begins. */
+/** The facts about an entry at its start. */
 export interface EntryFacts {
   readonly kind: EntryKind;
   readonly name: string;
@@ -22,22 +22,22 @@ export interface EntryFacts {
   readonly handler: string;
   readonly attributes: Attributes;
   readonly args: readonly unknown[];
-  /** The message or job itself: the entry is found by it wherever the framework hands it on. */
+  /** The message or job, through which the entry is found later. */
   readonly thing?: unknown;
   readonly headers?: MessageHeaders | undefined;
-  /** Headers of the other messages of a batch, each of which is linked to. */
+  /** Headers of the other messages of a batch, each of which gets a link. */
   readonly others?: readonly (MessageHeaders | undefined)[];
-  /** Fixed by the kind; default: what `messaging.relation` says of the pattern. */
+  /** The relation, if the kind fixes it; default: `messaging.relation`. */
   readonly relation?: MessageRelation;
-  /** The context that it comes from, where sender and handler are in one process; in place of headers. */
+  /** The sender's context, if sender and handler are in the same process; replaces headers. */
   readonly from?: FlowContext;
-  /** A span of this process that it is linked to, in place of what the headers say. */
+  /** A span of this process to link to, instead of the one in the headers. */
   readonly linkTo?: SpanContext;
   readonly startTime?: number | undefined;
   readonly metric?: EntryMetric;
-  /** Why a stream of answers ended that its client did not let end; where it has a `stream.outcome`. */
+  /** Returns why a response stream was cut off; for entries with `stream.outcome`. */
   readonly cutOff?: () => 'client_disconnect' | 'server_shutdown';
-  /** Whether `@NoSpan` leaves it out. */
+  /** Whether `@NoSpan` excludes the entry. */
   readonly untraced?: boolean;
   /** Judges how it ended; default: the error decides. */
   readonly outcome?: (failure: Failure | undefined) => EntryOutcome;

@@ -19,16 +19,18 @@ import { TENANT_HEADER, type MessageHeaders } from './entry-carrier.js';
 import type { EntryFacts, EntryOutcome, Failure } from './entry-facts.js';
 import type { EntryKind, EntryRules } from './entry-options.js';
 
-/** The part of an instance that the entries of its handlers need. */
+/** The part of an instance that entries need. */
 export interface EntryInstanceView {
   readonly pipeline: Pipeline;
   readonly tracer: InstanceTracer;
   readonly entryRules: EntryRules;
-  /** Entries whose work is not done. */
+  /** Entries that have not ended. */
   readonly openEntries: Set<EntryTrace>;
 }
 
-/** Most entries that are kept open: one that never ends would stay for as long as the app runs. */
+/**
+ * The most open entries. An entry that never ends would otherwise stay in memory as long as the app runs.
+ */
 const MAX_OPEN_ENTRIES = 10_000;
 
 const WAIT: HistogramDefinition = {
@@ -39,8 +41,8 @@ const WAIT: HistogramDefinition = {
 };
 
 /**
- * One message, job, socket message, tick or event on its way through the app: begun when the framework hands
- * it over, ended when its work is done.
+ * One message, job, socket message, tick or event. It begins when the framework passes it to the app, and
+ * ends when its work is done.
  */
 export class EntryTrace implements Entry {
   readonly excluded: boolean;
@@ -48,13 +50,13 @@ export class EntryTrace implements Entry {
   readonly subject: EntryContext;
   readonly pipeline: Pipeline;
   readonly span: Span;
-  /** Tenant of the sender. */
+  /** The sender's tenant. */
   readonly tenant: string | undefined;
   private readonly startedAt = monotonicMillis();
   private failure: Failure | undefined;
   private holds = 1;
   private over = false;
-  /** Whether the answer is a stream whose end is told. */
+  /** Whether the response is a stream whose end is recorded. */
   private streams = false;
 
   private constructor(
@@ -91,7 +93,7 @@ export class EntryTrace implements Entry {
     return this.facts.kind;
   }
 
-  /** Runs the handler; the entry ends when its result is there, a stream included. */
+  /** Runs the handler. The entry ends when its result is complete, a stream included. */
   run<T>(fn: () => T): T {
     let result: T;
     try {
@@ -112,12 +114,12 @@ export class EntryTrace implements Entry {
     ) as T;
   }
 
-  /** Notes an error; the first one counts, later ones are what filters made of it. */
+  /** Records an error. The first one counts; later ones are the result of filters. */
   fail(error: unknown): void {
     this.failure ??= { error };
   }
 
-  /** Keeps the entry open until {@link release}, also after the handler has ended. */
+  /** Keeps the entry open until {@link release}, even after the handler has ended. */
   hold(): void {
     this.holds += 1;
   }
@@ -134,7 +136,7 @@ export class EntryTrace implements Entry {
     this.end();
   }
 
-  /** The app has closed before the work was done. */
+  /** Ends the entry because the app closes before the work is done. */
   abort(): void {
     this.span.setAttribute('nestjs.entry.aborted', true);
     if (this.streams) this.span.setAttribute('stream.outcome', 'server_shutdown');
@@ -160,7 +162,7 @@ export class EntryTrace implements Entry {
     );
   }
 
-  /** Tells how a stream of answers ended, where that is worth an attribute. */
+  /** Records the outcome of a response stream, if it is recorded for this kind. */
   private watched(stream: Observable<unknown>): Observable<unknown> {
     const { cutOff } = this.facts;
     if (cutOff === undefined) return stream;

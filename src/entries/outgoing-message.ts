@@ -11,23 +11,23 @@ import type { EntryInstanceView } from './entry-trace.js';
 
 const OUTGOING = createContextKey('nestjs-telemetry outgoing message');
 
-/** Facts about a message, a call or a job before it is sent. */
+/** The facts about a message, a call or a job before it is sent. */
 export interface OutgoingFacts {
   readonly system: string;
   readonly pattern: string;
-  /** Whether the sender waits for an answer. */
+  /** Whether the sender waits for a response. */
   readonly awaited: boolean;
   readonly host: string;
   readonly attributes: Attributes;
   readonly name?: string;
-  /** The number of messages that are sent at once. */
+  /** The number of messages that are sent together. */
   readonly count?: number;
 }
 
-/** One message on its way out: a span from the call to its answer, or to the broker's receipt. */
+/** One outgoing message. Its span lasts from the call to the response, or to the broker's receipt. */
 export class OutgoingMessage {
   readonly context: FlowContext;
-  /** Headers by which the receiver continues the trace. */
+  /** The headers with which the receiver continues the trace. */
   readonly headers: Readonly<Record<string, string>>;
   private readonly span: Span;
   private readonly startedAt = monotonicMillis();
@@ -64,7 +64,7 @@ export class OutgoingMessage {
     return new OutgoingMessage(instance, facts);
   }
 
-  /** The one that the running code sends. */
+  /** The message that the running code sends. */
   static get current(): OutgoingMessage | undefined {
     return activeContext().getValue(OUTGOING) as OutgoingMessage | undefined;
   }
@@ -75,7 +75,7 @@ export class OutgoingMessage {
     this.span.setAttribute(C.rpcStatusCode, code);
   }
 
-  /** Runs what sends it; the span ends when that is done. */
+  /** Runs the sending code; the span ends when it is done. */
   during<T>(send: () => T): T {
     return whenOver(
       send,
@@ -92,7 +92,7 @@ export class OutgoingMessage {
     this.failure ??= { error, type };
   }
 
-  /** Ends the span of a message whose answer is not waited for any longer. */
+  /** Ends the span of a message whose response is no longer awaited. */
   endCancelled(): void {
     if (!this.over) this.span.setAttribute(C.errorType, 'cancelled');
     this.end();

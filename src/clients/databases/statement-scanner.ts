@@ -1,18 +1,18 @@
-/** Ways in which databases write literals, names and comments. */
+/** The dialects for literals, names and comments. */
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite' | 'other';
 
 /**
- * The kinds of tokens in a statement; `quoted` is a name that SQLite takes for a string where there
- * is nothing of that name.
+ * The kinds of tokens in a statement. `quoted` is a name that SQLite reads as a string if nothing has that
+ * name.
  */
 export type TokenKind = 'word' | 'name' | 'quoted' | 'literal' | 'placeholder' | 'symbol';
 
-/** Receives the parts of a statement in order. */
+/** Receives the tokens of a statement in order. */
 export interface TokenSink {
   /**
-   * @param text - of a literal, `?`; of a quoted name, as written
-   * @param spaced - whether white space or a comment stood before it
-   * @returns whether more is wanted
+   * @param text - `?` for a literal; as written for a quoted name
+   * @param spaced - whether white space or a comment came before
+   * @returns whether to continue
    */
   token(kind: TokenKind, text: string, spaced: boolean): boolean;
 }
@@ -25,8 +25,8 @@ const DOLLAR = 36;
 const DOT = 46;
 
 /**
- * Reads a statement once, in time that grows with its length: a part that is not certainly a name, a keyword,
- * a placeholder or a symbol counts as a literal, and so does all that follows a quote that is never closed.
+ * Reads a statement once, in linear time. Anything that is not certainly a name, a keyword, a placeholder
+ * or a symbol counts as a literal, as does everything after an unclosed quote.
  */
 export class StatementScanner {
   private at = 0;
@@ -68,7 +68,7 @@ export class StatementScanner {
     if (code === DOLLAR) return this.dollar();
     if (code === 63) return this.question();
     if ((code === 58 || code === 64) && isWordStart(text.charCodeAt(this.at + 1))) {
-      // `::type` is a cast, `:name` and `@name` stand for values.
+      // `::type` is a cast; `:name` and `@name` are placeholders.
       const cast = code === 58 && text.charCodeAt(this.at - 1) === 58;
       return cast ? this.symbol() : this.emit('placeholder', this.endOfWord(this.at + 1));
     }
@@ -109,7 +109,7 @@ export class StatementScanner {
     return this.emit('literal', end, '?');
   }
 
-  /** `$1`, `$name`, or what stands between `$tag$` and `$tag$`. */
+  /** Reads `$1`, `$name`, or a string between `$tag$` and `$tag$`. */
   private dollar(): boolean {
     const { text, at } = this;
     const end = this.endOfWord(at + 1, false);
@@ -122,7 +122,7 @@ export class StatementScanner {
     return end === at + 1 ? this.symbol() : this.emit('placeholder', end);
   }
 
-  /** A placeholder with or without a number, or an operator for JSON. */
+  /** Reads a placeholder with or without a number, or a JSON operator. */
   private question(): boolean {
     let end = this.at + 1;
     while (isDigit(this.text.charCodeAt(end))) end += 1;
@@ -156,7 +156,7 @@ export class StatementScanner {
     return close === -1 ? this.literal(this.text.length) : this.emit('name', close + 1);
   }
 
-  /** The end of the string that begins here; doubled quotes belong to it. */
+  /** Returns the end of the string that begins here; doubled quotes are part of it. */
   private endOfString(quote: number, escapes: boolean | undefined): number {
     const { text } = this;
     let index = this.at + 1;
@@ -176,10 +176,7 @@ export class StatementScanner {
     return text.length;
   }
 
-  /**
-   * Nothing may follow a string directly but a symbol: a backslash before the quote was
-   * meant to escape it then.
-   */
+  /** Whether the quote was escaped by a backslash after all: only a symbol may directly follow a string. */
   private isEscapedAnyway(index: number, quote: number): boolean {
     return (
       quote === QUOTE &&
@@ -223,7 +220,7 @@ export class StatementScanner {
     return dialect !== 'mysql' || Number.isNaN(after) || after <= 32;
   }
 
-  /** Only PostgreSQL has comments inside comments. */
+  /** Returns the end of a comment. Only PostgreSQL has nested comments. */
   private endOfComment(): number {
     const { text, dialect } = this;
     let index = this.at + 2;

@@ -1,52 +1,52 @@
 import { wordSet } from './word-set.js';
 import { StatementScanner, type SqlDialect, type TokenKind, type TokenSink } from './statement-scanner.js';
 
-/** A statement without anything that belongs to the user's data. */
+/** A statement without user data. */
 export interface Statement {
-  /** Every literal replaced by `?`, without comments; at most 8,192 characters. */
+  /** The text with every literal replaced by `?`, without comments; at most 8,192 characters. */
   readonly text: string;
-  /** `SELECT`, `CREATE TABLE`; absent where the text begins with nothing of the kind. */
+  /** The operation, such as `SELECT` or `CREATE TABLE`; absent if the text does not begin with one. */
   readonly operation: string | undefined;
-  /** The table, if there is just one; the procedure of `CALL`. */
+  /** The table, if there is exactly one; the procedure of `CALL`. */
   readonly collection: string | undefined;
-  /** The operation and what it works on, such as `SELECT orders items`. */
+  /** The operation and its targets, such as `SELECT orders items`. */
   readonly summary: string;
 }
 
 const MAX_TEXT = 8192;
 const MAX_SUMMARY = 255;
 const MAX_TARGETS = 5;
-/** Reads a statement, in time linear in its length. */
+/** Reads a statement in time linear in its length. */
 export function readStatement(text: string, dialect: SqlDialect): Statement {
   const reader = new StatementReader(dialect);
   new StatementScanner(text, dialect, reader).run();
   return reader.result();
 }
 
-/** Words before the name of a table. */
+/** Words before a table's name. */
 const BEFORE_TARGET = wordSet('FROM JOIN INTO TABLE CALL');
-/** Words between those and the name. */
+/** Words between one of those and the name. */
 const IN_BETWEEN = wordSet('ONLY LATERAL IF NOT EXISTS IGNORE LOW_PRIORITY OR');
 const NO_TARGET = wordSet('SELECT SET VALUES UNNEST DUAL STDIN STDOUT OUTFILE DUMPFILE');
 /**
- * Words before a table that a list of columns may follow; elsewhere what is followed by a parenthesis is a
- * function.
+ * Words before a table that may be followed by a list of columns. After other words, a name before a
+ * parenthesis is a function.
  */
 const BEFORE_COLUMNS = wordSet('INTO TABLE COPY');
-/** Functions whose arguments have a `FROM` that names no table. */
+/** Functions with a `FROM` among their arguments that names no table. */
 const FROM_INSIDE = wordSet('EXTRACT SUBSTRING TRIM OVERLAY POSITION');
-/** Words before a name, where SQLite takes no string. */
+/** Words before a name, where SQLite accepts no string. */
 const BEFORE_NAME = /^(?:as|index|exists|view|references|column|add)$/i;
 /** Statements that give values to names; the values may be words. */
 const ASSIGNING = /^(?:SET|PRAGMA|ALTER (?:ROLE|USER|SYSTEM|DATABASE))$/;
-/** Words after which a list of tables is over. */
+/** Words that end a list of tables. */
 const AFTER_TABLES = wordSet(
   `WHERE ON USING GROUP ORDER HAVING LIMIT UNION RETURNING WINDOW SET SELECT VALUES`,
 );
 const DEFINING = wordSet('CREATE DROP ALTER TRUNCATE START ROLLBACK');
 const MAIN = wordSet('SELECT INSERT UPDATE DELETE MERGE REPLACE');
 
-/** Writes the text of a statement anew, and finds out what it does, in one go. */
+/** Writes a statement's text without literals and finds its operation and tables, in one pass. */
 class StatementReader implements TokenSink {
   private text = '';
   private operation: string | undefined;
@@ -55,10 +55,10 @@ class StatementReader implements TokenSink {
   private readonly commonNames = new Set<string>();
   private commonName = '';
   private readonly targets: string[] = [];
-  /** A name of a table is expected. */
+  /** Whether a table's name is expected. */
   private expecting: 'no' | 'target' | 'more' = 'no';
   private target = '';
-  /** The word that the name of a table was expected after. */
+  /** The word after which the table's name is expected. */
   private introducer = '';
   private joined = false;
   private lastWord = '';
@@ -66,9 +66,9 @@ class StatementReader implements TokenSink {
   /** Open parentheses, with the word before each, and whether it stands in a list of tables. */
   private readonly open: { readonly word: string; readonly lists: boolean }[] = [];
   private over = false;
-  /** The list after `IN (`, with the number of values left out; `undefined` elsewhere. */
+  /** The list after `IN (`, with the number of removed values; `undefined` elsewhere. */
   private list: { values: number; readonly depth: number } | undefined;
-  /** Depth of a list of columns. */
+  /** The depth of a list of columns. */
   private columns = -1;
   /** Whether a comma is followed by a further table. */
   private lists = false;
@@ -102,7 +102,7 @@ class StatementReader implements TokenSink {
     const { list } = this;
     if (list !== undefined && (value || text === ',')) {
       if (value) list.values += 1;
-      // The first value stands for all.
+      // The first value stands for all of them.
       if (list.values > 1 || text === ',') return;
     } else if (text === '(' && /^in$/i.test(this.lastWord) && this.last.kind === 'word') {
       this.list = { values: 0, depth: this.open.length };
@@ -226,7 +226,7 @@ class StatementReader implements TokenSink {
     if (text === ',' && this.lists) this.expecting = 'target';
   }
 
-  /** @param isFunction - whether what looked like a table is called */
+  /** @param isFunction - whether the supposed table is called as a function */
   private endTarget(isFunction: boolean): void {
     const target = this.target.slice(0, MAX_SUMMARY);
     if (target !== '' && !isFunction && !this.targets.includes(target) && this.targets.length < 50) {

@@ -134,7 +134,7 @@ export class DevtoolsHost {
   }
 }
 
-  /** Returns the configuration with this exporter; if none was given, the default one applies again. */
+/** Returns the configuration with this exporter; if none was given, the default one applies again. */
 function withExporter(config: TracerConfig, exporter: TracerConfig['exporter']): TracerConfig {
   const { exporter: _off, ...rest } = config;
   return exporter === undefined ? rest : { ...rest, exporter };

@@ -25,6 +25,11 @@ export class RequestDescription implements DescribedRequest {
   readonly peer: string | undefined;
   /** Whether no server of Node's has made the request: its response is never closed. */
   readonly serverless: boolean;
+  /**
+   * Whether its response writes what it ends with: responses of HTTP/2 do, and those of Fastify's `inject()`,
+   * which have no socket.
+   */
+  readonly endsThroughWrite: boolean;
   /** Path and query. */
   readonly target: string;
   /** The method that the route saw: middleware may override it. */
@@ -42,7 +47,9 @@ export class RequestDescription implements DescribedRequest {
     // HTTP/1 has no such header.
     this.scheme = typeof scheme === 'string' ? scheme : encrypted ? 'https' : 'http';
     this.peer = socket.remoteAddress;
-    this.serverless = request.httpVersionMajor < 2 && !(socket instanceof Socket);
+    const isHttp2 = request.httpVersionMajor >= 2;
+    this.serverless = !isHttp2 && !(socket instanceof Socket);
+    this.endsThroughWrite = isHttp2 || this.serverless;
     this.target = targetOf(request);
     this.method = request.method ?? 'GET';
   }

@@ -1,14 +1,16 @@
 import { Socket } from 'node:net';
-import { applyInEntry } from '../context/entry.js';
-import { emitOf } from './request-listeners.js';
+import { applyInEntry, entryOf, stampEntry } from '../context/entry.js';
+import { activeContext } from '../context/flow-context.js';
+import { inherited } from './request-listeners.js';
+import { RequestTrace } from './request-trace.js';
 import { SseTrace } from './stream-sse.js';
 import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
 
 /** The methods that responses of both protocols share. */
 interface Body {
-  emit: (...args: unknown[]) => boolean;
-  write: (chunk: unknown, encoding: unknown, callback: unknown) => boolean;
-  end: (...args: unknown[]) => unknown;
+  emit: (this: Body, ...args: unknown[]) => boolean;
+  write: (this: Body, chunk: unknown, encoding: unknown, callback: unknown) => boolean;
+  end: (this: Body, ...args: unknown[]) => unknown;
 }
 
 /**
@@ -17,29 +19,45 @@ interface Body {
  * the request do.
  *
  * Ours are the first to be called last: what others put in front of `write` and `end` later calls them. They
- * know their request: to look it up by the response costs more than a closure, see `propertyOf`.
+ * are the same for all responses, see `request-listeners.ts`.
  */
 export function followResponse(trace: StreamedRequest): void {
   const { request, response } = trace;
   const body = response as unknown as Body;
-  body.emit = function emit(this: Body, ...args): boolean {
-    heard(trace, args);
-    return applyInEntry(trace, emitOf(this, emit), this, args);
-  };
+  stampEntry(body, trace);
+  body.emit = emit;
   if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
   if (request.method === 'HEAD') return;
-  // The only one that is called for each piece: without a list of arguments.
-  body.write = function (this: Body, chunk, encoding, callback): boolean {
-    if (!trace.response.writableEnded) (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
-    return original(this).write.call(this, chunk, encoding, callback);
-  };
-  // Responses of HTTP/2 and of Fastify's `inject()`, which has no socket, write what they end with.
-  const endsThroughWrite = trace.serverless || request.httpVersionMajor >= 2;
-  body.end = function (this: Body, ...args): unknown {
-    if (endsThroughWrite) trace.ending = true;
-    else if (trace.stream !== undefined) wroteLast(trace.stream, args);
-    return original(this).end.apply(this, args);
-  };
+  body.write = write;
+  body.end = end;
+}
+
+function emit(this: Body, ...args: unknown[]): boolean {
+  const trace = traceOf(this);
+  if (trace !== undefined) heard(trace, args[0], args[1]);
+  return applyInEntry(trace, inherited(this, 'emit', emit), this, args);
+}
+
+/** The only one that is called for each piece: without a list of arguments. */
+function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown): boolean {
+  const trace = traceOf(this);
+  if (trace !== undefined && !trace.response.writableEnded)
+    (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
+  return inherited(this, 'write', write).call(this, chunk, encoding, callback);
+}
+
+function end(this: Body, ...args: unknown[]): unknown {
+  const trace = traceOf(this);
+  if (trace?.description.endsThroughWrite === true) trace.ending = true;
+  else if (trace?.stream !== undefined) wroteLast(trace.stream, args[0], args[1]);
+  return inherited(this, 'end', end).apply(this, args);
+}
+
+/** The running one most often: to look it up by the response costs more, see `property-of.ts`. */
+function traceOf(body: object): RequestTrace | undefined {
+  const running = activeContext().flow?.entry;
+  const entry = running instanceof RequestTrace && running.response === body ? running : entryOf(body);
+  return entry instanceof RequestTrace ? entry : undefined;
 }
 
 /**
@@ -64,14 +82,14 @@ function endQueue(this: Socket): void {
 }
 
 /** Sees what is emitted before any listener does, so that none of ours is among them. */
-function heard(trace: StreamedRequest, [event, argument]: unknown[]): void {
+function heard(trace: StreamedRequest, event: unknown, argument: unknown): void {
   switch (event) {
     case 'close':
       trace.end();
       break;
     case 'finish':
       // Responses of serverless adapters are never closed, and may finish before `end` has returned.
-      if (trace.serverless) queueMicrotask(() => trace.end());
+      if (trace.description.serverless) queueMicrotask(() => trace.end());
       break;
     case 'pipe':
       // An `@Sse` route's Observable knows why it failed.
@@ -90,7 +108,7 @@ function begin(trace: StreamedRequest): StreamTrace | undefined {
 }
 
 /** The last piece of a body may come with its end, which is also called without one, or with a callback. */
-function wroteLast(stream: StreamTrace, [chunk, encoding]: unknown[]): void {
+function wroteLast(stream: StreamTrace, chunk: unknown, encoding: unknown): void {
   const isChunk = typeof chunk === 'string' || chunk instanceof Uint8Array;
   if (isChunk && !stream.trace.response.writableEnded) stream.wrote(chunk, encoding);
 }
@@ -101,9 +119,4 @@ function releaseSource(trace: StreamedRequest, source: unknown): void {
   const errored = trace.source?.errored;
   if (trace.response.writableEnded || (errored !== undefined && errored !== null)) return;
   trace.source = undefined;
-}
-
-/** Looked up when called: frameworks give responses another prototype. */
-function original(body: Body): Body {
-  return Object.getPrototypeOf(body) as Body;
 }

@@ -3,14 +3,14 @@ import type { Entry } from '../context/flow-context.js';
 
 type Emit = (this: object, ...args: unknown[]) => boolean;
 
-/** A request, whose `emit` belongs to whichever prototype the framework gave it. */
+/** A request; `emit` belongs to the prototype that the framework gave it. */
 interface Emitter {
   emit: Emit;
 }
 
 /**
- * Has the listeners of a request run in the context of its entry: a connection, which many requests share,
- * emits their events.
+ * Makes the listeners of a request run in the context of its entry, since their events come from a
+ * connection that many requests share.
  */
 export function followListeners(trace: Entry & { readonly request: object }): void {
   stampEntry(trace.request, trace);
@@ -18,18 +18,18 @@ export function followListeners(trace: Entry & { readonly request: object }): vo
 }
 
 /**
- * One for all requests: where each has a function of its own, the collector of Node 24 takes most of what
- * belongs to it for alive once it is over, and moves it to the old generation.
+ * Emits in the context of the request. All requests share it: where each has a function of its own, the
+ * collector of Node 24 moves a large part of them to the old generation once they are over.
  */
 function emitInEntry(this: object, ...args: unknown[]): boolean {
   return applyInEntry(runningEntryOf(this), inherited(this, 'emit', emitInEntry), this, args);
 }
 
 /**
- * The object's own method, looked up when it is called: frameworks give requests another prototype, and
- * derive objects from them.
+ * Returns the object's own method. It is looked up at each call, since frameworks change prototypes and
+ * derive objects.
  *
- * @param ours - what stands in its place
+ * @param ours - the replacement, which must not call itself
  */
 export function inherited<F>(object: object, name: string, ours: F): F {
   let prototype = Object.getPrototypeOf(object) as Record<string, F>;

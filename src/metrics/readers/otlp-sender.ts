@@ -8,7 +8,7 @@ import { openTransport } from '../../otlp/open-transport.js';
 import type { OtlpTransport } from '../../otlp/transport.js';
 import type { MetricSender } from './metric-sender.js';
 
-/** Sends over the transports that carry spans, encoded by the official serialisers. */
+/** Sends over the transports that also carry spans, encoded by the official serialisers. */
 export class OtlpSender implements MetricSender {
   readonly target: string;
 
@@ -45,8 +45,8 @@ export class OtlpSender implements MetricSender {
 }
 
 /**
- * JSON has no number for `NaN` and infinities: OTLP wants their names, where `null` would have
- * all of an export refused.
+ * Replaces `NaN` and infinities by their names, as OTLP's JSON demands. With `null` in their place, the
+ * whole export would be refused.
  */
 function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
   const metricOf = (metric: MetricData): MetricData => {
@@ -59,7 +59,7 @@ function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): Reso
   };
 }
 
-/** @param value - a number, or a histogram with some */
+/** @param value - a number, or a histogram that contains numbers */
 function textForNonFinite(value: number | object): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   return Object.fromEntries(
@@ -70,7 +70,7 @@ function textForNonFinite(value: number | object): unknown {
   );
 }
 
-/** The transports explain failures in the words of spans. */
+/** Replaces the words for spans in a transport's failure. */
 function aboutMetrics({ hint, ...failure }: ExportFailure): ExportFailure {
   const reword = (text: string): string =>
     text

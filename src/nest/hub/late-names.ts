@@ -4,7 +4,8 @@ import { getTracerToken, listenForTracerNames, type TracerNameListener } from '.
 import type { Coverage } from './coverage.js';
 
 /**
- * Provides tracers and meters whose names were asked for after the modules were read, in a file loaded late.
+ * Provides tracers and meters whose names were requested after the modules were read, by a file that was
+ * loaded late.
  */
 export class LateNames implements TracerNameListener, MeterNameListener {
   constructor(

@@ -18,13 +18,13 @@ export interface InstanceModuleParts {
   readonly module: DynamicModule['module'];
   readonly isGlobal: boolean;
   readonly imports?: NonNullable<DynamicModule['imports']>;
-  /** Provides `TELEMETRY_OPTIONS`. */
+  /** The provider of `TELEMETRY_OPTIONS`. */
   readonly options: Provider;
   readonly providers?: readonly Provider[];
   readonly exports?: NonNullable<DynamicModule['exports']>;
 }
 
-/** The dynamic module of one instance. */
+/** Returns the dynamic module of one instance. */
 export function instanceModule(parts: InstanceModuleParts): DynamicModule {
   const { module, isGlobal, imports = [], options, providers = [], exports = [] } = parts;
   const id = uniqueId('instance');
@@ -77,8 +77,8 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
 }
 
 /**
- * Adds the providers of `@InjectTracer` and `@InjectMeter` when Nest reads the module: all
- * decorators have run by then.
+ * Adds the providers for `@InjectTracer` and `@InjectMeter` when Nest reads the module; all decorators have
+ * run by then.
  */
 export function withTracers(module: DynamicModule): DynamicModule {
   const { providers = [], exports = [] } = module;
@@ -86,7 +86,7 @@ export function withTracers(module: DynamicModule): DynamicModule {
     ...[undefined, ...requestedTracerNames()].map((name) => ({
       provide: getTracerToken(name),
       inject: [TracerManager],
-      // A test may put a part of one in the place of the manager.
+      // A test may replace the manager by a partial one.
       useFactory: (manager: Partial<TracerManager>) => manager.getTracer?.(name),
     })),
     ...[undefined, ...requestedMeterNames()].map((name) => ({

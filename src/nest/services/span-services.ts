@@ -3,7 +3,7 @@ import { TracerManager } from '../../tracing/tracer-manager.js';
 import { WorkflowTracer } from '../../workflow/workflow-tracer.js';
 import { TraceService } from './trace.service.js';
 
-/** Services built on a module's manager, provided beside it. */
+/** The services built on a module's manager, which are provided together with it. */
 export const SPAN_SERVICES: readonly FactoryProvider[] = [
   {
     provide: WorkflowTracer,

@@ -103,7 +103,7 @@ export class Coverage {
   }
 
   /** Adds a value to the providers of an instance's own module, for later imports. */
-  provide(instance: symbol, token: string, value: unknown): void {
+  provide(instance: symbol, token: string | Type, value: unknown): void {
     for (const [module, id] of this.instanceModules) {
       if (id !== instance || module.providers.has(token)) continue;
       module.addProvider({ provide: token, useValue: value });

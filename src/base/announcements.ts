@@ -1,7 +1,4 @@
-/**
- * Values that come up as files are loaded: most before an app exists, those of a lazily loaded file after it has
- * started.
- */
+/** Values that files announce as they are loaded: before an app exists or, lazily, after its start. */
 export class Announcements<T> {
   private readonly values = new Set<T>();
   private readonly listeners = new Set<WeakRef<(value: T) => void>>();

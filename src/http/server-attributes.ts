@@ -6,23 +6,23 @@ import type { RawRequest } from './http-options.js';
 import type { RouteMatch } from './route-match.js';
 import { isKnownMethod } from './http-method.js';
 
-/** The facts of a request that its server span shows. */
+/** The facts about a request that its server span shows. */
 export interface DescribedRequest {
   readonly headers: RawRequest['headers'];
   readonly httpVersion: string;
   readonly scheme: string;
   readonly peer: string | undefined;
-  /** Path and query. */
+  /** The path and query. */
   readonly target: string;
   readonly method: string;
   readonly match: RouteMatch | undefined;
 }
 
 /**
- * The attributes of a server span that are known at its start.
+ * Returns the attributes of a server span at its start.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server span}
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server
+ *   span}
  */
 export function serverAttributes(
   request: DescribedRequest,

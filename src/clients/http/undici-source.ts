@@ -5,7 +5,8 @@ import { beginRequest, type OutgoingRequest } from './http-call.js';
 import { outgoingUrl } from './outgoing-url.js';
 
 /**
- * A request as undici publishes it; `headers` are names and values in turn, one long text before version 6.
+ * A request that undici publishes. Its `headers` are names and values in turn, or one text before version
+ * 6.
  */
 interface UndiciRequest {
   readonly origin: string | URL;
@@ -23,7 +24,7 @@ interface UndiciResponse {
 
 const requests = new WeakMap<object, OutgoingRequest>();
 
-/** `fetch` and undici, which publish each request before it is sent. */
+/** The source for `fetch` and undici, which publish each request before it is sent. */
 export const UNDICI: ClientSource & { readonly library: 'http' } = {
   name: 'undici',
   library: 'http',
@@ -65,8 +66,8 @@ function begin(request: UndiciRequest): void {
 }
 
 /**
- * The flow that a request was made in. One that waited for a free connection is created when another one
- * ends, in that one's flow; its handler may be an async resource, which remembers.
+ * Returns the flow in which a request was made. A request that waited for a connection is created in the
+ * flow of the request that ended; its handler may be an async resource, which knows the right flow.
  */
 function flowOf(request: object): FlowContext {
   for (const key of Object.getOwnPropertySymbols(request)) {

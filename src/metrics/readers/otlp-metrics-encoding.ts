@@ -15,8 +15,8 @@ export function encodeMetrics(
 }
 
 /**
- * JSON has no number for `NaN` and infinities: OTLP wants their names, where `null` would have
- * all of an export refused.
+ * Replaces `NaN` and infinities by their names, as OTLP's JSON demands. With `null` in their place, the
+ * whole export would be refused.
  */
 function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
   const metricOf = (metric: MetricData): MetricData => {
@@ -29,7 +29,7 @@ function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): Reso
   };
 }
 
-/** @param value - a number, or a histogram with some */
+/** @param value - a number, or a histogram that contains numbers */
 function textForNonFinite(value: number | object): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   return Object.fromEntries(

@@ -7,7 +7,7 @@ import { openTransport } from '../../otlp/open-transport.js';
 import type { OtlpTransport } from '../../otlp/transport.js';
 import type { MetricSender } from './metric-sender.js';
 
-/** Sends over the transports that carry spans, encoded by the official serialisers. */
+/** Sends over the transports that also carry spans, encoded by the official serialisers. */
 export class OtlpSender implements MetricSender {
   readonly target: string;
 
@@ -39,7 +39,7 @@ export class OtlpSender implements MetricSender {
   }
 }
 
-/** The transports explain failures in the words of spans. */
+/** Replaces the words for spans in a transport's failure. */
 function aboutMetrics({ hint, ...failure }: ExportFailure): ExportFailure {
   const reword = (text: string): string =>
     text

@@ -5,7 +5,8 @@ import { getTracerToken, tracerNames } from '../metadata/tracer-names.js';
 import type { Coverage } from './coverage.js';
 
 /**
- * Provides tracers, meters and services that were asked for after the modules were read, in a file loaded late.
+ * Provides tracers, meters and services that were requested after the modules were read, by a file that was
+ * loaded late.
  */
 export class LateNames {
   constructor(

@@ -1,12 +1,13 @@
 import { Announcements } from '../../base/announcements.js';
 
-/** The names that `@InjectMeter(name)` and `getMeterToken(name)` asked for; see `tracer-names.ts`. */
+/** The names that `@InjectMeter(name)` and `getMeterToken(name)` requested; see `tracer-names.ts`. */
 export const meterNames = new Announcements<string>();
 
 /**
- * The injection token of a meter, for `inject` lists and `@Inject`: asking for it is what makes its provider.
+ * Returns the injection token of a meter, for `inject` lists and `@Inject`. The call also registers its
+ * provider.
  *
- * @param name - instrumentation scope; default: the module's own meter
+ * @param name - the instrumentation scope; default: the module's own meter
  */
 export function getMeterToken(name?: string): string {
   if (name === undefined) return 'nestjs-telemetry:meter';

@@ -18,13 +18,13 @@ export interface InstanceModuleParts {
   readonly module: DynamicModule['module'];
   readonly isGlobal: boolean;
   readonly imports?: NonNullable<DynamicModule['imports']>;
-  /** Provides `TELEMETRY_OPTIONS`. */
+  /** The provider of `TELEMETRY_OPTIONS`. */
   readonly options: Provider;
   readonly providers?: readonly Provider[];
   readonly exports?: NonNullable<DynamicModule['exports']>;
 }
 
-/** The dynamic module of one instance. */
+/** Returns the dynamic module of one instance. */
 export function instanceModule(parts: InstanceModuleParts): DynamicModule {
   const { module, isGlobal, imports = [], options, providers = [], exports = [] } = parts;
   const id = uniqueId('instance');
@@ -75,8 +75,8 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
 }
 
 /**
- * Adds the providers of `@InjectTracer` and `@InjectMeter`, and services beside the manager, when Nest reads the
- * module: all decorators have run by then.
+ * Adds the providers for `@InjectTracer` and `@InjectMeter`, and the services made of a manager, when Nest
+ * reads the module; all decorators have run by then.
  */
 export function withTracers(module: DynamicModule): DynamicModule {
   const { providers = [], exports = [] } = module;
@@ -84,7 +84,7 @@ export function withTracers(module: DynamicModule): DynamicModule {
     ...[undefined, ...tracerNames.all].map((name) => ({
       provide: getTracerToken(name),
       inject: [TracerManager],
-      // A test may put a part of one in the place of the manager.
+      // A test may replace the manager by a partial one.
       useFactory: (manager: Partial<TracerManager>) => manager.getTracer?.(name),
     })),
     ...[undefined, ...meterNames.all].map((name) => ({

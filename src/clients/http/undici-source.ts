@@ -3,6 +3,7 @@ import { subscribeAll } from '../channel.js';
 import type { ClientSource } from '../client-source.js';
 import { beginRequest, type OutgoingRequest } from './http-call.js';
 import { outgoingUrl } from './outgoing-url.js';
+import { wrapFetch } from './wrapped-fetch.js';
 
 /**
  * A request that undici publishes. Its `headers` are names and values in turn, or one text before version
@@ -28,26 +29,37 @@ const requests = new WeakMap<object, OutgoingRequest>();
 export const UNDICI: ClientSource & { readonly library: 'http' } = {
   name: 'undici',
   library: 'http',
-  start: () =>
-    subscribeAll('undici', {
-      'undici:request:create': (message) => {
-        begin((message as { request: UndiciRequest }).request);
-      },
-      'undici:request:headers': (message) => {
-        const { request, response } = message as { request: object; response: UndiciResponse };
-        requests.get(request)?.answered({
-          status: response.statusCode,
-          header: (name) => headerOf(response.headers, name),
-        });
-      },
-      'undici:request:trailers': ({ request }: { request?: object }) => {
-        requests.get(request ?? {})?.end();
-      },
-      'undici:request:error': ({ request, error }: { request?: object; error?: unknown }) => {
-        requests.get(request ?? {})?.fail(error);
-      },
-    }),
+  start: () => {
+    const unsubscribe = followChannels();
+    // Other runtimes have a `fetch` of their own.
+    const unwrap = process.versions['undici'] === undefined ? wrapFetch(UNDICI) : undefined;
+    return () => {
+      unsubscribe();
+      unwrap?.();
+    };
+  },
 };
+
+function followChannels(): () => void {
+  return subscribeAll('undici', {
+    'undici:request:create': (message) => {
+      begin((message as { request: UndiciRequest }).request);
+    },
+    'undici:request:headers': (message) => {
+      const { request, response } = message as { request: object; response: UndiciResponse };
+      requests.get(request)?.answered({
+        status: response.statusCode,
+        header: (name) => headerOf(response.headers, name),
+      });
+    },
+    'undici:request:trailers': ({ request }: { request?: object }) => {
+      requests.get(request ?? {})?.end();
+    },
+    'undici:request:error': ({ request, error }: { request?: object; error?: unknown }) => {
+      requests.get(request ?? {})?.fail(error);
+    },
+  });
+}
 
 function begin(request: UndiciRequest): void {
   const begun = beginRequest(

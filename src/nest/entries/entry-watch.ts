@@ -7,6 +7,7 @@ import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
 import { probeNearerFilters } from '../requests/nearer-filters.js';
 import { BullmqJobs } from './bullmq-jobs.js';
+import { BullmqProducers } from './bullmq-producers.js';
 import { ClientProxies } from './client-proxies.js';
 import { watchCqrsHandlers } from './cqrs-handlers.js';
 import type { EntryHost } from './entry-host.js';
@@ -40,6 +41,7 @@ export class EntryWatch implements EntryHost {
   private readonly servers: MicroserviceServers;
   private readonly clients: ClientProxies;
   private readonly jobs: BullmqJobs;
+  private readonly queues: BullmqProducers;
   private readonly schedule: ScheduledJobs;
   private readonly events: EventListeners;
   private readonly websockets: Websockets;
@@ -54,6 +56,7 @@ export class EntryWatch implements EntryHost {
     this.servers = new MicroserviceServers(this);
     this.clients = new ClientProxies(this);
     this.jobs = new BullmqJobs(this);
+    this.queues = new BullmqProducers(this);
     this.schedule = new ScheduledJobs(this);
     this.events = new EventListeners(this);
     this.websockets = new Websockets(this);
@@ -105,6 +108,7 @@ export class EntryWatch implements EntryHost {
     probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
     this.clients.watchAll();
     this.jobs.watch();
+    this.queues.watch();
     this.schedule.watch();
     this.events.watch();
     watchCqrsHandlers(this);
@@ -113,7 +117,7 @@ export class EntryWatch implements EntryHost {
   /** Called after providers have started, since they may have created clients. */
   started(): void {
     this.clients.watchAll();
-    this.jobs.watchProducers();
+    this.queues.watch();
   }
 
   close(): void {

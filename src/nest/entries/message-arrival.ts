@@ -65,6 +65,8 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
   },
 };
 
+const arrivalOfEvent = new WeakMap<Entry, MessageArrival>();
+
 /**
  * A received message whose handler is not known yet. It collects the message's origin and headers, and is
  * found again when the response is sent.
@@ -90,10 +92,14 @@ export class MessageArrival implements Entry {
     this.context = new FlowContext(undefined, new Flow(this, undefined, undefined, undefined));
   }
 
-  /** Returns the arrival that the running code handles. */
+  /**
+   * Returns the arrival that the running code handles. Nest calls further handlers of an event inside the
+   * first one.
+   */
   static get current(): MessageArrival | undefined {
-    const request = activeContext().flow?.entry;
-    return request instanceof MessageArrival ? request : undefined;
+    const entry = activeContext().flow?.entry;
+    if (entry instanceof MessageArrival) return entry;
+    return entry && arrivalOfEvent.get(entry);
   }
 
   get subject(): unknown {
@@ -112,6 +118,7 @@ export class MessageArrival implements Entry {
   /** The entry of a request lasts until its answer is out, though its handler is done before. */
   begun(entry: EntryTrace | undefined): void {
     this.handled = true;
+    if (entry !== undefined && !this.awaited) arrivalOfEvent.set(entry, this);
     if (this.entry !== undefined) return;
     this.entry = entry;
     if (this.awaited) entry?.hold();

@@ -138,7 +138,7 @@ export class ScheduledJobs {
         const entry = begin();
         return entry === undefined
           ? run.apply(this, args)
-          : entry.run(() => after(run.apply(this, args), finished));
+          : entry.run(() => untilFinished(() => run.apply(this, args), finished));
       });
     };
   }
@@ -157,7 +157,7 @@ export class ScheduledJobs {
       current.taken = true;
       const entry = begin(current.schedule, args);
       if (entry === undefined) return method.apply(this, args);
-      return entry.run(() => after(method.apply(this, args), finished));
+      return entry.run(() => untilFinished(() => method.apply(this, args), finished));
     };
   }
 
@@ -199,11 +199,19 @@ function ticking(target: Method, schedule: Schedule): Method {
   };
 }
 
-/** Counts a tick as running until its promise settles. The promise is returned unchanged. */
-function after(result: unknown, finished: () => void): unknown {
-  if (result instanceof Promise) result.then(finished, finished);
-  else finished();
-  return result;
+/** Counts a tick as running until it returns, or its promise settles. The result is returned unchanged. */
+function untilFinished(run: () => unknown, finished: () => void): unknown {
+  let isOver = true;
+  try {
+    const result = run();
+    if (result instanceof Promise) {
+      isOver = false;
+      result.then(finished, finished);
+    }
+    return result;
+  } finally {
+    if (isOver) finished();
+  }
 }
 
 function hasMethods(instance: object, ...names: string[]): boolean {

@@ -1,5 +1,6 @@
 import { charCodeAt } from '../../base/char-code-at.js';
-import type { ProtobufWriter } from './protobuf-writer.js';
+import type { FixedAttributes } from './fixed-attributes.js';
+import { ProtobufWriter } from './protobuf-writer.js';
 
 /** Nested values deeper than this are left empty, which also ends cycles. */
 const MAX_DEPTH = 8;
@@ -28,6 +29,16 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
     }
   }
   return unreadable;
+}
+
+/** The `KeyValue` fields of attributes that many spans have. */
+export function fixedFields(fixed: FixedAttributes, tag: number): Uint8Array {
+  if (fixed.protobuf === undefined) {
+    const writer = new ProtobufWriter(512);
+    writeAttributes(writer, tag, fixed.values);
+    fixed.protobuf = Uint8Array.from(writer.finish());
+  }
+  return fixed.protobuf;
 }
 
 /**

@@ -76,7 +76,7 @@ export class RequestDescription implements DescribedRequest {
   }
 
   /**
-   * Those of them that are the same for all such requests of the route; nothing where they are not kept.
+   * The attributes that are the same for all such requests of the route; nothing where they are not kept.
    * @param said - attributes that stand under the request's
    */
   fixedAttributes(said: Attributes | undefined): FixedAttributes | undefined {
@@ -84,7 +84,7 @@ export class RequestDescription implements DescribedRequest {
     return said !== undefined && fixed?.hasAnyOf(said) === true ? undefined : fixed;
   }
 
-  /** Those of them that are this request's own. */
+  /** The other attributes. */
   ownAttributes(http: CompiledHttpOptions): Attributes {
     return requestAttributes(this, this.readForwarded(), http.redact);
   }

@@ -270,7 +270,8 @@ export class RecordingSpan implements Span, ReadableSpan {
 
   private tellEnd(listener: SpanEnd): void {
     this.atEnd = undefined;
-    const failed = this.status.code === SpanStatusCode.ERROR || Object.hasOwn(this.ownAttributes, 'error.type');
+    const failed =
+      this.status.code === SpanStatusCode.ERROR || Object.hasOwn(this.ownAttributes, 'error.type');
     listener.spanEnds(failed);
   }
 

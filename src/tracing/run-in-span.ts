@@ -22,6 +22,8 @@ export interface TracedCall {
   readonly written?: unknown;
   /** Looks at a result before the span ends; not at streams and errors. Must not throw. */
   readonly onResult?: ((span: Span, result: unknown) => void) | undefined;
+  /** Whether `onResult` would do anything; without it, it would. */
+  readonly notes?: ((span: Span) => boolean) | undefined;
   /** Starts a span for each consumer of a stream after the first; without it they share one. */
   readonly startAnother?: (() => Span) | undefined;
   /** Hears each chunk of a stream. */
@@ -139,8 +141,9 @@ class OpenCall {
   }
 
   private note(result: unknown): void {
-    const { onResult } = this.call;
-    if (onResult !== undefined && !isOpen(result)) onResult(this.span, result);
+    const { onResult, notes } = this.call;
+    if (onResult === undefined || notes?.(this.span) === false) return;
+    if (!isOpen(result)) onResult(this.span, result);
   }
 }
 
@@ -162,8 +165,10 @@ function tracedStream(result: object, stream: () => StreamSpan): object | undefi
 
 function isNodeReadable(value: unknown): value is NodeReadable {
   try {
-    const { pipe, read, once } = Object(value) as Partial<NodeReadable>;
-    return typeof pipe === 'function' && typeof read === 'function' && typeof once === 'function';
+    const { pipe } = Object(value) as Partial<NodeReadable>;
+    if (typeof pipe !== 'function') return false;
+    const { read, once } = value as Partial<NodeReadable>;
+    return typeof read === 'function' && typeof once === 'function';
   } catch {
     return false;
   }

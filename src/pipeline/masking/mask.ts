@@ -40,7 +40,7 @@ const MAX_KEPT_NAME = 256;
 export interface MaskableSpan {
   name: string;
   attributes: Attributes;
-  /** Those that are not a route's, where these are kept apart. */
+  /** Attributes beside a route's, where these are kept apart. */
   readonly ownAttributes?: Attributes;
   status: SpanStatus;
   events: TimedEvent[];
@@ -90,15 +90,19 @@ export class SpanMask {
       event.name = this.name(event.name);
       if (event.attributes !== undefined) this.attributes(event.attributes);
     }
-    for (const [index, link] of span.links.entries()) {
-      if (link.attributes !== undefined) this.attributes(link.attributes);
-      const context = this.context(link.context);
-      if (context !== link.context) span.links[index] = { ...link, context };
-    }
+    if (span.links.length > 0) this.links(span.links);
     const context = span.spanContext?.();
     if (context?.traceState === undefined) return;
     const masked = this.context(context);
     if (masked !== context) span.spanContext = () => masked;
+  }
+
+  private links(links: Link[]): void {
+    for (const [index, link] of links.entries()) {
+      if (link.attributes !== undefined) this.attributes(link.attributes);
+      const context = this.context(link.context);
+      if (context !== link.context) links[index] = { ...link, context };
+    }
   }
 
   /** A masked copy of attributes that do not belong to a span, such as a resource's. */

@@ -10,15 +10,13 @@ export type TelemetryErrorCode =
   | 'TELEMETRY_ADMIN_UNGUARDED'
   | 'TELEMETRY_DEVTOOLS_UNAVAILABLE';
 
-/**
- * Base class of every error that this library throws; thrown only while configuring, never in a request.
- */
+/** The base class of this library's errors. They are thrown only while configuring, never in a request. */
 export class TelemetryError extends Error {
-  /** Name of the class, as it shows in a stack trace. */
+  /** The class name, as shown in a stack trace. */
   override readonly name: string = 'TelemetryError';
 
   constructor(
-    /** Tells errors apart in code; texts may change. */
+    /** Identifies the error; stable, while texts may change. */
     readonly code: TelemetryErrorCode,
     message: string,
     options?: ErrorOptions,
@@ -29,31 +27,33 @@ export class TelemetryError extends Error {
 
 /** The parts of a {@link TelemetryConfigError} message. */
 export interface ConfigProblem {
-  /** Dotted option path, such as `exporter.url` or `exporter[1].headers`. */
+  /** The dotted path of the option, such as `exporter.url` or `exporter[1].headers`. */
   readonly path: string;
   /** The accepted values, such as `a number from 0 to 1`. */
   readonly expected: string;
-  /** The refused value; omit it for secrets. Strings are cut at 80 characters. */
+  /** The refused value; omitted for secrets. Strings are cut at 80 characters. */
   readonly got?: unknown;
-  /** Marks the value as secret, so that only its type is printed. */
+  /** Whether the value is a secret; then only its type is printed. */
   readonly secret?: boolean;
-  /** The remedy, one sentence. */
+  /** The remedy, in one sentence. */
   readonly remedy: string;
-  /** Default `TELEMETRY_CONFIG_INVALID`. */
+  /** The error code; default `TELEMETRY_CONFIG_INVALID`. */
   readonly code?: TelemetryErrorCode;
-  /** The error underneath. */
+  /** The error that caused this one. */
   readonly cause?: unknown;
 }
 
 /**
- * A configuration that cannot work: wrong type, unknown key, missing package, unbuildable exporter.
+ * Reports an invalid configuration: a wrong type, an unknown key, a missing package, an exporter that
+ * cannot be built.
  *
- * The message says which option, what was expected, what came and what to do; it never contains a secret.
+ * The message names the option, the expected and the given value, and the remedy. It never contains a
+ * secret.
  */
 export class TelemetryConfigError extends TelemetryError {
-  /** Name of the class, as it shows in a stack trace. */
+  /** The class name, as shown in a stack trace. */
   override readonly name = 'TelemetryConfigError';
-  /** Dotted option path, such as `sampler.ratio`. */
+  /** The dotted path of the option, such as `sampler.ratio`. */
   readonly path: string;
 
   constructor(problem: ConfigProblem) {
@@ -81,8 +81,8 @@ function describe({ got, secret }: ConfigProblem): string {
 }
 
 /**
- * The shape of a credential in the wrong option: user info, a query, a scheme or a name with a
- * value, a key of a service.
+ * Shapes of credentials in a wrong option: user info, a query, a scheme or a name with a value, a key of a
+ * service.
  */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\/\/[^/?#\s]*@/g, '//****@'],
@@ -96,11 +96,11 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A text without what looks like a credential: users put them into the wrong option, and
- * paste errors into tickets.
+ * Masks credential-like parts of a text, since users put credentials into wrong options and paste errors
+ * into tickets.
  */
 export function withoutSecrets(text: string): string {
-  // Far more than is shown, and little enough to look at.
+  // The limit is longer than any shown text, and short enough to search quickly.
   let shown = text.slice(0, 1_000);
   for (const [pattern, replacement] of SECRETS) shown = shown.replace(pattern, replacement);
   return shown;

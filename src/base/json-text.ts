@@ -1,6 +1,9 @@
 const UNSERIALIZABLE = '[Unserializable]';
 
-/** JSON text of any value; cycles, bigints and throwing getters become placeholders, bytes are base64. */
+/**
+ * Converts any value to JSON text. Cycles, bigints and throwing getters become placeholders; bytes become
+ * base64.
+ */
 export function toJson(value: unknown): string | undefined {
   const ancestors: object[] = [];
   try {
@@ -18,7 +21,7 @@ export function toJson(value: unknown): string | undefined {
   }
 }
 
-/** Bytes as text, in Node and in a browser. */
+/** Encodes bytes as base64, in Node and in a browser. */
 export function toBase64(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);

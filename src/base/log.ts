@@ -1,4 +1,4 @@
-/** Where the library writes what an operator should know; Nest's `Logger` fits. */
+/** Receives the messages that an operator should see. Nest's `Logger` has this shape. */
 export interface TelemetryLog {
   log(message: string): void;
   warn(message: string): void;

@@ -2,9 +2,10 @@ import nodeModule from 'node:module';
 import { join } from 'node:path';
 
 /**
- * Node's loader of CommonJS modules with its cache, one for the process whichever file asks. `import.meta`
- * would say which, and cannot be read where this file is compiled to CommonJS.
+ * Node's loader for CommonJS modules and its cache. Both are the same for every file of the process, so any
+ * file name serves to create it. `import.meta` cannot be used: this file is also compiled to CommonJS.
  *
- * Not imported by its name: webpack replaces calls of an imported `createRequire` by `undefined`.
+ * The module is imported as a namespace, because webpack replaces calls of an imported `createRequire` by
+ * `undefined`.
  */
 export const nodeRequire = nodeModule.createRequire(join(process.cwd(), 'index.js'));

@@ -1,21 +1,24 @@
 import * as api from '@opentelemetry/api';
 import { TelemetryConfigError } from '../errors.js';
 
-/** The API does not export its version; 1.10 brought logs. */
+/**
+ * Whether the OpenTelemetry API is version 1.10 or later. The API does not export its version; 1.10 added
+ * logs.
+ */
 const API_HAS_LOGS = 'logs' in api;
 
 /**
- * Imports a package that only some configurations need, and turns its absence into an error
- * that says what to install.
+ * Imports an optional package. If it is missing, the error says what to install.
  *
  * @param name - package name, exactly as in the import
- * @param version - the version for version 1.9 of the OpenTelemetry API, such as `2.12.0`
- * @param path - option that asks for the package, such as `exporter.type`
- * @param importer - `() => import('the-package')`, literal so that bundlers and type checking see it
- * @param newer - the version for version 1.10 of the API
+ * @param version - the package's version that fits API 1.9, such as `2.12.0`
+ * @param path - the option that needs the package, such as `exporter.type`
+ * @param importer - `() => import('the-package')`, written literally so that bundlers and the type checker
+ *   see it
+ * @param newer - the package's version that fits API 1.10
  * @returns the module namespace
- * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if the package, or one that it needs, is
- *   not installed or fails to load; the original error is its `cause`
+ * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if the package or one of its
+ *   dependencies is not installed or fails to load; `cause` has the original error
  */
 export async function loadOptionalPeer<T>(
   name: string,

@@ -2,10 +2,13 @@ import { withoutSecrets } from '../errors.js';
 import type { TelemetryLog } from './log.js';
 
 const QUIET_MILLIS = 60_000;
-/** Causes that are remembered: some are named after spans, which code may name as it likes. */
+/**
+ * The number of causes to remember. The limit is needed because some causes contain span names, which are
+ * unbounded.
+ */
 const MAX_CAUSES = 1000;
 
-/** Writes at most one line a minute per cause, and says how many it held back. */
+/** Writes at most one line a minute per cause, and reports how many lines it held back. */
 export class RateLimitedLog {
   private readonly causes = new Map<string, { quietUntil: number; heldBack: number }>();
 
@@ -14,17 +17,17 @@ export class RateLimitedLog {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Writes a line for developers who look for details. */
+  /** Writes a line at level `debug`. */
   debug(message: string): void {
     this.log.debug?.(message);
   }
 
-  /** @param cause - a fixed name, never user data: it is the key of the limit */
+  /** @param cause - a fixed name that serves as the key of the limit; never user data */
   warn(cause: string, message: string): void {
     this.write('warn', cause, message);
   }
 
-  /** Writes like {@link warn}, at level `debug`, for what need not be wrong. */
+  /** Writes like {@link warn} at level `debug`, for events that are not necessarily a problem. */
   note(cause: string, message: string): void {
     this.write('debug', cause, message);
   }
@@ -50,12 +53,12 @@ export class RateLimitedLog {
   }
 }
 
-/** The part of an error that a line of a log shows. */
+/** The most characters of an error message that a log line shows. */
 const MAX_ERROR_CHARS = 500;
 
 /**
- * One line of an unknown error, for a log, without what looks like a credential: drivers quote
- * their connection's address.
+ * Formats any error as one log line and masks credentials, since drivers quote connection strings in their
+ * messages.
  */
 export function errorText(error: unknown): string {
   try {

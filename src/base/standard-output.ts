@@ -1,24 +1,25 @@
-/** Where printed spans go; standard output, or a test's own. */
+/** The destination of printed spans: standard output, or a test's replacement. */
 export interface Terminal {
-  /** Whether colours suit it when the configuration does not say. */
+  /** Whether to print colours if the configuration does not say. */
   readonly color: boolean;
-  /** Characters in a line. */
+  /** The width of the terminal, in characters. */
   readonly columns: number;
   /**
-   * Writes a text in one call and never throws.
+   * Writes a text in one call. Never throws.
    *
-   * @param done - called once: without an argument when it is written, else with the error
+   * @param done - called once after the write, with the error if it failed
    */
   write(text: string, done: (error?: Error) => void): void;
 }
 
 const MAX_COLUMNS = 100;
 const MIN_COLUMNS = 60;
-/** A reader that stalls must not make the process grow. */
+/** Limits the buffered output, in bytes, so that memory stays bounded if the reader stalls. */
 const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 
 /**
- * Standard output, whose reader may go away (`node main.js | head`) without an unhandled `error` event.
+ * Writes to standard output, and handles a reader that goes away (`node main.js | head`) without an
+ * unhandled `error` event.
  */
 export class StandardOutput implements Terminal {
   private broken: Error | undefined;
@@ -31,13 +32,13 @@ export class StandardOutput implements Terminal {
 
   get color(): boolean {
     const { NO_COLOR, TERM } = process.env;
-    // Undefined, whatever its type says, when the output is piped.
+    // The property is undefined for a piped output, although its type says otherwise.
     const isTerminal = (this.stream.isTTY as boolean | undefined) ?? false;
     return isTerminal && (NO_COLOR ?? '') === '' && TERM !== 'dumb';
   }
 
   get columns(): number {
-    // Not a number when the output is piped, and zero on some pseudo-terminals.
+    // The property is not a number for a piped output, and zero on some pseudo-terminals.
     const columns = (this.stream.columns as number | undefined) ?? 0;
     return Math.max(MIN_COLUMNS, Math.min(MAX_COLUMNS, columns === 0 ? MAX_COLUMNS : columns));
   }
@@ -54,7 +55,7 @@ export class StandardOutput implements Terminal {
     this.listen();
     try {
       this.stream.write(text, (error) => {
-        // The stream emits `error` after it has called back.
+        // The stream emits `error` after it has called back, so the listener is removed later.
         setImmediate(() => this.unlisten());
         if (error != null) this.broken = error;
         done(error ?? undefined);

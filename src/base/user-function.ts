@@ -1,15 +1,17 @@
 /**
- * The one place where functions of the user's are called: samplers, classifiers, hooks, predicates, options.
- * However such a function fails (throws, rejects, answers with something else, with a getter that throws, or
- * never), the app goes on, and its answer is read here as well.
+ * Calls functions that the user supplies: samplers, classifiers, hooks, predicates, options. Every such
+ * call goes through this file. The function may throw, reject, never finish, or return a wrong value or one
+ * with a throwing getter; the app goes on in each case. The answer is read inside the guard, too.
  */
 import { types } from 'node:util';
 
 /**
- * Asks a function that has to answer at once.
+ * Calls a user's function that must answer synchronously.
  *
- * @param read - takes out of the answer what is needed; what a getter throws counts as thrown by the function
- * @param failed - told why there is no answer, a promise included; gives the value to go on with
+ * @param read - takes the needed value out of the answer; an error from a getter counts as an error of the
+ *   function
+ * @param failed - receives the reason if there is no answer, or if the answer is a promise; returns the
+ *   value to use instead
  */
 export function ask<A, T>(call: () => A, read: (answer: A) => T, failed: (error: unknown) => T): T {
   try {
@@ -23,7 +25,7 @@ export function ask<A, T>(call: () => A, read: (answer: A) => T, failed: (error:
   }
 }
 
-/** Calls a function whose answer means nothing; the promise of an `async` one is not waited for. */
+/** Calls a user's function and ignores its result. A returned promise is not awaited. */
 export function tell(call: () => unknown, failed: (error: unknown) => void): void {
   try {
     onRejection(call(), failed);
@@ -33,10 +35,10 @@ export function tell(call: () => unknown, failed: (error: unknown) => void): voi
 }
 
 /**
- * Asks a function that may answer with a promise.
+ * Calls a user's function that may answer with a promise.
  *
- * @param limitMillis - how long its promise is waited for
- * @returns the value at once where the answer came at once, else a promise that never rejects
+ * @param limitMillis - the longest wait for the promise, in milliseconds
+ * @returns the value itself if the function answered synchronously, else a promise that never rejects
  */
 export function askInTime<A, T>(
   call: () => A | PromiseLike<A>,
@@ -88,10 +90,10 @@ export function askInTime<A, T>(
 }
 
 /**
- * Listens to a promise without waiting for it; a lazy object, such as a query, is not a
- * promise and is not started.
+ * Listens for a promise's rejection without waiting for it. A lazy thenable, such as a query, does not
+ * count as a promise and is not started.
  *
- * @returns whether it is a promise
+ * @returns whether the value is a promise
  */
 export function onRejection(value: unknown, failed: (error: unknown) => void): boolean {
   if (!types.isPromise(value)) return false;

@@ -1,8 +1,8 @@
 /**
- * Waits for a promise up to a limit.
+ * Waits for a promise, at most for the given time.
  *
- * @param waitedFor - whether the process must live to see the end
- * @throws Error when the promise takes longer
+ * @param waitedFor - whether the timer keeps the process alive
+ * @throws Error if the time is over before the promise settles
  */
 export function withinTime<T>(promise: Promise<T>, limitMillis: number, waitedFor: boolean): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -16,7 +16,7 @@ export function withinTime<T>(promise: Promise<T>, limitMillis: number, waitedFo
   });
 }
 
-/** Waits for a promise up to a limit, whatever becomes of it. */
+/** Waits until a promise settles, at most for the given time. Never rejects. */
 export async function settledWithinTime(
   promise: Promise<unknown>,
   limitMillis: number,

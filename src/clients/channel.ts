@@ -4,15 +4,13 @@ import { activeContext, bindChannel, type FlowContext } from '../context/flow-co
 import type { ClientCall } from './client-call.js';
 import { complainOf } from './recording-instance.js';
 
-/** A subscriber's treatment of a message. */
+/** A function that handles the messages of a channel. */
 type Listener = (message: object) => void;
 
-/** Node 20 loses the subscribers of a channel that is not referenced. */
+/** Channels with subscribers. Node 20 loses the subscribers of a channel that nothing references. */
 const held = new Set<object>();
 
-/**
- * Subscribes to channels of Node and libraries by name; a listener that throws is reported.
- */
+/** Subscribes to channels of Node and libraries by name. An error in a listener is reported. */
 export function subscribeAll(source: string, listeners: Readonly<Record<string, Listener>>): () => void {
   const undo = Object.entries(listeners).map(([name, listener]) => {
     const channel = diagnostics.channel(name);
@@ -33,7 +31,7 @@ export function subscribeAll(source: string, listeners: Readonly<Record<string, 
   };
 }
 
-/** Runs code of ours inside a library's call. */
+/** Runs this library's code inside another library's call and catches its errors. */
 export function guard<T>(source: string, fn: () => T): T | undefined {
   try {
     return fn();
@@ -47,19 +45,17 @@ function complain(source: string, error: unknown): void {
   complainOf(source, `A call of ${source} could not be recorded: ${errorText(error)}`);
 }
 
-/** The events that a library publishes about its operations, as `TracingChannel` does. */
+/** The operations that a library publishes through a `TracingChannel`. */
 export interface TracedOperations<M extends object> {
   readonly source: string;
-  /** Name of the tracing channel. */
+  /** The name of the tracing channel. */
   readonly channel: string;
   begin(message: M): ClientCall | undefined;
-  /** Ends the call; `result` or `error` are on the message by then. */
+  /** Ends the call; the message then has `result` or `error`. */
   end(call: ClientCall, message: M & { readonly error?: unknown; readonly result?: unknown }): void;
-  /** Whether the operation works through other clients, which are to know that they do. */
+  /** Whether the operation uses other clients, which must find this call in their context. */
   readonly activates?: boolean;
-  /**
-   * Whether results come by callback, which is to run in the caller's flow, on any connection.
-   */
+  /** Whether callbacks deliver the result; they then run in the caller's flow, on any connection. */
   readonly restores?: boolean;
 }
 
@@ -67,7 +63,8 @@ export interface TracedOperations<M extends object> {
 export function followTracing<M extends object>(operations: TracedOperations<M>): () => void {
   const { source, channel: name, activates = false, restores = false } = operations;
   const channel = diagnostics.tracingChannel(name);
-  // On the message, which Node writes on as well: maps with weak keys cost more than all else here.
+  // The call is stored on the message, to which Node writes as well. Maps with weak keys would cost more
+  // than all other steps.
   const CALL: unique symbol = Symbol(`nestjs-telemetry call of ${name}`);
   const CALLER: unique symbol = Symbol(`nestjs-telemetry caller of ${name}`);
   type Message = M & { [CALL]?: ClientCall | undefined; [CALLER]?: FlowContext };

@@ -19,23 +19,23 @@ import { repeatsOf, type Repeats } from './folding.js';
 
 const CALL_KEY = createContextKey('nestjs-telemetry outgoing call');
 
-/** Libraries that work through another one, which then makes no span of its own. */
+/** Libraries that call through other ones, which then create no span. */
 const BUILT_ON: Readonly<Record<string, readonly string[]>> = {
   mongoose: ['mongodb'],
-  // A command that had to wait for its connection, until it is sent.
+  // A waiting command's call, until the command is sent.
   ioredis: ['ioredis'],
   'ioredis batch': ['ioredis'],
   'redis batch': ['redis'],
 };
 
-/** The name, attributes and instruments of a call at its beginning. */
+/** The name, attributes and metric of a call at its start. */
 export interface CallPlan {
   readonly name: string;
-  /** May be those of other calls, too. */
+  /** Attributes, which several calls may share. */
   readonly attributes: Readonly<Attributes>;
-  /** Histogram of the durations, with the attributes that it takes. */
+  /** The histogram of durations, with its attributes. */
   readonly metric: CallMetricPlan;
-  /** Whether repetitions of the name below one parent are counted in place of being recorded. */
+  /** Whether repeated calls with this name and parent are counted instead of recorded. */
   readonly folds?: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface CallMetricPlan {
   readonly keys: readonly string[];
 }
 
-/** How a call failed; `message` must hold nothing that the user's data could be in. */
+/** The failure of a call; `message` must not contain user data. */
 export interface CallFailure {
   readonly type: string;
   readonly message?: string | undefined;
@@ -55,8 +55,8 @@ export type LibraryOptions<L extends ClientLibrary> = Exclude<ClientsConfig[L], 
 /**
  * Begins to record a call of the running flow.
  *
- * @param plan - asked only if the call is recorded; may say no
- * @returns nothing where the call belongs to no instance, or to another call that is recorded already
+ * @param plan - called only if the call is recorded; may return nothing to skip the call
+ * @returns nothing if the call belongs to no instance, or to another call that is already recorded
  */
 export function beginCall<L extends ClientLibrary>(
   source: Pick<ClientSource, 'name'> & { readonly library: L },
@@ -89,7 +89,7 @@ export function beginCall<L extends ClientLibrary>(
   return new ClientCall(source.name, instance, context, planned, repeats);
 }
 
-/** Whether a source works for another call in this context, which makes the span. */
+/** Whether a source works for another call in this context, which creates the span. */
 export function isPartOf(context: FlowContext, source: string): boolean {
   const call = context.getValue(CALL_KEY) as ClientCall | undefined;
   return call !== undefined && (call.source === source || BUILT_ON[call.source]?.includes(source) === true);
@@ -100,7 +100,7 @@ function outerCall(context: FlowContext, source: string): ClientCall | undefined
   return outer?.over === false && BUILT_ON[outer.source]?.includes(source) === true ? outer : undefined;
 }
 
-/** Whether the active span was made by hand for this very call, as `withHttpSpan` does. */
+/** Whether the active span was created by hand for this call, as `withHttpSpan` does. */
 function isHandMade(context: FlowContext, planned: Attributes): boolean {
   const { span } = context;
   if (!(span instanceof RecordingSpan) || span.kind !== SpanKind.CLIENT || span.ended) return false;
@@ -113,15 +113,15 @@ function isHandMade(context: FlowContext, planned: Attributes): boolean {
     : system === planned['db.system.name'];
 }
 
-/** A call under way. */
+/** A running call. */
 export class ClientCall {
-  /** Absent while the call is one of many that are only counted. */
+  /** The call's span; absent while the call is only counted. */
   readonly span: Span | undefined;
   over = false;
-  /** The number of times its request was sent before. */
+  /** The number of times that the request was sent before. */
   resends = 0;
   private readonly startMonotonic: number;
-  /** Attributes that the plan did not know. */
+  /** Attributes that were not known at the start. */
   private learnt: Attributes | undefined;
 
   constructor(
@@ -130,14 +130,14 @@ export class ClientCall {
     private readonly caller: FlowContext,
     private readonly plan: CallPlan,
     private readonly repeats: Repeats | undefined,
-    /** Another library's span of this call, which stays as it is. */
+    /** A span for this call that other code created; it stays unchanged. */
     private readonly handMade?: Span,
   ) {
     this.span = repeats === undefined && handMade === undefined ? this.startSpan() : undefined;
     this.startMonotonic = this.span instanceof RecordingSpan ? this.span.startMonotonic : monotonicMillis();
   }
 
-  /** Context of the library's work for the call; the call's span is active there. */
+  /** The context for the library's work, with the call's span active. */
   get context(): FlowContext {
     const { span, caller } = this;
     const inside =
@@ -151,7 +151,7 @@ export class ClientCall {
     return this.caller.span;
   }
 
-  /** Context for the headers that go out with the call. */
+  /** The context for the headers that are sent with the call. */
   get outgoing(): FlowContext {
     return this.span === undefined ? this.caller : this.caller.withSpan(this.span);
   }
@@ -161,13 +161,13 @@ export class ClientCall {
     this.span?.setAttributes(attributes);
   }
 
-  /** A text that is known of the call; empty if there is none. */
+  /** Returns a text attribute of the call; empty if there is none. */
   text(key: string): string {
     const value = this.attribute(key);
     return typeof value === 'string' ? value : '';
   }
 
-  /** Adds attributes from a library below, where they are not known yet. */
+  /** Adds attributes from an underlying library, unless they are known already. */
   learn(attributes: Attributes): void {
     for (const [key, value] of Object.entries(attributes)) {
       if (value !== undefined && this.attribute(key) === undefined) this.set({ [key]: value });
@@ -195,7 +195,7 @@ export class ClientCall {
       this.repeats.add(caller, instance, () => this.attributes, startMonotonic, seconds);
       return;
     }
-    // A call that failed is never one of many.
+    // A failed call always gets its own span.
     const span = this.span ?? this.startSpan(epochMillis(this.startMonotonic));
     if (failure !== undefined) {
       const { message } = failure;
@@ -220,7 +220,7 @@ export class ClientCall {
       const value = this.attribute(key);
       if (value !== undefined) chosen[key] = value;
     }
-    // Outside of the request, whose baggage belongs onto instruments of the user.
+    // Runs outside of the request, whose baggage only belongs on instruments of the user.
     runAsExport(() => {
       callMeter.recordCall(name, seconds, chosen);
     });

@@ -1,16 +1,15 @@
 import type { ClientLibrary } from '../config/clients-config.js';
 
 /**
- * One way in which calls of a library are noticed: a channel that it publishes, or a
- * function of it that is wrapped.
+ * One way to observe a library's calls: through a channel that it publishes, or through a wrapped function.
  */
 export interface ClientSource {
-  /** Name of the package or of Node's module. */
+  /** The name of the package or of Node's module. */
   readonly name: string;
-  /** Option that switches it. */
+  /** The option that controls the source. */
   readonly library: ClientLibrary;
-  /** @returns takes everything back: no subscriber stays and no function stays wrapped */
+  /** @returns a function that removes all subscribers and wrappers */
   start(): () => void;
-  /** Looks for the library behind objects of the app, such as pools that Nest injects. */
+  /** Looks for the library in objects of the app, such as pools that Nest injects. */
   adopt?(instances: Iterable<object>): void;
 }

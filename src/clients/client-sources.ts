@@ -9,7 +9,7 @@ import { HTTP2 } from './http/http2-source.js';
 import { NODE_HTTP } from './http/node-http-source.js';
 import { UNDICI } from './http/undici-source.js';
 
-/** Every way in which calls are noticed. */
+/** All sources of client calls. */
 export const CLIENT_SOURCES: readonly ClientSource[] = [
   UNDICI,
   NODE_HTTP,
@@ -23,7 +23,7 @@ export const CLIENT_SOURCES: readonly ClientSource[] = [
   SQLITE,
 ];
 
-/** Shows objects of the app to the sources that must find classes behind them. */
+/** Passes objects of the app to the sources that must find their classes. */
 export function adoptClients(instances: Iterable<object>): void {
   for (const source of CLIENT_SOURCES) source.adopt?.(instances);
 }

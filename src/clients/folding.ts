@@ -6,22 +6,22 @@ import { epochMillis } from '../tracing/clock.js';
 import type { RecordingSpan } from '../tracing/recording-span.js';
 import type { RecordingInstance } from './recording-instance.js';
 
-/** Different names that are counted below one parent; the spans of others all go out. */
+/** The most names that are counted below one parent; calls with further names are recorded one by one. */
 const MAX_NAMES = 100;
 const DEFAULT_AFTER = 10;
 const DEFAULT_FLUSH_MILLIS = 5_000;
 
-/** Attributes of a single call. */
+/** Attributes that only apply to a single call. */
 const SINGLE = /^db\.(response\.returned_rows|query\.parameter\.|client\.connection\.wait_time)/;
 
-/** The families with calls that are counted and not sent. */
+/** The families with counts that were not sent yet. */
 const waiting = new Set<Family>();
 
 /**
  * Counts a call that begins below `parent`.
  *
- * @returns what the call is to be added to when it ends; nothing as long as it is one of the first,
- *   which are recorded whole
+ * @returns the repeats that the call is added to when it ends; nothing for the first calls, which are
+ *   recorded one by one
  */
 export function repeatsOf(parent: RecordingSpan, name: string, config: FoldingConfig): Repeats | undefined {
   const family = (parent.callsBelow ??= new Family(parent)) as Family;
@@ -32,7 +32,7 @@ export function repeatsOf(parent: RecordingSpan, name: string, config: FoldingCo
   return repeats.begun > (config.after ?? DEFAULT_AFTER) ? repeats : undefined;
 }
 
-/** Sends what was counted for an instance. */
+/** Sends the counts of an instance. */
 export function sendRepeats(instance: Pick<RecordingInstance, 'pipeline'>): void {
   for (const family of [...waiting]) {
     if (family.parent.generation.pipeline === instance.pipeline) family.sendAll();
@@ -58,11 +58,11 @@ class Family {
     return repeats;
   }
 
-  /** Sends within that time. */
+  /** Schedules the sending, within the given time. */
   wait(millis: number): void {
     if (this.timer !== undefined) return;
     waiting.add(this);
-    // Outside of the flow, which a timer would keep alive.
+    // The timer runs outside of the flow, so as not to keep it in memory.
     this.timer = runAsExport(() =>
       setTimeout(() => {
         this.sendAll();
@@ -79,7 +79,7 @@ class Family {
   }
 }
 
-/** Calls of one name below one span, from the first that is not recorded whole. */
+/** Repeated calls of one name below one span. */
 export class Repeats {
   begun = 0;
   flushMillis = DEFAULT_FLUSH_MILLIS;

@@ -4,7 +4,7 @@ import { CLIENT_SOURCES } from './client-sources.js';
 import { sendRepeats } from './folding.js';
 import { reportAtStart } from './start-report.js';
 
-/** Official instrumentations that make the spans of a source, where an instance lists one. */
+/** The official instrumentations that replace a source, if an instance lists one. */
 const REPLACED: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/instrumentation-undici': ['undici'],
   '@opentelemetry/instrumentation-http': ['node:http'],
@@ -16,27 +16,27 @@ const REPLACED: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/instrumentation-mongoose': ['mongoose'],
 };
 
-/** The outgoing calls of one instance. */
+/** Records the outgoing calls of one instance. */
 export class InstanceClients {
   private readonly instance: RecordingInstance;
 
-  /** @param instrumentations - names of the official instrumentations that the instance lists */
+  /** @param instrumentations - the names of the official instrumentations that the instance lists */
   constructor(instance: Omit<RecordingInstance, 'replaced'>, instrumentations: readonly string[]) {
     const replaced = new Set(instrumentations.flatMap((name) => REPLACED[name] ?? []));
     this.instance = { ...instance, replaced };
   }
 
-  /** Called on every change of the configuration. */
+  /** Applies a changed configuration. */
   follow(): void {
     followInstance(this.instance, CLIENT_SOURCES);
   }
 
-  /** Called when the app has started. */
+  /** Logs problems; called when the app has started. */
   report(): void {
     reportAtStart(this.instance);
   }
 
-  /** Sends what was counted and has not gone out yet. */
+  /** Sends the counts that were not sent yet. */
   flush(): void {
     sendRepeats(this.instance);
   }

@@ -3,17 +3,17 @@ import nodeModule from 'node:module';
 import { nodeRequire } from '../base/node-require.js';
 import { Patches, type AnyFunction } from './patches.js';
 
-/** Called with what was asked for: a package, a file or an address. */
+/** Called with a requested package, file or address. */
 type LoadListener = (requested: string) => void;
 
 const listeners = new Set<LoadListener>();
 let stop: (() => void) | undefined;
 
 /**
- * Calls `listener` after each module that is loaded from now on, so that a library can be imported at any
+ * Calls `listener` after each module that is loaded from now on, so that a library may be imported at any
  * time.
  *
- * @returns takes it back
+ * @returns a function that removes the listener
  */
 export function onModuleLoad(listener: LoadListener): () => void {
   listeners.add(listener);
@@ -43,7 +43,10 @@ function followChannels(): () => void {
   };
 }
 
-/** Node 20 publishes nothing; its loader of CommonJS also serves ES modules that import it. */
+/**
+ * Wraps Node's CommonJS loader, since Node 20 publishes no loads. ES modules that import CommonJS use it,
+ * too.
+ */
 function wrapLoader(): () => void {
   const patches = new Patches();
   patches.wrap(nodeModule, '_load', (load: AnyFunction) => {
@@ -63,7 +66,7 @@ function tell(requested: unknown): void {
   for (const listener of listeners) listener(requested);
 }
 
-/** Whether this Node publishes what it loads: asked of a module of its own. */
+/** Whether this Node publishes module loads; tested with a module of this library. */
 function publishesLoads(): boolean {
   let published = false;
   const listener = (): void => {

@@ -1,6 +1,6 @@
 /**
- * Runs a listener when a promise of any kind settles, and passes on how; anything else is returned
- * as it is.
+ * Calls a listener when a promise of any kind settles, and passes its outcome on. Any other value is
+ * returned unchanged.
  */
 export function whenSettled(
   promise: unknown,

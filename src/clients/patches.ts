@@ -1,18 +1,18 @@
-/** Any function, called with any `this`. */
+/** Any function, with any `this`. */
 export type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Target = Record<PropertyKey, unknown>;
 
-/** Patches that could not be put back, as another library had wrapped them since. */
+/** Patches that could not be removed because another library had wrapped them. */
 const stuck = new Set<() => boolean>();
 
-/** Puts back what others had wrapped when it was to be put back, and have unwrapped since. */
+/** Removes patches that could not be removed before, if the other library's wrappers are gone. */
 export function restoreLeftovers(): void {
   for (const restore of stuck) {
     if (restore()) stuck.delete(restore);
   }
 }
 
-/** Functions of libraries that are replaced, and put back together. */
+/** Replaces functions of libraries, and restores them together. */
 export class Patches {
   private readonly restorers: (() => boolean)[] = [];
   private readonly patched = new WeakMap<object, Set<PropertyKey>>();
@@ -21,8 +21,8 @@ export class Patches {
   /**
    * Replaces a function, once.
    *
-   * @param wrap - makes the replacement; it is asked only while the patch is in force, also where another
-   *   library has wrapped it since and it cannot be put back
+   * @param wrap - creates the replacement. It is only called while the patch is active, even if another
+   *   library has wrapped it so that it cannot be removed
    */
   wrap(target: object | undefined, name: PropertyKey, wrap: (original: AnyFunction) => AnyFunction): void {
     if (target === undefined || this.has(target, name)) return;
@@ -36,7 +36,7 @@ export class Patches {
     Object.defineProperty(patched, 'name', { value: original.name, configurable: true });
     Object.defineProperty(patched, 'length', { value: original.length, configurable: true });
     const own = Object.getOwnPropertyDescriptor(target, name);
-    // Promisified forms and the like hang on the function.
+    // Functions may have properties, such as their promisified forms.
     for (const key of Reflect.ownKeys(original)) {
       const { [key]: descriptor } = Object.getOwnPropertyDescriptors(original) as Record<
         PropertyKey,

@@ -11,9 +11,9 @@ import { restoreLeftovers } from './patches.js';
 export interface RecordingInstance {
   readonly pipeline: Pipeline;
   readonly manager: TracerManager;
-  /** Preferred for what happens outside of every flow. */
+  /** Whether the instance is preferred outside of every flow. */
   readonly isGlobal: boolean;
-  /** Sources that an official instrumentation, listed by the instance, covers. */
+  /** Sources that are replaced by an official instrumentation which the instance lists. */
   readonly replaced: ReadonlySet<string>;
 }
 
@@ -21,8 +21,8 @@ const instances = new Map<object, RecordingInstance>();
 const running = new Map<ClientSource, () => void>();
 
 /**
- * The instance that a call in this context belongs to: the active span's, else the request's. Calls outside
- * of every flow belong to the global or first instance that asks for them.
+ * Returns the instance of a call: the active span's, else the request's. Calls outside of every flow belong
+ * to the global or first instance that asks for them.
  */
 export function instanceOfCall(context: FlowContext): RecordingInstance | undefined {
   if (instances.size === 0) return undefined;
@@ -38,7 +38,7 @@ export function instanceOfCall(context: FlowContext): RecordingInstance | undefi
   return traced || asksForAll(chosen) ? chosen : undefined;
 }
 
-/** An instance's configuration has changed, or it was shut down. */
+/** Called when an instance's configuration has changed, or when it was shut down. */
 export function followInstance(instance: RecordingInstance, sources: readonly ClientSource[]): void {
   const { current } = instance.pipeline;
   if (current?.enabled === true && current.config.clients !== false)
@@ -47,7 +47,7 @@ export function followInstance(instance: RecordingInstance, sources: readonly Cl
   subscribe(sources);
 }
 
-/** Subscribes to sources that an instance wants, and unsubscribes from those that none wants. */
+/** Subscribes to the sources that any instance wants, and unsubscribes from all others. */
 function subscribe(sources: readonly ClientSource[]): void {
   const wanted = new Set<ClientLibrary>();
   for (const { pipeline } of instances.values()) {
@@ -68,7 +68,7 @@ function subscribe(sources: readonly ClientSource[]): void {
   restoreLeftovers();
 }
 
-/** Writes a line about a source to the log of an instance that uses it. */
+/** Logs a message about a source in an instance that uses it. */
 export function complainOf(source: string, message: string): void {
   const [instance] = instances.values();
   instance?.pipeline.log.warn(`clients.${source}`, message);

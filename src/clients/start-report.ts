@@ -2,7 +2,7 @@ import http from 'node:http';
 import { isSupportedVersion, loadedModules } from '../tracing/instrumentation/loaded-modules.js';
 import type { RecordingInstance } from './recording-instance.js';
 
-/** The first versions whose calls are seen, with the official instrumentation for those before. */
+/** The first supported version of each library, with the official instrumentation for earlier ones. */
 const FIRST_VERSIONS: Readonly<Record<string, readonly [packageName: string, version: string]>> = {
   ioredis: ['ioredis', '5.11.0'],
   redis: ['@redis/client', '6.3.0'],
@@ -13,7 +13,7 @@ const FIRST_VERSIONS: Readonly<Record<string, readonly [packageName: string, ver
 
 const GLOBAL_API = Symbol.for('opentelemetry.js.api.1');
 
-/** Says once, when the app has started, what keeps calls from being seen or makes them be seen twice. */
+/** Logs, when the app has started, why calls are not recorded or are recorded twice. */
 export function reportAtStart({ pipeline, replaced }: RecordingInstance): void {
   const { current, log } = pipeline;
   if (current?.enabled !== true || current.config.clients === false) return;

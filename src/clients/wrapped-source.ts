@@ -5,25 +5,25 @@ import type { ClientSource } from './client-source.js';
 import { onModuleLoad } from './module-loads.js';
 import { Patches } from './patches.js';
 
-/** A library that publishes no diagnostics channel, so that its classes are wrapped. */
+/** A library without a diagnostics channel, whose classes are wrapped. */
 export interface WrappedLibrary<L extends ClientLibrary> {
-  /** Name of the package. */
+  /** The name of the package. */
   readonly name: string;
   readonly library: L;
-  /** The classes to wrap among what the package exports. */
+  /** Returns the classes to wrap among a package's exports. */
   classesOf(exports: object): readonly unknown[];
-  /** The classes to wrap behind an object of the app; none if it is another library's. */
+  /** Returns the classes to wrap behind an object of the app; none for objects of other libraries. */
   classesBehind(instance: object): readonly unknown[];
   /** Wraps methods of a class. */
   wrap(patches: Patches, prototype: object): void;
 }
 
-/** Most classes that are remembered of a library: a few for each copy of it. */
+/** The most remembered classes of a library: a few for each copy of it. */
 const MAX_KNOWN = 40;
 
 /**
- * Wraps a library wherever it is found: among the modules that are loaded, now or later, and behind
- * objects of the app, the only trace of it in a bundle. Nothing is loaded for it.
+ * Wraps a library wherever it is found: among loaded modules, now or later, and behind objects of the app,
+ * its only trace in a bundle. Nothing is loaded for this.
  */
 export class WrappedSource<L extends ClientLibrary> implements ClientSource {
   readonly name: string;

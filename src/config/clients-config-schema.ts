@@ -14,7 +14,7 @@ import {
 
 const database = anyOf(boolean, object({ queryText: boolean, parameters: boolean }));
 
-/** Rule of the option `clients`. */
+/** Validates the option `clients`. */
 export const clientsCheck: Check = anyOf(
   literal(false),
   object({

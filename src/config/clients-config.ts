@@ -1,74 +1,81 @@
-/** Libraries whose calls are seen, by the names that the option `clients` has for them. */
+/** The libraries whose calls are recorded, by their names in the option `clients`. */
 export const CLIENT_LIBRARIES = ['http', 'redis', 'mysql', 'postgres', 'sqlite', 'mongodb'] as const;
 export type ClientLibrary = (typeof CLIENT_LIBRARIES)[number];
 
-/** Outgoing calls: which libraries are seen, and how. Each library is on unless it is `false`. */
+/**
+ * Selects the libraries whose outgoing calls are recorded, with the options of each. Every library is on
+ * unless it is `false`.
+ */
 export interface ClientsConfig {
-  /** `fetch`, undici, `node:http`, `node:https` and HTTP/2 sessions. */
+  /** Calls by `fetch`, undici, `node:http`, `node:https` and HTTP/2 sessions. */
   readonly http?:
     | boolean
     | {
         /**
-         * Calls that make no span and get no headers: hosts (`api.example.com`, `*.example.com`,
-         * `localhost:3000`), or regular expressions that are tried on the whole address without its query.
+         * Hosts (`api.example.com`, `*.example.com`, `localhost:3000`), or regular expressions for the
+         * whole address without its query. Calls to them make no span and get no headers. Default: none.
          */
         readonly exclude?: readonly (string | RegExp)[];
-        /** Query parameters whose values `url.full` hides, beside the default ones. */
+        /** Query parameters whose values are hidden in `url.full`, in addition to the default ones. */
         readonly redactQuery?: readonly string[];
       };
-  /** `ioredis` and `redis`. */
+  /** Calls by `ioredis` and `redis`. */
   readonly redis?:
     | boolean
     | {
-        /** `db.query.text`: the command with its keys, values removed; default false. */
+        /** Whether `db.query.text` records the command with its keys but without values; default false. */
         readonly queryText?: boolean;
       };
-  /** `mysql2`, and what is built on it. */
+  /** Calls by `mysql2` and by libraries that use it. */
   readonly mysql?:
     | boolean
     | {
-        /** `db.query.text`, with every literal removed; default true. */
+        /** Whether `db.query.text` records the statement, with every literal removed; default true. */
         readonly queryText?: boolean;
         /**
-         * Parameters of statements as `db.query.parameter.<n>`; default false, since
-         * they are the users' data.
+         * Whether `db.query.parameter.<n>` records the parameters of statements; default false, since they
+         * are user data.
          */
         readonly parameters?: boolean;
       };
-  /** `pg`, and what is built on it; the options of `mysql`. */
+  /** Calls by `pg` and by libraries that use it; takes the options of `mysql`. */
   readonly postgres?: ClientsConfig['mysql'];
-  /** `mongodb` and `mongoose`. */
+  /** Calls by `mongodb` and `mongoose`. */
   readonly mongodb?:
     | boolean
     | {
-        /** `db.query.text`: the command with `?` for every value; default true. */
+        /** Whether `db.query.text` records the command, with `?` in place of every value; default true. */
         readonly queryText?: boolean;
       };
-  /** `better-sqlite3`, and what is built on it; the options of `mysql`. */
+  /** Calls by `better-sqlite3` and by libraries that use it; takes the options of `mysql`. */
   readonly sqlite?: ClientsConfig['mysql'];
-  /** `false` records every call. */
+  /** Counts repeated calls instead of recording each one. `false` records every call. */
   readonly folding?:
     | false
     | {
-        /** How many calls of one summary below one parent are recorded whole; default 10. */
+        /**
+         * The number of calls with the same summary and parent that are recorded one by one before counting
+         * begins; default 10.
+         */
         readonly after?: number;
-        /** Longest time until what was counted is sent as a span, in milliseconds; default 5,000. */
+        /** The longest time before a count is sent as a span, in milliseconds; default 5,000. */
         readonly flushMillis?: number;
       };
   /**
-   * Whether a call that a library makes for another one, such as a driver for an ORM, is recorded
-   * as well; default `outer`.
+   * Whether a call that one library makes on behalf of another, such as a driver for an ORM, is recorded
+   * (`both`) or not (`outer`); default `outer`.
    */
   readonly nested?: 'outer' | 'both';
   /**
-   * Whether calls outside of every request, job and span are recorded, as traces of their own; default false.
+   * Whether calls outside of every request, job and span are recorded, each as its own trace; default
+   * false.
    */
   readonly outsideFlows?: boolean;
 }
 
 const NO_OPTIONS = {};
 
-/** The options of a library; nothing if its calls are not recorded. */
+/** Returns the options of a library, or nothing if its calls are not recorded. */
 export function libraryOptions<L extends ClientLibrary>(
   config: ClientsConfig | false,
   library: L,
@@ -82,9 +89,9 @@ export function libraryOptions<L extends ClientLibrary>(
   >;
 }
 
-/** How outgoing HTTP calls are recorded. */
+/** The options of outgoing HTTP calls. */
 export type HttpClientsConfig = Exclude<ClientsConfig['http'], boolean | undefined>;
-/** How operations of a database are recorded. */
+/** The options of database calls. */
 export type DatabaseClientsConfig = Exclude<ClientsConfig['mysql'], boolean | undefined>;
-/** When repeated operations are counted. */
+/** The options that decide when repeated calls are counted. */
 export type FoldingConfig = Exclude<ClientsConfig['folding'], false | undefined>;

@@ -7,25 +7,28 @@ import { liftService, SERVICE_ATTRIBUTES } from './resource.js';
 import { isObject } from './schema.js';
 import type { TracerConfig } from './tracer-config.js';
 
-/** The parts that a configuration was made from. */
+/** The layers that one configuration was made from. */
 export interface ConfigLayers {
-  /** The configuration that code gave, with every change. */
+  /** The configuration given in code, with all changes applied. */
   readonly given: TracerConfig;
-  /** The configuration that code gave first. */
+  /** The configuration given in code at the start. */
   readonly initial: TracerConfig;
   /**
-   * The instance's own, beneath what a tenant or a flow changes; absent where `given` is the instance's
+   * The instance's own layers, below the changes of a tenant or a flow; absent if `given` is the instance's
    * own.
    */
   readonly base?: { readonly given: TracerConfig; readonly changedBy: string };
-  /** The environment's part. */
+  /** The options that the environment variables set. */
   readonly environment: TracerConfig;
 }
 
-/** Compares values by content; of those that code built, by identity. */
+/** Compares two values by content, or by identity if code built them. */
 export type SameContent = (one: unknown, other: unknown) => boolean;
 
-/** The options of a complete configuration in the words of {@link TracerConfig}, without credentials. */
+/**
+ * Returns the options of a complete configuration under the names of {@link TracerConfig}, without
+ * credentials.
+ */
 export function shownConfig(resolved: ResolvedTracerConfig): Record<string, unknown> {
   const { exporters, resourceAttributes, ...rest } = redactConfig(resolved);
   const [only, ...more] = exporters as unknown[];
@@ -42,11 +45,11 @@ export function shownConfig(resolved: ResolvedTracerConfig): Record<string, unkn
 }
 
 /**
- * Says of each option where its value comes from: `option`, `variable NAME`, `default`, `live change`, or
- * what changed it for this flow.
+ * Returns the origin of each option's value: `option`, `variable NAME`, `default`, `live change`, or the
+ * tenant or scope that changed it.
  *
  * @param shown - the options to explain, as {@link shownConfig} names them
- * @returns the origin by path, such as `batch.maxQueueSize`
+ * @returns the origins by option path, such as `batch.maxQueueSize`
  */
 export function originsOf(
   shown: Readonly<Record<string, unknown>>,
@@ -85,7 +88,7 @@ function at(config: TracerConfig, [option, name]: Path): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }
 
-/** Finds the variables that an option depends on: without them, the environment says something else. */
+/** Finds the variables that an option depends on by reading the environment without each of them. */
 class VariablesOfOptions {
   private readonly without: readonly (readonly [string, TracerConfig])[];
 
@@ -107,7 +110,10 @@ class VariablesOfOptions {
     return names.length === 0 ? 'variable' : `variable ${names.join(', ')}`;
   }
 
-  /** Reads no exporter from variables that make no sense, such as half a pair of credentials. */
+  /**
+   * Reads the environment's configuration; without an exporter if its variables are inconsistent, such as
+   * half a pair of credentials.
+   */
   private read(env: NodeJS.ProcessEnv): TracerConfig {
     const { exporter, enabled } = this.layers.given;
     const warn = (): void => undefined;
@@ -119,7 +125,7 @@ class VariablesOfOptions {
   }
 }
 
-/** Names may have a prefix, as in `PROD_ARIZE_API_KEY`. */
+/** Whether a variable is read, with or without a prefix as in `PROD_ARIZE_API_KEY`. */
 function isRead(name: string): boolean {
   return READ_VARIABLES.some((known) => name === known || name.endsWith(`_${known}`));
 }

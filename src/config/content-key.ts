@@ -5,17 +5,20 @@ const identities = new WeakMap<object, number>();
 let nextIdentity = 1;
 
 /**
- * A digest that is equal for values of equal content. Exporters, samplers, processors and functions count by
- * identity. Credentials take part, but cannot be read from it: a key may stay in memory.
+ * Returns a digest that is equal for values of equal content. Exporters, samplers, processors and functions
+ * count by identity. Credentials are hashed and cannot be read from the digest, so it may stay in memory.
  */
 export function contentKey(value: unknown): string {
   return createHash('sha256').update(contentText(value)).digest('base64');
 }
 
-/** Equal for values of equal content; may hold credentials, so it is for comparing alone. */
+/**
+ * Returns a text that is equal for values of equal content. It may hold credentials, so use it only to
+ * compare.
+ */
 export function contentText(value: unknown): string {
   if (typeof value === 'function') return `#${identity(value)}`;
-  // Quoted, so that no text can pass for several options.
+  // Quoting keeps a text from looking like several options.
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return `${typeof value}:${String(value)}`;
   if (value instanceof RegExp) return `regexp:${String(value)}`;

@@ -1,19 +1,18 @@
 import type { SpanLimits } from '../sdk/span-limits.js';
 import type { BatchConfig } from './tracer-config.js';
 
-/** Where collectors listen for OTLP over gRPC. */
+/** The default address of a collector for OTLP over gRPC. */
 export const OTLP_GRPC_URL = 'http://localhost:4317';
-/** Where collectors listen for OTLP over HTTP; each signal has a path of its own. */
+/** The default base address of a collector for OTLP over HTTP; each signal adds its own path. */
 export const OTLP_HTTP_URL = 'http://localhost:4318';
-/** Limit for one request to an OTLP receiver. */
+/** The default time limit of a request to an OTLP receiver, in milliseconds. */
 export const OTLP_TIMEOUT_MILLIS = 10_000;
 
 /**
- * The specification's limits; an attribute value may be of any length.
+ * The default span limits of the specification; attribute values may have any length.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits |
- *   Span limits}
+ * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits
+ *   | Span limits}
  */
 export const SPAN_LIMITS: Required<SpanLimits> = {
   attributeCountLimit: 128,
@@ -24,10 +23,10 @@ export const SPAN_LIMITS: Required<SpanLimits> = {
   attributePerLinkCountLimit: 128,
 };
 
-/** OpenInference has an attribute for each part of each message. */
+/** Raised span limits for OpenInference, which uses an attribute for each part of each message. */
 export const ROOM_FOR_MESSAGES: SpanLimits = { attributeCountLimit: 10_000 };
 
-/** The SDK's defaults, but for a queue that holds a burst instead of dropping it. */
+/** The SDK's batch defaults, with a larger queue so that bursts are not dropped. */
 export const BATCH: Required<BatchConfig> = {
   scheduledDelayMillis: 5_000,
   maxExportBatchSize: 512,
@@ -40,7 +39,9 @@ export const BATCH: Required<BatchConfig> = {
   dropPolicy: 'newest',
 };
 
-/** Buckets that the semantic conventions advise for durations of requests and calls, in seconds. */
+/**
+ * Histogram buckets that the semantic conventions advise for durations of requests and calls, in seconds.
+ */
 export const LATENCY_SECONDS: readonly number[] = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];

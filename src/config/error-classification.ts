@@ -1,25 +1,25 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** The effect of an error on the span that it ends. */
+/** Describes how an error changes the span that it ends. */
 export interface ErrorClassification {
-  /** Becomes `error.type`: of few different values, never a message. */
+  /** The value of `error.type`: one of a few constants, never a message. */
   readonly type: string;
-  /** Whether trying again may help; becomes `error.retryable`. */
+  /** Whether a retry may succeed; recorded as `error.retryable`. */
   readonly retryable?: boolean;
   /**
-   * Whether it tells a caller of the caller's own mistake: the span then gets `error.type` and
-   * stays without error status.
+   * Whether the error reports a mistake of the caller. The span then gets `error.type` but no error status.
    */
   readonly expected?: boolean;
   /** Description of the span's error status; default: the error's message. */
   readonly message?: string;
-  /** Further attributes for the span. */
+  /** Additional attributes of the span. */
   readonly attributes?: Attributes;
 }
 
 /**
- * Judges what was thrown. Called once per error and span, in the request's own flow.
+ * Classifies a thrown error. Called once per error and span, in the flow of the request.
  *
- * @returns nothing to leave the error to the default classifier; so does throwing
+ * @returns the classification, or nothing to use the default classifier; an error thrown here also selects
+ *   the default
  */
 export type ErrorClassifier = (error: unknown) => ErrorClassification | undefined;

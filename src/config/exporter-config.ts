@@ -1,7 +1,7 @@
 import type { Secret } from './secret.js';
 
 /**
- * An OTLP exporter.
+ * Configures an OTLP exporter.
  *
  * @see {@link https://opentelemetry.io/docs/specs/otel/protocol/exporter/ | OTLP exporter configuration}
  */
@@ -9,33 +9,33 @@ export interface OtlpExporterConfig<Credential extends string | Secret = string>
   /** The protocol and encoding of the exporter. */
   readonly type: 'otlp-grpc' | 'otlp-http' | 'otlp-http-json';
   /**
-   * Where to send, with its scheme: `http://` is plaintext, `https://` is TLS. For the HTTP types this is the
-   * full address (`http://localhost:4318/v1/traces`); an address without a path gets `/v1/traces`. Default:
-   * `http://localhost:4317` for gRPC, `http://localhost:4318/v1/traces` for HTTP.
+   * The receiver's address with its scheme: `http://` is plaintext, `https://` is TLS. The HTTP types take
+   * the full address (`http://localhost:4318/v1/traces`); an address without a path gets `/v1/traces`.
+   * Default: `http://localhost:4317` for gRPC, `http://localhost:4318/v1/traces` for HTTP.
    */
   readonly url?: string;
-  /** Sent with every export: metadata for gRPC, headers for HTTP. Values are secrets and never printed. */
+  /** Headers (HTTP) or metadata (gRPC) of every export. Values are secrets and never printed. */
   readonly headers?: Readonly<Record<string, Credential>>;
-  /** Limit of one export call, in milliseconds; default 10,000. */
+  /** The time limit of one export call, in milliseconds; default 10,000. */
   readonly timeoutMillis?: number;
-  /** Default `none`. */
+  /** The compression of requests; default `none`. */
   readonly compression?: 'gzip' | 'none';
-  /** Certificates for a TLS connection, each as PEM text or bytes. */
+  /** Certificates of a TLS connection, each as PEM text or bytes. */
   readonly tls?: {
-    /** Certificate authority that signed the server's certificate; default: the system's. */
+    /** The certificate authority of the server's certificate; default: the system's authorities. */
     readonly ca?: string | Uint8Array;
-    /** Client certificate chain, for mutual TLS; needs `key`. */
+    /** The client's certificate chain, for mutual TLS; needs `key`. */
     readonly cert?: string | Uint8Array;
-    /** Private key of the client certificate; needs `cert`. */
+    /** The private key of the client's certificate; needs `cert`. */
     readonly key?: Credential | Uint8Array;
   };
 }
 
 /**
- * Names an exporter that this library builds: OTLP, or one of the members below, told apart by `type`.
+ * Configures an exporter that this library builds. `type` selects the kind.
  *
- * `Credential` is `string | Secret` where a configuration is written, and `string` where an
- * exporter is built from it.
+ * `Credential` is `string | Secret` in a configuration that users write, and `string` in the one that an
+ * exporter is built from.
  */
 export type ExporterConfig<Credential extends string | Secret = string> =
   | OtlpExporterConfig<Credential>
@@ -43,45 +43,45 @@ export type ExporterConfig<Credential extends string | Secret = string> =
       /** Prints spans to standard output. */
       readonly type: 'console';
       /**
-       * `tree` prints one readable tree per trace, `line` one line per trace, for volume, `json` one object
-       * per line and span; default `tree`.
+       * The layout: `tree` prints one tree per trace, `line` one line per trace, `json` one JSON object per
+       * span and line; default `tree`.
        */
       readonly format?: 'tree' | 'line' | 'json';
-      /** ANSI colours; default: only on a terminal, and never with `NO_COLOR`. */
+      /** Whether to use ANSI colours; default: only on a terminal, and never with `NO_COLOR`. */
       readonly color?: boolean;
     }
   | {
       /** Sends to Zipkin's v2 JSON API; needs the optional peer `@opentelemetry/exporter-zipkin`. */
       readonly type: 'zipkin';
-      /** Default `http://localhost:9411/api/v2/spans`. */
+      /** The receiver's full address; default `http://localhost:9411/api/v2/spans`. */
       readonly url?: string;
-      /** Sent with every export; values are secrets and never printed. */
+      /** Headers of every export; values are secrets and never printed. */
       readonly headers?: Readonly<Record<string, Credential>>;
     }
   | {
-      /** Sends OTLP over gRPC to Jaeger, which takes it since version 1.35. */
+      /** Sends OTLP over gRPC to Jaeger, which accepts it since version 1.35. */
       readonly type: 'jaeger';
-      /** Full address; default `http://{host}:4317`. */
+      /** The receiver's full address; default `http://{host}:4317`. */
       readonly url?: string;
-      /** Host of the old agent setting; default `localhost`. */
+      /** The host of Jaeger, if `url` is omitted; default `localhost`. */
       readonly host?: string;
-      /** Sent with every export; values are secrets and never printed. */
+      /** Metadata of every export; values are secrets and never printed. */
       readonly headers?: Readonly<Record<string, Credential>>;
-      /** Limit of one export call, in milliseconds; default 10,000. */
+      /** The time limit of one export call, in milliseconds; default 10,000. */
       readonly timeoutMillis?: number;
     }
   | {
       /** Keeps the newest spans in memory, for tests and `TracerManager.finishedSpans()`. */
       readonly type: 'memory';
-      /** How many spans are kept; older ones are forgotten. Default 10,000. */
+      /** The number of spans to keep; the oldest are removed. Default 10,000. */
       readonly maxSpans?: number;
     }
   | {
-      /** Exports nothing; spans are still created and propagated. */
+      /** Exports nothing. Spans are still created and trace context is still propagated. */
       readonly type: 'none';
     };
 
-/** The exporter of one `type`. */
+/** The exporter configuration with a given `type`. */
 export type ExporterOfType<
   Type extends ExporterConfig['type'],
   Credential extends string | Secret = string,

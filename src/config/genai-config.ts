@@ -1,39 +1,39 @@
-/** US dollars per million tokens of one model. */
+/** The price of one model, in US dollars per million tokens. */
 export interface ModelPrice {
-  /** Tokens of the input. */
+  /** The price of input tokens. */
   readonly inputPerMillion: number;
-  /** Default: output costs nothing, as for embeddings. */
+  /** The price of output tokens; default 0, as for embeddings. */
   readonly outputPerMillion?: number;
-  /** Tokens read from the provider's cache; default `inputPerMillion`. */
+  /** The price of tokens read from the provider's cache; default `inputPerMillion`. */
   readonly cachedInputPerMillion?: number;
-  /** Tokens written to the provider's cache; default `inputPerMillion`. */
+  /** The price of tokens written to the provider's cache; default `inputPerMillion`. */
   readonly cacheWritePerMillion?: number;
 }
 
 /**
- * Kinds of content, each with a switch of its own. `inputs` and `outputs` stand for every kind of their
- * direction that says nothing itself.
+ * Switches for each kind of content. `inputs` and `outputs` set the default of every kind of their
+ * direction.
  */
 export interface GenAiContent {
-  /** Inputs: arguments of tools, queries, and every input below. */
+  /** All inputs: arguments of tools, queries, and the kinds of input below. */
   readonly inputs?: boolean;
-  /** Outputs: results of tools, documents, and every output below. */
+  /** All outputs: results of tools, documents, and the kinds of output below. */
   readonly outputs?: boolean;
-  /** Messages and instructions that a model is given. */
+  /** Messages and instructions sent to a model. */
   readonly inputMessages?: boolean;
-  /** Messages that a model answers with. */
+  /** Messages that a model returns. */
   readonly outputMessages?: boolean;
-  /** Texts inside input messages. */
+  /** Texts in input messages. */
   readonly inputText?: boolean;
-  /** Texts inside output messages. */
+  /** Texts in output messages. */
   readonly outputText?: boolean;
-  /** Images inside input messages. */
+  /** Images in input messages. */
   readonly inputImages?: boolean;
-  /** Texts that vectors are made of. */
+  /** The texts that embeddings are computed from. */
   readonly embeddingsText?: boolean;
-  /** Vectors that were made. */
+  /** The vectors of embeddings. */
   readonly embeddingsVectors?: boolean;
-  /** Parameters of a request beyond its model. */
+  /** The parameters of a request other than its model. */
   readonly invocationParameters?: boolean;
   /** Definitions of the tools that a model may call. */
   readonly tools?: boolean;
@@ -44,42 +44,44 @@ export interface GenAiContent {
 }
 
 /**
- * Spans and metrics of model calls. All of it can change while the app runs.
+ * Configures spans and metrics of model calls. Every option can change while the app runs.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/gen-ai/ | Semantic conventions, generative AI}
  */
 export interface GenAiConfig {
-  /** Default `gen_ai`; the presets `arize` and `phoenix` choose `both`. */
+  /**
+   * The names of span attributes: `gen_ai` (OpenTelemetry), `openinference` or `both`; default `gen_ai`.
+   * The presets `arize` and `phoenix` choose `both`.
+   */
   readonly conventions?: 'gen_ai' | 'openinference' | 'both';
   /**
-   * `latest` uses names that the `gen_ai` conventions have adopted and backends may not know yet; default:
-   * `latest` if `OTEL_SEMCONV_STABILITY_OPT_IN` lists `gen_ai_latest_experimental`, else `current`.
+   * The version of the `gen_ai` conventions. `latest` uses names that backends may not support yet;
+   * default: `latest` if `OTEL_SEMCONV_STABILITY_OPT_IN` lists `gen_ai_latest_experimental`, else
+   * `current`.
    */
   readonly version?: 'current' | 'latest';
   /**
-   * Prices by model, such as `gpt-4o`, by provider and model, such as `openai/gpt-4o`, or by pattern, such as
-   * `gpt-4o-*`. The longest name that fits wins. A model without a price has no cost.
+   * Prices by model (`gpt-4o`), by provider and model (`openai/gpt-4o`), or by pattern (`gpt-4o-*`). The
+   * longest matching name wins. Without a price, no cost is recorded.
    */
   readonly prices?: Readonly<Record<string, ModelPrice>>;
-  /** Which content is recorded: `true` for all of it, or its kinds by name; default none. */
+  /** The content to record: `true` for everything, or kinds by name; default none. */
   readonly capture?: boolean | GenAiContent;
-  /**
-   * Kinds of content that are hidden though they are captured; default: what the
-   * `OPENINFERENCE_HIDE_*` variables say.
-   */
+  /** Kinds of content to hide even if they are captured; default: the `OPENINFERENCE_HIDE_*` variables. */
   readonly hide?: GenAiContent;
   /**
-   * Longest base64 image that is recorded, in characters; default 32,000. Longer ones are
-   * replaced by `__REDACTED__`.
+   * The longest base64 image to record, in characters; default 32,000. Longer images are replaced by
+   * `__REDACTED__`.
    */
   readonly base64ImageMaxLength?: number;
   /**
-   * Longest content of one attribute, in characters; default 65,536. Longer texts are cut and end with `…`.
+   * The longest content of one attribute, in characters; default 65,536. Longer texts are cut and end with
+   * `…`.
    */
   readonly maxContentLength?: number;
 }
 
-/** The kinds of {@link GenAiContent}. */
+/** The names of all kinds of content in {@link GenAiContent}. */
 export const GENAI_CONTENT_KINDS = [
   'inputs',
   'outputs',
@@ -96,10 +98,10 @@ export const GENAI_CONTENT_KINDS = [
   'choices',
 ] as const satisfies readonly (keyof GenAiContent)[];
 
-/** {@link GenAiConfig} with every default. */
+/** {@link GenAiConfig} with every default filled in. */
 export type ResolvedGenAiConfig = Required<GenAiConfig>;
 
-/** Completes a configuration. */
+/** Fills in the defaults of a {@link GenAiConfig}. */
 export function resolveGenAi(config: GenAiConfig = {}): ResolvedGenAiConfig {
   return {
     conventions: config.conventions ?? 'gen_ai',

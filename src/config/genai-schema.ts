@@ -21,7 +21,7 @@ const dollars = leaf({
 
 const content = object(Object.fromEntries(GENAI_CONTENT_KINDS.map((kind) => [kind, boolean])));
 
-/** Rule of the option `genai`. */
+/** Validates the option `genai`. */
 export const genAiCheck: Check = object({
   conventions: literal('gen_ai', 'openinference', 'both'),
   version: literal('current', 'latest'),

@@ -1,7 +1,7 @@
 import { fail, join } from './schema.js';
 import { withoutCredentials } from './text-checks.js';
 
-/** Jaeger's ports that take no OTLP over gRPC, with what each is. */
+/** Jaeger's ports that do not accept OTLP over gRPC, with the purpose of each. */
 const OTHER_PORTS: Readonly<Record<string, string>> = {
   '4318': 'OTLP over HTTP',
   '14268': 'Thrift over HTTP',
@@ -15,7 +15,7 @@ const OTHER_PORTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses an address of Jaeger's that gRPC cannot work with, and names the right one.
+ * Refuses a Jaeger address that cannot accept OTLP over gRPC, and names the right one.
  *
  * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID`
  */

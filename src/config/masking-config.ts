@@ -1,24 +1,34 @@
 /**
- * Removes what must not leave the process from every span, before any exporter or processor sees it ended.
+ * Configures masking: which values and texts are removed from every span before processors and exporters
+ * see it ended.
  *
- * Without any option, values of credential-like keys (`authorization`, `cookie`, `password`, `token`,
- * `api_key` and their kind) and texts of credential-like shape (bearer tokens, JSON web tokens, keys of
- * well-known services, passwords in addresses) are replaced by `__REDACTED__`.
+ * By default, masking replaces values of credential-like keys (`authorization`, `cookie`, `password`,
+ * `token`, `api_key` and similar) and credential-like texts (bearer tokens, JSON web tokens, keys of
+ * well-known services, passwords in addresses) by `__REDACTED__`.
  */
 export interface MaskingConfig {
-  /** `false` masks by the options given here alone; default true. */
+  /**
+   * Whether the built-in keys and shapes are masked; default true. `false` leaves only the options given
+   * here.
+   */
   readonly defaults?: boolean;
   /**
-   * Attribute keys whose values are replaced, beside the default ones; a key also matches as a dotted
-   * segment, and as a name inside JSON text. Compared without case, `_` and `-`.
+   * Attribute keys whose values are masked, in addition to the default ones. A key also matches one dotted
+   * segment of a longer key, and a name in JSON text. Case, `_` and `-` are ignored.
    */
   readonly keys?: readonly string[];
-  /** Patterns to mask inside texts, beside the default shapes; see {@link MASK_EMAIL} for one. */
+  /** Patterns to mask in texts, in addition to the default shapes; see {@link MASK_EMAIL}. */
   readonly patterns?: readonly RegExp[];
-  /** Longest text kept, in characters; default unlimited. */
+  /** The longest text to keep, in characters; default unlimited. */
   readonly maxLength?: number;
-  /** Replaces `input.value` and removes prompts, also those that other libraries recorded. */
+  /**
+   * Whether `input.value` is masked and prompts are removed, also those that other libraries recorded;
+   * default false.
+   */
   readonly hideInputs?: boolean;
-  /** Replaces `output.value` and removes completions, also those that other libraries recorded. */
+  /**
+   * Whether `output.value` is masked and completions are removed, also those that other libraries recorded;
+   * default false.
+   */
   readonly hideOutputs?: boolean;
 }

@@ -1,7 +1,7 @@
 import { fail, isObject } from './schema.js';
 import type { TracerConfig } from './tracer-config.js';
 
-/** Options that a change completes; every other option it replaces. */
+/** Options that are merged with the current value. All other options are replaced as a whole. */
 export const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
   'service',
   'resourceAttributes',
@@ -13,27 +13,27 @@ export const SECTIONS: ReadonlySet<string> = new Set<keyof TracerConfig>([
 ]);
 
 /**
- * Lays a partial configuration over another: `service`, `resourceAttributes`, `spanLimits`, `masking`,
- * `batch`, `genai` and `clients` option by option, everything else (`exporter`, `sampler`,
- * `spanProcessors`, `enabled`) as a whole.
+ * Merges a partial configuration into another. `service`, `resourceAttributes`, `spanLimits`, `masking`,
+ * `batch`, `genai` and `clients` are merged option by option; everything else (`exporter`, `sampler`,
+ * `spanProcessors`, `enabled`) is replaced as a whole.
  *
  * @returns a new object; options that are `undefined` in `change` keep their current value
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if `change` is no
- *   object, or a promise of one
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if `change` is not an object, or is a
+ *   promise
  */
 export function mergeTracerConfig(current: TracerConfig, change: TracerConfig): TracerConfig {
   assertOptions(change);
   return mergeDefined(current, change, (key, before, after) =>
     SECTIONS.has(key) && isObject(before) && isObject(after)
       ? mergeDefined(before, after, (name, old, value) =>
-          // Hiding one kind of content does not show the others.
+          // A change that hides one kind of content does not reveal the others.
           name === 'hide' && isObject(old) && isObject(value) ? { ...old, ...value } : value,
         )
       : after,
   );
 }
 
-/** A promise has no options of its own, so it would pass for an empty change. */
+/** Refuses promises: a promise has no own options and would look like an empty change. */
 function assertOptions(change: unknown): void {
   if (isObject(change) && typeof Reflect.get(change, 'then') !== 'function') return;
   fail({

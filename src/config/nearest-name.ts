@@ -1,8 +1,8 @@
 /**
  * Finds the known name that a misspelt one probably meant.
  *
- * @param maxEdits - the most letters that may differ; in any case no more than a third of the name
- * @returns the nearest of `names` without regard to case, or nothing
+ * @param maxEdits - the most letters that may differ; never more than a third of the name
+ * @returns the nearest of `names`, ignoring case, or `undefined`
  */
 export function nearestName(name: string, names: Iterable<string>, maxEdits = Infinity): string | undefined {
   let nearest: string | undefined;
@@ -18,7 +18,9 @@ export function nearestName(name: string, names: Iterable<string>, maxEdits = In
   return nearest;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other. */
+/**
+ * Counts the insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
+ */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);

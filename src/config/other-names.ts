@@ -1,4 +1,4 @@
-/** Names that other libraries, and the SDK, have for our options. */
+/** Names that other libraries and the SDK use for our options. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   serviceName: 'service.name',
   serviceVersion: 'service.version',
@@ -27,7 +27,10 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   disabled: 'enabled',
 };
 
-/** The option that goes by another name elsewhere, if it is one of `options`, or inside one of them. */
+/**
+ * Returns our name of an option that is known elsewhere by another name, if `options` or an option inside
+ * of them has it.
+ */
 export function knownElsewhereAs(name: string, options: readonly string[]): string | undefined {
   const ours = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined;
   const [option, inner] = ours?.split('.') ?? [];

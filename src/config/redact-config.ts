@@ -3,14 +3,13 @@ import { REDACTED, redactHeaders, Secret, type HeaderValues } from './secret.js'
 import { withoutCredentials } from './text-checks.js';
 
 /**
- * A configuration as it may be shown, in `status()`, a log or an HTTP response: plain
- * JSON, without credentials.
+ * Returns a configuration as plain JSON without credentials, for `status()`, a log or an HTTP response.
  *
- * Header values, private keys, user info and queries of addresses become `****`; exporters, samplers and
- * processors of the user's own become the name of their class, functions `function`; certificates become
- * `PEM`, unlimited limits `unlimited`.
+ * Header values, private keys, and user info and queries of addresses become `****`. A user's exporter,
+ * sampler or processor becomes its class name, a function `function`, a certificate `PEM`, an unlimited
+ * limit `unlimited`.
  *
- * @param config - a configuration as given or as resolved; never changed
+ * @param config - a configuration, as given or as resolved; never changed
  */
 export function redactConfig(config: object): Record<string, unknown> {
   return redactObject(config, new Set());
@@ -57,7 +56,7 @@ function redactValue(value: unknown, ancestors: ReadonlySet<object>): unknown {
   return isBuilt(value) ? nameOf(value) : redactObject(value, ancestors);
 }
 
-/** Whether it is an exporter, a sampler or a processor rather than the configuration of one. */
+/** Whether a value is an exporter, a sampler or a processor, not the configuration of one. */
 function isBuilt(value: object): boolean {
   return ['export', 'shouldSample', 'onEnd'].some(
     (method) => typeof Reflect.get(value, method) === 'function',

@@ -27,17 +27,18 @@ export { mergeTracerConfig } from './merge-config.js';
 export { validateTracerConfig } from './tracer-config-schema.js';
 export type { ResolvedService } from './resource.js';
 
-/** The configuration that a pipeline builds from: validated, defaults and environment filled in. */
+/** The configuration that a pipeline is built from: validated, with defaults and environment filled in. */
 export interface ResolvedTracerConfig {
   readonly enabled: boolean;
   readonly service: ResolvedService;
   /**
-   * Complete: `service.*`, `deployment.environment.name`, `telemetry.*`, the environment's and the user's.
+   * The complete resource: `service.*`, `deployment.environment.name`, `telemetry.*`, and the attributes of
+   * the environment and the user.
    */
   readonly resourceAttributes: Attributes;
-  /** The exporters, with credentials in clear; empty only if an empty list was given. */
+  /** The exporters, with credentials in clear; empty only if the user gave an empty list. */
   readonly exporters: readonly (ExporterConfig | SpanExporter)[];
-  /** Whether a console is among the exporters beside those that were asked for. */
+  /** Whether a console exporter was added to those that the user asked for. */
   readonly console: boolean;
   readonly sampler: number | SamplerConfig | Sampler;
   readonly spanProcessors: readonly SpanProcessor[];
@@ -51,33 +52,35 @@ export interface ResolvedTracerConfig {
   readonly traceHttpRequests: boolean;
   readonly workflowPrefix: string;
   readonly batch: Required<BatchConfig>;
-  /** Absent where nothing was said: everything is seen then. */
+  /** The option `clients`; if it is absent, every library is recorded. */
   readonly clients?: ClientsConfig | false;
   readonly genai: ResolvedGenAiConfig;
 }
 
 const environments = new WeakMap<ResolvedTracerConfig, TracerConfig>();
 
-/** The environment's part of a configuration, read when it was made. */
+/**
+ * Returns the environment's part of a configuration, as it was read when the configuration was resolved.
+ */
 export function environmentOf(resolved: ResolvedTracerConfig): TracerConfig {
   return environments.get(resolved) ?? {};
 }
 
-/** Receives warnings about odd, but valid configurations. */
+/** Receives warnings about unusual but valid configurations. */
 export interface ResolveHooks {
   warn(message: string): void;
 }
 
 /**
- * Validates a configuration and completes it from the environment and the defaults.
+ * Validates a configuration and fills in the environment and the defaults.
  *
- * Precedence: code, then this library's own variables, then the standard ones, then the default. An exporter
- * given in code reads no `OTEL_EXPORTER_*` variable.
+ * Options in code win over this library's own variables, these over the standard ones, these over the
+ * defaults. An exporter given in code reads no `OTEL_EXPORTER_*` variable.
  *
- * @param env - read, never written
- * @returns a new object that depends on nothing any more but its exporter, sampler and processor instances
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first option or
- *   variable that cannot work
+ * @param env - the environment to read; never written
+ * @returns a new object that shares nothing with the arguments except instances of exporters, samplers and
+ *   processors
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first invalid option or variable
  */
 export function resolveTracerConfig(
   config: TracerConfig,
@@ -156,7 +159,10 @@ function isConsole(exporter: ExporterConfig | SpanExporter): boolean {
   return 'type' in exporter && exporter.type === 'console';
 }
 
-/** A newcomer sees spans at once; production never prints them, and tests stay quiet. */
+/**
+ * Returns the exporter if none is configured: a console in development, so that newcomers see spans at
+ * once; none in production and tests.
+ */
 function defaultExporter(env: NodeJS.ProcessEnv, warn: (message: string) => void): ExporterConfig {
   if (env['NODE_ENV'] === 'production') {
     warn(
@@ -173,12 +179,12 @@ function resolveBatch(
   batch: BatchConfig,
   exporters: ResolvedTracerConfig['exporters'],
 ): Required<BatchConfig> {
-  // Exporters that others wrote need not bear two exports at a time.
+  // Exporters written by others may not support two exports at a time.
   const maxConcurrentExports = exporters.some((exporter) => 'export' in exporter)
     ? 1
     : BATCH.maxConcurrentExports;
   const resolved = { ...BATCH, maxConcurrentExports, ...batch };
-  // A queue that was made smaller than the default batch.
+  // The queue may be smaller than the default batch.
   const maxExportBatchSize = Math.min(resolved.maxExportBatchSize, resolved.maxQueueSize);
   return { ...resolved, maxExportBatchSize };
 }

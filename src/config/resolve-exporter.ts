@@ -5,9 +5,9 @@ import { reveal, revealHeaders, Secret } from './secret.js';
 import type { ExporterOption } from './tracer-config.js';
 
 /**
- * Completes an exporter's configuration: defaults, the whole address, credentials in clear.
+ * Completes an exporter's configuration with defaults, the whole address, and credentials in clear.
  *
- * @returns the exporter itself if it was built by the user
+ * @returns the exporter itself if the user built it
  */
 export function resolveExporter(
   exporter: ExporterOption,
@@ -47,7 +47,10 @@ export function resolveExporter(
   }
 }
 
-/** gRPC has no paths; backends that give one address for both protocols do. */
+/**
+ * Removes the path of a gRPC address, with a warning. gRPC has no paths, but some backends publish one
+ * address for both protocols.
+ */
 function grpcUrl(url: string = OTLP_GRPC_URL, warn: (message: string) => void): string {
   const address = new URL(url);
   if (address.pathname === '/') return url;
@@ -71,7 +74,9 @@ function revealTls({ key, ...rest }: TlsConfig<string | Secret>): TlsConfig {
   return key === undefined ? rest : { ...rest, key: key instanceof Secret ? reveal(key) : key };
 }
 
-/** Removes options that are `undefined`: types and the comparison of contents tell them from absent ones. */
+/**
+ * Removes options that are `undefined`, because types and content keys distinguish them from absent ones.
+ */
 function defined<T extends object>(options: { [K in keyof T]?: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

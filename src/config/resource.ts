@@ -5,7 +5,7 @@ import { SDK_INFO } from '../sdk/sdk-info.js';
 import { REDACTED, Secret } from './secret.js';
 import type { ServiceConfig, TracerConfig } from './tracer-config.js';
 
-/** {@link ServiceConfig} with what identifies the process filled in. */
+/** {@link ServiceConfig} with the identity of the process filled in. */
 export interface ResolvedService extends ServiceConfig {
   readonly name: string;
   readonly instanceId: string;
@@ -22,12 +22,12 @@ export const SERVICE_ATTRIBUTES = {
 
 const SERVICE_OPTIONS = Object.keys(SERVICE_ATTRIBUTES) as (keyof ServiceConfig)[];
 
-/** Identifies this process among the instances of its service, as the semantic conventions ask. */
+/** The `service.instance.id` of this process, as the semantic conventions ask. */
 export const PROCESS_INSTANCE_ID = randomUUID();
 
 /**
- * Moves `service.*` and `deployment.environment.name` attributes to `service`, so that merging compares like
- * with like. An option that `service` sets wins over the attribute.
+ * Moves the attributes `service.*` and `deployment.environment.name` into `service`, so that both forms can
+ * be merged. An option of `service` wins over the attribute.
  */
 export function liftService(config: TracerConfig): TracerConfig {
   if (config.resourceAttributes === undefined) return config;
@@ -43,11 +43,11 @@ export function liftService(config: TracerConfig): TracerConfig {
 }
 
 /**
- * The complete resource of a service: SDK and distribution, the user's attributes, the service.
+ * Returns the complete resource attributes of a service: SDK and distribution, the user's attributes, the
+ * service.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk |
- *   Semantic conventions, telemetry SDK}
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk | Semantic conventions,
+ *   telemetry SDK}
  */
 export function resourceAttributesOf(
   service: ResolvedService,
@@ -69,7 +69,7 @@ export function resourceAttributesOf(
   return resource;
 }
 
-/** Exporters drop what OpenTelemetry has no type for, so it is written as text here. */
+/** Converts a value that OpenTelemetry has no type for into text, since exporters would drop it. */
 function toAttributeValue(value: unknown): AttributeValue | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
@@ -82,7 +82,7 @@ function toAttributeValue(value: unknown): AttributeValue | undefined {
       typeof item === 'bigint' ? item.toString() : item,
     );
   } catch {
-    // Circular: the attribute says what it was, the application starts.
+    // A circular value is replaced by the name of its type.
     return Object.prototype.toString.call(value);
   }
 }

@@ -1,48 +1,49 @@
 import type { AttributeValue, SpanKind } from '@opentelemetry/api';
 
 /**
- * Decides about the traces that begin with a matching span. Everything that a rule names must match; a rule
+ * One sampling rule. It applies to traces whose first span matches everything that the rule names; a rule
  * that names nothing matches every trace.
  */
 export interface SamplingRule {
   /**
-   * `http.route` of a server span, such as `/orders/:id` or `/health*`: a text, in which `*` stands for any
-   * number of characters, or a regular expression.
+   * The `http.route` of a server span, such as `/orders/:id` or `/health*`: a text with `*` for any
+   * characters, or a regular expression.
    */
   readonly route?: string | RegExp;
-  /** Name of the span that begins the trace; a pattern like `route`. */
+  /** The name of the trace's first span; a text with `*`, or a regular expression. */
   readonly name?: string | RegExp;
-  /** Kind of the span that begins the trace, in lower case: `server`, `consumer`. */
+  /** The kind of the trace's first span, in lower case: `server`, `consumer`. */
   readonly kind?: Lowercase<keyof typeof SpanKind>;
-  /** Attributes that the span starts with: an equal value, or a pattern for a text. */
+  /** Attributes that the first span starts with, each as an equal value or as a pattern for a text. */
   readonly attributes?: Readonly<Record<string, AttributeValue | RegExp>>;
-  /** Share of the matching traces kept, 0 to 1. */
+  /** The share of matching traces to keep, 0 to 1. */
   readonly ratio: number;
 }
 
 /**
- * A sampler that this library builds. Decisions fall where a trace begins and follow from the trace id alone,
- * so that every part of a trace, in this process and in others, is kept or dropped together.
+ * Configures the sampler that this library builds. The decision is made where a trace begins and follows
+ * from the trace id, so that all parts of a trace, in this process and in others, are kept or dropped
+ * together.
  */
 export interface SamplerConfig {
-  /** The sampler for traces that no rule matches; default `ratio` where one is given, else `always-on`. */
+  /** The sampler for traces that no rule matches; default `ratio` if `ratio` is given, else `always-on`. */
   readonly type?: 'always-on' | 'always-off' | 'ratio';
-  /** Share of traces kept, 0 to 1; for `ratio`. */
+  /** The share of traces to keep, 0 to 1; for `type: 'ratio'`. */
   readonly ratio?: number;
   /** Whether a span whose parent is in another process follows the parent's decision; default true. */
   readonly parentBased?: boolean;
-  /** Asked in order; the first that matches decides. */
+  /** Sampling rules; the first match decides. Default: none. */
   readonly rules?: readonly SamplingRule[];
   /**
-   * Names of spans that are never made. A trace that would begin with one is dropped; inside a trace the span
-   * alone is left out, and what it calls belongs to its parent.
+   * Names of spans that are never recorded. A trace that would begin with such a span is dropped. Inside a
+   * trace only this span is left out; its children belong to its parent. Default: none.
    */
   readonly exclude?: readonly (string | RegExp)[];
-  /** If given, the only spans that are made below the one that begins a trace. */
+  /** Names of the only spans that are recorded below the first span of a trace. Default: all. */
   readonly include?: readonly (string | RegExp)[];
   /**
-   * Most spans per second over time. New traces are dropped while it is exceeded; traces that
-   * have begun are completed.
+   * The most spans per second, on average. Above the limit new traces are dropped; traces that have begun
+   * are completed. Default: no limit.
    */
   readonly maxSpansPerSecond?: number;
 }

@@ -47,7 +47,7 @@ const rate = leaf({
   accepts: (value) => typeof value === 'number' && value > 0 && value < Infinity,
 });
 
-/** The rule of a {@link SamplerConfig}. */
+/** Validates a {@link SamplerConfig}. */
 export const samplerConfig = refine(
   object({
     type: literal('always-on', 'always-off', 'ratio'),

@@ -3,41 +3,45 @@ import { nearestName } from './nearest-name.js';
 import { knownElsewhereAs } from './other-names.js';
 
 /**
- * The rule of one option. Rules are plain values that compose:
+ * Validates one option. Checks are plain values that can be composed:
  * `object({ url, timeoutMillis: positiveMillis })`.
  *
- * `undefined` counts as omitted everywhere but under {@link required} and in a {@link record}.
+ * `undefined` counts as omitted, except for {@link required} and in a {@link record}.
  */
 export interface Check {
-  /** Completes "Expected `path` to be …". */
+  /** The text that completes the message "Expected `path` to be …". */
   readonly expected: string;
   /**
-   * Whether the value is of this kind at all; {@link anyOf} chooses by it, then lets `assert` look inside.
+   * Whether the value has the right kind. {@link anyOf} uses it to choose the check whose `assert` then
+   * looks inside.
    */
   accepts(value: unknown): boolean;
-  /** @throws TelemetryConfigError with the dotted path of what is wrong */
+  /** @throws TelemetryConfigError with the dotted path of the invalid option */
   assert(value: unknown, path: string): void;
-  /** Whether an object must have the option. */
+  /** Whether the object must have this option. */
   readonly required?: true;
 }
 
-/** The options of an object by name. */
+/** The checks of an object's options, by name. */
 export type Shape = Readonly<Record<string, Check>>;
 
-/** The error text of a {@link leaf} for values that it refuses. */
+/** Describes a {@link leaf}: its test and the error text for values that it refuses. */
 export interface LeafRule {
   readonly expected: string;
   readonly remedy: string | ((value: unknown) => string);
   readonly accepts: (value: unknown) => boolean;
-  /** Whether a refused value was meant for this rule, which then words the error; wider than `accepts`. */
+  /**
+   * Whether a refused value was probably meant for this check, which then words the error; accepts more
+   * than `accepts`.
+   */
   readonly kind?: (value: unknown) => boolean;
-  /** Prints the value's type alone. */
+  /** Whether the error shows only the value's type. */
   readonly secret?: boolean;
-  /** The text printed in place of the value. */
+  /** Returns the text that the error shows in place of the value. */
   readonly show?: (value: unknown) => unknown;
 }
 
-/** A rule that looks at a value as a whole. */
+/** Creates a check for a value that has no parts. */
 export function leaf(rule: LeafRule): Check {
   const {
     expected,
@@ -77,7 +81,7 @@ export const ratio = leaf({
   kind: (value) => typeof value === 'number',
 });
 
-/** Beyond this, Node's timers fire at once. */
+/** The longest delay of a Node timer; longer ones fire at once. */
 const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
 
 export const positiveMillis = leaf({
@@ -92,7 +96,7 @@ export const positiveInteger = leaf({
   accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0,
 });
 
-/** A limit of the SDK: how many of something are kept. */
+/** Checks a limit of the SDK: how many items are kept. */
 export const limit = leaf({
   expected: 'a whole number of 0 or more, or Infinity',
   remedy: 'Pass how many are kept, or leave the option out for its default.',
@@ -107,7 +111,10 @@ export const fn = leaf({
 
 export const regExp = instance('a regular expression', (value) => value instanceof RegExp);
 
-/** Something that a user builds: recognised by what it can do, since packages come in several copies. */
+/**
+ * Checks an object that a user builds. It is recognised by its methods, since a package may be installed in
+ * several copies.
+ */
 export function instance(expected: string, accepts: (value: unknown) => boolean, remedy = ''): Check {
   return leaf({
     expected,
@@ -116,7 +123,7 @@ export function instance(expected: string, accepts: (value: unknown) => boolean,
   });
 }
 
-/** Recognises an object by the functions that it has; the first of them tells what it was meant to be. */
+/** Checks that an object has certain methods. The first one shows which kind of object the user meant. */
 export function withMethods(expected: string, ...methods: readonly [string, ...string[]]): Check {
   const can = (value: unknown, method: string): boolean =>
     isObject(value) && typeof Reflect.get(value, method) === 'function';
@@ -128,7 +135,7 @@ export function withMethods(expected: string, ...methods: readonly [string, ...s
   });
 }
 
-/** One of a few constants. */
+/** Checks that a value is one of a few constants. */
 export function literal(...values: readonly (string | number | boolean)[]): Check {
   const expected = oneOfText(
     values.map((value) => (typeof value === 'string' ? `\`${value}\`` : String(value))),
@@ -143,7 +150,7 @@ export function literal(...values: readonly (string | number | boolean)[]): Chec
   });
 }
 
-/** Several kinds for one option: the first that accepts the value looks inside it. */
+/** Accepts several kinds of value; the first check that accepts the value validates it. */
 export function anyOf(...checks: readonly [Check, ...Check[]]): Check {
   const expected = oneOfText(checks.map((check) => check.expected));
   return {
@@ -157,7 +164,7 @@ export function anyOf(...checks: readonly [Check, ...Check[]]): Check {
   };
 }
 
-/** A list in which every element follows one rule; errors name the element, as in `exporter[1].url`. */
+/** Checks every element of a list. Errors name the element, as in `exporter[1].url`. */
 export function arrayOf(check: Check): Check {
   return {
     expected: 'a list',
@@ -173,10 +180,10 @@ export function arrayOf(check: Check): Check {
 }
 
 /**
- * An object with names of the user's own; a name whose value is `undefined` is an error, since
- * a variable was forgotten.
+ * Checks an object whose names the user chooses. A name with the value `undefined` is an error, since it
+ * usually comes from a missing variable.
  *
- * @param secret - prints the type alone of what is not an object
+ * @param secret - whether the error shows only the type of a value that is not an object
  */
 export function record(check: Check, name: Check = string, secret = false): Check {
   const expected = `an object, each value ${check.expected}`;
@@ -196,7 +203,7 @@ export function record(check: Check, name: Check = string, secret = false): Chec
   };
 }
 
-/** An object of which every option is known. */
+/** Checks an object and refuses unknown options. */
 export function object(shape: Shape, remedy = 'Pass an object with the options of this section.'): Check {
   return {
     expected: 'an object',
@@ -215,7 +222,7 @@ export function object(shape: Shape, remedy = 'Pass an object with the options o
   };
 }
 
-/** An object whose options depend on one of them, such as an exporter on its `type`. */
+/** Checks an object whose options depend on one of them, such as an exporter's on its `type`. */
 export function variants(key: string, shapes: Readonly<Record<string, Shape>>): Check {
   const discriminator = literal(...Object.keys(shapes));
   return {
@@ -229,12 +236,12 @@ export function variants(key: string, shapes: Readonly<Record<string, Shape>>): 
   };
 }
 
-/** Marks an option that an object must have. */
+/** Marks an option as required. */
 export function required(check: Check): Check {
   return { ...check, required: true };
 }
 
-/** Adds a rule over several options, such as two that need one another. */
+/** Adds a check over several options, such as two that need each other. */
 export function refine(check: Check, rule: (value: object, path: string) => void): Check {
   return {
     ...check,
@@ -245,12 +252,12 @@ export function refine(check: Check, rule: (value: object, path: string) => void
   };
 }
 
-/** The path of an option inside another. */
+/** Returns the path of an option inside another. */
 export function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** @throws TelemetryConfigError always; for rules of one's own */
+/** @throws TelemetryConfigError always; for custom checks */
 export function fail(problem: ConfigProblem): never {
   throw new TelemetryConfigError(problem);
 }
@@ -268,7 +275,7 @@ function refuseUnknown(value: object, shape: Shape, path: string): void {
       path: join(path, key),
       expected: 'an option that exists',
       got: item,
-      // It may be a misplaced credential.
+      // The value may be a misplaced credential.
       secret: true,
       remedy:
         meant === undefined ? `Remove it; known here: ${known.join(', ')}.` : `Did you mean \`${meant}\`?`,

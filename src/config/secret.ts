@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 
-/** The placeholder for a secret wherever a configuration is shown. */
+/** The text that replaces a secret when a configuration is shown. */
 export const REDACTED = '****';
 
 /**
- * A credential that shows as `****` in JSON, template strings, logs and `util.inspect`; only
- * `reveal()` gives it away.
+ * Holds a credential and shows `****` in JSON, template strings, logs and `util.inspect`. Only `reveal()`
+ * returns the credential.
  *
- * Accepted wherever an exporter's configuration takes a header value or a private key.
+ * Exporter configurations accept it for header values and private keys.
  */
 export class Secret {
   readonly #value: string;
@@ -17,36 +17,36 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The credential in clear. */
+  /** Returns the credential in clear. */
   reveal(): string {
     return this.#value;
   }
 
-  /** `****`. */
+  /** Returns `****`. */
   toString(): string {
     return REDACTED;
   }
 
-  /** `****`. */
+  /** Returns `****`. */
   toJSON(): string {
     return REDACTED;
   }
 
-  /** `****`. */
+  /** Returns `****`. */
   [Symbol.toPrimitive](): string {
     return REDACTED;
   }
 
-  /** `****`. */
+  /** Returns `****`. */
   [inspect.custom](): string {
     return REDACTED;
   }
 }
 
-/** Header values, which are secrets more often than not. */
+/** Header values by name; they are treated as secrets. */
 export type HeaderValues<Value extends string | Secret = string | Secret> = Readonly<Record<string, Value>>;
 
-/** The value in clear of a secret, or of a string that was never wrapped. */
+/** Returns the clear value of a secret or of a plain string. */
 export function reveal(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
 }
@@ -62,9 +62,10 @@ export function secretHeaders(headers: HeaderValues): HeaderValues<Secret> {
 }
 
 /**
- * Headers in clear for sending; `console.log` and a logger still show `****`.
+ * Returns headers with clear values for sending; `console.log` and loggers still show `****`.
  *
- * **Gotchas** `JSON.stringify` and a spread see the values, so that connections can be told apart by content.
+ * **Gotchas** `JSON.stringify` and a spread see the clear values, so that connections can be compared by
+ * content.
  */
 export function revealHeaders(headers: HeaderValues): HeaderValues<string> {
   const revealed: Record<string, string> = {};
@@ -72,7 +73,7 @@ export function revealHeaders(headers: HeaderValues): HeaderValues<string> {
   return Object.defineProperty(revealed, inspect.custom, { value: () => redactHeaders(headers) });
 }
 
-/** Replaces each header's value by `****`. */
+/** Replaces the value of each header by `****`. */
 export function redactHeaders(headers: HeaderValues): HeaderValues<string> {
   return Object.fromEntries(Object.keys(headers).map((name) => [name, REDACTED]));
 }

@@ -4,7 +4,7 @@ import { reveal, Secret } from './secret.js';
 const SCHEME = /^https?:\/\//i;
 const SURROUNDED = /^\s|\s$|^["'`]|["'`]$/;
 
-/** An address with its scheme, which decides between plaintext and TLS. */
+/** Checks an address, which must have a scheme: it decides between plaintext and TLS. */
 export const url: Check = leaf({
   expected: 'an address that begins with http:// or https://',
   accepts: (value) => typeof value === 'string' && SCHEME.test(value) && isReadable(value),
@@ -30,7 +30,7 @@ function isReadable(address: string): boolean {
   }
 }
 
-/** An address as it may be shown: user info, query and fragment are where credentials hide. */
+/** Returns an address without user info, query and fragment, which may contain credentials. */
 export function withoutCredentials(address: string): string {
   return address
     .replace(/\/\/[^/?#]*@/, '//****@')
@@ -38,21 +38,24 @@ export function withoutCredentials(address: string): string {
     .replace(/[?#].*$/s, '?****');
 }
 
-/** A header name, as HTTP allows it and gRPC too: its `-bin` names are not for text. */
+/**
+ * Checks a header name that both HTTP and gRPC allow. Names that end in `-bin` are refused: gRPC uses them
+ * for binary values.
+ */
 export const headerName: Check = leaf({
   expected: "a header name of letters, digits and !#$%&'*+-.^_`|~, not ending in `-bin`",
   accepts: (value) =>
     typeof value === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(value) && !/-bin$/i.test(value),
   remedy: 'Rename the header.',
-  // The rest may be its value.
+  // The rest of the text may be the header's value.
   show: (value) => (typeof value === 'string' ? value.replace(/[^!#$%&'*+\-.^_`|~\w].*$/s, '…') : value),
 });
 
 /**
- * A header value or key as a backend issued it: printable, without the spaces and quotes
- * that come with copying it.
+ * Checks a header value or key: printable characters, without the spaces and quotes that are often copied
+ * along.
  *
- * A `string` or a {@link Secret}; never printed.
+ * Accepts a `string` or a {@link Secret}; the value is never printed.
  */
 export const credential: Check = leaf({
   expected: 'a non-empty text without spaces or quotes around it',
@@ -64,7 +67,7 @@ export const credential: Check = leaf({
     'Pass a string or a Secret; is the variable set that it is read from?',
 });
 
-/** Header names with their credentials; all of it may come as one text, which is not printed then. */
+/** Checks headers. A user may pass all of them as one text by mistake; it is not printed. */
 export const headers: Check = record(credential, headerName, true);
 
 function isCredential(value: unknown): value is string | Secret {

@@ -31,7 +31,7 @@ import { checkJaegerAddress } from './jaeger-address.js';
 import { headers, url, withoutCredentials } from './text-checks.js';
 import type { BatchConfig, TracerConfig } from './tracer-config.js';
 
-/** Text or bytes; the path of a file is the usual mistake. */
+/** Checks PEM text or bytes. The usual mistake is the path of a file. */
 function pem(secret: boolean): Check {
   return leaf({
     expected: 'PEM text (`-----BEGIN …`) or bytes',
@@ -82,7 +82,10 @@ const exporterConfig = refine(
 const spanExporter = withMethods('a SpanExporter', 'export', 'shutdown');
 const oneExporter = noAddress(anyOf(spanExporter, exporterConfig));
 
-/** An address in place of an exporter is a likely mistake, and may have a password inside. */
+/**
+ * Refuses an address in place of an exporter, a likely mistake, without printing it: it may contain a
+ * password.
+ */
 function noAddress(check: Check): Check {
   return {
     ...check,
@@ -107,7 +110,7 @@ const nonEmptyMatcher = instance(
   'Make it match at least one character.',
 );
 
-/** The options of {@link TracerConfig} by name, for schemas with further options beside them. */
+/** The checks of all options of {@link TracerConfig}, for schemas that add further options. */
 export const tracerConfigShape = {
   enabled: boolean,
   service: object({
@@ -181,20 +184,19 @@ export const tracerConfigShape = {
 const tracerConfig = object(tracerConfigShape, 'Pass the tracer configuration as an object.');
 
 /**
- * Checks a configuration without building anything.
+ * Validates a configuration without building anything.
  *
- * @param path - put before the path of every option in errors, such as `tenants.acme`; default: nothing
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first option that cannot work
+ * @param path - the prefix of option paths in errors, such as `tenants.acme`; default: none
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` at the first invalid option
  */
 export function validateTracerConfig(config: unknown, path = ''): asserts config is TracerConfig {
   tracerConfig.assert(config, path);
 }
 
 /**
- * The part of larger options that is a tracer configuration.
+ * Picks the options of {@link TracerConfig} out of larger options.
  *
- * @returns a new object with the options of {@link TracerConfig} alone; options that are
- *   `undefined` are left out
+ * @returns a new object; options that are `undefined` are left out
  */
 export function pickTracerConfig(options: TracerConfig): TracerConfig {
   return Object.fromEntries(

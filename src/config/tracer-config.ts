@@ -16,107 +16,134 @@ export type { MaskingConfig } from './masking-config.js';
 export type { SamplerConfig } from './sampler-config.js';
 
 /**
- * The service that emits the spans; becomes the `service.*` and `deployment.environment.name` attributes of
- * the resource.
+ * Describes the service that emits the spans. The resource shows it as `service.*` and
+ * `deployment.environment.name`.
  *
- * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#service | Semantic conventions, service}
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/resource/#service | Semantic conventions,
+ *   service}
  */
 export interface ServiceConfig {
-  /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
+  /** The service's name; required unless `OTEL_SERVICE_NAME` sets it. */
   readonly name?: string;
-  /** `service.version`. */
+  /** The service's version, `service.version`. */
   readonly version?: string;
-  /** `service.namespace`. */
+  /** The service's namespace, `service.namespace`. */
   readonly namespace?: string;
-  /** `deployment.environment.name`; default: what the environment says, see {@link tracerConfigFromEnv}. */
+  /**
+   * The deployment environment, `deployment.environment.name`; default: taken from the environment
+   * variables, see {@link tracerConfigFromEnv}.
+   */
   readonly environment?: string;
-  /** Default: a random UUID per process. */
+  /**
+   * The id of this process among the service's instances, `service.instance.id`; default: a random UUID per
+   * process.
+   */
   readonly instanceId?: string;
 }
 
 /**
- * The batch queue between spans and an exporter; names and meaning as in the SDK's batch span processor.
+ * Configures the queue in front of an exporter. Names and meaning are those of the SDK's batch span
+ * processor.
  *
  * @see {@link https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor | Batching processor}
  */
 export interface BatchConfig {
-  /** Longest wait of a span in the queue before an export begins, in milliseconds; default 5,000. */
+  /** The longest time that a span waits before an export begins, in milliseconds; default 5,000. */
   readonly scheduledDelayMillis?: number;
-  /** Most spans in one export; default 512. */
+  /** The most spans in one export; default 512. */
   readonly maxExportBatchSize?: number;
-  /** Most spans waiting; what comes beyond is dropped and counted. Default 65,536. */
+  /** The most spans that wait in the queue; further spans are dropped and counted. Default 65,536. */
   readonly maxQueueSize?: number;
-  /** Most bytes waiting, as encoded; what comes beyond is dropped and counted. Default 64 MiB. */
+  /**
+   * The most encoded bytes that wait in the queue; further spans are dropped and counted. Default 64 MiB.
+   */
   readonly maxQueueBytes?: number;
-  /** Limit of one export, in milliseconds; default 30,000. */
+  /** The time limit of one export, in milliseconds; default 30,000. */
   readonly exportTimeoutMillis?: number;
-  /** Most bytes in one export, as encoded, before compression; default 1 MiB. A larger span goes alone. */
+  /**
+   * The most encoded bytes in one export, before compression; default 1 MiB. A larger span is sent alone.
+   */
   readonly maxExportBatchBytes?: number;
-  /** Exports at the same time; default 4, or 1 if an exporter given in code is among them. */
+  /** The most exports that run at the same time; default 4, or 1 with an exporter given in code. */
   readonly maxConcurrentExports?: number;
   /**
-   * How long an export is retried while the receiver takes others, in milliseconds, before its spans are
-   * dropped; default 300,000. While it takes none, spans are kept as long as the queue's limits allow.
+   * The longest time that a failed export is retried while the receiver accepts others, in milliseconds;
+   * then its spans are dropped. Default 300,000. While the receiver accepts nothing, spans are kept within
+   * the queue's limits.
    */
   readonly maxRetryMillis?: number;
   /**
-   * Which span goes when the queue is full: the one that comes (default), or the oldest. Errors
-   * and server spans go last.
+   * The span that is dropped when the queue is full: the newest (default) or the oldest. Errors and server
+   * spans are dropped last.
    */
   readonly dropPolicy?: 'newest' | 'oldest';
 }
 
-/** An exporter in {@link TracerConfig}: one that this library builds, or one built by the user. */
+/** An exporter in {@link TracerConfig}: the configuration of a built-in one, or an exporter instance. */
 export type ExporterOption = ExporterConfig<string | Secret> | SpanExporter;
 
-/** Everything about an instance that can change while the app runs. */
+/** The options of an instance that can change while the app runs. */
 export interface TracerConfig {
-  /** `false` costs one boolean test per request and can be switched on live; default true. */
+  /**
+   * Whether the instance traces; default true. `false` costs one boolean test per request. Can be changed
+   * live.
+   */
   readonly enabled?: boolean;
-  /** Required unless the environment names the service (`OTEL_SERVICE_NAME`). */
+  /** The service that emits the spans; required unless `OTEL_SERVICE_NAME` names it. */
   readonly service?: ServiceConfig;
   /**
-   * Resource attributes beyond `service`; values of any type. Dates become ISO text, objects and mixed lists
-   * JSON text, `null` is left out. `service.*` keys fill in what `service` leaves open.
+   * Resource attributes in addition to `service`, with values of any type. Dates become ISO text, objects
+   * and mixed lists JSON text; `null` is left out. `service.*` keys fill in options that `service` omits.
    */
   readonly resourceAttributes?: Readonly<Record<string, unknown>>;
-  /** One or several; an exporter given in code reads no `OTEL_EXPORTER_*` variable. */
+  /**
+   * One or several exporters; default: as the environment says, else the console in development. An
+   * exporter given in code reads no `OTEL_EXPORTER_*` variable.
+   */
   readonly exporter?: ExporterOption | readonly ExporterOption[];
   /**
-   * Prints spans beside any exporters: `true`, or `'development'` for that environment
+   * Whether to print spans in addition to any exporters: `true`, or `'development'` for that environment
    * alone. Default: `true` with `LOG_LEVEL=DEBUG` outside of production and tests, else `false`.
    */
   readonly console?: boolean | 'development';
-  /** A number is the share of traces kept, 0 to 1, parent-based; default 1. */
+  /** The sampler. A number is the share of traces to keep, 0 to 1, parent-based; default 1. */
   readonly sampler?: number | SamplerConfig | Sampler;
-  /** Run in order: `onStart` and `onEnding` see spans as they are, `onEnd` sees them masked. */
+  /**
+   * Span processors, which run in order. `onStart` and `onEnding` see the unmasked span, `onEnd` the masked
+   * one.
+   */
   readonly spanProcessors?: readonly SpanProcessor[];
-  /** How many attributes, events and links a span keeps; as of the SDK. */
+  /** How many attributes, events and links a span keeps; default: the SDK's limits. */
   readonly spanLimits?: SpanLimits;
   /**
-   * Whether objects, mixed and nested arrays, and bytes among attributes go out as OTLP's maps, arrays and
-   * bytes; `false` makes JSON text of them. Zipkin and the console always get text. Default true.
+   * Whether objects, mixed and nested arrays, and bytes in attributes are exported as OTLP's maps, arrays
+   * and bytes; `false` exports JSON text. Zipkin and the console always get text. Default true.
    */
   readonly structuredAttributes?: boolean;
   /** Replaces personal data and credentials in spans before they leave; on by default. */
   readonly masking?: MaskingConfig;
-  /** Judges errors before the default classifier does. */
+  /** Classifies errors before the default classifier does. */
   readonly errorClassifier?: ErrorClassifier;
-  /** Records arguments and results of `@Span` methods and of workflow stages, masked; default false. */
+  /**
+   * Whether `@Span` methods and workflow stages record their arguments and results, masked; default false.
+   */
   readonly includeInputOutput?: boolean;
-  /** Whether `TracerManager.checkpoint` records events; default: what `DEBUG_TRACING` says, else false. */
+  /** Whether `TracerManager.checkpoint` records events; default: `DEBUG_TRACING`, else false. */
   readonly debugEvents?: boolean;
-  /** Whether `withLlmSpan` makes spans; default true. */
+  /** Whether `withLlmSpan` creates spans; default true. */
   readonly traceLlmCalls?: boolean;
-  /** Whether `withHttpSpan` makes spans; server spans are the module's `http` option. Default true. */
+  /**
+   * Whether `withHttpSpan` creates spans; default true. Server spans are controlled by the module's `http`
+   * option.
+   */
   readonly traceHttpRequests?: boolean;
-  /** Begins the attributes of workflow spans; default `workflow.`. */
+  /** The prefix of attributes on workflow spans; default `workflow.`. */
   readonly workflowPrefix?: string;
-  /** The queue between spans and exporters. */
+  /** The queue in front of each exporter. */
   readonly batch?: BatchConfig;
   /**
-   * Outgoing calls: HTTP, databases, caches. On by default, for what is called in a request, a job or a
-   * span; `false` records none.
+   * Outgoing calls: HTTP, databases, caches. Default: calls inside a request, a job or a span are recorded;
+   * `false` records none.
    */
   readonly clients?: false | ClientsConfig;
   /** Model calls, for apps that import `nestjs-telemetry/genai`. */

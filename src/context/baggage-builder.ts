@@ -1,45 +1,48 @@
 import { propagation, type Baggage, type BaggageEntry, type BaggageEntryMetadata } from '@opentelemetry/api';
 
-/** Entries that one flow can carry; the specification asks for at least as many. */
+/** The most entries in one baggage; the specification asks for at least this many. */
 export const MAX_BAGGAGE_ENTRIES = 64;
-/** Length of all entries as they stand in a `baggage` header, in bytes. */
+/** The most bytes of all entries together, as written in a `baggage` header. */
 export const MAX_BAGGAGE_BYTES = 8192;
-/** Length of one entry as it stands in the header, in bytes. */
+/** The most bytes of one entry, as written in a `baggage` header. */
 const MAX_ENTRY_BYTES = 4096;
 const MAX_KEY_LENGTH = 256;
 
-/** Why an entry was not taken. */
+/** The reason why an entry was refused. */
 export type BaggageRefusal =
-  /** A name that is empty, too long, has control characters, or belongs to every JavaScript object. */
+  /** The name is empty, too long, has control characters, or is a property of every JavaScript object. */
   | 'invalid_key'
-  /** No text, broken percent-encoding, control characters or half a surrogate pair. */
+  /**
+   * The value is not a text, or has broken percent-encoding, control characters or half a surrogate pair.
+   */
   | 'invalid_value'
-  /** A single entry over 4,096 bytes. */
+  /** The entry is longer than 4,096 bytes. */
   | 'too_long'
-  /** More than 64 entries. */
+  /** The baggage has 64 entries already. */
   | 'too_many'
-  /** More than 8,192 bytes altogether. */
+  /** The baggage would exceed 8,192 bytes. */
   | 'too_large'
-  /** Entries on the deny-list, such as passwords. */
+  /** The name is on the deny-list, such as a password. */
   | 'denied'
-  /** An identity header that came twice. */
+  /** An identity header occurred twice. */
   | 'ambiguous'
-  /** `trust` said no. */
+  /** `trust` rejected the request. */
   | 'untrusted'
-  /** An entry of the caller's that is not on the allow-list; counted, but not worth a warning. */
+  /** The caller's entry is not on the allow-list. It is counted without a warning. */
   | 'not_allowed';
 
-/** Told of each entry that is not taken; never of its value. */
+/** Receives the reason for each refused entry, never its value. */
 export type OnRefusal = (reason: BaggageRefusal) => void;
 
 // eslint-disable-next-line no-control-regex -- what must not get into a header or a log line
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const PLAIN = /^[\w.!*'()~-]*$/;
-/** Printable ASCII but the separators of entries; may be empty. */
+/** Printable ASCII characters except separators of entries; may be empty. */
 const METADATA = /^[\t\u0020-\u002b\u002d-\u007e]*$/;
 
 /**
- * Whether an entry may have this name: nothing that turns up on every object, since names become attributes.
+ * Whether an entry may have this name. Property names of every object are refused, since names become
+ * attributes.
  */
 function isBaggageKey(key: unknown): key is string {
   return (
@@ -52,7 +55,7 @@ function isBaggageKey(key: unknown): key is string {
   );
 }
 
-/** Percent-encodes; nothing for half a surrogate pair, which UTF-8 cannot say. */
+/** Percent-encodes a text; returns nothing for half a surrogate pair, which UTF-8 cannot encode. */
 function encode(text: string): string | undefined {
   if (PLAIN.test(text)) return text;
   try {
@@ -62,7 +65,7 @@ function encode(text: string): string | undefined {
   }
 }
 
-/** An entry as it stands in a `baggage` header; nothing if it cannot. */
+/** Formats an entry for a `baggage` header; returns nothing if it cannot be encoded. */
 export function encodeEntry(key: string, { value, metadata }: BaggageEntry): string | undefined {
   const encodedKey = encode(key);
   const encodedValue = encode(value);
@@ -73,7 +76,7 @@ export function encodeEntry(key: string, { value, metadata }: BaggageEntry): str
 }
 
 /**
- * Collects valid entries within the limits, so that whatever is built from it can be sent on whole.
+ * Collects valid entries within the limits, so that the resulting baggage can always be propagated whole.
  *
  * @see {@link https://www.w3.org/TR/baggage/#limits | W3C Baggage, limits}
  */
@@ -81,13 +84,13 @@ export class BaggageBuilder {
   private readonly entries = new Map<string, { readonly entry: BaggageEntry; readonly bytes: number }>();
   private bytes = 0;
 
-  /** @param denied - names that are never taken */
+  /** @param denied - selects names that are never accepted */
   constructor(
     private readonly onRefusal: OnRefusal = () => undefined,
     private readonly denied?: (key: string) => boolean,
   ) {}
 
-  /** Starts with what a flow carries already. */
+  /** Starts a builder with the entries of an existing baggage. */
   static from(
     baggage: Baggage | undefined,
     onRefusal?: OnRefusal,
@@ -99,7 +102,7 @@ export class BaggageBuilder {
     return builder;
   }
 
-  /** @returns whether the entry was taken; a later one replaces an earlier one of that name */
+  /** @returns whether the entry was accepted; it replaces an earlier entry of the same name */
   add(key: unknown, value: unknown, metadata?: BaggageEntryMetadata): boolean {
     const refusal = this.take(key, value, metadata);
     if (refusal !== undefined) this.onRefusal(refusal);
@@ -111,12 +114,12 @@ export class BaggageBuilder {
     this.entries.delete(key);
   }
 
-  /** The names that were taken so far. */
+  /** Returns the names that were accepted so far. */
   keys(): ReadonlySet<string> {
     return new Set(this.entries.keys());
   }
 
-  /** Nothing, if nothing was taken. */
+  /** Returns the baggage, or nothing if no entry was accepted. */
   build(): Baggage | undefined {
     if (this.entries.size === 0) return undefined;
     const record: Record<string, BaggageEntry> = {};
@@ -136,7 +139,7 @@ export class BaggageBuilder {
     if (encoded.length > MAX_ENTRY_BYTES) return 'too_long';
     const previous = this.entries.get(key);
     if (previous === undefined && this.entries.size >= MAX_BAGGAGE_ENTRIES) return 'too_many';
-    // One more for the comma between entries.
+    // The comma between entries counts as one more byte.
     const bytes = encoded.length + 1;
     const total = this.bytes - (previous?.bytes ?? 0) + bytes;
     if (total - 1 > MAX_BAGGAGE_BYTES) return 'too_large';
@@ -147,9 +150,9 @@ export class BaggageBuilder {
 }
 
 /**
- * Moves what was set on top of one baggage, or removed from it, onto another.
+ * Applies the entries that were set or removed since one baggage to another baggage.
  *
- * @param current - `before` with later changes
+ * @param current - `before` with later changes applied
  */
 export function rebaseBaggage(
   current: Baggage | undefined,

@@ -15,17 +15,17 @@ import {
   type OnRefusal,
 } from './baggage-builder.js';
 
-/** Header, and name in any other carrier. */
+/** The name of the header, and of the entry in any other carrier. */
 export const BAGGAGE_HEADER = 'baggage';
 
-/** Longer headers are read up to here: a server takes 16 KiB of headers unless it was told otherwise. */
+/** The longest header that is read, in characters. A Node server accepts 16 KiB of headers by default. */
 const MAX_PARSED_LENGTH = 65_536;
 
 /**
- * Reads a `baggage` header into a builder, which applies the limits. Never throws; what is malformed
- * is refused entry by entry.
+ * Reads a `baggage` header into a builder, which applies the limits. Malformed entries are refused one by
+ * one. Never throws.
  *
- * @param accepts - chooses entries by name, before they count against any limit
+ * @param accepts - selects entries by name before they count against a limit
  * @see {@link https://www.w3.org/TR/baggage/#baggage-http-header-format | W3C Baggage, header format}
  */
 export function readBaggageHeader(
@@ -80,7 +80,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** The header of a baggage; entries past 64 or 8,192 bytes are left out whole. */
+/** Formats a baggage as a header. Entries beyond 64, or beyond 8,192 bytes, are left out whole. */
 function formatBaggageHeader(baggage: Baggage): string {
   let header = '';
   let count = 0;
@@ -96,7 +96,10 @@ function formatBaggageHeader(baggage: Baggage): string {
   return header;
 }
 
-/** The W3C `baggage` format within our limits: the SDK's takes 180 entries, and names such as `__proto__`. */
+/**
+ * Propagates baggage in the W3C format within our limits. The SDK's propagator accepts 180 entries and
+ * names such as `__proto__`.
+ */
 export class BaggagePropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     const baggage = propagation.getBaggage(context);

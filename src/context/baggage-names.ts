@@ -1,6 +1,6 @@
 /**
- * Names of baggage entries and span attributes for who and what a request is about. The first two are
- * OpenTelemetry's and the default; the others are common names, to be chosen in `baggage.headers`.
+ * Common names for users, sessions and the like, used for baggage entries and span attributes. The first
+ * two are OpenTelemetry's and the default; choose others in `baggage.headers`.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/registry/attributes/user/ | user.id}
  * @see {@link https://opentelemetry.io/docs/specs/semconv/registry/attributes/session/ | session.id}

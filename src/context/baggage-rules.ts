@@ -6,14 +6,14 @@ import { activeContext } from './flow-context.js';
 import { compileNames, type NameFilter } from './name-patterns.js';
 import { ask } from '../base/user-function.js';
 
-/** The parts of a request that the rules read: the server's own, on either protocol. */
+/** The members of a request that the rules read: Node's own request, HTTP/1 or HTTP/2. */
 export interface InboundRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Names and values in turn, as they came. */
+  /** Names and values in turn, in the order of the request. */
   readonly rawHeaders?: readonly string[];
 }
 
-/** Options for baggage in the framework-free part of an instance. */
+/** The baggage options of an instance, for code without Nest. */
 export interface BaggageRuleOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly allow?: readonly string[];
@@ -23,26 +23,26 @@ export interface BaggageRuleOptions {
   readonly trust?: (request: never) => boolean;
 }
 
-/** The forms in which a caller's baggage is read. */
+/** The formats in which a caller's baggage is read. */
 export interface BaggageFormats {
-  /** The `baggage` header. */
+  /** Whether the `baggage` header is read. */
   readonly w3c: boolean;
-  /** `uberctx-…` headers. */
+  /** Whether `uberctx-…` headers are read. */
   readonly jaeger: boolean;
 }
 
-/** Receives warnings about refused entries and hooks that throw; at most once a minute per cause. */
+/** Receives warnings about refused entries and throwing hooks, at most once a minute per cause. */
 export interface BaggageLog {
   warn(cause: string, message: string): void;
 }
 
-/** Request headers that tell who is asking, and the entries that they become. */
+/** Default request headers that identify the user and session, with the entry of each. */
 const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
   'x-user-id': BaggageKeys.USER_ID,
   'x-session-id': BaggageKeys.SESSION_ID,
 };
 
-/** Names of what gives access: they travel in no baggage, whatever the other rules say. */
+/** Names of credentials. Such entries never enter baggage, whatever the other rules say. */
 const SECRET_NAME = new RegExp(
   '(^|[._-])' +
     '(password|passwd|pwd|secret|token|access[_-]?token|authorization|cookies?|credentials?|' +
@@ -51,7 +51,7 @@ const SECRET_NAME = new RegExp(
   'i',
 );
 
-/** Attributes that the library sets itself: a pattern such as `*` does not let a caller write them. */
+/** Attributes that the library sets. A caller cannot write them, even through a pattern such as `*`. */
 const OWN_ATTRIBUTE = new RegExp(
   '^(?:http|url|server|client|network|user_agent|code|nestjs|nestjs_telemetry|error|exception|' +
     'stream|otel|telemetry|service)[.]',
@@ -60,14 +60,15 @@ const OWN_ATTRIBUTE = new RegExp(
 const UBER_BAGGAGE = 'uberctx-';
 
 /**
- * One instance's rules: which headers become baggage, which of a caller's entries are kept, and which
+ * Decides for one instance which headers become baggage, which of a caller's entries are kept, and which
  * entries become attributes.
  */
 export class BaggageRules {
-  /** Entries that were refused so far, by reason. */
+  /** The number of refused entries, by reason. */
   readonly refused: Partial<Record<BaggageRefusal, number>> = {};
   /**
-   * The entries of the running flow that were named, one by one, to stand on metrics; absent where none was.
+   * Returns the running flow's entries that the configuration puts on metrics, by name; absent if it names
+   * none.
    */
   readonly flowAttributes: (() => Attributes | undefined) | undefined;
   readonly headers: readonly (readonly [header: string, key: string])[];
@@ -85,7 +86,7 @@ export class BaggageRules {
     this.headers = Object.entries(headers).map(([header, key]) => [header.toLowerCase(), key]);
     const keys = Object.values(headers);
     this.trust = options.trust as typeof this.trust;
-    // A trusted caller is trusted with all entries, unless they are listed.
+    // By default a trusted caller may set every entry, an untrusted one only listed entries.
     const allow = options.allow ?? (this.trust === undefined ? [] : ['*']);
     this.allows = compileNames([...keys, ...allow]);
     const denied = compileNames(deny);
@@ -104,9 +105,9 @@ export class BaggageRules {
   }
 
   /**
-   * The baggage that a request begins with.
+   * Reads the baggage that a request begins with.
    *
-   * @returns nothing where no header says anything
+   * @returns nothing if no header holds baggage
    */
   read(request: InboundRequest, formats: BaggageFormats): Baggage | undefined {
     if (!this.concerns(request, formats)) return undefined;
@@ -115,17 +116,17 @@ export class BaggageRules {
       return undefined;
     }
     const builder = new BaggageBuilder(this.refuse, this.denies);
-    // First, since they are mapped explicitly: they must find room in a full baggage.
+    // Mapped headers come first, so that a full baggage has room for them.
     for (const [header, key] of this.headers) this.readIdentity(request, header, key, builder);
     this.readEntries(request.headers, formats, builder);
     return builder.build();
   }
 
   /**
-   * Entries over those that a flow has; `undefined` removes, and so does what is refused: the old
-   * value must not stand for it.
+   * Sets entries of a baggage. `undefined` removes an entry; a refused value removes it as well, so that
+   * the old value does not remain.
    *
-   * @returns the new baggage, and whether every entry was taken
+   * @returns the new baggage, and whether every entry was accepted
    */
   change(
     baggage: Baggage | undefined,
@@ -141,7 +142,7 @@ export class BaggageRules {
     return { baggage: builder.build(), complete };
   }
 
-  /** The entries that belong on spans; computed once per baggage. */
+  /** Returns the attributes of a baggage for spans; computed once per baggage. */
   attributesOf(baggage: Baggage): Attributes {
     let attributes = this.attributes.get(baggage);
     if (attributes === undefined) {
@@ -176,7 +177,7 @@ export class BaggageRules {
   private readIdentity(request: InboundRequest, header: string, key: string, builder: BaggageBuilder): void {
     const value = String(request.headers[header] ?? '');
     if (value === '') return;
-    // Node joins repeated headers, so that two identities would look like one.
+    // Node joins repeated headers, so two identities would look like one value.
     if (value.includes(',') && cameTwice(request.rawHeaders, header)) this.refuse('ambiguous');
     else builder.add(key, value);
   }
@@ -217,7 +218,7 @@ export class BaggageRules {
 function select(baggage: Baggage, selects: NameFilter): Attributes {
   const attributes: Attributes = {};
   for (const [key, { value }] of baggage.getAllEntries()) {
-    // Baggage that other code made may have any name.
+    // Baggage from other code may contain any name.
     if (key !== '__proto__' && selects(key)) attributes[key] = value;
   }
   return attributes;

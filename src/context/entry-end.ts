@@ -3,9 +3,9 @@ import type { Entry } from './flow-context.js';
 const waiting = new WeakMap<Entry, Set<() => void>>();
 
 /**
- * Calls back when an entry's work ends.
+ * Calls a function when an entry's work ends.
  *
- * @returns releases the callback
+ * @returns a function that cancels the callback
  */
 export function atEntryEnd(entry: Entry | undefined, callback: () => void): () => void {
   if (entry === undefined) return () => undefined;
@@ -14,7 +14,7 @@ export function atEntryEnd(entry: Entry | undefined, callback: () => void): () =
   return () => callbacks.delete(callback);
 }
 
-/** Calls back all that wait for the end of an entry. */
+/** Runs the callbacks that wait for the end of an entry. */
 export function entryEnded(entry: Entry): void {
   const callbacks = waiting.get(entry);
   if (callbacks === undefined) return;

@@ -3,14 +3,14 @@ import { activeContext, EMPTY_CONTEXT, runInContext, type Entry, type FlowContex
 /**
  * Finds the entry of a request, message or job by the object itself.
  *
- * The entry is a property of the object, so that copies of the reference, proxies and objects derived from it
- * find it as well.
+ * The entry is a property of the object, so that copied references, proxies and derived objects find it,
+ * too.
  */
 const ENTRY = Symbol('nestjs-telemetry.entry');
-/** Entries of objects that take no property. */
+/** Entries of objects that cannot get a property. */
 const sealed = new WeakMap<object, Entry>();
 let anySealed = false;
-/** Set by the first entry: a process whose telemetry was never on looks for none. */
+/** Whether any entry was ever bound. Without one, lookups return at once. */
 let anyBound = false;
 
 interface Bound {
@@ -18,37 +18,41 @@ interface Bound {
 }
 
 /**
- * {@link bindEntry} for objects that the server has made for this request alone: an assignment costs a
- * fraction of a definition, and only users' own objects must not show a property in copies.
+ * Binds an entry to an object that the server created for this request alone. A plain assignment is many
+ * times faster than a property definition. Users' own objects need {@link bindEntry}, which hides the
+ * property from copies.
  */
 export function stampEntry(thing: object, entry: Entry): void {
   anyBound = true;
   (thing as Bound)[ENTRY] = entry;
 }
 
-/** Lets {@link entryOf} find `entry` by `thing`, which does not show it; the last call counts. */
+/**
+ * Binds an entry to an object through a hidden property, for {@link entryOf}. A later call replaces an
+ * earlier one.
+ */
 export function bindEntry(thing: object, entry: Entry): void {
   anyBound = true;
   try {
     if (Reflect.defineProperty(thing, ENTRY, { value: entry, configurable: true, writable: true })) return;
   } catch {
-    // A proxy that refuses.
+    // A proxy may refuse the property.
   }
   anySealed = true;
   sealed.set(thing, entry);
 }
 
 /**
- * The entry that `thing` belongs to.
+ * Returns the entry that an object belongs to.
  *
- * @param thing - what entered, or a wrapper that has it as `raw`, as the requests of Fastify do
+ * @param thing - the request, message or job, or a wrapper with the request as `raw`, as Fastify has it
  */
 export function entryOf(thing: unknown): Entry | undefined {
   if (!anyBound || typeof thing !== 'object' || thing === null) return undefined;
   try {
     return (thing as Bound)[ENTRY] ?? entryOfRaw(thing) ?? (anySealed ? sealed.get(thing) : undefined);
   } catch {
-    // A stand-in that refuses to be looked at.
+    // A test double may throw on any access.
     return undefined;
   }
 }
@@ -59,15 +63,15 @@ function entryOfRaw(thing: object): Entry | undefined {
 }
 
 /**
- * The context of an entry's work: the active one if that belongs to the entry, as inside a span of it, else
- * the entry's own. Without an entry, a context that belongs to none.
+ * Returns the context for an entry's work: the active context if it belongs to the entry, else the entry's
+ * own. Without an entry, it returns a context outside of every entry.
  */
 export function contextOf(entry: Entry | undefined): FlowContext {
   const active = activeContext();
   return active.flow?.entry === entry ? active : (entry?.context ?? EMPTY_CONTEXT);
 }
 
-/** Runs `fn` in {@link contextOf} the entry, whatever called it. */
+/** Runs `fn` in the context that {@link contextOf} returns, whatever the active context is. */
 export function runInEntry<A extends unknown[], R>(
   entry: Entry | undefined,
   fn: (...args: A) => R,
@@ -77,14 +81,14 @@ export function runInEntry<A extends unknown[], R>(
   return runInContext(entry?.context ?? EMPTY_CONTEXT, fn, ...args);
 }
 
-/** {@link entryOf}, for a thing whose entry is most likely the running one: then it is not looked at. */
+/** Returns the entry of an object like {@link entryOf}, but checks the active entry first. */
 export function runningEntryOf(thing: object): Entry | undefined {
   if (!anyBound) return undefined;
   const { entry } = activeContext().flow ?? {};
   return entry?.subject === thing ? entry : entryOf(thing);
 }
 
-/** {@link applyInEntry} for the entry of `thing`, which is looked at only in another context than its own. */
+/** Runs a function in the entry of `thing`. If that entry is already active, nothing is looked up. */
 export function applyInEntryOf<T, R>(
   thing: unknown,
   fn: (this: T, ...args: unknown[]) => R,
@@ -95,7 +99,10 @@ export function applyInEntryOf<T, R>(
   return applyInEntry(entryOf(thing), fn, receiver, args);
 }
 
-/** {@link runInEntry} with a list of arguments and a `this`, for wrappers of other code's functions. */
+/**
+ * Runs a function like {@link runInEntry}, with a list of arguments and a `this`, for wrappers of other
+ * code's functions.
+ */
 export function applyInEntry<T, R>(
   entry: Entry | undefined,
   fn: (this: T, ...args: unknown[]) => R,

@@ -1,21 +1,25 @@
 import { settledWithinTime } from '../base/within-time.js';
 import { EMPTY_CONTEXT, runInContext } from './flow-context.js';
 
-/** Belongs to no request, and makes instrumentations skip what exporters do. */
+/**
+ * A context outside of every request, in which instrumentations are suppressed, so that exports are not
+ * traced.
+ */
 const EXPORT_CONTEXT = EMPTY_CONTEXT.withSuppression();
 
 /**
- * Runs `fn` outside of every request: sockets and timers begun in it keep no request alive, and
- * are not traced themselves.
+ * Runs `fn` outside of every request, so that its sockets and timers keep no request alive and are not
+ * traced.
  */
 export function runAsExport<R>(fn: () => R): R {
   return runInContext(EXPORT_CONTEXT, fn);
 }
 
 /**
- * Runs a call of an exporter or reader given in code, up to a limit; one that fails or hangs is left behind.
+ * Runs a call of a user's exporter or reader for a limited time, and does not wait any longer for one that
+ * fails or hangs.
  *
- * @param waitedFor - whether the process must live to see the end
+ * @param waitedFor - whether the timer keeps the process alive
  */
 export async function runWithinTime(
   call: () => unknown,

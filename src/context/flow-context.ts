@@ -12,60 +12,62 @@ import {
 } from '@opentelemetry/api';
 import { SUPPRESS_TRACING } from '../sdk/trace-context-propagator.js';
 
-/** The API derives its keys with `Symbol.for`, so asking for the same names gives the same keys. */
+/** The API creates its keys with `Symbol.for`, so the same name gives the same key. */
 const SPAN_KEY = createContextKey('OpenTelemetry Context Key SPAN');
 const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 
-/** The generation that takes a flow's spans of one instance, asked for at each span's start. */
+/** Supplies the generation for a flow's spans of one instance. Every new span asks for it. */
 export interface FlowTarget {
-  /** The pipeline generation, built again if it was closed meanwhile; absent without a configuration. */
+  /**
+   * Returns the pipeline generation, rebuilt if it was closed in between; `undefined` without a
+   * configuration.
+   */
   current(): object | undefined;
-  /** Key of the tenant that it stands for, if it does. */
+  /** The key of the tenant that this target was chosen for; absent for other targets. */
   readonly tenant?: string;
 }
 
-/** Chooses a target for one instance inside a flow; the innermost choice for a pipeline wins. */
+/** Chooses a target for one pipeline inside a flow. The innermost overlay of a pipeline wins. */
 export interface FlowOverlay {
-  /** The instance's pipeline whose choice this is. */
+  /** The pipeline that the overlay applies to. */
   readonly pipeline: object;
   readonly target: FlowTarget;
   readonly next: FlowOverlay | undefined;
 }
 
 /**
- * A piece of work that entered the app: a request, a message, a job. It carries everything
- * that belongs to the work.
+ * A piece of work that entered the app: a request, a message, a job. It carries all telemetry state of that
+ * work.
  *
- * It is found by the thing that entered (see `entry.ts`): the active context may be another entry's, or none,
- * wherever a connection that several share calls back.
+ * An entry is found by the object that entered (see `entry.ts`). The active context is not reliable: a
+ * connection that several entries share may call back in another entry's context, or in none.
  */
 export interface Entry {
-  /** How it entered the app; absent for HTTP. */
+  /** How the work entered the app, such as a message; absent for HTTP. */
   readonly kind?: string;
-  /** Key of the tenant that came with a message. */
+  /** The key of the tenant that a message carried. */
   readonly tenant?: string | undefined;
-  /** The context of its work, its span and its flow included. */
+  /** The context of the entry's work, with its span and its flow. */
   readonly context: FlowContext;
   /**
-   * The argument of hooks: the framework's request once a route was found, with what guards put
-   * on it, else the server's.
+   * The argument for the user's hooks: the framework's request with the properties that guards set, or
+   * Node's request until a route is found.
    */
   readonly subject: unknown;
-  /** Whether nothing of it is traced, whatever samplers say. */
+  /** Whether the entry is left out of tracing, regardless of samplers. */
   readonly excluded: boolean;
-  /** The pipeline of the instance that it belongs to, as far as that is known. */
+  /** The pipeline of the entry's instance, once it is known. */
   readonly pipeline?: object | undefined;
-  /** Notes an error of its work, however the framework answers it. */
+  /** Records an error of the entry's work, however the framework answers it. */
   fail(error: unknown): void;
-  /** The flow's baggage was replaced. */
+  /** Called when the flow's baggage was replaced. */
   baggageChanged?(): void;
 }
 
 /**
- * The state of one flow (a request, or a `with…` scope inside it) besides the active span.
+ * The state of one flow (a request, or a `with…` call inside it), apart from the active span.
  *
- * `baggage` can be assigned: everything that runs in the flow sees the new value from then on, also
- * in flows derived from it.
+ * `baggage` can be assigned. All code in the flow sees the new value, also in derived flows that share it.
  */
 export class Flow {
   private readonly baggageHolder: Flow;
@@ -75,7 +77,7 @@ export class Flow {
     readonly entry: Entry | undefined,
     baggage: Baggage | undefined,
     readonly overlay: FlowOverlay | undefined,
-    /** Attributes of every span that starts in the flow. */
+    /** Attributes for every span that starts in the flow. */
     readonly attributes: Attributes | undefined,
     baggageHolder?: Flow,
   ) {
@@ -91,12 +93,12 @@ export class Flow {
     this.baggageHolder.ownBaggage = baggage;
   }
 
-  /** A copy of this flow, baggage shared, with another choice of targets. */
+  /** Returns a copy of this flow with other overlays; baggage stays shared. */
   withOverlay(overlay: FlowOverlay | undefined): Flow {
     return new Flow(this.entry, undefined, overlay, this.attributes, this.baggageHolder);
   }
 
-  /** A copy of this flow, baggage shared, with these attributes over its own. */
+  /** Returns a copy of this flow with additional attributes; baggage stays shared. */
   withAttributes(attributes: Attributes): Flow {
     return new Flow(
       this.entry,
@@ -107,7 +109,7 @@ export class Flow {
     );
   }
 
-  /** A copy of this flow with baggage of its own from now on. */
+  /** Returns a copy of this flow with its own baggage. */
   withBaggage(baggage: Baggage | undefined): Flow {
     return new Flow(this.entry, baggage, this.overlay, this.attributes);
   }
@@ -116,24 +118,23 @@ export class Flow {
 const NO_FLOW = new Flow(undefined, undefined, undefined, undefined);
 
 /**
- * An OpenTelemetry context with fields in place of a map for what every span needs.
+ * An OpenTelemetry context that has fields instead of a map for the values that every span needs.
  *
- * **Gotchas** A derived context shares the flow, so baggage set later is seen by contexts
- * that were derived earlier.
+ * **Gotchas** A derived context shares the flow, so it sees baggage that is set later.
  */
 export class FlowContext implements Context {
   constructor(
     readonly span: Span | undefined,
     readonly flow: Flow | undefined,
-    /** Holds every other key. */
+    /** Holds all other keys. */
     readonly base: Context = ROOT_CONTEXT,
   ) {}
 
-  /** Takes over a context that other code made, with the flow of the caller. */
+  /** Converts a context from other code and keeps the caller's flow. */
   static from(context: Context | null | undefined): FlowContext {
     if (context instanceof FlowContext) return context;
     const current = activeContext();
-    // Untyped callers, and those who leave out an argument in the middle.
+    // Untyped callers may pass something else, or omit an argument in the middle.
     if (typeof context?.getValue !== 'function') return current;
     const span = context.getValue(SPAN_KEY) as Span | undefined;
     const baggage = context.getValue(BAGGAGE_KEY) as Baggage | undefined;
@@ -168,7 +169,7 @@ export class FlowContext implements Context {
     return new FlowContext(undefined, this.flow, this.base);
   }
 
-  /** The context that samplers expect: the parent, by its span context alone, in place of the active span. */
+  /** Returns the context for samplers, with the parent's span context in place of the active span. */
   withParent(parent: SpanContext | undefined): FlowContext {
     return parent === undefined ? this.withoutSpan() : this.withSpan(trace.wrapSpanContext(parent));
   }
@@ -178,7 +179,7 @@ export class FlowContext implements Context {
   }
 
   /**
-   * Whether spans must not be created: inside `withoutTracing`, an exporter, or a request that is left out.
+   * Whether spans must not be created: inside `withoutTracing`, in an exporter, or in an excluded request.
    */
   get suppressed(): boolean {
     return (
@@ -192,18 +193,18 @@ export class FlowContext implements Context {
   }
 }
 
-/** Outside of every flow. */
+/** The context outside of every flow. */
 export const EMPTY_CONTEXT = new FlowContext(undefined, undefined);
 
-/** The only AsyncLocalStorage of the process: each further one adds cost to every `await` on Node 20. */
+/** The only AsyncLocalStorage of the process; each further one makes every `await` slower on Node 20. */
 const storage = new AsyncLocalStorage<FlowContext>();
 
-/** The context of the running code; an empty one outside of every flow. */
+/** Returns the context of the running code, or an empty one outside of every flow. */
 export function activeContext(): FlowContext {
   return storage.getStore() ?? EMPTY_CONTEXT;
 }
 
-/** Runs `fn` with `context` active in it and in everything asynchronous that it starts. */
+/** Runs `fn` with `context` active in it and in all asynchronous work that it starts. */
 export function runInContext<A extends unknown[], R>(
   context: FlowContext,
   fn: (...args: A) => R,
@@ -212,7 +213,7 @@ export function runInContext<A extends unknown[], R>(
   return storage.run(context, fn, ...args);
 }
 
-/** Binds a function to a context, whatever is active when it is called. */
+/** Binds a function to a context, regardless of the active one at the call. */
 export function bindContext<T, A extends unknown[], R>(
   context: FlowContext,
   fn: (this: T, ...args: A) => R,
@@ -223,9 +224,10 @@ export function bindContext<T, A extends unknown[], R>(
 }
 
 /**
- * Lets a channel's publisher run what it runs for a message (`runStores`) in the context that `choose` gives.
+ * Makes a diagnostics channel run its publisher's work (`runStores`) in the context that `choose` returns
+ * for a message.
  *
- * @returns takes it back
+ * @returns a function that undoes the binding
  */
 export function bindChannel(channel: Channel, choose: (message: object) => FlowContext): () => void {
   channel.bindStore(storage, (message) => choose(message as object));

@@ -1,15 +1,15 @@
 import { compileNames } from './name-patterns.js';
 
 /**
- * Whether a host is selected. @param host - as in a URL, best with its port:
- * `api.example.com:443`, `[::1]:80`
+ * Tests whether a host is selected. The host is written as in a URL, preferably with its port:
+ * `api.example.com:443`, `[::1]:80`.
  */
 export type HostFilter = (host: string) => boolean;
 
 /**
- * Compiles a list of hosts: exact (`api.example.com`, any port), with `*` for any characters, such as a
- * domain with everything below it but not itself (`*.example.com`), either with a port (`localhost:3000`), or
- * all (`*`). Case does not count.
+ * Compiles a list of hosts: exact (`api.example.com`, any port), with `*` for any characters
+ * (`*.example.com` matches subdomains only), either with a port (`localhost:3000`), or all (`*`). Case is
+ * ignored.
  */
 export function compileHosts(patterns: readonly string[]): HostFilter {
   if (patterns.includes('*')) return () => true;
@@ -24,7 +24,7 @@ export function compileHosts(patterns: readonly string[]): HostFilter {
 
 function withoutPort(host: string): string {
   const name = host.replace(/:\d*$/, '');
-  // Neither the dot of a fully qualified name nor the brackets of an IPv6 address tell hosts apart.
+  // The final dot of a fully qualified name and the brackets of an IPv6 address are ignored.
   const unbracketed = withoutBrackets(name);
   return unbracketed.endsWith('.') ? unbracketed.slice(0, -1) : unbracketed;
 }

@@ -15,13 +15,12 @@ const FORMAT = /^([^:]*):([^:]*):[^:]*:([^:]*)$/;
 const FLAGS = /^[\da-f]{1,2}$/i;
 
 /**
- * Reads and writes Jaeger's own format: `uber-trace-id: {trace}:{span}:0:{flags}`, and one `uberctx-…` header
- * for each entry of baggage. An entry whose name cannot be part of a header's name stays behind, since it
- * would make the whole request fail.
+ * Reads and writes Jaeger's format: `uber-trace-id: {trace}:{span}:0:{flags}`, and one `uberctx-…` header
+ * per baggage entry. An entry whose name is not a valid header name is left out, since it would make the
+ * whole request fail.
  *
- * @see
- *   {@link https://www.jaegertracing.io/docs/1.76/architecture/sdk-client-libraries/#propagation-format |
- *   Propagation format}
+ * @see {@link https://www.jaegertracing.io/docs/1.76/architecture/sdk-client-libraries/#propagation-format
+ *   | Propagation format}
  */
 export class JaegerPropagator implements TextMapPropagator {
   inject<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
@@ -43,7 +42,7 @@ export class JaegerPropagator implements TextMapPropagator {
       traceId === ''
         ? context
         : trace.setSpanContext(context, {
-            // Shorter ids are numbers without their zeros.
+            // Jaeger writes ids as numbers without leading zeros.
             traceId: traceId.padStart(32, '0'),
             spanId: spanId.padStart(16, '0'),
             traceFlags: FLAGS.test(flags) ? Number.parseInt(flags, 16) & 1 : 1,
@@ -68,7 +67,7 @@ function first(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** @returns nothing for what is not percent-encoded text */
+/** @returns nothing if the value is not valid percent-encoding */
 function decode(value: string | undefined): string | undefined {
   try {
     return value === undefined ? undefined : decodeURIComponent(value);

@@ -1,11 +1,11 @@
-/** Whether a name is selected. */
+/** Tests whether a name is selected. */
 export type NameFilter = (name: string) => boolean;
 
 /**
- * Compiles a text in which each `*` stands for any characters.
+ * Compiles a text in which each `*` matches any characters.
  *
- * Texts come from clients: the time grows with the text alone, however many `*` there are, since each part is
- * looked for once, behind the part before it, and never again further on.
+ * The time grows linearly with the tested text, however many `*` there are: each part is searched once,
+ * behind the part before it. This matters because clients choose the text.
  */
 export function compileWildcard(pattern: string): NameFilter {
   const parts = pattern.split('*');
@@ -28,7 +28,7 @@ export function compileWildcard(pattern: string): NameFilter {
 }
 
 /**
- * Compiles names into one test: exact (`user.id`), or with `*` for any characters (`app.*`).
+ * Compiles names into one test: exact names (`user.id`), or patterns with `*` for any characters (`app.*`).
  *
  * @returns a filter, or nothing for an empty list
  */
@@ -41,9 +41,9 @@ export function compileNames(patterns: readonly string[]): NameFilter | undefine
 }
 
 /**
- * Compiles names and expressions, which match anywhere, into one test that keeps no state between calls.
+ * Compiles names and regular expressions into one stateless test; an expression may match anywhere.
  *
- * @returns a test that an absent text, or what is not a text, never passes
+ * @returns a test that refuses anything but a text
  */
 export function compilePatterns(patterns: readonly (string | RegExp)[]): (text: unknown) => boolean {
   const named = compileNames(patterns.filter((pattern) => typeof pattern === 'string'));
@@ -53,7 +53,7 @@ export function compilePatterns(patterns: readonly (string | RegExp)[]): (text: 
     (named?.(text) === true || expressions.some((expression) => expression.test(text)));
 }
 
-/** Removes the flags that make an expression's `test` remember where it was. */
+/** Removes the flags that make a regular expression remember its last match. */
 export function stateless(expression: RegExp): RegExp {
   return new RegExp(expression.source, expression.flags.replace(/[gy]/g, ''));
 }

@@ -20,8 +20,8 @@ import { activeContext, Flow, FlowContext } from './flow-context.js';
 import { compileHosts, type HostFilter } from './host-patterns.js';
 
 /**
- * Where trace context is written to or read from: plain header objects, a message's properties, or anything
- * with `get` and `set` such as `Headers`, `Map` and the `Metadata` of gRPC.
+ * A place for trace context: a plain object of headers, a message's properties, or an object with `get` and
+ * `set` such as `Headers`, `Map` and gRPC's `Metadata`.
  */
 export type Carrier =
   | Record<string, unknown>
@@ -37,7 +37,7 @@ interface CarrierMap {
   keys?(): Iterable<string>;
 }
 
-/** The caller's context, as a carrier gave it. */
+/** The caller's context, read from a carrier. */
 export interface RemoteContext {
   readonly spanContext: SpanContext | undefined;
   readonly baggage: Baggage | undefined;
@@ -60,16 +60,16 @@ const getter: TextMapGetter<Carrier> = {
   },
 };
 
-/** One way of writing trace context or baggage into a carrier. */
+/** A format for trace context or baggage in a carrier. */
 export interface PropagationFormat {
   readonly propagator: TextMapPropagator;
-  /** Headers of which one at least is there if the format has something to say about the trace. */
+  /** The headers of the trace context; at least one is present if the carrier has any in this format. */
   readonly headers: readonly string[];
-  /** How it carries baggage: in one header, or as `uberctx-…` headers. */
+  /** The format's baggage headers: one `baggage` header (`w3c`), or `uberctx-…` headers (`jaeger`). */
   readonly baggage?: 'w3c' | 'jaeger';
 }
 
-/** `traceparent` and `tracestate`. */
+/** The W3C format: `traceparent` and `tracestate`. */
 export const TRACE_CONTEXT_FORMAT: PropagationFormat = {
   propagator: new TraceContextPropagator(),
   headers: ['traceparent'],
@@ -81,19 +81,19 @@ export const BAGGAGE_FORMAT: PropagationFormat = {
   baggage: 'w3c',
 };
 
-/** Options of an instance's {@link Propagation}. */
+/** The options of {@link Propagation}. */
 export interface PropagationParts {
-  /** Default: `traceparent`, `tracestate` and `baggage`. */
+  /** The formats to read and write; default: `traceparent`, `tracestate` and `baggage`. */
   readonly formats?: readonly PropagationFormat[];
-  /** Absent where requests bring no baggage and spans show none. */
+  /** The baggage rules; absent if requests bring no baggage and spans show none. */
   readonly rules?: BaggageRules | undefined;
-  /** Hosts to which instrumented calls take trace context, see {@link compileHosts}; default all. */
+  /** The hosts that instrumented calls send trace context to, see {@link compileHosts}; default all. */
   readonly traceHosts?: readonly string[] | undefined;
-  /** Hosts to which they take baggage; default none. */
+  /** The hosts that instrumented calls send baggage to; default none. */
   readonly baggageHosts?: readonly string[] | undefined;
 }
 
-/** How one instance's trace context and baggage come into the process and leave it. */
+/** Reads and writes one instance's trace context and baggage. */
 export class Propagation {
   readonly rules: BaggageRules | undefined;
   private readonly propagator: TextMapPropagator;
@@ -118,7 +118,7 @@ export class Propagation {
   }
 
   /**
-   * Reads an inbound request, baggage by the rules; `undefined` without such headers. Never throws.
+   * Reads an inbound request and applies the baggage rules; `undefined` without such headers. Never throws.
    */
   receive(request: InboundRequest): RemoteContext | undefined {
     const { headers } = request;
@@ -134,7 +134,7 @@ export class Propagation {
     this.propagator.inject(context, carrier, setter);
   }
 
-  /** Reads a carrier; anything malformed counts as absent. Never throws. */
+  /** Reads a carrier; malformed parts are ignored. Never throws. */
   extract(carrier: Carrier): RemoteContext {
     const { spanContext, baggage } = extract(this.propagator, carrier);
     return {
@@ -143,7 +143,7 @@ export class Propagation {
     };
   }
 
-  /** The headers that a call to `host` gets by itself. */
+  /** Returns the headers that are added to a call to `host` automatically. */
   headersTo(host: string, context: FlowContext): Record<string, string> {
     const headers: Record<string, string> = {};
     const withSpan = this.takesTrace(host) ? context : context.withoutSpan();
@@ -178,10 +178,7 @@ function extract(propagator: TextMapPropagator, carrier: Carrier): RemoteContext
   }
 }
 
-/**
- * Other formats allow capitals, which `traceparent` does not; flags that nobody knows yet
- * are not to be passed on.
- */
+/** Normalises a span context: `traceparent` allows no capitals, and unknown flags must not be passed on. */
 function canonical(spanContext: SpanContext): SpanContext {
   return {
     ...spanContext,
@@ -192,8 +189,8 @@ function canonical(spanContext: SpanContext): SpanContext {
 }
 
 /**
- * A context whose spans continue the caller's trace and carry its baggage; where they go, and whether,
- * is up to the running flow.
+ * Returns a context that continues the caller's trace and carries its baggage. The running flow still
+ * decides the generation and sampling.
  */
 export function contextFrom({ spanContext, baggage }: RemoteContext): FlowContext {
   const { flow, base } = activeContext();

@@ -52,7 +52,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
   }
 }
 
-/** Runs until it is interrupted. */
+/** Runs devtools until the process is interrupted. */
 async function dev(values: Values): Promise<undefined> {
   const { startDevtools } = await import('./start-devtools.js');
   const { host = '127.0.0.1', token } = values;
@@ -96,7 +96,7 @@ async function mcp(values: Values): Promise<number> {
   return 0;
 }
 
-/** @throws TelemetryError for what is not a port */
+/** @throws TelemetryError if the value is not a port */
 function portOf<Name extends string>(name: Name, given: string | undefined): Partial<Record<Name, number>> {
   if (given === undefined) return {};
   const port = Number(given);

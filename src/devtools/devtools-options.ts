@@ -1,14 +1,17 @@
-/** Where devtools listens, who may look, and how much it keeps. */
+/** Options of the devtools page: its address, its token, and how much it keeps. */
 export interface DevtoolsOptions {
-  /** Default 4319, or the next free port above it; 0 for any free port. */
+  /** The port; default 4319, or the next free one above it. 0 takes any free port. */
   readonly port?: number;
-  /** Address to listen on; default `127.0.0.1`, which other machines do not reach. */
+  /** The address to listen on; default `127.0.0.1`, which other machines cannot reach. */
   readonly host?: string;
-  /** A secret of at least 16 characters that callers must know; default a new random one at each start. */
+  /**
+   * A secret of at least 16 characters that every caller must send; default: a new random one at each
+   * start.
+   */
   readonly token?: string;
-  /** Default 1,000. */
+  /** The most traces to keep; default 1,000. */
   readonly maxTraces?: number;
-  /** About how much memory traces may hold, in bytes; default 64 MiB. */
+  /** The approximate memory for traces, in bytes; default 64 MiB. */
   readonly maxBytes?: number;
 }
 

@@ -1,6 +1,6 @@
 import type { StoredSpan } from './store/stored-span.js';
 
-/** A request of a live control to an instance. */
+/** A control request of the page to an instance. */
 export type ControlRequest =
   | { readonly action: 'reconfigure'; readonly change: Readonly<Record<string, unknown>> }
   | {
@@ -9,27 +9,26 @@ export type ControlRequest =
       readonly forMillis: number;
       readonly tenant?: string;
     }
-  /** Stops or resumes what leaves the process; spans are made and shown all the same. */
+  /** Stops or resumes the export. Spans are still created and shown. */
   | { readonly action: 'exporter'; readonly on: boolean }
-  /** Sends one trace to a receiver: the instance's own, or another that an exporter's configuration names. */
+  /** Sends one trace to a receiver: the instance's own, or that of the given exporter configuration. */
   | { readonly action: 'export'; readonly spans: readonly StoredSpan[]; readonly exporter?: object }
   | { readonly action: 'flush' | 'verify' };
 
-/** An instance of telemetry in the process that devtools runs in. */
+/** A telemetry instance in the process of devtools. */
 export interface DevtoolsSource {
-  /** The service that it reports as. */
+  /** The name of the instance's service. */
   readonly name: string;
-  /** State of its pipeline, with the accounting of each exporter, as JSON without secrets. */
+  /** Returns the pipeline's state with the counts of each exporter, as JSON without secrets. */
   status(): object;
-  /** The live configuration, as JSON without secrets. */
+  /** Returns the live configuration, as JSON without secrets. */
   config(): object;
-  /** Modules that the instance covers. */
+  /** Returns the names of the modules that the instance covers. */
   modules(): readonly string[];
-  /** Spans that have begun and not ended, masked. */
+  /** Returns the open spans, masked. */
   openSpans(): readonly StoredSpan[];
   /**
-   * Carries a change out, through the checks of `TracerManager`. @throws TelemetryError
-   * for one that cannot work
+   * Executes a control request, with the checks of `TracerManager`. @throws TelemetryError if it is invalid
    */
   control(request: ControlRequest): Promise<object>;
 }

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** A devtools server that runs on this machine for the same user. */
+/** A running devtools server on this machine, of the same user. */
 export interface RunningServer {
   readonly origin: string;
   readonly token: string;
@@ -10,10 +10,10 @@ export interface RunningServer {
 }
 
 /**
- * Leaves a note for commands of the same user, such as `npx nestjs-telemetry mcp`, so that
- * nobody has to copy a token.
+ * Writes a note with the server's address and token, so that commands of the same user, such as
+ * `npx nestjs-telemetry mcp`, find it.
  *
- * @returns takes the note back
+ * @returns a function that removes the note
  */
 export function announce(server: RunningServer): () => void {
   try {
@@ -28,7 +28,7 @@ export function announce(server: RunningServer): () => void {
   }
 }
 
-/** Servers whose process is alive. */
+/** Returns the servers whose process is alive. */
 export function runningServers(): RunningServer[] {
   const folder = ownFolder();
   if (folder === undefined) return [];
@@ -43,7 +43,7 @@ export function runningServers(): RunningServer[] {
   });
 }
 
-/** A folder that only its user may read; another user's in its place is not used. */
+/** Returns a folder that only its user can read. A folder of another user in its place is not used. */
 function ownFolder(): string | undefined {
   const { uid } = userInfo();
   const folder = join(tmpdir(), `nestjs-telemetry-${uid}`);

@@ -4,8 +4,8 @@ import type { StoredTrace, TraceSummary } from './store/stored-trace.js';
 import { TraceStore, type TraceStoreOptions } from './store/trace-store.js';
 
 /**
- * Everything that devtools shows: what has ended, what is open, and the instances that
- * can be asked and steered.
+ * Holds the data that devtools shows: ended and open spans, and the instances that it can query and
+ * control.
  */
 export class Recorder {
   readonly store: TraceStore;
@@ -24,12 +24,12 @@ export class Recorder {
     this.running.push(source);
   }
 
-  /** Takes over the present state of open spans; called when the page asks. */
+  /** Updates the open spans; called when the page asks. */
   refresh(): void {
     for (const source of this.running) for (const span of source.openSpans()) this.store.add(span);
   }
 
-  /** Newest first. */
+  /** Returns the traces, newest first. */
   traces(): StoredTrace[] {
     this.refresh();
     return this.store.all();

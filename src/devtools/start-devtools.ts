@@ -3,31 +3,31 @@ import { OtlpReceiver } from './receive/receiver.js';
 import { Recorder } from './recorder.js';
 import { DevtoolsServer } from './server/devtools-server.js';
 
-/** Where a {@link startDevtools} shows traces, and where it receives them. */
+/** Options of {@link startDevtools}: the page's, and the ports that receive traces. */
 export interface StandaloneDevtoolsOptions extends DevtoolsOptions {
-  /** Port of OTLP over gRPC; default 4317, 0 for any free port. */
+  /** The port for OTLP over gRPC; default 4317, 0 for any free port. */
   readonly grpcPort?: number;
-  /** Port of OTLP over HTTP; default 4318, 0 for any free port. */
+  /** The port for OTLP over HTTP; default 4318, 0 for any free port. */
   readonly httpPort?: number;
 }
 
-/** Devtools that receives OTLP of other processes. */
+/** A running devtools server that receives OTLP from other processes. */
 export interface StandaloneDevtools {
-  /** The address to open in a browser; it includes the token. */
+  /** The address to open in a browser, with the token. */
   readonly url: string;
-  /** Port of OTLP over gRPC. */
+  /** The port for OTLP over gRPC. */
   readonly grpcPort: number;
-  /** Port of OTLP over HTTP. */
+  /** The port for OTLP over HTTP. */
   readonly httpPort: number;
-  /** Closes the page and the receivers, and forgets every trace. */
+  /** Closes the page and the receivers, and deletes all traces. */
   close(): Promise<void>;
 }
 
 /**
- * Shows the traces of any service that sends OTLP, as `npx nestjs-telemetry dev` does; an app with
- * `devtools: true` needs none of it.
+ * Shows the traces of any service that sends OTLP, as `npx nestjs-telemetry dev` does. An app with
+ * `devtools: true` does not need it.
  *
- * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` where a port is taken
+ * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if a port is taken
  */
 export async function startDevtools(options: StandaloneDevtoolsOptions = {}): Promise<StandaloneDevtools> {
   const { grpcPort, httpPort, ...shown } = options;

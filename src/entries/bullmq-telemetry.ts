@@ -10,21 +10,23 @@ import type { MessageRelation } from './entry-options.js';
 
 /** Options of {@link bullmqTelemetry}. */
 export interface BullmqTelemetryOptions {
-  /** How an attempt is related to what has added its job: a trace of its own with a link, by default. */
+  /**
+   * The relation of an attempt to the code that added its job; default `link`: its own trace with a link.
+   */
   readonly relation?: 'link' | 'parent';
 }
 
-/** A span as BullMQ uses it. */
+/** A span in the form that BullMQ uses. */
 export interface BullmqSpan {
-  /** Makes the span the active one of a context. */
+  /** Returns a context with the span as the active one. */
   setSpanOnContext(context: Context): Context;
   /** Sets one attribute. */
   setAttribute(key: string, value: Attributes[string]): void;
   /** Sets several attributes. */
   setAttributes(attributes: Attributes): void;
-  /** Notes what happened, as an event of the span. */
+  /** Adds an event to the span. */
   addEvent(name: string, attributes?: Attributes): void;
-  /** Notes an error, as an event of the span. */
+  /** Records an error as an event of the span. */
   recordException(error: unknown): void;
   /** Ends the span. */
   end(): void;
@@ -32,11 +34,11 @@ export interface BullmqSpan {
 
 /** The `telemetry` option of BullMQ's queues, flow producers and workers. */
 export interface BullmqTelemetry {
-  /** Makes the spans of jobs. */
+  /** Creates the spans of jobs. */
   readonly tracer: {
     startSpan(name: string, options?: { readonly kind: SpanKind }, context?: Context): BullmqSpan;
   };
-  /** Runs code in a context, and carries contexts in the options of jobs. */
+  /** Runs code in a context, and stores contexts in the options of jobs. */
   readonly contextManager: {
     with<A extends (...args: never[]) => unknown>(context: Context, fn: A): ReturnType<A>;
     active(): Context;
@@ -47,11 +49,12 @@ export interface BullmqTelemetry {
 }
 
 /**
- * An adapter for BullMQ's own `telemetry` option, for queues and workers that Nest does not know:
+ * Creates an adapter for BullMQ's own `telemetry` option, for queues and workers that Nest does not manage:
  * `new Worker('labels', print, { connection, telemetry: bullmqTelemetry(manager) })`.
  *
- * Adding jobs makes children of the running flow. Each attempt begins a trace, linked to what has added the
- * job, so that repeated and retried ones stay bounded. What a worker does between jobs makes no spans.
+ * Adding a job creates a child span of the running flow. Each attempt begins a trace with a link to the
+ * code that added the job, so that traces of repeated and retried jobs stay small. A worker's own commands
+ * create no spans.
  *
  * @see {@link https://docs.bullmq.io/guide/telemetry | BullMQ, telemetry}
  */
@@ -86,7 +89,7 @@ function start(
   sender: Context | undefined,
 ): Span {
   const attributes = { [C.system]: 'bullmq' };
-  // Locks, stalled jobs and waiting for the next one are no work of the app's.
+  // Locks, stalled jobs and waiting for the next job are not work of the app.
   if (kind !== SpanKind.CONSUMER)
     return activeContext().span === undefined && kind === SpanKind.INTERNAL
       ? NO_SPAN

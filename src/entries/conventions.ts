@@ -1,8 +1,8 @@
 import { GRPC_STATUS_NAMES } from '../base/grpc-status.js';
 
 /**
- * Names of the semantic conventions for remote calls and messages, both in development, as they stand in
- * version 1.45. A change of the conventions is a change of this table alone.
+ * Attribute names of the semantic conventions for remote calls and messaging, version 1.45. Both are still
+ * in development; only this table follows their changes.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/rpc/ | RPC}
  * @see {@link https://opentelemetry.io/docs/specs/semconv/messaging/ | Messaging}
@@ -37,10 +37,10 @@ export const CONVENTIONS = {
   consumedMessages: 'messaging.client.consumed.messages',
 } as const;
 
-/** Stands for a method that the server does not know, so that callers cannot make up names of spans. */
+/** The name for methods that the server does not know, so that callers cannot make up span names. */
 export const OTHER_METHOD = '_OTHER';
 
-/** The conventions' names for Nest's transports. */
+/** The conventions' names of Nest's transports. */
 const SYSTEMS: Readonly<Record<string, string>> = {
   TCP: 'tcp',
   REDIS: 'redis',
@@ -51,28 +51,29 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   GRPC: 'grpc',
 };
 
-/** Names of transports, by their numbers in Nest's `Transport`. */
+/** The names of transports, by their numbers in Nest's `Transport`. */
 const TRANSPORTS = ['TCP', 'REDIS', 'NATS', 'MQTT', 'GRPC', 'RMQ', 'KAFKA'] as const;
 
-/** The system behind a transport id of Nest's; `custom` for strategies of the app. */
+/** Returns the system of a Nest transport id; `custom` for strategies of the app. */
 export function systemOf(transportId: unknown): string {
   const name = typeof transportId === 'number' ? TRANSPORTS[transportId] : undefined;
   return (name && SYSTEMS[name]) ?? 'custom';
 }
 
-/** The system behind a client of Nest's, by the name of its class. */
+/** Returns the system of a Nest client, by the name of its class. */
 export function systemOfClient(className: string): string {
   const name = /^Client(TCP|Redis|Nats|Mqtt|RMQ|Kafka|Grpc)/.exec(className)?.[1];
   return (name && SYSTEMS[name.toUpperCase()]) ?? 'custom';
 }
 
-/** The name of a gRPC status code. */
+/** Returns the name of a gRPC status code. */
 export function grpcCode(code: unknown): string | undefined {
   return typeof code === 'number' ? GRPC_STATUS_NAMES[code] : undefined;
 }
 
 /**
- * The codes that are the server's fault; the others are the caller's, and leave a server span's status alone.
+ * The gRPC codes for faults of the server. The others are the caller's faults, and do not set a server
+ * span's status.
  */
 const GRPC_SERVER_FAULTS: ReadonlySet<string> = new Set([
   'UNKNOWN',

@@ -1,18 +1,15 @@
 import type { InboundRequest } from '../context/baggage-rules.js';
 
-/** Headers of a message, in one of the forms in which brokers bring them. */
+/** The headers of a message, in any form that a broker uses. */
 export type MessageHeaders = InboundRequest['headers'];
 
-/**
- * Where a packet of Nest's carries the headers of a transport that has none: TCP, Redis
- * and MQTT before version 5.
- */
+/** The packet's field for headers, in transports without headers: TCP, Redis, and MQTT before version 5. */
 export const ENVELOPE = 'telemetry';
 
-/** Names the tenant of the sender's flow. */
+/** The header with the tenant of the sender's flow. */
 export const TENANT_HEADER = 'telemetry-tenant';
 
-/** A longer value cannot be trace context. */
+/** The longest header value, in characters; trace context is never longer. */
 const MAX_HEADER_LENGTH = 8192;
 const MAX_HEADERS = 100;
 
@@ -24,9 +21,9 @@ interface HeaderMap {
 }
 
 /**
- * Reads headers from what a transport has: plain objects (RabbitMQ, Kafka, MQTT 5), a `Map`-like
- * (NATS, gRPC), with text, buffers or lists as values. Names become lower-case. Never throws; what
- * is unreadable is left out.
+ * Reads headers from plain objects (RabbitMQ, Kafka, MQTT 5) or `Map`-like objects (NATS, gRPC), whose
+ * values are texts, buffers or lists. Names become lower-case. Unreadable headers are left out. Never
+ * throws.
  */
 export function headersOf(source: unknown): MessageHeaders | undefined {
   if (typeof source !== 'object' || source === null) return undefined;
@@ -61,7 +58,7 @@ function textOf(value: unknown): string | undefined {
   return typeof first === 'string' && first.length <= MAX_HEADER_LENGTH ? first : undefined;
 }
 
-/** Headers from the text that a job carries, as JSON. */
+/** Reads headers from the JSON text in a job. */
 export function headersOfText(text: unknown): MessageHeaders | undefined {
   if (typeof text !== 'string' || text.length > MAX_HEADER_LENGTH * 2) return undefined;
   try {

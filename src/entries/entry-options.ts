@@ -2,29 +2,29 @@ import { compilePatterns } from '../context/name-patterns.js';
 
 type NameMatcher = (text: unknown) => boolean;
 
-/** A kind of work that enters an app by another way than HTTP. */
+/** A kind of entry other than HTTP. */
 export type EntryKind =
   'microservices' | 'queues' | 'websockets' | 'schedule' | 'events' | 'cqrs' | 'graphql';
 
 /**
- * Which kinds of entries have spans; each is on by default, and off with `false`.
+ * Selects the kinds of entries that have spans. Each is on by default and off with `false`.
  *
- * `include` and `exclude` select by pattern: the message pattern, queue, socket event, name of the scheduled
- * job, event, or class of a command. A string matches as a whole, with `*` for any characters; exclusion
- * wins. An excluded entry makes no spans, and neither does anything that it calls.
+ * `include` and `exclude` select entries by pattern: the message pattern, queue, socket event, job name,
+ * event, or class of a command. A string must match as a whole, with `*` for any characters; exclusion
+ * wins. An excluded entry and all work in it create no spans.
  */
 export interface EntriesOptions {
   /**
-   * Handlers of `@MessagePattern`, `@EventPattern` and gRPC, and the calls of `ClientProxy` and gRPC clients.
+   * Handlers of `@MessagePattern`, `@EventPattern` and gRPC, and calls of `ClientProxy` and gRPC clients.
    */
   readonly microservices?:
     | false
     | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
-  /** Jobs of BullMQ. */
+  /** BullMQ jobs. */
   readonly queues?:
     | false
     | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
-  /** Messages of WebSocket gateways; `connections` makes a span for each connection, too. */
+  /** Messages of WebSocket gateways. With `connections`, each connection has a span, too. */
   readonly websockets?:
     | false
     | {
@@ -44,22 +44,22 @@ export interface EntriesOptions {
   readonly cqrs?:
     | false
     | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
-  /** GraphQL: operation and errors on the server span, a span for each subscription. */
+  /** GraphQL: operation and errors on the server span, and a span for each subscription. */
   readonly graphql?: boolean;
 }
 
 /**
- * How the span of an asynchronous message is related to its sender's: a new trace with a link, or a
- * child in the same trace.
+ * The relation of an asynchronous message's span to its sender's: a new trace with a link, or a child in
+ * the same trace.
  */
 export type MessageRelation = 'link' | 'parent';
 
 /** Options of messages, jobs and events. */
 export interface MessagingOptions {
   /**
-   * The relation of messages without an answer to their senders: for all, or by pattern
-   * (`{ 'orders.*': 'parent' }`, the first that matches). Default `link`. Request–response is always
-   * `parent`; repeated jobs and batches always `link`.
+   * The relation of messages without a response to their senders: for all, or by pattern
+   * (`{ 'orders.*': 'parent' }`; the first match wins). Default `link`. Request–response is always
+   * `parent`; repeated jobs and batches are always `link`.
    */
   readonly relation?: 'link' | 'parent' | Readonly<Record<string, 'link' | 'parent'>>;
 }
@@ -85,7 +85,7 @@ export class EntryRules {
     ]);
   }
 
-  /** Whether entries of a kind have spans at all. */
+  /** Whether entries of a kind have spans. */
   traces(kind: EntryKind): boolean {
     return this.options !== false && this.options[kind] !== false;
   }

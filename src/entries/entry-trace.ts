@@ -1,11 +1,4 @@
-import {
-  trace,
-  type Attributes,
-  type Link,
-  type Span,
-  type SpanContext,
-  type SpanKind,
-} from '@opentelemetry/api';
+import { SpanStatusCode, trace, type Link, type Span } from '@opentelemetry/api';
 import { isObservable, type Observable } from 'rxjs';
 import { bindEntry } from '../context/entry.js';
 import { Flow, FlowContext, runInContext, type Entry } from '../context/flow-context.js';
@@ -16,34 +9,28 @@ import type { EntryContext } from '../pipeline/tenants/tenant-options.js';
 import { monotonicMillis } from '../tracing/clock.js';
 import { classifyError } from '../tracing/error-classifier.js';
 import { observeLike } from '../tracing/context-subscriber.js';
+import { errorMessage } from '../tracing/exception.js';
 import { recordError } from '../tracing/error-record.js';
 import type { InstanceTracer } from '../tracing/instance-tracer.js';
 import { activating } from '../tracing/stream-span.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { whenOver } from '../tracing/when-over.js';
 import { TENANT_HEADER, type MessageHeaders } from './entry-carrier.js';
-import type { EntryKind, EntryRules, MessageRelation } from './entry-options.js';
+import type { EntryFacts, EntryOutcome, Failure } from './entry-facts.js';
+import type { EntryKind, EntryRules } from './entry-options.js';
 
-/** The part of an instance that the entries of its handlers need. */
+/** The part of an instance that entries need. */
 export interface EntryInstanceView {
   readonly pipeline: Pipeline;
   readonly tracer: InstanceTracer;
   readonly entryRules: EntryRules;
-  /** Entries whose work is not done. */
+  /** Entries that have not ended. */
   readonly openEntries: Set<EntryTrace>;
 }
 
-/** A measurement that is made when an entry or a call is over. */
-export interface EntryMetric {
-  readonly name: string;
-  readonly attributes: Attributes;
-  /** Counter of messages, beside the duration. */
-  readonly count?: string;
-  /** How long the message was due before its handler began. */
-  readonly waitedMillis?: number | undefined;
-}
-
-/** Most entries that are kept open: one that never ends would stay for as long as the app runs. */
+/**
+ * The most open entries. An entry that never ends would otherwise stay in memory as long as the app runs.
+ */
 const MAX_OPEN_ENTRIES = 10_000;
 
 const WAIT: HistogramDefinition = {
@@ -53,39 +40,9 @@ const WAIT: HistogramDefinition = {
   boundaries: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
 };
 
-/** All that is known about an entry when it begins. */
-export interface EntryFacts {
-  readonly kind: EntryKind;
-  readonly name: string;
-  readonly spanKind: SpanKind;
-  readonly pattern: string;
-  readonly handler: string;
-  readonly attributes: Attributes;
-  readonly args: readonly unknown[];
-  /** The message or job itself: the entry is found by it wherever the framework hands it on. */
-  readonly thing?: unknown;
-  readonly headers?: MessageHeaders | undefined;
-  /** Headers of the other messages of a batch, each of which is linked to. */
-  readonly others?: readonly (MessageHeaders | undefined)[];
-  /** Fixed by the kind; default: what `messaging.relation` says of the pattern. */
-  readonly relation?: MessageRelation;
-  /** The context that it comes from, where sender and handler are in one process; in place of headers. */
-  readonly from?: FlowContext;
-  /** A span of this process that it is linked to, in place of what the headers say. */
-  readonly linkTo?: SpanContext;
-  readonly startTime?: number | undefined;
-  readonly metric?: EntryMetric;
-  /** Why a stream of answers ended that its client did not let end; where it has a `stream.outcome`. */
-  readonly cutOff?: () => 'client_disconnect' | 'server_shutdown';
-  /** Whether `@NoSpan` leaves it out. */
-  readonly untraced?: boolean;
-  /** Judges what an error means for the span. @returns whether it is the handler's fault */
-  readonly onError?: (span: Span, error: unknown) => boolean;
-}
-
 /**
- * One message, job, socket message, tick or event on its way through the app: begun when the framework hands
- * it over, ended when its work is done.
+ * One message, job, socket message, tick or event. It begins when the framework passes it to the app, and
+ * ends when its work is done.
  */
 export class EntryTrace implements Entry {
   readonly excluded: boolean;
@@ -93,12 +50,13 @@ export class EntryTrace implements Entry {
   readonly subject: EntryContext;
   readonly pipeline: Pipeline;
   readonly span: Span;
-  /** Tenant of the sender. */
+  /** The sender's tenant. */
   readonly tenant: string | undefined;
   private readonly startedAt = monotonicMillis();
-  private failure: { readonly error: unknown } | undefined;
+  private failure: Failure | undefined;
   private holds = 1;
-  /** Whether the answer is a stream whose end is told. */
+  private over = false;
+  /** Whether the response is a stream whose end is recorded. */
   private streams = false;
 
   private constructor(
@@ -135,7 +93,7 @@ export class EntryTrace implements Entry {
     return this.facts.kind;
   }
 
-  /** Runs the handler; the entry ends when its result is there, a stream included. */
+  /** Runs the handler. The entry ends when its result is complete, a stream included. */
   run<T>(fn: () => T): T {
     let result: T;
     try {
@@ -156,28 +114,33 @@ export class EntryTrace implements Entry {
     ) as T;
   }
 
-  /** Notes an error; the first one counts, later ones are what filters made of it. */
+  /** Records an error. The first one counts; later ones are the result of filters. */
   fail(error: unknown): void {
     this.failure ??= { error };
   }
 
-  /** Keeps the entry open until {@link release}, also after the handler has ended. */
+  /** Keeps the entry open until {@link release}, even after the handler has ended. */
   hold(): void {
     this.holds += 1;
   }
 
   release(): void {
     this.holds -= 1;
-    if (this.holds === 0) this.end();
+    if (this.holds === 0) this.finish();
   }
 
-  /** The app has closed before the work was done. */
+  /** Ends it, whatever still holds it. */
+  finish(): void {
+    if (this.over) return;
+    this.over = true;
+    this.end();
+  }
+
+  /** Ends the entry because the app closes before the work is done. */
   abort(): void {
     this.span.setAttribute('nestjs.entry.aborted', true);
     if (this.streams) this.span.setAttribute('stream.outcome', 'server_shutdown');
-    this.end();
-    // No release ends it again.
-    this.holds = Infinity;
+    this.finish();
   }
 
   baggageChanged(): void {
@@ -199,7 +162,7 @@ export class EntryTrace implements Entry {
     );
   }
 
-  /** Tells how a stream of answers ended, where that is worth an attribute. */
+  /** Records the outcome of a response stream, if it is recorded for this kind. */
   private watched(stream: Observable<unknown>): Observable<unknown> {
     const { cutOff } = this.facts;
     if (cutOff === undefined) return stream;
@@ -220,21 +183,26 @@ export class EntryTrace implements Entry {
   private end(): void {
     const { failure, span, facts, instance } = this;
     instance.openEntries.delete(this);
-    if (failure !== undefined) {
-      const isFault = facts.onError?.(span, failure.error) ?? true;
-      if (isFault) recordError(span, failure.error);
+    const outcome = facts.outcome?.(failure);
+    if (outcome?.failed === true) {
+      const message = failure === undefined ? {} : { message: errorMessage(failure.error) };
+      span.setStatus({ code: SpanStatusCode.ERROR, ...message });
     }
+    if (failure !== undefined && outcome?.failed !== false) recordError(span, failure.error);
+    if (outcome !== undefined) span.setAttributes(outcome.attributes);
     span.end();
-    if (!this.excluded) this.measure();
+    if (!this.excluded) this.measure(outcome);
   }
 
-  private measure(): void {
+  private measure(outcome: EntryOutcome | undefined): void {
     const { metric } = this.facts;
     const { callMeter } = this.pipeline;
     if (metric === undefined || callMeter?.enabled !== true) return;
     const { failure } = this;
     const attributes = { ...metric.attributes };
-    if (failure !== undefined) attributes['error.type'] = classifyError(failure.error).type;
+    if (failure !== undefined && outcome?.failed !== false)
+      attributes['error.type'] = classifyError(failure.error).type;
+    Object.assign(attributes, outcome?.attributes);
     callMeter.recordCall(metric.name, (monotonicMillis() - this.startedAt) / 1000, attributes);
     if (metric.count !== undefined) callMeter.countCalls(metric.count, 1, attributes);
     const { waitedMillis } = metric;

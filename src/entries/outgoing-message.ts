@@ -11,27 +11,28 @@ import type { EntryInstanceView } from './entry-trace.js';
 
 const OUTGOING = createContextKey('nestjs-telemetry outgoing message');
 
-/** Facts about a message, a call or a job before it is sent. */
+/** The facts about a message, a call or a job before it is sent. */
 export interface OutgoingFacts {
   readonly system: string;
   readonly pattern: string;
-  /** Whether the sender waits for an answer. */
+  /** Whether the sender waits for a response. */
   readonly awaited: boolean;
   readonly host: string;
   readonly attributes: Attributes;
   readonly name?: string;
-  /** The number of messages that are sent at once. */
+  /** The number of messages that are sent together. */
   readonly count?: number;
 }
 
-/** One message on its way out: a span from the call to its answer, or to the broker's receipt. */
+/** One outgoing message. Its span lasts from the call to the response, or to the broker's receipt. */
 export class OutgoingMessage {
   readonly context: FlowContext;
-  /** Headers by which the receiver continues the trace. */
+  /** The headers with which the receiver continues the trace. */
   readonly headers: Readonly<Record<string, string>>;
   private readonly span: Span;
   private readonly startedAt = monotonicMillis();
-  private failure: { readonly error: unknown } | undefined;
+  private failure: { readonly error: unknown; readonly type: string | undefined } | undefined;
+  private code: string | undefined;
   private over = false;
 
   private constructor(
@@ -63,16 +64,18 @@ export class OutgoingMessage {
     return new OutgoingMessage(instance, facts);
   }
 
-  /** The one that the running code sends. */
+  /** The message that the running code sends. */
   static get current(): OutgoingMessage | undefined {
     return activeContext().getValue(OUTGOING) as OutgoingMessage | undefined;
   }
 
-  setAttributes(attributes: Attributes): void {
-    this.span.setAttributes(attributes);
+  /** The receiver has answered with a code of its protocol. */
+  answered(code: string): void {
+    this.code = code;
+    this.span.setAttribute(C.rpcStatusCode, code);
   }
 
-  /** Runs what sends it; the span ends when that is done. */
+  /** Runs the sending code; the span ends when it is done. */
   during<T>(send: () => T): T {
     return whenOver(
       send,
@@ -84,11 +87,12 @@ export class OutgoingMessage {
     );
   }
 
-  fail(error: unknown): void {
-    this.failure ??= { error };
+  /** @param type - `error.type`, where a protocol says more than the error's class */
+  fail(error: unknown, type?: string): void {
+    this.failure ??= { error, type };
   }
 
-  /** Ends the span of a message whose answer is not waited for any longer. */
+  /** Ends the span of a message whose response is no longer awaited. */
   endCancelled(): void {
     if (!this.over) this.span.setAttribute(C.errorType, 'cancelled');
     this.end();
@@ -97,7 +101,11 @@ export class OutgoingMessage {
   end(): void {
     if (this.over) return;
     this.over = true;
-    if (this.failure !== undefined) recordError(this.span, this.failure.error);
+    if (this.failure !== undefined) {
+      const { error, type } = this.failure;
+      recordError(this.span, error);
+      if (type !== undefined) this.span.setAttribute(C.errorType, type);
+    }
     this.span.end();
     this.measure();
   }
@@ -109,7 +117,9 @@ export class OutgoingMessage {
     const attributes: Attributes = awaited
       ? { [C.rpcSystem]: system === 'grpc' ? 'grpc' : 'nestjs', [C.rpcMethod]: pattern }
       : { [C.system]: system, [C.destination]: pattern, [C.operationName]: 'send' };
-    if (this.failure !== undefined) attributes[C.errorType] = classifyError(this.failure.error).type;
+    if (this.code !== undefined) attributes[C.rpcStatusCode] = this.code;
+    if (this.failure !== undefined)
+      attributes[C.errorType] = this.failure.type ?? classifyError(this.failure.error).type;
     const seconds = (monotonicMillis() - this.startedAt) / 1000;
     callMeter.recordCall(awaited ? C.clientCallDuration : C.clientOperationDuration, seconds, attributes);
     if (!awaited) callMeter.countCalls(C.sentMessages, count, attributes);

@@ -1,6 +1,6 @@
 /**
- * Attributes of the `gen_ai` and `mcp` conventions as of November 2026, and three of our own: the sums
- * `gen_ai.usage.cost`, `gen_ai.conversation.cost` and the outcome of a stream.
+ * Attributes of the `gen_ai` and `mcp` conventions as of November 2026, and three of this library: the
+ * costs `gen_ai.usage.cost` and `gen_ai.conversation.cost`, and the outcome of a stream.
  */
 export const GEN_AI = {
   operation: 'gen_ai.operation.name',
@@ -70,7 +70,7 @@ export const GEN_AI_PARAMETERS = {
   serviceTier: 'openai.request.service_tier',
 } as const;
 
-/** Collections that an answer was made from, as pharia's telemetry names them. */
+/** Attributes for the data that an answer is made from, as pharia's telemetry names them. */
 export const DATA_CONTEXT = {
   collections: 'pharia.data.collections',
   datasetIds: 'pharia.data.dataset.ids',
@@ -78,7 +78,7 @@ export const DATA_CONTEXT = {
   indexes: 'pharia.data.indexes',
 } as const;
 
-/** Attributes of OpenInference; messages, documents and tools are numbered below theirs. */
+/** Attributes of OpenInference. Messages, documents and tools are numbered below their attribute. */
 export const OPEN_INFERENCE = {
   spanKind: 'openinference.span.kind',
   inputValue: 'input.value',
@@ -121,7 +121,7 @@ export const OPEN_INFERENCE = {
   promptId: 'prompt.id',
 } as const;
 
-/** Attributes of the model context protocol. */
+/** Attributes of the Model Context Protocol. */
 export const MCP = {
   method: 'mcp.method.name',
   session: 'mcp.session.id',
@@ -131,5 +131,5 @@ export const MCP = {
   status: 'rpc.response.status_code',
 } as const;
 
-/** How a stream ended, as on the spans of streamed responses. */
+/** The attribute for the outcome of a stream, as on the spans of streamed responses. */
 export const STREAM_OUTCOME = 'stream.outcome';

@@ -3,7 +3,7 @@ import type { ContentKind, ContentPolicy } from './content-policy.js';
 import type { RetrievedDocument } from './call-options.js';
 import { REDACTED_VALUE } from '../pipeline/masking/mask-defaults.js';
 
-/** The inputs and outputs of an operation. */
+/** The kind of an operation's inputs and outputs. */
 type Family = 'messages' | 'completion' | 'embeddings' | 'search' | 'value';
 
 const FAMILIES: Readonly<Record<string, Family>> = {
@@ -19,7 +19,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   reranker: 'search',
 };
 
-/** The kinds of content that a message of an error may repeat. */
+/** The kinds of content that an error message may repeat. */
 const IN_ERRORS: Readonly<Record<Family, readonly ContentKind[]>> = {
   messages: ['inputText', 'inputImages', 'tools', 'outputText'],
   completion: ['prompts', 'choices'],
@@ -28,18 +28,17 @@ const IN_ERRORS: Readonly<Record<Family, readonly ContentKind[]>> = {
   value: ['inputs', 'outputs'],
 };
 
-/** Vectors and documents beyond this many are left out. */
+/** The most vectors or documents that are recorded. */
 const MAX_ITEMS = 50;
 
-/** A value as text, and how to read it. */
+/** A value as text, and its MIME type. */
 export interface ShownValue {
   readonly text: string;
   readonly mimeType?: 'text/plain' | 'application/json';
 }
 
 /**
- * The content of one call, as far as it may be shown: nothing that {@link ContentPolicy} refuses is kept,
- * however long the call lasts.
+ * The content of one call that may be recorded. Content that {@link ContentPolicy} refuses is never stored.
  */
 export class CallContent {
   instructions: readonly MessagePart[] | undefined;
@@ -64,18 +63,18 @@ export class CallContent {
     this.family = FAMILIES[operation] ?? 'value';
   }
 
-  /** Whether the texts of an answer are wanted, so that a stream's are worth being put together. */
+  /** Whether an answer's texts are recorded, so that a stream's pieces must be combined. */
   get wantsOutput(): boolean {
     const kind = this.family === 'completion' ? 'choices' : 'outputMessages';
     return this.policy.verdict(kind) === 'show';
   }
 
-  /** Whether messages of errors are recorded, which may repeat any of the content. */
+  /** Whether error messages are recorded; they may repeat any content of the call. */
   get showsErrors(): boolean {
     return IN_ERRORS[this.family].every((kind) => this.policy.verdict(kind) === 'show');
   }
 
-  /** Whether what comes out are messages. */
+  /** Whether the outputs are messages. */
   get ofMessages(): boolean {
     return this.family === 'messages';
   }
@@ -199,7 +198,7 @@ function shownTexts(list: readonly string[] | undefined): ShownValue | undefined
   return list === undefined ? undefined : shown(list.join('\n'), true);
 }
 
-/** Prompts and texts come alone or in a list, of tokens too. */
+/** Returns a prompt or a list of them as texts; prompts may also be lists of tokens. */
 function texts(value: unknown): string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   return list.map((item) =>

@@ -5,7 +5,7 @@ import type { OpenInferenceSpanKind } from './operations.js';
 import type { Cost } from './prices.js';
 import type { UsageSum } from './usage.js';
 
-/** The facts that a call begins with, for every operation. */
+/** The facts that any call begins with. */
 export interface CallDescription extends CallOptions {
   readonly tool?: {
     readonly name?: string;
@@ -20,30 +20,30 @@ export interface CallDescription extends CallOptions {
   readonly recordCount?: number;
   readonly dimensions?: number;
   readonly topK?: number;
-  /** Whether another process does the work. */
+  /** Whether another process does the work; default false. */
   readonly remote?: boolean;
-  /** Kind of the span, in place of the operation's own. */
+  /** The span's kind; default: the operation's own. */
   readonly kind?: SpanKind;
-  /** `false` if another call measures it. */
+  /** Whether the call is measured; `false` if another call measures it. */
   readonly measured?: boolean;
-  /** Name of a span that the caller names. */
+  /** The span's name, if the caller chooses it. */
   readonly spanName?: string;
 }
 
-/** All that is known of a call: each vocabulary writes it in its own words. */
+/** All facts about a call; each vocabulary writes them under its own attribute names. */
 export interface CallFacts {
   readonly operation: string;
   readonly spanKind: OpenInferenceSpanKind;
   readonly options: CallDescription;
   readonly response: CallResponse;
   readonly content: CallContent;
-  /** Reported for the call itself, else the sum of what was called in it. */
+  /** The usage that was reported for the call, else the sum of the calls in it. */
   readonly usage: UsageSum;
   /** Whether the usage is such a sum. */
   readonly summed: boolean;
   readonly cost:
     Cost | { readonly total: number; readonly prompt?: number; readonly completion?: number } | undefined;
-  /** Whether the answer comes in pieces. */
+  /** Whether the answer is a stream. */
   readonly stream: boolean;
   /** The time to the first chunk, in seconds. */
   readonly timeToFirstChunk: number | undefined;

@@ -4,61 +4,61 @@ import type { GenAiOperation } from './operations.js';
 
 /** Parameters of a request to a model. */
 export interface RequestParameters {
-  /** `gen_ai.request.temperature` */
+  /** The temperature, `gen_ai.request.temperature`. */
   readonly temperature?: number;
-  /** `gen_ai.request.top_p` */
+  /** The probability limit for tokens, `gen_ai.request.top_p`. */
   readonly topP?: number;
-  /** `gen_ai.request.top_k` */
+  /** The number of tokens to choose from, `gen_ai.request.top_k`. */
   readonly topK?: number;
-  /** Most tokens of the answer. */
+  /** The most tokens of the answer, `gen_ai.request.max_tokens`. */
   readonly maxTokens?: number;
-  /** `gen_ai.request.frequency_penalty` */
+  /** The frequency penalty, `gen_ai.request.frequency_penalty`. */
   readonly frequencyPenalty?: number;
-  /** `gen_ai.request.presence_penalty` */
+  /** The presence penalty, `gen_ai.request.presence_penalty`. */
   readonly presencePenalty?: number;
-  /** `gen_ai.request.seed` */
+  /** The random seed, `gen_ai.request.seed`. */
   readonly seed?: number;
-  /** Answers that are asked for at once. */
+  /** The number of answers to generate, `gen_ai.request.choice.count`. */
   readonly choiceCount?: number;
   /** Formats of embeddings, such as `base64`. */
   readonly encodingFormats?: readonly string[];
-  /** Recorded only where `genai.capture` includes `invocationParameters`, as they are texts. */
+  /** Texts that stop the answer. Recorded only if `genai.capture` includes `invocationParameters`. */
   readonly stopSequences?: readonly string[];
-  /** `openai.request.service_tier` */
+  /** The service tier, `openai.request.service_tier`. */
   readonly serviceTier?: string;
 }
 
-/** The agent that acts. */
+/** Identifies the agent that makes a call. */
 export interface AgentIdentity {
-  /** `gen_ai.agent.id` */
+  /** The agent's id, `gen_ai.agent.id`. */
   readonly id?: string;
-  /** `gen_ai.agent.name`; part of the name of the span. */
+  /** The agent's name, `gen_ai.agent.name`; part of the span's name. */
   readonly name?: string;
-  /** `gen_ai.agent.version` */
+  /** The agent's version, `gen_ai.agent.version`. */
   readonly version?: string;
-  /** `gen_ai.agent.description` */
+  /** The agent's description, `gen_ai.agent.description`. */
   readonly description?: string;
 }
 
-/** Which data an answer is made from. */
+/** Identifies the data that an answer is made from. */
 export interface DataContext {
-  /** `pharia.data.collections` */
+  /** Names of collections, `pharia.data.collections`. */
   readonly collections?: readonly string[];
-  /** `pharia.data.dataset.ids` */
+  /** Ids of data sets, `pharia.data.dataset.ids`. */
   readonly datasetIds?: readonly string[];
-  /** `pharia.data.namespaces` */
+  /** Namespaces, `pharia.data.namespaces`. */
   readonly namespaces?: readonly string[];
-  /** `pharia.data.indexes` */
+  /** Names of indexes, `pharia.data.indexes`. */
   readonly indexes?: readonly string[];
 }
 
-/** Options that every GenAI span takes when it begins. */
+/** Options of every GenAI span. */
 export interface CallOptions {
-  /** Such as `openai`, `anthropic`, `gcp.gemini`. */
+  /** The provider, such as `openai`, `anthropic` or `gcp.gemini`. */
   readonly provider?: string;
-  /** Such as `gpt-4o`. */
+  /** The model, such as `gpt-4o`. */
   readonly model?: string;
-  /** Id of the conversation, `gen_ai.conversation.id`; calls of one are summed. */
+  /** The conversation's id, `gen_ai.conversation.id`. The cost of its calls is summed. */
   readonly conversation?: string;
   /** The agent that makes the call. */
   readonly agent?: AgentIdentity;
@@ -66,93 +66,93 @@ export interface CallOptions {
   readonly parameters?: RequestParameters;
   /** The data that the answer is made from. */
   readonly dataContext?: DataContext;
-  /** `gen_ai.output.type` */
+  /** The requested type of output, `gen_ai.output.type`. */
   readonly outputType?: 'text' | 'json' | 'image' | 'speech' | (string & {});
-  /** Whether the answer comes in pieces; detected where a stream is returned. */
+  /** Whether the answer is a stream; default: whether the function returns one. */
   readonly stream?: boolean;
-  /** Where the model is served. */
+  /** The address of the model's server. */
   readonly server?: { readonly address: string; readonly port?: number };
-  /** Recorded where `genai.capture` allows it, as by `call.setInput`. */
+  /** The input, recorded if `genai.capture` allows it, like `call.setInput`. */
   readonly input?: unknown;
   /** Further attributes of the span. */
   readonly attributes?: Attributes;
-  /** A span, span context or context to start under; default: the active span. */
+  /** The parent: a span, span context or context; default: the active span. */
   readonly parent?: SpanOptions['parent'];
-  /** Reads the chunks of a stream that no client of a known provider made. */
+  /** Reads the chunks of a stream whose provider is unknown to this library. */
   readonly mapChunks?: (chunk: never) => ChunkReading | undefined;
 }
 
 /** The facts of one chunk of a stream. */
 export interface ChunkReading {
-  /** Part of the answer. */
+  /** A part of the answer's text. */
   readonly text?: string;
-  /** Tokens of the whole input, so far. */
+  /** The tokens of the whole input so far. */
   readonly inputTokens?: number;
-  /** Tokens of the whole output, so far. */
+  /** The tokens of the whole output so far. */
   readonly outputTokens?: number;
-  /** Why the model stopped; in the last chunk. */
+  /** The reason why the model stopped; in the last chunk. */
   readonly finishReason?: string;
   /** The model that answers. */
   readonly model?: string;
-  /** Id of the answer. */
+  /** The answer's id. */
   readonly id?: string;
 }
 
-/** A call of a model. */
+/** Options of a model call. */
 export interface ModelCallOptions extends CallOptions {
-  /** Such as `openai`. */
+  /** The provider, such as `openai`. */
   readonly provider: string;
-  /** Such as `gpt-4o`. */
+  /** The model, such as `gpt-4o`. */
   readonly model: string;
 }
 
-/** Options of a model that answers messages. */
+/** Options of a chat call. */
 export interface ChatOptions extends ModelCallOptions {
-  /** Default `chat`. */
+  /** The operation; default `chat`. */
   readonly operation?: 'chat' | 'generate_content';
 }
 
-/** Options of a model that makes vectors. */
+/** Options of an embeddings call. */
 export interface EmbeddingsOptions extends ModelCallOptions {
-  /** Dimensions of the vectors. */
+  /** The dimensions of the vectors. */
   readonly dimensions?: number;
 }
 
 /** Options of a search. */
 export interface RetrievalOptions extends CallOptions {
-  /** The data source that is searched, `gen_ai.data_source.id`. */
+  /** The searched data source, `gen_ai.data_source.id`. */
   readonly dataSource?: string;
 }
 
 /** Options of a tool. */
 export interface ToolOptions extends CallOptions {
-  /** Part of the name of the span. */
+  /** The tool's name; part of the span's name. */
   readonly name: string;
-  /** Such as `function`, `extension`, `datastore`. */
+  /** The kind of tool, such as `function`, `extension` or `datastore`. */
   readonly type?: string;
-  /** The description that the model got. */
+  /** The description that the model received. */
   readonly description?: string;
-  /** The id that the model gave to the call. */
+  /** The id that the model gave to the tool call. */
   readonly callId?: string;
 }
 
 /** Options of an agent. */
 export interface AgentOptions extends CallOptions, AgentIdentity {
-  /** Default `invoke`. */
+  /** The operation; default `invoke`. */
   readonly operation?: 'create' | 'invoke';
-  /** Whether another process runs the agent, so that its span is a client's; default false. */
+  /** Whether another process runs the agent, so that the span's kind is client; default false. */
   readonly remote?: boolean;
 }
 
 /** Options of a workflow. */
 export interface WorkflowOptions extends CallOptions {
-  /** Part of the name of the span. */
+  /** The workflow's name; part of the span's name. */
   readonly name: string;
 }
 
-/** Options of work on a memory. */
+/** Options of an operation on an agent's memory. */
 export interface MemoryOptions extends CallOptions {
-  /** Name of the span. */
+  /** The operation, which is also the span's name. */
   readonly operation:
     | 'search_memory'
     | 'create_memory'
@@ -161,83 +161,83 @@ export interface MemoryOptions extends CallOptions {
     | 'delete_memory'
     | 'create_memory_store'
     | 'delete_memory_store';
-  /** `gen_ai.memory.store.id` */
+  /** The store's id, `gen_ai.memory.store.id`. */
   readonly store?: string;
-  /** `gen_ai.memory.record.id` */
+  /** The record's id, `gen_ai.memory.record.id`. */
   readonly recordId?: string;
-  /** `gen_ai.memory.record.count` */
+  /** The number of records, `gen_ai.memory.record.count`. */
   readonly recordCount?: number;
 }
 
-/** A step that OpenInference knows: a guardrail, an evaluator, a chain, a prompt. */
+/** Options of a step that only OpenInference defines: a guardrail, an evaluator, a chain, a prompt. */
 export interface StepOptions extends CallOptions {
-  /** Name of the span. */
+  /** The span's name. */
   readonly name: string;
 }
 
 /** Options of a reranker. */
 export interface RerankerOptions extends CallOptions {
-  /** Name of the span; default `rerank {model}`. */
+  /** The span's name; default `rerank {model}`. */
   readonly name?: string;
-  /** Query by which documents are ordered. */
+  /** The query by which documents are ordered. */
   readonly query?: string;
-  /** Documents that are kept. */
+  /** The number of documents that are kept. */
   readonly topK?: number;
 }
 
-/** Facts about an answer from the model or its provider. */
+/** Facts about an answer, from the model or its provider. */
 export interface CallResponse {
-  /** `gen_ai.response.id` */
+  /** The answer's id, `gen_ai.response.id`. */
   readonly id?: string;
-  /** The model that has answered. */
+  /** The model that answered. */
   readonly model?: string;
-  /** Why the model stopped, for each answer. */
+  /** The reasons why the model stopped, one per choice. */
   readonly finishReasons?: readonly string[];
-  /** `openai.response.system_fingerprint` */
+  /** The system fingerprint, `openai.response.system_fingerprint`. */
   readonly fingerprint?: string;
-  /** `openai.response.service_tier` */
+  /** The service tier, `openai.response.service_tier`. */
   readonly serviceTier?: string;
 }
 
-/** A judgement of an answer. */
+/** An evaluation of an answer. */
 export interface Evaluation {
-  /** Name of the evaluation, such as `Relevance`. */
+  /** The evaluation's name, such as `Relevance`. */
   readonly name: string;
-  /** A number on a scale of your own. */
+  /** A number, on the evaluator's own scale. */
   readonly score?: number;
   /** The result in a word, such as `pass`. */
   readonly label?: string;
-  /** Recorded where outputs are captured. */
+  /** The explanation, recorded if outputs are captured. */
   readonly explanation?: string;
-  /** Id of the answer that is judged; default: that of this call. */
+  /** The evaluated answer's id; default: that of this call. */
   readonly responseId?: string;
 }
 
-/** A document that a search has found. */
+/** A document that a search found. */
 export interface RetrievedDocument {
   /** The document's id in the data source. */
   readonly id?: string;
   /** The text that was found. */
   readonly content?: string;
-  /** How well it fits. */
+  /** The relevance of the document, as a number. */
   readonly score?: number;
   /** Metadata from the data source. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** Any operation with everything that its span may be told. */
+/** Options of any operation. */
 export interface OperationOptions
   extends Omit<AgentOptions, 'operation' | 'name'>, Partial<Omit<ToolOptions, keyof CallOptions>> {
-  /** Which operation; part of the name of the span. */
+  /** The operation; part of the span's name. */
   readonly operation: GenAiOperation;
-  /** `gen_ai.data_source.id` */
+  /** The data source's id, `gen_ai.data_source.id`. */
   readonly dataSource?: string;
-  /** `gen_ai.embeddings.dimension.count` */
+  /** The dimensions of the vectors, `gen_ai.embeddings.dimension.count`. */
   readonly dimensions?: number;
-  /** `gen_ai.memory.store.id` */
+  /** The store's id, `gen_ai.memory.store.id`. */
   readonly store?: string;
-  /** `gen_ai.memory.record.id` */
+  /** The record's id, `gen_ai.memory.record.id`. */
   readonly recordId?: string;
-  /** `gen_ai.memory.record.count` */
+  /** The number of records, `gen_ai.memory.record.count`. */
   readonly recordCount?: number;
 }

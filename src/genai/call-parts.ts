@@ -7,7 +7,7 @@ import type { OpenInferenceSpanKind } from './operations.js';
 import type { PriceTable } from './prices.js';
 import type { UsageOwner } from './usage.js';
 
-/** The parts that a call is made with. */
+/** The objects that a call works with. */
 export interface CallParts {
   readonly operation: string;
   readonly spanKind: OpenInferenceSpanKind;
@@ -16,9 +16,9 @@ export interface CallParts {
   readonly content: CallContent;
   readonly prices: PriceTable;
   readonly meter: CallMeter | undefined;
-  /** The total that the usage counts for. */
+  /** The sum that the usage is added to. */
   readonly owner: UsageOwner | undefined;
   readonly entry: Entry | undefined;
-  /** Told of a model without a price. */
+  /** Called with the name of a model without a price. */
   readonly unpriced: (model: string) => void;
 }

@@ -6,10 +6,10 @@ import type { GenAiMessage, MessagePart } from './messages.js';
 
 export type ContentKind = keyof GenAiContent;
 
-/** Whether content of a kind is written, replaced by `__REDACTED__` or removed, or was never asked for. */
+/** The treatment of a kind of content: recorded, replaced by `__REDACTED__`, or omitted. */
 export type Verdict = 'show' | 'hide' | 'omit';
 
-/** The kinds that a kind belongs to: it is captured, and hidden, with them. */
+/** The broader kinds that a kind belongs to; their switches apply to it, too. */
 const ABOVE: Readonly<Partial<Record<ContentKind, readonly ContentKind[]>>> = {
   inputMessages: ['inputs'],
   outputMessages: ['outputs'],
@@ -23,13 +23,13 @@ const ABOVE: Readonly<Partial<Record<ContentKind, readonly ContentKind[]>>> = {
   choices: ['outputs'],
 };
 
-/** Messages without any of these are not worth a line. */
+/** The kinds inside of messages. Messages without any recorded kind are omitted. */
 const INSIDE: Readonly<Partial<Record<ContentKind, readonly ContentKind[]>>> = {
   inputMessages: ['inputText', 'inputImages'],
   outputMessages: ['outputText'],
 };
 
-/** Messages beyond this many are left out, the oldest first. */
+/** The most messages to record; the oldest ones are left out. */
 const MAX_MESSAGES = 200;
 
 /** Decides which content of a call is recorded, in either vocabulary. */
@@ -50,11 +50,11 @@ export class ContentPolicy {
     return verdict;
   }
 
-  /** Messages as they may be shown; absent where none may. */
+  /** Returns messages with only the content that may be recorded; `undefined` if none may. */
   messages(direction: 'input' | 'output', messages: readonly GenAiMessage[]): GenAiMessage[] | undefined {
     if (this.verdict(`${direction}Messages`) !== 'show') return undefined;
     const budget = this.budget();
-    // From the end, since the newest say most.
+    // The newest messages matter most, so counting starts at the end.
     return messages
       .slice(-MAX_MESSAGES)
       .reverse()
@@ -62,7 +62,7 @@ export class ContentPolicy {
       .reverse();
   }
 
-  /** Parts of one message. */
+  /** Returns the recordable parts of one message. */
   parts(
     direction: 'input' | 'output',
     parts: readonly MessagePart[],
@@ -71,7 +71,7 @@ export class ContentPolicy {
     return parts.flatMap((part) => this.part(direction, part, budget));
   }
 
-  /** Texts of one kind, hidden or cut. */
+  /** Returns texts of one kind, hidden or cut. */
   texts(kind: ContentKind, texts: readonly string[]): string[] | undefined {
     const verdict = this.verdict(kind);
     if (verdict === 'omit') return undefined;
@@ -80,7 +80,7 @@ export class ContentPolicy {
     return texts.slice(0, MAX_MESSAGES).map((text) => budget.cut(text));
   }
 
-  /** Any value as text: strings as they are, everything else as JSON. */
+  /** Converts any value to text: strings stay unchanged, everything else becomes JSON. */
   text(value: unknown): string {
     return this.budget().cut(typeof value === 'string' ? value : (toJson(value) ?? String(value)));
   }
@@ -138,11 +138,11 @@ export class ContentPolicy {
   }
 }
 
-/** How much of an attribute's content is left to be written. */
+/** Counts how much more content an attribute may hold. */
 class Budget {
   constructor(private left: number) {}
 
-  /** Cuts a text between two characters, never inside one, and marks the cut. */
+  /** Cuts a text between two characters, never inside of one, and marks the cut. */
   cut(text: string): string {
     const { left } = this;
     this.left = Math.max(0, left - text.length);
@@ -151,7 +151,7 @@ class Budget {
     return `${text.slice(0, end)}…`;
   }
 
-  /** A value that fits as it is; one that does not becomes the beginning of its text. */
+  /** Returns a value that fits unchanged, else the beginning of its text. */
   fit(value: unknown): unknown {
     const text = typeof value === 'string' ? value : (toJson(value) ?? '');
     const cut = this.cut(text);

@@ -1,6 +1,6 @@
 import { UsageSum, type Usage } from './usage.js';
 
-/** Conversations beyond this many are forgotten, the one that was silent longest first. */
+/** The most conversations to remember; the one without calls for the longest time is removed first. */
 const MAX_CONVERSATIONS = 1000;
 
 const conversations = new WeakMap<object, Map<string, UsageSum>>();
@@ -8,8 +8,8 @@ const conversations = new WeakMap<object, Map<string, UsageSum>>();
 /**
  * Adds a call to its conversation.
  *
- * @param scope - whose conversations: those of two tenants may have one id
- * @returns what the conversation has cost so far, in US dollars; absent if nothing has a price
+ * @param scope - the owner of the conversation: two tenants may use the same id
+ * @returns the conversation's cost so far, in US dollars; `undefined` if no call has a price
  */
 export function addToConversation(scope: object, id: string, usage: Usage): number | undefined {
   let known = conversations.get(scope);

@@ -3,10 +3,10 @@ import { activeContext, type FlowContext } from '../context/flow-context.js';
 import type { GenAiCall } from './genai-call.js';
 import type { UsageOwner } from './usage.js';
 
-/** The GenAI call that the running code belongs to. */
+/** The GenAI call of the running code. */
 interface CurrentCall {
   readonly call: GenAiCall | undefined;
-  /** The total that the next call's usage counts for: the call around it, or a stage of a workflow. */
+  /** The sum that the next call's usage is added to: the surrounding call, or a stage of a workflow. */
   readonly owner: UsageOwner | undefined;
 }
 
@@ -16,12 +16,12 @@ function currentOf(context: FlowContext): CurrentCall | undefined {
   return context.getValue(KEY) as CurrentCall | undefined;
 }
 
-/** The innermost call of a context. */
+/** Returns the innermost call of a context. */
 export function callOf(context: FlowContext): GenAiCall | undefined {
   return currentOf(context)?.call;
 }
 
-/** The innermost call around the running code. */
+/** Returns the innermost call around the running code. */
 export function activeCall(): GenAiCall | undefined {
   return currentOf(activeContext())?.call;
 }
@@ -34,7 +34,7 @@ export function withCall(context: FlowContext, call: GenAiCall): FlowContext {
   return context.setValue(KEY, { call, owner: call } satisfies CurrentCall);
 }
 
-/** Has the usage of calls made in the context count for `owner`. */
+/** Returns a context in which the usage of calls is added to `owner`. */
 export function withUsageOwner(context: FlowContext, owner: UsageOwner | undefined): FlowContext {
   const call = currentOf(context)?.call;
   return context.setValue(KEY, { call, owner } satisfies CurrentCall);

@@ -4,7 +4,7 @@ import { isGenAiOperation } from './operations.js';
 import { defined } from './answers/answer.js';
 import type { AnyOperation } from './run-call.js';
 
-/** The options of any `with…` method in one form. */
+/** Converts the options of any `with…` method to one form. */
 export function describe(operation: AnyOperation, given: CallOptions): CallDescription {
   const { name, id, version, description, type, callId, query, ...rest } = given as CallOptions &
     Readonly<

@@ -4,7 +4,7 @@ import { UsageSum, type Usage } from './usage.js';
 
 const sums = new WeakMap<Entry, UsageSum>();
 
-/** Adds a call to the request, message or job that it serves, whose span shows the sum. */
+/** Adds a call's cost to the request, message or job that it serves; that span shows the sum. */
 export function addToEntry(entry: Entry, usage: Usage): void {
   const sum = sums.get(entry) ?? new UsageSum();
   sums.set(entry, sum);

@@ -6,10 +6,10 @@ import { isGenAiOperation } from './operations.js';
 /** Attributes with their values, some of them absent. */
 export type Values = Record<string, unknown>;
 
-/** Names of parameters whose values are texts of the caller's own. */
+/** The name of the parameter whose values are texts of the caller. */
 const WORDED = 'stopSequences';
 
-/** Attributes of a call at its beginning, in the `gen_ai` vocabulary; samplers see them. */
+/** Returns the attributes of a call at its start, in the `gen_ai` vocabulary; samplers see them. */
 export function genAiRequest({ operation, options, content, stream }: CallFacts): Values {
   if (!isGenAiOperation(operation)) return {};
   const { provider, model, agent, server, conversation, outputType, dataContext } = options;
@@ -50,7 +50,7 @@ function parameterTexts(texts: readonly string[] | undefined, { policy }: CallFa
   return policy.verdict('invocationParameters') === 'show' ? texts : undefined;
 }
 
-/** Attributes of a call at its end, in the `gen_ai` vocabulary. */
+/** Returns the attributes of a call at its end, in the `gen_ai` vocabulary. */
 export function genAiResponse(facts: CallFacts): Values {
   if (!isGenAiOperation(facts.operation)) return {};
   const { response, usage, timeToFirstChunk, stream } = facts;
@@ -101,7 +101,7 @@ function genAiContent({ operation, content }: CallFacts): Values {
   }
 }
 
-/** A hidden part has no type, since the vocabulary has no word for it. */
+/** Removes the type of hidden parts, for which the vocabulary has no word. */
 function readable(value: CallFacts['content']['input']): string | undefined {
   return value?.mimeType === undefined ? undefined : value.text;
 }

@@ -20,11 +20,10 @@ import { StreamProgress } from './stream-progress.js';
 import { UsageSum, type Usage } from './usage.js';
 
 /**
- * One operation at work: a model's call, a tool, an agent. What it is told becomes
- * attributes when its span ends.
+ * One running operation: a model call, a tool, an agent. Its facts become attributes when its span ends.
  */
 export class GenAiCall {
-  /** One that records nothing while telemetry is off. */
+  /** The call's span, which records nothing while telemetry is off. */
   span: Span = NO_SPAN;
   private readonly own = new UsageSum();
   private readonly inner = new UsageSum();
@@ -39,35 +38,37 @@ export class GenAiCall {
     this.builder = new AnswerBuilder(parts.content.wantsOutput);
   }
 
-  /** Such as `chat`. */
+  /** The operation, such as `chat`. */
   get operation(): string {
     return this.parts.operation;
   }
 
-  /** The conversation that it belongs to, and calls inside it. */
+  /** The conversation's id, which calls inside of this one inherit. */
   get conversation(): string | undefined {
     return this.parts.options.conversation;
   }
 
-  /** Says what the call took; a later word replaces an earlier one. Zeros count, and the total is derived. */
+  /**
+   * Sets the usage of the call. Later figures replace earlier ones, zeros count, and the total is computed.
+   */
   setUsage(usage: Usage): void {
     this.own.put(usage);
   }
 
-  /** Counts work that was done inside the call, as calls made in it do by themselves. */
+  /** Adds usage of work inside the call. Calls that are made inside of it are added automatically. */
   addUsage(usage: Usage): void {
     this.inner.add(usage);
   }
 
-  /** Says what the provider says of its answer; a later word adds to an earlier one. */
+  /** Sets facts about the provider's answer; later calls add to earlier ones. */
   setResponse(response: CallResponse): void {
     this.response = { ...this.response, ...defined({ ...response }) };
     if (response.finishReasons !== undefined) this.progress.finished = true;
   }
 
   /**
-   * Content that goes in: messages in the form of any provider, a query, arguments. Kept only as far
-   * as `genai.capture` allows.
+   * Sets the input: messages in any provider's form, a query, arguments. Stored only if `genai.capture`
+   * allows it.
    */
   setInput(input: unknown): void {
     this.guarded(() => {
@@ -75,24 +76,23 @@ export class GenAiCall {
     });
   }
 
-  /** Instructions that stand apart from the messages. Kept only as far as `genai.capture` allows. */
+  /** Sets instructions that are separate from the messages. Stored only if `genai.capture` allows it. */
   setInstructions(instructions: unknown): void {
     this.guarded(() => {
       this.parts.content.setInstructions(instructions);
     });
   }
 
-  /** Definitions of the tools that the model may call. Kept only as far as `genai.capture` allows. */
+  /**
+   * Sets the definitions of the tools that the model may call. Stored only if `genai.capture` allows it.
+   */
   setTools(tools: readonly unknown[]): void {
     this.guarded(() => {
       this.parts.content.setTools(tools);
     });
   }
 
-  /**
-   * Content that comes out: messages, documents, vectors, a result. Kept only as far
-   * as `genai.capture` allows.
-   */
+  /** Sets the output: messages, documents, vectors, a result. Stored only if `genai.capture` allows it. */
   setOutput(output: unknown): void {
     this.answered = true;
     this.guarded(() => {
@@ -100,12 +100,12 @@ export class GenAiCall {
     });
   }
 
-  /** Puts further attributes on the span. */
+  /** Sets further attributes of the span. */
   setAttributes(attributes: Attributes): void {
     this.span.setAttributes(attributes);
   }
 
-  /** Notes a judgement of an answer, as the event `gen_ai.evaluation.result`. */
+  /** Records an evaluation of an answer as the event `gen_ai.evaluation.result`. */
   recordEvaluation({ name, score, label, explanation, responseId = this.response.id }: Evaluation): void {
     const shown = this.parts.content.policy.verdict('outputs') === 'show';
     this.span.addEvent(
@@ -120,11 +120,11 @@ export class GenAiCall {
     );
   }
 
-  /** Reads what a provider answered. @internal */
+  /** Reads a provider's answer. @internal */
   read(answer: Answer): void {
     const { id, model, fingerprint, serviceTier, usage, deltas, vectors, failure } = answer;
     if (usage !== undefined) this.own.put(usage);
-    // Every chunk says the same again.
+    // Every chunk repeats these facts.
     if (
       answer.id !== this.response.id ||
       model !== this.response.model ||
@@ -161,7 +161,7 @@ export class GenAiCall {
   /** @internal */
   chunk(value: unknown): void {
     this.progress.chunk(this.parts.meter !== undefined);
-    // Words that are not recorded are not read.
+    // Texts that are not recorded need not be read.
     if (!this.builder.keepsText && this.response.id !== undefined && isMereText(value)) return;
     this.guarded(() => {
       const { mapChunks } = this.parts.options;
@@ -177,12 +177,12 @@ export class GenAiCall {
     if (answer !== undefined) this.read(answer);
   }
 
-  /** The app broke the call off. @internal */
+  /** Called when the app aborts the call. @internal */
   abort(): void {
     this.progress.noteEarlyEnd('aborted');
   }
 
-  /** Says when the first chunk came, where others have seen it. @internal */
+  /** Sets the time of the first chunk, if other code has measured it. @internal */
   firstChunkAfter(millis: number): void {
     this.progress.firstChunkAfter(millis);
   }
@@ -209,7 +209,7 @@ export class GenAiCall {
     const { span } = this;
     span.setAttributes(this.attributes(facts, failed) as Attributes);
     if (!usage.empty) owner?.addUsage(spent);
-    // The calls inside have counted their own usage.
+    // Calls inside of this one have counted their own usage.
     if (!this.own.empty && this.inner.empty) this.count(spent);
     if (meter === undefined) return;
     const recorded = span instanceof RecordingSpan ? (span.attributes['error.type'] as string) : errorType;
@@ -279,7 +279,7 @@ export class GenAiCall {
     };
   }
 
-  /** The library's own reading of foreign values must not touch the app. */
+  /** Reads a foreign value; an error in that must not affect the app. */
   private guarded(fn: () => void): void {
     try {
       fn();

@@ -1,9 +1,7 @@
 import type { TracerManager } from '../tracing/tracer-manager.js';
 
-/** Finds the instance that a call belongs to. */
+/** Finds the instance of a call. */
 export interface GenAiHost {
-  /**
-   * The manager of the running flow's instance, else of the fallback instance; absent where there is none.
-   */
+  /** Returns the manager of the running flow's instance, else of the fallback instance, if there is one. */
   manager(): TracerManager | undefined;
 }

@@ -4,9 +4,9 @@ import { GEN_AI } from './attribute-names.js';
 import type { CallFacts } from './call-facts.js';
 import { isGenAiOperation, isInference } from './operations.js';
 
-/** The conventions' buckets of durations, in seconds. */
+/** The conventions' buckets for durations, in seconds. */
 const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
-/** The conventions' buckets of tokens. */
+/** The conventions' buckets for token counts. */
 const TOKENS = [
   1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
 ];
@@ -21,14 +21,14 @@ function tokens(name: string, description: string): HistogramDefinition {
   return { name, description, unit: '{token}', boundaries: TOKENS };
 }
 
-/** Names of one version of the conventions. */
+/** The metric names of one version of the conventions. */
 interface MetricNames {
   readonly duration: HistogramDefinition;
   readonly firstChunk: HistogramDefinition;
   readonly perChunk: HistogramDefinition;
   readonly input: HistogramDefinition;
   readonly output: HistogramDefinition;
-  /** Whether the two kinds of tokens share an instrument. */
+  /** Whether input and output tokens share an instrument. */
   readonly tokenType: boolean;
 }
 
@@ -95,7 +95,7 @@ export function measureCall(
   );
   if (timeToFirstChunk !== undefined) meter.record(names.firstChunk, timeToFirstChunk, attributes);
   for (const gap of measured.gaps) meter.record(names.perChunk, gap, attributes);
-  // A sum was measured where it was spent.
+  // The calls of a sum were measured themselves.
   if (summed) return;
   if (cost !== undefined) meter.record(COST, cost.total, attributes);
   for (const [definition, type, count] of [
@@ -111,7 +111,7 @@ export function measureCall(
   }
 }
 
-/** Attributes of the metrics; each takes few values. */
+/** Returns the attributes of the metrics, each of which has few values. */
 function attributesOf({ operation, options, response }: CallFacts): Attributes {
   const { provider, model, server } = options;
   return {

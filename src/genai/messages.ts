@@ -1,4 +1,4 @@
-/** A piece of a message, in the form of the `gen_ai` conventions. */
+/** A part of a message, in the form of the `gen_ai` conventions. */
 export type MessagePart =
   | { readonly type: 'text' | 'reasoning'; readonly content: string }
   | {
@@ -12,20 +12,20 @@ export type MessagePart =
       readonly type: 'uri' | 'blob';
       readonly modality: string;
       readonly mime_type?: string;
-      /** Address of a `uri` part. */
+      /** The address in a `uri` part. */
       readonly uri?: string;
-      /** Data of a `blob` part, base64. */
+      /** The data of a `blob` part, in base64. */
       readonly content?: string;
     }
   | { readonly type: 'generic'; readonly content: unknown };
 
 /** A message to or from a model, in the form of the `gen_ai` conventions. */
 export interface GenAiMessage {
-  /** `system`, `user`, `assistant` or `tool`. */
+  /** The role: `system`, `user`, `assistant` or `tool`. */
   readonly role: string;
   /** The parts, in order. */
   readonly parts: readonly MessagePart[];
-  /** Why the model stopped. */
+  /** The reason why the model stopped. */
   readonly finish_reason?: string;
 }
 
@@ -35,8 +35,8 @@ type Fields = Readonly<Record<string, unknown>>;
  * Reads messages in the forms of OpenAI (chat and responses), Anthropic, Google, the AI SDK, LangChain and
  * the `gen_ai` conventions.
  *
- * @param value - a text, a message, or a list of either; anything else becomes one message that holds it
- * @param role - of what names none
+ * @param value - a text, a message, or a list of either; any other value becomes one message that holds it
+ * @param role - the role of messages that name none
  */
 export function toMessages(value: unknown, role: string): GenAiMessage[] {
   if (value === undefined || value === null) return [];
@@ -52,7 +52,7 @@ function toMessage(item: unknown, role: string): GenAiMessage {
     return { role: own, parts: [{ type: 'tool_call_response', id: answers, response: content }] };
   }
   const body = parts ?? content ?? item['refusal'];
-  // The responses API lists calls and their results among the messages.
+  // The responses API lists tool calls and their results among the messages.
   const found = body === undefined && calls === undefined ? toParts(item) : toParts(body);
   return {
     role: own === 'model' ? 'assistant' : own,
@@ -61,7 +61,7 @@ function toMessage(item: unknown, role: string): GenAiMessage {
   };
 }
 
-/** LangChain's messages tell their kind by a method. */
+/** Returns the role of a message; LangChain's messages tell it through a method. */
 function roleOf(item: Fields): string | undefined {
   const { role, getType } = item;
   if (typeof role === 'string') return role;
@@ -179,12 +179,12 @@ function kindOf(mimeType: unknown): { modality: string; mime_type?: string } {
   return mimeType.endsWith('*') ? { modality } : { modality, mime_type: mimeType };
 }
 
-/** The texts of a message, one after the other. */
+/** Returns the texts of a message, joined. */
 export function plainText(parts: readonly MessagePart[]): string {
   return parts.map((part) => (part.type === 'text' ? part.content : '')).join('');
 }
 
-/** Arguments that came as JSON text are wanted as what they are. */
+/** Parses arguments that were sent as JSON text. */
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {

@@ -7,7 +7,7 @@ import { codeOf, fieldsOf, numberOf } from './answers/answer.js';
 
 const RETRYABLE: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
 
-/** Whether the app itself broke the call off. */
+/** Whether the app itself aborted the call. */
 export function isAbort(error: unknown): boolean {
   const { name, code } = fieldsOf(error);
   return (
@@ -18,10 +18,10 @@ export function isAbort(error: unknown): boolean {
 }
 
 /**
- * Judges what a provider's client threw: `error.type` is the provider's own code, such as
+ * Classifies an error of a provider's client. `error.type` is the provider's own code, such as
  * `rate_limit_exceeded`, else the HTTP status.
  *
- * @returns nothing for errors that come from elsewhere
+ * @returns nothing for errors of other origin
  */
 export function classifyModelError(error: unknown): ErrorClassification | undefined {
   if (isAbort(error)) return { type: errorType(error), expected: true };
@@ -44,7 +44,7 @@ function statusOf(error: unknown): number | undefined {
   return numberOf(status) ?? numberOf(statusCode);
 }
 
-/** Google's client gives the provider's whole answer as the message. */
+/** Returns the status in an error of Google's client, whose message is the provider's whole answer. */
 function googleStatus(message: unknown): string | undefined {
   if (typeof message !== 'string' || !message.startsWith('{')) return undefined;
   try {
@@ -55,33 +55,33 @@ function googleStatus(message: unknown): string | undefined {
 }
 
 /**
- * Judges an error whose message may repeat a prompt or an answer: spans show its class, the provider's status
- * and codes in place of the message.
+ * Classifies an error whose message may repeat a prompt or an answer. Spans then show its class, and the
+ * provider's status and codes, instead of the message.
  *
- * @returns nothing for errors that come from elsewhere than from a provider
+ * @returns nothing for errors that are not a provider's
  */
 export function classifyWithheldError(error: unknown, traceId: string): ErrorClassification | undefined {
   if (typeof error === 'object' && error !== null) {
     withholdModelError(error);
     return classifyModelError(error);
   }
-  // An event of a thrown text would show it.
+  // The event of a thrown text would show the text.
   markRecorded(error, traceId);
   return { ...classifyError(error), message: errorType(error) };
 }
 
-/** Has every span that an error passes show its class and codes in place of its message. */
+/** Replaces an error's message by its class and codes on every span that it passes. */
 export function withholdModelError(error: unknown): void {
   withholdMessage(error, shownText);
 }
 
-/** The code of the innermost cause that has one, such as `ECONNREFUSED`. */
+/** Returns the code of the innermost cause that has one, such as `ECONNREFUSED`. */
 function causeCodeOf(error: unknown, depth = 5): string | undefined {
   const { code, cause } = fieldsOf(error);
   return depth === 0 ? undefined : (causeCodeOf(cause, depth - 1) ?? codeOf(code));
 }
 
-/** Such as `RateLimitError: 429 rate_limit_exceeded`. */
+/** Returns an error's class and codes, such as `RateLimitError: 429 rate_limit_exceeded`. */
 function shownText(error: object): string {
   const { code, cause } = fieldsOf(error);
   const { type } = classifyModelError(error) ?? {};

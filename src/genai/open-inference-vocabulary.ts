@@ -7,7 +7,7 @@ import type { GenAiMessage, MessagePart } from './messages.js';
 import { isInference } from './operations.js';
 import type { Usage } from './usage.js';
 
-/** OpenInference's words for providers, by those of `gen_ai`, where they differ. */
+/** OpenInference's provider names that differ from those of `gen_ai`. */
 const PROVIDERS: Readonly<Record<string, string>> = {
   'gcp.gemini': 'google',
   'gcp.gen_ai': 'google',
@@ -27,7 +27,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 
 const SYSTEM_NAMES: ReadonlySet<string> = new Set(['openai', 'anthropic', 'cohere', 'mistralai', 'vertexai']);
 
-/** Attributes of a call at its beginning, in OpenInference's vocabulary. */
+/** Returns the attributes of a call at its start, in OpenInference's vocabulary. */
 export function openInferenceRequest({ spanKind, operation, options }: CallFacts): Values {
   const { provider = '', model, agent, tool, conversation } = options;
   const system = SYSTEMS[provider] ?? provider;
@@ -48,10 +48,10 @@ export function openInferenceRequest({ spanKind, operation, options }: CallFacts
   };
 }
 
-/** Attributes of a call at its end, in OpenInference's vocabulary. */
+/** Returns the attributes of a call at its end, in OpenInference's vocabulary. */
 export function openInferenceResponse(facts: CallFacts): Values {
   const { response, usage, cost, content, spanKind, options, operation, summed } = facts;
-  // Backends add up the figures of a trace by themselves.
+  // Backends add up the figures of a trace themselves.
   const own: Usage = summed ? {} : usage.figures;
   return {
     [OPEN_INFERENCE.modelName]: isInference(operation) ? response.model : undefined,
@@ -151,7 +151,7 @@ function addContent(values: Values, key: string, part: MessagePart): void {
       values[`${key}.type`] = part.modality;
       if (part.modality !== 'image') return;
       const { uri, content = '', mime_type: mime = 'image/*' } = part;
-      // A hidden part is no longer an image.
+      // A hidden part is not an image any more.
       values[`${key}.image.image.url`] =
         uri ?? (content.startsWith('__') ? content : `data:${mime};base64,${content}`);
       return;

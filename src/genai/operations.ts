@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 
-/** Values of `openinference.span.kind`. */
+/** The values of `openinference.span.kind`. */
 export type OpenInferenceSpanKind =
   | 'LLM'
   | 'CHAIN'
@@ -13,7 +13,7 @@ export type OpenInferenceSpanKind =
   | 'EVALUATOR'
   | 'PROMPT';
 
-/** The subject of an operation, which follows it in the name of its span. */
+/** The kind of subject that follows an operation in the span's name. */
 export type OperationSubject = 'model' | 'agent' | 'tool' | 'dataSource' | 'workflow' | 'nothing';
 
 interface Operation {
@@ -27,9 +27,8 @@ const MEMORY: Operation = { kind: SpanKind.CLIENT, subject: 'nothing', spanKind:
 /**
  * The operations of the `gen_ai` conventions, by `gen_ai.operation.name`.
  *
- * @see
- *   {@link https://github.com/open-telemetry/semantic-conventions-genai |
- *   Semantic conventions, generative AI}
+ * @see {@link https://github.com/open-telemetry/semantic-conventions-genai | Semantic conventions,
+ *   generative AI}
  */
 export const OPERATIONS: Readonly<Record<GenAiOperation, Operation>> = {
   chat: { kind: SpanKind.CLIENT, subject: 'model', spanKind: 'LLM' },
@@ -51,7 +50,7 @@ export const OPERATIONS: Readonly<Record<GenAiOperation, Operation>> = {
   delete_memory_store: MEMORY,
 };
 
-/** Operations of OpenInference without a `gen_ai` name: the caller names their spans. */
+/** Operations of OpenInference without a `gen_ai` name. The caller names their spans. */
 export const PLAIN_OPERATIONS = {
   chain: { kind: SpanKind.INTERNAL, spanKind: 'CHAIN' },
   guardrail: { kind: SpanKind.INTERNAL, spanKind: 'GUARDRAIL' },
@@ -60,7 +59,7 @@ export const PLAIN_OPERATIONS = {
   prompt: { kind: SpanKind.INTERNAL, spanKind: 'PROMPT' },
 } as const satisfies Readonly<Record<string, Omit<Operation, 'subject'>>>;
 
-/** Values of `gen_ai.operation.name`. */
+/** The values of `gen_ai.operation.name`. */
 export type GenAiOperation =
   | 'chat'
   | 'generate_content'
@@ -79,7 +78,7 @@ export type GenAiOperation =
   | 'delete_memory'
   | 'create_memory_store'
   | 'delete_memory_store';
-/** Spans of OpenInference alone. */
+/** An operation that only OpenInference defines. */
 export type PlainOperation = keyof typeof PLAIN_OPERATIONS;
 
 export function isGenAiOperation(name: string): name is GenAiOperation {
@@ -92,7 +91,7 @@ const INFERENCE: ReadonlySet<string> = new Set<GenAiOperation>([
   'text_completion',
 ]);
 
-/** Whether a model answers. */
+/** Whether a model answers in an operation. */
 export function isInference(operation: string): boolean {
   return INFERENCE.has(operation);
 }

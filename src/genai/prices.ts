@@ -2,7 +2,7 @@ import type { ModelPrice } from '../config/genai-config.js';
 import { compilePatterns } from '../context/name-patterns.js';
 import { roundedDollars, type Usage } from './usage.js';
 
-/** US dollars of one call. */
+/** The cost of one call, in US dollars. */
 export interface Cost {
   readonly prompt: number;
   readonly completion: number;
@@ -10,10 +10,10 @@ export interface Cost {
 }
 
 const MILLION = 1e6;
-/** Models whose price is remembered; a name that is made up at run time stops here. */
+/** The most models whose price is cached, since names may be made up at run time. */
 const MAX_KNOWN = 500;
 
-/** Prices of models, as the options give them; other models have no price. */
+/** The prices of models from the options; other models have no price. */
 export class PriceTable {
   private readonly rules: readonly (readonly [(model: unknown) => boolean, ModelPrice])[];
   private readonly known = new Map<string, ModelPrice | undefined>();
@@ -25,12 +25,12 @@ export class PriceTable {
       .map(([name, price]) => [compilePatterns([name]), price]);
   }
 
-  /** Whether there is any price at all. */
+  /** Whether there are no prices. */
   get empty(): boolean {
     return this.rules.length === 0;
   }
 
-  /** The price of the first of these names that has one. */
+  /** Returns the price of the first of these models that has one. */
   find(provider: string | undefined, models: readonly (string | undefined)[]): ModelPrice | undefined {
     for (const model of models) {
       const price = model === undefined ? undefined : this.lookup(provider, model);
@@ -39,7 +39,7 @@ export class PriceTable {
     return undefined;
   }
 
-  /** Whether it is the first time that a model turns out to have no price. */
+  /** Whether a model without a price is reported for the first time. */
   isNewlyMissing(model: string): boolean {
     if (this.missing.has(model) || this.missing.size >= MAX_KNOWN) return false;
     this.missing.add(model);
@@ -55,7 +55,7 @@ export class PriceTable {
   }
 }
 
-/** The cost of tokens; absent if no tokens were reported. */
+/** Returns the cost of tokens; `undefined` if no tokens were reported. */
 export function costOf(price: ModelPrice, usage: Usage): Cost | undefined {
   const { inputTokens, outputTokens, cacheReadTokens = 0, cacheWriteTokens = 0 } = usage;
   if (inputTokens === undefined && outputTokens === undefined) return undefined;
@@ -75,7 +75,7 @@ export function costOf(price: ModelPrice, usage: Usage): Cost | undefined {
   };
 }
 
-/** Exact names come before patterns, longer patterns before shorter ones. */
+/** Ranks names: exact ones before patterns, longer patterns before shorter ones. */
 function specificity(name: string): number {
   return name.includes('*') ? name.replaceAll('*', '').length : 10_000 + name.length;
 }

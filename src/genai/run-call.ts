@@ -33,38 +33,37 @@ import {
 import { PriceTable } from './prices.js';
 import { UsageSum } from './usage.js';
 
-/** The parts of a call that are made once for each configuration. */
+/** The objects that are made once per configuration. */
 interface Compiled {
   readonly policy: ContentPolicy;
   readonly prices: PriceTable;
 }
 
 const compiled = new WeakMap<ResolvedGenAiConfig, Compiled>();
-/** The parts for calls that are not recorded. */
+/** The configuration for calls that are not recorded. */
 const OFF = resolveGenAi();
 
 /** A call that has begun. */
 export interface StartedCall {
   readonly call: GenAiCall;
-  /** The call's own span, for `end`; one that reports its end also where nothing is recorded. */
+  /** The call's own span, for `end`. It reports its end even if it records nothing. */
   readonly span: Span;
-  /** Active in all that is done for the call. */
+  /** The context for all work of the call. */
   readonly context: FlowContext;
-  /** The call's flow without the span, which is activated where the call is at work. */
+  /** The call's flow without its span, which is only active while the call runs. */
   readonly around: FlowContext;
   fail(error: unknown): void;
-  /** Does nothing from the second time on. */
+  /** Ends the call; further calls have no effect. */
   end(): void;
 }
 
-/** Which operation, of which vocabulary. */
+/** An operation of either vocabulary. */
 export type AnyOperation = GenAiOperation | PlainOperation;
 
 /**
- * Begins a call for code that cannot hand over a function, under the span of `options.parent`,
- * else of the running code.
+ * Begins a call for code that cannot pass a function. Its parent is `options.parent`, else the active span.
  *
- * @param manager - of the instance that the call belongs to; absent where there is none
+ * @param manager - the manager of the call's instance; absent if there is none
  */
 export function startCall(
   manager: TracerManager | undefined,
@@ -126,9 +125,9 @@ export function startCall(
 }
 
 /**
- * Runs `fn` as a call; the result, or the stream that it is, ends it.
+ * Runs `fn` as a call, which ends with the result or with the stream that it is.
  *
- * @param written - the user's function, where `fn` wraps it
+ * @param written - the user's function, if `fn` wraps it
  */
 export function runCall<T>(
   manager: TracerManager | undefined,
@@ -151,7 +150,7 @@ export function runCall<T>(
   });
 }
 
-/** Whether code outside of a call may record messages of errors, which may repeat inputs and outputs. */
+/** Whether code outside of a call may record error messages, which may repeat inputs and outputs. */
 export function showsErrors(manager: TracerManager): boolean {
   const { config } = generationFor(pipelineOf(manager), activeContext()) ?? {};
   if (config === undefined) return false;
@@ -159,7 +158,7 @@ export function showsErrors(manager: TracerManager): boolean {
   return new CallContent('execute_tool', policy).showsErrors;
 }
 
-/** A call whose span is not recorded, and which is counted all the same. */
+/** A call whose span is not recorded but whose usage is counted. */
 class UnrecordedCall extends UnrecordedSpan {
   private errorType: string | undefined;
 
@@ -212,7 +211,7 @@ function compiledOf(config: ResolvedGenAiConfig, masking: MaskingConfig): Compil
   return found;
 }
 
-/** Calls belong to the conversation of what is around them. */
+/** Adds the surrounding call's conversation. */
 function withConversation(given: CallDescription, outside: FlowContext): CallDescription {
   if (given.conversation !== undefined) return given;
   const said = outside.flow?.attributes?.[GEN_AI.conversation];

@@ -1,21 +1,18 @@
 import { monotonicMillis } from '../tracing/clock.js';
 
-/**
- * Times between chunks that are measured one by one; a stream that goes on for longer
- * is measured by its first.
- */
+/** The most times between chunks that are measured one by one, from the start of a stream. */
 const MAX_GAPS = 10_000;
 
-/** How far the stream of an answer has come, and how it ended. */
+/** The progress of an answer's stream, and its outcome. */
 export class StreamProgress {
-  /** Seconds between two chunks. */
+  /** The times between chunks, in seconds. */
   readonly gaps: number[] = [];
   readonly startedAt = monotonicMillis();
   private firstMillis: number | undefined;
   private lastAt = 0;
   private left = false;
   private aborted = false;
-  /** The provider has said its last word. */
+  /** Whether the provider has sent the last chunk. */
   finished = false;
 
   /** @param measured - whether the times between chunks are recorded */
@@ -26,17 +23,17 @@ export class StreamProgress {
     this.lastAt = now;
   }
 
-  /** The first chunk, where others have seen it. */
+  /** Sets the time of the first chunk, if other code has measured it. */
   firstChunkAfter(millis: number): void {
     this.firstMillis = millis;
   }
 
-  /** The consumer left, or the app broke the call off. */
+  /** Records that the consumer left, or that the app aborted the call. */
   noteEarlyEnd(how: 'left' | 'aborted'): void {
     this[how] = true;
   }
 
-  /** Whether any chunk came. */
+  /** Whether any chunk has arrived. */
   get began(): boolean {
     return this.firstMillis !== undefined;
   }
@@ -45,21 +42,21 @@ export class StreamProgress {
     return this.firstMillis === undefined ? undefined : this.firstMillis / 1000;
   }
 
-  /** Since the call began, in seconds. */
+  /** The time since the call began, in seconds. */
   get elapsed(): number {
     return (monotonicMillis() - this.startedAt) / 1000;
   }
 
   /**
-   * Value of `stream.outcome`; nothing where no stream was seen.
+   * Returns the value of `stream.outcome`; `undefined` if there was no stream.
    *
-   * @param streamed - whether one was asked for
+   * @param streamed - whether a stream was requested
    */
   outcome(failed: boolean, streamed: boolean): string | undefined {
     if (!this.began && !this.left && !(streamed && this.aborted)) return undefined;
     if (this.aborted) return 'client_disconnect';
     if (failed) return 'error';
-    // A consumer that leaves after the last word has missed nothing.
+    // A consumer that leaves after the last chunk has missed nothing.
     return this.left && !this.finished ? 'client_disconnect' : 'completed';
   }
 }

@@ -1,16 +1,16 @@
-/** Tokens and money that a model's work took. */
+/** The tokens and the cost of a model's work. */
 export interface Usage {
-  /** Tokens of the whole input, including those from or for a cache. */
+  /** The tokens of the whole input, including cached ones. */
   readonly inputTokens?: number;
-  /** Tokens of the whole output, including reasoning. */
+  /** The tokens of the whole output, including reasoning. */
   readonly outputTokens?: number;
-  /** Tokens of the input that were read from the provider's cache. */
+  /** The input tokens that were read from the provider's cache. */
   readonly cacheReadTokens?: number;
-  /** Tokens of the input that were written to the provider's cache. */
+  /** The input tokens that were written to the provider's cache. */
   readonly cacheWriteTokens?: number;
-  /** Tokens of the output that were reasoning. */
+  /** The output tokens that were reasoning. */
   readonly reasoningTokens?: number;
-  /** US dollars; default: what `genai.prices` make of the tokens. */
+  /** The cost in US dollars; default: computed from the tokens and `genai.prices`. */
   readonly costUsd?: number;
 }
 
@@ -22,12 +22,12 @@ const TOKENS = [
   'reasoningTokens',
 ] as const satisfies readonly (keyof Usage)[];
 
-/** A total that the usage of a model counts for. */
+/** A sum that a model's usage is added to. */
 export interface UsageOwner {
   addUsage(usage: Usage): void;
 }
 
-/** Sums usage; what was never reported stays absent, what was reported as zero is zero. */
+/** Sums usage. A figure that was never reported stays absent; a reported zero counts as zero. */
 export class UsageSum {
   inputTokens?: number;
   outputTokens?: number;
@@ -36,7 +36,7 @@ export class UsageSum {
   reasoningTokens?: number;
   private cost: number | undefined;
 
-  /** Adds finite numbers; any other value in a model's answer counts as not reported. */
+  /** Adds finite numbers; any other value counts as not reported. */
   add(usage: Usage): void {
     for (const name of TOKENS) {
       const value = usage[name];
@@ -45,7 +45,7 @@ export class UsageSum {
     if (Number.isFinite(usage.costUsd)) this.cost = (this.cost ?? 0) + (usage.costUsd as number);
   }
 
-  /** Takes the reported figures in place of those that it has. */
+  /** Replaces figures by the reported ones. */
   put(usage: Usage): void {
     for (const name of TOKENS) {
       const value = usage[name];
@@ -54,19 +54,19 @@ export class UsageSum {
     if (Number.isFinite(usage.costUsd)) this.cost = usage.costUsd;
   }
 
-  /** Input and output together. */
+  /** The sum of input and output tokens. */
   get totalTokens(): number | undefined {
     const { inputTokens, outputTokens } = this;
     if (inputTokens === undefined && outputTokens === undefined) return undefined;
     return (inputTokens ?? 0) + (outputTokens ?? 0);
   }
 
-  /** Rounds to a billionth, which removes the noise of added fractions. */
+  /** The cost, rounded to a billionth to remove the noise of added fractions. */
   get costUsd(): number | undefined {
     return this.cost === undefined ? undefined : roundedDollars(this.cost);
   }
 
-  /** The reported counts alone. */
+  /** The reported figures. */
   get figures(): Usage {
     const { costUsd } = this;
     const reported = TOKENS.filter((name) => this[name] !== undefined).map((name) => [name, this[name]]);
@@ -76,13 +76,13 @@ export class UsageSum {
     };
   }
 
-  /** Whether nothing was reported at all. */
+  /** Whether no figure was reported. */
   get empty(): boolean {
     return this.cost === undefined && TOKENS.every((name) => this[name] === undefined);
   }
 }
 
-/** US dollars to a billionth. */
+/** Rounds US dollars to a billionth. */
 export function roundedDollars(cost: number): number {
   return Number(cost.toFixed(9));
 }

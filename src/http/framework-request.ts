@@ -2,27 +2,27 @@ import { mountTemplate } from './mount-template.js';
 import { propertyOf } from './property-of.js';
 
 /**
- * The framework's request as far as it tells where a request came from and went: Express has
- * `route`, Fastify `routeOptions`.
+ * The members of a framework's request that describe its origin and route: Express has `route`, Fastify
+ * `routeOptions`.
  */
 export interface FrameworkRequest {
   /** The part of the path that Express has matched so far, as the client wrote it. */
   readonly baseUrl?: unknown;
-  /** The app of Express that serves the request. */
+  /** The Express app that serves the request. */
   readonly app?: unknown;
   readonly route?: { readonly path?: unknown; readonly stack?: unknown };
   readonly routeOptions?: { readonly url?: unknown };
-  /** The next three follow what trusted proxies say. */
+  /** This and the next two members follow the headers of trusted proxies. */
   readonly ip?: string;
   readonly protocol?: string;
   readonly host?: string;
 }
 
-/** How the client addressed the app, where a proxy between them changed it. */
+/** The address that the client used, if a proxy changed it. */
 export interface ForwardedRequest {
   readonly clientAddress: string | undefined;
   readonly scheme: string | undefined;
-  /** The host with its port, if there was one. */
+  /** The host with its port, if it has one. */
   readonly host: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export const NOT_FORWARDED: ForwardedRequest = {
   host: undefined,
 };
 
-/** Reads what proxies say through the framework, which knows the ones to be trusted. */
+/** Reads proxy headers through the framework, which knows the trusted proxies. */
 export function forwardedRequest(
   headers: Readonly<Record<string, unknown>>,
   request: FrameworkRequest,
@@ -47,30 +47,24 @@ export function forwardedRequest(
       host: 'x-forwarded-host' in headers ? request.host : undefined,
     };
   } catch {
-    // The app's own rule about proxies failed.
+    // The app's own proxy rule threw.
     return NOT_FORWARDED;
   }
 }
 
-/**
- * Template of the route that the framework chose for a handler, with the path below which
- * the app itself is mounted.
- */
+/** Returns the route template of a handler, including the path at which the app itself is mounted. */
 export function routeOf(request: FrameworkRequest): string | undefined {
   const path = matchedPath(request);
   return path === undefined ? undefined : (mountTemplate(request) ?? '') + path;
 }
 
-/**
- * Paths of endpoints that are middleware to the framework, by the path in lower case:
- * Express compares without case.
- */
+/** Paths of endpoints that are middleware, by lower-case path, since Express ignores case. */
 export type MountedEndpoints = ReadonlyMap<string, string>;
 
 /**
- * Template of the route where Nest reached no handler: a route that was added to the framework itself, an
- * endpoint that is not a route, or a request whose body could not be read. Catch-all routes serve 404s and
- * preflights, so they count as none.
+ * Returns the route template of a request that reached no handler of Nest: of a route that was added to the
+ * framework itself, of an endpoint that is middleware, or of a request with an unreadable body. Catch-all
+ * routes also serve 404s and preflights, so they do not count.
  */
 export function routeWithoutHandler(
   request: FrameworkRequest,
@@ -85,7 +79,7 @@ export function routeWithoutHandler(
   return mounted === undefined ? undefined : mounted + path;
 }
 
-/** Middleware may call anything `route`; Express's own has handlers. */
+/** Returns the path of the matched route. Middleware may set any `route`; Express's own has handlers. */
 function matchedPath(request: FrameworkRequest): string | undefined {
   const route = propertyOf(request, 'route') as FrameworkRequest['route'];
   const path = Array.isArray(route?.stack) ? route.path : request.routeOptions?.url;

@@ -7,13 +7,13 @@ import { ask } from '../base/user-function.js';
  * @see {@link https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/ | GraphQL}
  */
 export interface GraphqlOperation {
-  /** `query`, `mutation` or `subscription`. */
+  /** The type: `query`, `mutation` or `subscription`. */
   readonly type: string;
   /** The client's name for the operation. */
   readonly name: string | undefined;
 }
 
-/** The operation in the fourth argument of a resolver. */
+/** The members that are used of a resolver's fourth argument. */
 interface GraphqlInfo {
   readonly operation?: { readonly operation?: unknown; readonly name?: { readonly value?: unknown } };
 }
@@ -34,14 +34,14 @@ export function operationAttributes({ type, name }: GraphqlOperation): Attribute
   };
 }
 
-/** The codes into which Nest and Apollo translate the status of an `HttpException`. */
+/** The GraphQL codes that Nest and Apollo use for the statuses of `HttpException`. */
 const CODES: Readonly<Record<number, string>> = {
   400: 'BAD_USER_INPUT',
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
 };
 
-/** The code under which an error stands in the answer. */
+/** Returns the code of an error in the response. */
 export function graphqlErrorCode(error: unknown): string {
   return ask(
     () => codeOf(error),

@@ -4,14 +4,14 @@ import { ask, tell } from '../base/user-function.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { CompiledHttpOptions } from './instance-view.js';
 
-/** The arguments of hooks. */
+/** The arguments of each hook. */
 interface HookArguments {
   readonly span: Span;
   readonly request: RawRequest;
   readonly response: RawResponse;
 }
 
-/** Calls a hook of the options; what it throws, or rejects with, is logged. */
+/** Calls a hook of the options. An error in it is logged. */
 export function callHook(
   hook: 'requestHook' | 'responseHook',
   http: CompiledHttpOptions,
@@ -28,7 +28,7 @@ export function callHook(
   );
 }
 
-/** Whether the options let the caller's trace be continued. */
+/** Whether the options allow to continue the caller's trace. */
 export function trustsCaller(
   http: CompiledHttpOptions | undefined,
   request: RawRequest,

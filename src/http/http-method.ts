@@ -11,12 +11,12 @@ const KNOWN_METHODS = new Set([
   'QUERY',
 ]);
 
-/** Whether the conventions know the method. */
+/** Whether the conventions define the method. */
 export function isKnownMethod(method: string): boolean {
   return KNOWN_METHODS.has(method);
 }
 
-/** The method in a span's name: itself if the conventions know it, else `HTTP`. */
+/** Returns the method for a span's name: the method itself if the conventions define it, else `HTTP`. */
 export function methodName(method = 'GET'): string {
   return isKnownMethod(method) ? method : 'HTTP';
 }

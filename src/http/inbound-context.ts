@@ -5,8 +5,8 @@ import type { Propagation, RemoteContext } from '../context/propagation.js';
 import type { RawRequest } from './http-options.js';
 
 /**
- * The caller's context from a request's headers: read by the rules of one instance when it begins, and by
- * those of its instance once a route is known.
+ * The caller's context in a request's headers. One instance's rules read it at the start; the rules of the
+ * route's instance read it again later.
  */
 export class InboundContext {
   private remote: RemoteContext | undefined;
@@ -19,7 +19,7 @@ export class InboundContext {
     this.remote = propagation.receive(request);
   }
 
-  /** The caller's span. */
+  /** The caller's span context. */
   get caller(): SpanContext | undefined {
     return this.remote?.spanContext;
   }
@@ -28,7 +28,7 @@ export class InboundContext {
     return this.remote?.baggage;
   }
 
-  /** Reads again by the instance's rules; entries that were set since then stay. */
+  /** Reads again by the instance's rules; entries that were set in between stay. */
   readFor(propagation: Propagation, flow: Flow): void {
     if (propagation === this.propagation) return;
     const before = this.remote?.baggage;
@@ -37,14 +37,14 @@ export class InboundContext {
     flow.baggage = rebaseBaggage(flow.baggage, before, this.remote?.baggage);
   }
 
-  /** The flow's entries that belong on the server span, if they are others than it shows already. */
+  /** Returns the flow's entries for the server span, if they differ from those that it shows. */
   newAttributes({ baggage }: Flow): Attributes | undefined {
     if (baggage === this.shown) return undefined;
     this.shown = baggage;
     return baggage && this.propagation.rules?.attributesOf(baggage);
   }
 
-  /** All of them, at the span's start. */
+  /** Returns the entries for the server span at its start. */
   attributes({ baggage }: Flow): Attributes | undefined {
     this.shown = baggage;
     return baggage && this.propagation.rules?.attributesOf(baggage);

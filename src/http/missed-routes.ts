@@ -1,25 +1,25 @@
 import { compileRouteFilter } from './route-filter.js';
 
-/** A route as the framework has it: method in capitals, `ALL` for any, and template. */
+/** A route, as the framework stores it: the method in capitals, `ALL` for any, and the template. */
 export interface RegisteredRoute {
   readonly method: string;
   readonly path: string;
 }
 
-/** The prefixes that an app puts before the paths of its controllers. */
+/** The prefixes that an app adds to the paths of its controllers. */
 export interface RoutePrefixes {
-  /** Such as `api`; empty for none. */
+  /** The global prefix, such as `api`; empty for none. */
   readonly global: string;
-  /** How the segment of a version begins, such as `v`; absent where versions are in no path. */
+  /** The prefix of a version in a path, such as `v`; absent if paths have no versions. */
   readonly version: string | undefined;
 }
 
-/** Most ways to write a pattern that the warning names. */
+/** The most correct patterns that the warning suggests. */
 const MAX_REMEDIES = 3;
 
 /**
- * The patterns that a user wrote in place of one that selects no route, since a global prefix or a version is
- * missing in it; none if it selects a route, or would not with those either.
+ * Returns the correct patterns for a user's pattern that matches no route because it lacks a global prefix
+ * or a version. The result is empty if the pattern matches a route, or would not match even with prefixes.
  */
 export function patternsThatWork(
   pattern: string,
@@ -42,7 +42,7 @@ export function patternsThatWork(
   return [...remedies].slice(0, MAX_REMEDIES);
 }
 
-/** Prefixes that may be missing at the beginning of a route: the global one, the version, or both. */
+/** Returns the prefixes that may be missing in a route's pattern: the global one, the version, or both. */
 function prefixesOf(path: string, { global, version }: RoutePrefixes): string[] {
   const bare = global.replace(/^\/|\/$/g, '');
   const found: string[] = [];

@@ -1,10 +1,10 @@
 import { propertyOf } from './property-of.js';
 
-/** An Express app or router as far as it tells what is mounted where. */
+/** The members of an Express app or router that show what is mounted in it. */
 interface Mounting {
   readonly stack?: unknown;
   readonly router?: { readonly stack?: unknown };
-  /** Path of an app that is mounted in another. */
+  /** The path of an app that is mounted in another. */
   readonly mountpath?: unknown;
   readonly parent?: Mounting;
 }
@@ -15,14 +15,14 @@ interface Layer {
   readonly handle?: Mounting & { readonly name?: unknown };
 }
 
-/** How Express calls the function that it makes of a mounted app. */
+/** The name of the function that Express creates for a mounted app. */
 const MOUNTED_APP = 'mounted_app';
 
 /**
- * The template of the paths below which routers and apps that serve a request are mounted, such
- * as `/tenants/:tenant/api`.
+ * Returns the template of the mount paths of the routers and apps that serve a request, such as
+ * `/tenants/:tenant/api`.
  *
- * @returns the empty text where nothing is mounted; absent where only the client's own text is known
+ * @returns an empty text if nothing is mounted; `undefined` if only the client's own path is known
  */
 export function mountTemplate(request: {
   readonly baseUrl?: unknown;
@@ -37,7 +37,7 @@ export function mountTemplate(request: {
     const [root, ...inner] = apps;
     return root && resolve(root, segmentsOf(base), inner);
   } catch {
-    // A look-alike of Express.
+    // The object only resembles Express.
     return undefined;
   }
 }
@@ -51,7 +51,7 @@ function resolve(
   const found = layersOf(container)
     .flatMap((layer) => templatesOf(layer).map((template) => through(layer, template, base, apps)))
     .filter((template) => template !== undefined);
-  // A path in so many words is nearer than a parameter.
+  // A literal path is more specific than a parameter.
   return found.find((template) => !template.includes(':')) ?? found[0];
 }
 
@@ -83,7 +83,8 @@ function layersOf({ router, stack }: Mounting): Layer[] {
 }
 
 /**
- * Optional parts, wildcards and regular expressions are not templates that could be told apart by segments.
+ * Returns the templates of a layer. Optional parts, wildcards and regular expressions cannot be compared by
+ * segments, so they yield none.
  */
 function templatesOf({ rawPath }: Layer): string[] {
   const paths: unknown[] = Array.isArray(rawPath) ? rawPath : [rawPath];

@@ -1,9 +1,8 @@
 /**
  * Reads a property of a framework's request or response.
  *
- * Express gives both another prototype, after which V8 before version 12 (Node 20) has a hidden class for
- * each request alone: a name that stands in the code misses its cache each time, which costs twice as much
- * as this.
+ * Express changes the prototype of both. Before V8 12 (Node 20), every request then has its own hidden
+ * class, and a literal property access misses its cache each time, which is twice as slow as this function.
  */
 export function propertyOf(thing: object, name: string): unknown {
   return (thing as Record<string, unknown>)[name];

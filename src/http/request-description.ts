@@ -20,20 +20,18 @@ import {
   type DescribedRequest,
 } from './server-attributes.js';
 
-/**
- * A request as it came in, read at once, before a framework makes it another's; and the route that it found.
- */
+/** A request as it was received, read before a framework changes it, and the route that it reached. */
 export class RequestDescription implements DescribedRequest {
   readonly headers: RawRequest['headers'];
   readonly httpVersion: string;
   readonly scheme: string;
-  /** A socket forgets it when it closes. */
+  /** The peer's address, read early, since a closed socket loses it. */
   readonly peer: string | undefined;
-  /** Whether no server of Node's has made the request: its response is never closed. */
+  /** Whether the request comes from a serverless adapter, whose response never closes. */
   readonly serverless: boolean;
-  /** Path and query. */
+  /** The path and query. */
   readonly target: string;
-  /** The method that the route saw: middleware may override it. */
+  /** The method that the route saw, which middleware may override. */
   method: string;
   match: RouteMatch | undefined;
   private forwarded: ForwardedRequest | undefined;
@@ -53,14 +51,14 @@ export class RequestDescription implements DescribedRequest {
     this.method = request.method ?? 'GET';
   }
 
-  /** The request has found its route, or will find none. */
+  /** Called when the request has reached its route, or will reach none. */
   arrived(match: RouteMatch, framework: FrameworkRequest): void {
     this.match = match;
     this.framework = framework;
     this.method = (propertyOf(this.request, 'method') as string | undefined) ?? 'GET';
   }
 
-  /** Reads what proxies say now: the connection may be gone when a span asks for it. */
+  /** Reads proxy headers early, since the connection may be closed when a span asks for them. */
   readForwarded(): ForwardedRequest {
     if (this.framework === undefined) return NOT_FORWARDED;
     return (this.forwarded ??= forwardedRequest(this.headers, this.framework));
@@ -70,7 +68,7 @@ export class RequestDescription implements DescribedRequest {
     return this.match?.spanName(this.method) ?? methodName(this.method);
   }
 
-  /** All attributes of a server span that are known at its start. */
+  /** Returns all attributes of a server span at its start. */
   attributes(http: CompiledHttpOptions): Attributes {
     return { ...routeAttributes(this.addressed, this.match), ...this.ownAttributes(http) };
   }
@@ -96,14 +94,14 @@ export class RequestDescription implements DescribedRequest {
     return { method, scheme: forwarded.scheme ?? this.scheme, httpVersion, host };
   }
 
-  /** Whether the options trace it. */
+  /** Whether the options trace the request. */
   isCoveredBy(http: CompiledHttpOptions): boolean {
     const route = this.match?.route;
     if (route === undefined && http.include === undefined && isLongPoll(this.target)) return false;
     return http.covers(this.method, route ?? splitTarget(this.target).path);
   }
 
-  /** Whether the options may trace it, by the path alone. */
+  /** Whether the options may trace the request, by its path alone. */
   isAdmittedBy(http: CompiledHttpOptions): boolean {
     return http.admits(this.method, splitTarget(this.target).path);
   }

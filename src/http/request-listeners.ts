@@ -3,14 +3,14 @@ import type { Entry } from '../context/flow-context.js';
 
 type Emit = (this: object, ...args: unknown[]) => boolean;
 
-/** A request, whose `emit` belongs to whichever prototype the framework gave it. */
+/** A request; `emit` belongs to the prototype that the framework gave it. */
 interface Emitter {
   emit: Emit;
 }
 
 /**
- * Has the listeners of a request run in the context of its entry: a connection, which many requests share,
- * emits their events.
+ * Makes the listeners of a request run in the context of its entry, since their events come from a
+ * connection that many requests share.
  */
 export function followListeners(trace: Entry & { readonly request: object }): void {
   stampEntry(trace.request, trace);
@@ -20,10 +20,10 @@ export function followListeners(trace: Entry & { readonly request: object }): vo
 }
 
 /**
- * The emitter's own method, looked up when it is called: frameworks give requests another prototype, and
- * derive objects from them.
+ * Returns the emitter's own method. It is looked up at each call, since frameworks change prototypes and
+ * derive objects.
  *
- * @param ours - what stands in its place
+ * @param ours - the replacement, which must not call itself
  */
 export function emitOf(emitter: object, ours: unknown): Emit {
   let prototype = Object.getPrototypeOf(emitter) as Emitter;

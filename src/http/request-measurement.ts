@@ -13,12 +13,12 @@ const DISCONNECTED = 'client_disconnect';
 export interface StreamFigures {
   readonly type: string;
   readonly bytes: number;
-  /** Whether it came to be a stream at all. */
+  /** Whether the response became a stream. */
   readonly began: boolean;
   outcome(): StreamOutcome;
 }
 
-/** The parts of a request that are measured. */
+/** The members of a request that are measured. */
 interface Measured {
   readonly request: RawRequest;
   readonly response: RawResponse;
@@ -26,19 +26,18 @@ interface Measured {
 }
 
 /**
- * One request as metrics see it: counted as active by the instance that owns it if no route says
- * otherwise, then by the one that does, and measured by that one when the response has closed. Whether its
- * span is sampled plays no part.
+ * The measurement of one request. It counts as active in the instance that owns it, which may change when
+ * the route is known, and is recorded there when the response has closed. Sampling has no effect on it.
  */
 export class RequestMeasurement {
   private meter: RequestMeter | undefined;
   private active: ActiveCount | undefined;
   private stream: ActiveCount | undefined;
-  /** On the monotonic clock, in milliseconds. */
+  /** The time of the first byte, on the monotonic clock, in milliseconds. */
   private firstByteAt: number | undefined;
   private readonly request: RawRequest;
   private readonly response: RawResponse;
-  /** On the monotonic clock, in milliseconds. */
+  /** The start, on the monotonic clock, in milliseconds. */
   private readonly startedAt: number;
   private readonly method: string;
   private readonly scheme: HttpScheme;
@@ -52,14 +51,14 @@ export class RequestMeasurement {
     this.response = response;
     this.startedAt = span.startMonotonic;
     this.method = isKnownMethod(method) ? method : '_OTHER';
-    // A client of HTTP/2 may call it anything.
+    // An HTTP/2 client may send any scheme.
     this.scheme = scheme === 'https' ? 'https' : 'http';
     this.measureWith(meter);
   }
 
   /**
-   * Another instance owns it. @param meter - absent where the request is not
-   * measured, as on an excluded route
+   * Moves the measurement to another instance. @param meter - absent if the request is not measured, such
+   * as on an excluded route
    */
   moveTo(meter: RequestMeter | undefined): void {
     if (meter === this.meter) return;
@@ -67,7 +66,7 @@ export class RequestMeasurement {
     this.measureWith(meter);
   }
 
-  /** The instance will not change any more. */
+  /** Marks the current instance as final. */
   own(): void {
     if (this.active !== undefined) this.active.certain = true;
   }
@@ -77,7 +76,7 @@ export class RequestMeasurement {
     return this.meter !== undefined;
   }
 
-  /** The first byte of a stream is on its way. */
+  /** Called at the first byte of a stream. */
   streams(type: string): void {
     if (this.meter === undefined || this.stream !== undefined) return;
     this.firstByteAt = monotonicMillis();
@@ -86,7 +85,7 @@ export class RequestMeasurement {
     this.stream.certain = true;
   }
 
-  /** The response has closed; later calls do nothing. */
+  /** Records the request after its response has closed; later calls have no effect. */
   finish(
     route: string | undefined,
     error: unknown,

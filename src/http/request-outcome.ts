@@ -11,17 +11,17 @@ import type { ServerSpan } from './server-span.js';
 export interface ClosedRequest {
   readonly request: RawRequest;
   readonly response: RawResponse;
-  /** The error thrown by a guard, pipe, handler or router. */
+  /** The error that a guard, pipe, handler or router threw. */
   readonly error: unknown;
   readonly stream: StreamFigures | undefined;
-  /** Set where a resolver serves it. */
+  /** The operation, if a resolver serves the request. */
   readonly graphql: GraphqlOperation | undefined;
 }
 
 /**
- * Records the answer on the span: a status of 500 or more is a failure, a lower one is not, even after an
- * error. GraphQL is the exception: it answers with 200 and has its errors in the body. A client that left
- * before the end got no whole answer.
+ * Records the response on the span. A status of 500 or more is a failure; a lower one is not, even after an
+ * error. GraphQL is the exception, since it responds with 200 and has errors in the body. A client that
+ * left early did not get the whole response.
  */
 export function recordOutcome(
   span: ServerSpan,
@@ -54,7 +54,7 @@ function recordSizes(span: ServerSpan, { request, response, stream }: ClosedRequ
     stream: stream?.began === true ? stream : undefined,
   });
   if (sizes.request !== undefined) span.setAttribute('http.request.body.size', sizes.request);
-  // A client that left before the end did not get the announced size.
+  // A client that left early did not receive the announced size.
   if (sizes.response !== undefined && (response.writableEnded || stream?.began === true))
     span.setAttribute('http.response.body.size', sizes.response);
 }

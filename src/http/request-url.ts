@@ -1,4 +1,4 @@
-/** Path and query as the client sent them, without the host. */
+/** The path and query as the client sent them, without the host. */
 export interface RequestTarget {
   readonly path: string;
   /** The query without the question mark; empty if there is none. */
@@ -6,8 +6,8 @@ export interface RequestTarget {
 }
 
 /**
- * Reads the target that the client sent: frameworks rewrite `url` while they route, and Express keeps the
- * original where an app is mounted below a path.
+ * Returns the target that the client sent. Frameworks rewrite `url` during routing; Express keeps the
+ * original for mounted apps.
  */
 export function targetOf(request: {
   readonly url?: string | undefined;
@@ -16,16 +16,13 @@ export function targetOf(request: {
   return typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
 }
 
-/**
- * Whether a request is a long poll of Engine.IO (socket.io), at any path: it waits for an event as long as
- * it takes.
- */
+/** Whether a request is a long poll of Engine.IO (socket.io), which waits for the next event. */
 export function isLongPoll(target: string): boolean {
   const { query } = splitTarget(target);
   return /(?:^|&)EIO=\d/.test(query) && /(?:^|&)transport=polling(?:&|$)/.test(query);
 }
 
-/** Splits a request target; the absolute form that proxies send loses its origin. */
+/** Splits a request target. The absolute form that proxies send loses its origin. */
 export function splitTarget(target: string): RequestTarget {
   let start = 0;
   if (!target.startsWith('/') && target.includes('://')) {
@@ -40,7 +37,7 @@ export function splitTarget(target: string): RequestTarget {
   return { path: target.slice(start, mark), query: target.slice(mark + 1, end) };
 }
 
-/** `server.address` and `server.port` of a `Host` header. */
+/** The `server.address` and `server.port` of a `Host` header. */
 export interface HostAndPort {
   readonly address: string;
   readonly port: number | undefined;
@@ -49,7 +46,9 @@ export interface HostAndPort {
 let lastHost: string | undefined;
 let lastParsed: HostAndPort | undefined;
 
-/** Parses a `Host` or `:authority` value; the last one is remembered, as most requests name the same. */
+/**
+ * Parses a `Host` or `:authority` value. The last result is cached, since most requests have the same host.
+ */
 export function parseHost(host: string | undefined): HostAndPort | undefined {
   if (host === undefined || host === '') return undefined;
   if (host === lastHost) return lastParsed;

@@ -1,6 +1,6 @@
 import { compileWildcard, stateless, type NameFilter } from '../context/name-patterns.js';
 
-/** Whether a request is traced. @param route - the route template, or the path where no route matched */
+/** Tests whether a request is traced. @param route - the route template, or the path if no route matched */
 export type RouteFilter = (method: string, route: string) => boolean;
 
 type Matcher = (method: string, route: string) => boolean;
@@ -32,7 +32,7 @@ function withSlash(path: string): string {
   return path.startsWith('/') || path.startsWith('*') ? path : `/${path}`;
 }
 
-/** `/a` also matches `/a/`, and `/a/*` also `/a` itself. */
+/** Compiles a path; `/a` also matches `/a/`, and `/a/*` also `/a`. */
 function compilePath(path: string): NameFilter {
   if (!path.includes('*')) return (route) => route === path || route === `${path}/`;
   const matches = compileWildcard(path);

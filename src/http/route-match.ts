@@ -6,25 +6,25 @@ import { routeAttributes, type Addressed } from './server-attributes.js';
 const MAX_ADDRESSES = 8;
 const MAX_KEPT_TEXT = 256;
 
-/**
- * Where a request arrived: what a guard learns about it, or the framework alone. The same for all
- * requests of one handler's route.
- */
+/** The route and handler of a request, equal for all requests of one handler's route. */
 export class RouteMatch {
   private method: string | undefined;
   private named = '';
   private readonly known: { readonly to: Addressed; readonly attributes: FixedAttributes }[] = [];
 
   constructor(
-    /** Route template with prefix and version, such as `/v1/orders/:id`. */
+    /** The route template with prefix and version, such as `/v1/orders/:id`. */
     readonly route: string | undefined,
-    /** `OrdersController.findOne`. */
+    /** The handler, such as `OrdersController.findOne`. */
     readonly functionName?: string,
-    /** Name of the Nest module that registers the controller. */
+    /** The name of the Nest module that registers the controller. */
     readonly moduleName?: string,
   ) {}
 
-  /** `{method} {http.route}`, or the method alone: a path would give each client its own name. */
+  /**
+   * Returns the span's name: `{method} {http.route}`, or the method alone. A path would give every client
+   * its own name.
+   */
   spanName(method: string | undefined): string {
     if (method !== this.method || this.named === '') {
       this.method = method;

@@ -5,11 +5,11 @@ import { isKnownMethod } from './http-method.js';
 import { parseHost, splitTarget } from './request-url.js';
 import type { RawRequest } from './http-options.js';
 
-/** The facts of a request that its server span shows. */
+/** The facts about a request that its server span shows. */
 export interface DescribedRequest {
   readonly headers: RawRequest['headers'];
   readonly peer: string | undefined;
-  /** Path and query. */
+  /** The path and query. */
   readonly target: string;
   readonly method: string;
 }
@@ -31,10 +31,10 @@ export interface NamedRoute {
 }
 
 /**
- * The attributes of a server span that it has in common with others of the same route.
+ * Returns the attributes that a server span has in common with others of the same route.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server span}
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server
+ *   span}
  */
 export function routeAttributes(to: Addressed, match: NamedRoute | undefined): Attributes {
   const attributes: Attributes = {

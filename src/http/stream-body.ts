@@ -12,12 +12,11 @@ interface Body {
 }
 
 /**
- * Ends the request with its response, and counts what is written to it, which makes a stream of every
- * response that is written before it is ended. Its listeners run in the context of the request, as those of
- * the request do.
+ * Follows a response: ends the request with it and measures its body. A response with a write before its
+ * end counts as a stream. Its listeners run in the request's context, as those of the request do.
  *
- * Ours are the first to be called last: what others put in front of `write` and `end` later calls them. They
- * know their request: to look it up by the response costs more than a closure, see `propertyOf`.
+ * These wrappers are installed first, so wrappers of `write` and `end` from other code call them. They keep
+ * the request in a closure, since a lookup by the response costs more, see `propertyOf`.
  */
 export function followResponse(trace: StreamedRequest): void {
   const { request, response } = trace;
@@ -28,12 +27,12 @@ export function followResponse(trace: StreamedRequest): void {
   };
   if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
   if (request.method === 'HEAD') return;
-  // The only one that is called for each piece: without a list of arguments.
+  // This wrapper alone runs for each chunk, so it avoids a list of arguments.
   body.write = function (this: Body, chunk, encoding, callback): boolean {
     if (!trace.response.writableEnded) (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
     return original(this).write.call(this, chunk, encoding, callback);
   };
-  // Responses of HTTP/2 and of Fastify's `inject()`, which has no socket, write what they end with.
+  // Responses of HTTP/2 and of Fastify's `inject()`, which has no socket, call `write` inside of `end`.
   const endsThroughWrite = trace.serverless || request.httpVersionMajor >= 2;
   body.end = function (this: Body, ...args): unknown {
     if (endsThroughWrite) trace.ending = true;
@@ -42,17 +41,15 @@ export function followResponse(trace: StreamedRequest): void {
   };
 }
 
-/**
- * Requests whose responses wait for those before them on a connection, as pipelining clients make them do.
- */
+/** Requests whose responses wait for earlier ones on the same connection, as with pipelining. */
 const queues = new WeakMap<Socket, Set<StreamedRequest>>();
 
-/** A response whose turn never came is not closed with its connection. */
+/** Ends a request with its connection, since a response whose turn never came is not closed. */
 function endWithConnection(trace: StreamedRequest, socket: Socket): void {
   let queue = queues.get(socket);
   if (queue === undefined) {
     queues.set(socket, (queue = new Set()));
-    // One for all: clients choose how many there are.
+    // One listener for all requests, since clients choose how many there are.
     socket.once('close', endQueue);
   }
   const queued = queue.add(trace);
@@ -63,18 +60,18 @@ function endQueue(this: Socket): void {
   for (const trace of queues.get(this) ?? []) trace.end();
 }
 
-/** Sees what is emitted before any listener does, so that none of ours is among them. */
+/** Observes events of a response before any listener runs, without being a listener. */
 function heard(trace: StreamedRequest, [event, argument]: unknown[]): void {
   switch (event) {
     case 'close':
       trace.end();
       break;
     case 'finish':
-      // Responses of serverless adapters are never closed, and may finish before `end` has returned.
+      // Responses of serverless adapters never close, and may finish before `end` has returned.
       if (trace.serverless) queueMicrotask(() => trace.end());
       break;
     case 'pipe':
-      // An `@Sse` route's Observable knows why it failed.
+      // The Observable of an `@Sse` route reports its own failure.
       if (trace.sse === undefined) trace.source = argument as BodySource;
       break;
     case 'unpipe':
@@ -82,20 +79,23 @@ function heard(trace: StreamedRequest, [event, argument]: unknown[]): void {
   }
 }
 
-/** The first piece makes the response a stream; absent if none is traced, or if it is all there is. */
+/**
+ * Begins the stream at the first chunk; `undefined` if streams are not traced, or if the chunk is the whole
+ * body.
+ */
 function begin(trace: StreamedRequest): StreamTrace | undefined {
   if (trace.ending || !(trace.span.isRecording() || trace.measurement?.wanted === true)) return undefined;
   const { sse } = trace;
   return (trace.stream = sse === undefined ? new StreamTrace(trace) : new SseTrace(trace, sse));
 }
 
-/** The last piece of a body may come with its end, which is also called without one, or with a callback. */
+/** Counts the last chunk, which may be passed to `end`; `end` may also get no argument, or a callback. */
 function wroteLast(stream: StreamTrace, [chunk, encoding]: unknown[]): void {
   const isChunk = typeof chunk === 'string' || chunk instanceof Uint8Array;
   if (isChunk && !stream.trace.response.writableEnded) stream.wrote(chunk, encoding);
 }
 
-/** Forgets a source that is unpiped before the response has ended; a body may have any number of sources. */
+/** Forgets a source that is unpiped before the response has ended; a body may have several sources. */
 function releaseSource(trace: StreamedRequest, source: unknown): void {
   if (trace.source !== source) return;
   const errored = trace.source?.errored;
@@ -103,7 +103,10 @@ function releaseSource(trace: StreamedRequest, source: unknown): void {
   trace.source = undefined;
 }
 
-/** Looked up when called: frameworks give responses another prototype. */
+/**
+ * Returns the response's own methods. They are looked up at each call, since frameworks change its
+ * prototype.
+ */
 function original(body: Body): Body {
   return Object.getPrototypeOf(body) as Body;
 }

@@ -1,36 +1,39 @@
 /**
- * How a stream ended, the value of `stream.outcome`.
+ * The outcome of a stream, the value of `stream.outcome`.
  *
  * `limit`: the server closed the connection, as Nest does when a client does not read its events
  * (`maxPendingDataLength`).
  */
 export type StreamOutcome = 'completed' | 'error' | 'client_disconnect' | 'server_shutdown' | 'limit';
 
-/** How `@Sse` routes become spans. */
+/** The options of `@Sse` routes. */
 export interface SseOptions {
   /**
-   * Where a stream's attributes and events go: on the request's `server` span, so that one request is one
-   * span, or on a `stream` span of its own, a child that begins when Nest subscribes. Default `server`.
+   * The span with a stream's attributes and events: the request's `server` span, or a `stream` span of its
+   * own, which is a child that begins when Nest subscribes. Default `server`.
    */
   readonly spans?: 'server' | 'stream';
-  /** A `chunk_milestone` event every so many events; 0 for none. Default 10 in development, else 0. */
+  /**
+   * The number of events between two `chunk_milestone` events; 0 for none. Default 10 in development, else
+   * 0.
+   */
   readonly milestoneEvery?: number;
   /**
-   * How `app.close()` treats open streams after all `beforeApplicationShutdown` hooks: `leave` leaves them to
-   * Nest, which waits for every client to go; `complete` ends their responses. Spans of streams that are
-   * left end, and are delivered, after `shutdown.timeoutMillis`. Default `leave`.
+   * The treatment of open streams by `app.close()`, after all `beforeApplicationShutdown` hooks: `leave`
+   * leaves them to Nest, which waits for every client to disconnect; `complete` ends their responses. Spans
+   * of streams that are still open end after `shutdown.timeoutMillis`. Default `leave`.
    */
   readonly onShutdown?: 'leave' | 'complete';
 }
 
-/** Options of one `@Sse` route, over those of its instance. */
+/** Options of one `@Sse` route, which win over those of its instance. */
 export interface SseSpanOptions extends Pick<SseOptions, 'spans' | 'milestoneEvery'> {
   /**
-   * Name of the stream's own span, of low cardinality; implies `spans: 'stream'`. Default
+   * The name of the stream's own span, which must have few values; implies `spans: 'stream'`. Default
    * `{method} {route} stream`.
    */
   readonly name?: string;
-  /** Value of `stream.type`; default `sse`. */
+  /** The value of `stream.type`; default `sse`. */
   readonly type?: string;
 }
 
@@ -38,14 +41,15 @@ export interface SseSpanOptions extends Pick<SseOptions, 'spans' | 'milestoneEve
 export interface SseRoute {
   readonly type: string;
   /**
-   * Absent where the server span carries the stream's attributes; `undefined` inside for the default name.
+   * The stream's own span; absent if the server span has the stream's attributes. `name` is `undefined` for
+   * the default one.
    */
   readonly ownSpan: { readonly name: string | undefined } | undefined;
   readonly milestoneEvery: number;
   readonly completeOnShutdown: boolean;
 }
 
-/** Puts a route's own options over its instance's. @param milestoneEvery - where neither says anything */
+/** Merges a route's own options into its instance's. @param milestoneEvery - the default */
 export function sseRoute(instance: SseOptions, route: SseSpanOptions, milestoneEvery: number): SseRoute {
   const spans = route.spans ?? (route.name === undefined ? instance.spans : 'stream');
   return {

@@ -20,9 +20,9 @@ export class OpenStreams implements StreamRegistry {
   }
 
   /**
-   * Completes the streams, so that their last events are written and their responses end; those that
-   * have not closed in time, since their clients do not read, are destroyed. Streams that begin
-   * later are completed at once.
+   * Completes the streams, so that their last events are written and their responses end. Responses that
+   * have not closed in time, since their clients do not read, are destroyed. Later streams are completed at
+   * once.
    */
   async shutDown(graceMillis: number): Promise<void> {
     this.closing = true;
@@ -34,7 +34,7 @@ export class OpenStreams implements StreamRegistry {
     await this.closed(graceMillis);
   }
 
-  /** Ends the spans of streams whose response has still not closed. */
+  /** Ends the spans of streams whose responses are still open. */
   endSpans(): void {
     for (const stream of [...this.streams]) {
       stream.cutBy('server_shutdown');
@@ -42,7 +42,9 @@ export class OpenStreams implements StreamRegistry {
     }
   }
 
-  /** Asked at the end of each stream: looks no further than the first that is open. */
+  /**
+   * Whether all streams have ended. Called at the end of each stream, so it stops at the first open one.
+   */
   private get allEnded(): boolean {
     for (const stream of this.streams) if (stream.endsOnShutdown) return false;
     return true;

@@ -32,27 +32,25 @@ import type { SseRoute } from './stream-options.js';
 import { StreamTrace, type StreamedRequest } from './stream-trace.js';
 
 const MAX_EVENT_ID_LENGTH = 256;
-/** The first chunk of Nest's streams, whether or not there is a producer yet. */
+/** The first chunk of Nest's event streams, sent even before there is a producer. */
 const HEADERS_ARE_OUT = '\n';
 
 /**
- * A response of server-sent events: what is counted, how long it took, and which
- * context its producer runs in.
+ * A response of server-sent events. It counts events, measures durations, and supplies the producer's
+ * context.
  */
 export class SseTrace extends StreamTrace implements SubscriptionListener, Subscribed {
   private events = 0;
-  /** Values of the producer, in place of `events` where a compressor hides the written text. */
+  /** The number of values from the producer, used instead of `events` if a compressor hides the text. */
   private emitted = 0;
   private opaque = false;
-  /** Whether the last event was an `error` one. */
+  /** Whether the last event was an `error` event. */
   private toldError = false;
   private lastAt = 0;
   private longestGap = 0;
   private subscribed = false;
   private completed = false;
-  /**
-   * Whether what is written belongs to the stream, and is not an exception filter's answer in place of it.
-   */
+  /** Whether the written text belongs to the stream, not to an exception filter's response. */
   private open = false;
   private ownSpan: Span | undefined;
   /** The context of the handler's call. */
@@ -75,19 +73,19 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     return this.route.type;
   }
 
-  /** A handler that failed before there was a stream is a failed request like any other. */
+  /** A handler that failed before its stream began is an ordinary failed request. */
   override get began(): boolean {
     return this.subscribed || this.open || !this.trace.response.writableEnded;
   }
 
-  /** Nest does that to a client that does not read. */
+  /** Nest destroys the response of a client that does not read. */
   protected override destroyed(): void {
     this.cutBy('limit');
   }
 
   /**
-   * Whether Nest told the client of a failure that was not the producer's: an interceptor's, or
-   * an event that is not JSON.
+   * Whether Nest reported a failure to the client that did not come from the producer: from an interceptor,
+   * or an event that is not JSON.
    */
   protected override get brokeOff(): boolean {
     return this.toldError && !this.completed && this.trace.response.writableEnded;
@@ -97,7 +95,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     return this.route.completeOnShutdown;
   }
 
-  /** Wraps the Observable so that its producer has the stream's span active. */
+  /** Wraps the Observable so that the stream's span is active in its producer. */
   observe<T>(source: Observable<T>): Observable<T> {
     this.base = activeContext();
     return observeInContext(source, this);
@@ -152,7 +150,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
 
   begun(subscriber: { complete(): void }): void {
     this.subscriber = subscriber;
-    // Once: an interceptor that repeats what is done would never stop.
+    // Completed once, since an interceptor that repeats would never stop.
     if (this.trace.streams.closing && !this.completed) this.shutDown();
   }
 
@@ -202,12 +200,12 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
   }
 }
 
-/** Nest keeps a silent stream alive with comments. */
+/** Whether a chunk is an event, not one of Nest's keep-alive comments. */
 function isEvent(chunk: string): boolean {
   return chunk !== HEADERS_ARE_OUT && !chunk.startsWith(':');
 }
 
-/** How Nest tells the client of a failure that no exception filter could answer any more. */
+/** Whether a chunk is Nest's event for a failure that no exception filter could handle any more. */
 function isErrorEvent(chunk: unknown): boolean {
   return typeof chunk === 'string' && chunk.startsWith('event: error\n');
 }

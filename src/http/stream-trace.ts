@@ -7,28 +7,28 @@ import type { RequestMeasurement, StreamFigures } from './request-measurement.js
 import type { ServerSpan } from './server-span.js';
 import type { SseRoute, StreamOutcome } from './stream-options.js';
 
-/** The request whose response is a stream. */
+/** A request whose response is a stream. */
 export interface StreamedRequest extends Entry {
   readonly request: RawRequest;
   readonly response: RawResponse;
   readonly span: ServerSpan;
   readonly instance: InstanceView | undefined;
-  /** `{method} {route}`, once the route is known. */
+  /** The span's name `{method} {route}`, once the route is known. */
   readonly spanName: string;
-  /** Set where the handler is an `@Sse` route whose stream is traced. */
+  /** The options, if the handler is an `@Sse` route whose stream is traced. */
   readonly sse: SseRoute | undefined;
-  /** Set once the response is written piece by piece. */
+  /** The stream, once the response is written in several pieces. */
   stream: StreamTrace | undefined;
   readonly streams: StreamRegistry;
-  /** Whether the response is never closed, as those of serverless adapters. */
+  /** Whether the response never closes, as with serverless adapters. */
   readonly serverless: boolean;
   /** The stream that is piped into the response. */
   source: BodySource | undefined;
-  /** `end` was called: what is written now is all there is. */
+  /** Whether `end` was called, so that the current chunk is the last. */
   ending: boolean;
-  /** Set while metrics are on. */
+  /** The measurement; absent while metrics are off. */
   readonly measurement: RequestMeasurement | undefined;
-  /** The response has closed, or the app's server does not wait for it. */
+  /** Ends the request: the response has closed, or the app's server does not wait for it. */
   end(): void;
 }
 
@@ -36,7 +36,7 @@ export interface StreamedRequest extends Entry {
 export interface StreamRegistry {
   add(stream: StreamTrace): void;
   delete(stream: StreamTrace): void;
-  /** Whether the app is shutting down, so that nothing may stay open. */
+  /** Whether the app is shutting down, so that streams must end. */
   readonly closing: boolean;
 }
 
@@ -49,16 +49,16 @@ export interface BodySource {
 /** A failure in the middle of a stream. */
 interface Failure {
   readonly error: unknown;
-  /** The status line was out, so that no exception filter could answer. */
+  /** Whether the status line was sent before, so that no exception filter could respond. */
   readonly late: boolean;
 }
 
-/** Responses of both protocols. */
+/** A response of either protocol. */
 interface Destroyable {
   destroy(...args: unknown[]): unknown;
 }
 
-/** A response that is written piece by piece: how much of it was sent, and how it ended. */
+/** A response that is written in several pieces: it counts what was sent, and records the outcome. */
 export class StreamTrace implements StreamFigures {
   bytes = 0;
   protected failure: Failure | undefined;
@@ -70,7 +70,7 @@ export class StreamTrace implements StreamFigures {
     if (trace.request.method !== 'HEAD') this.watchDestroy(trace.response);
   }
 
-  /** The server alone calls `destroy`: a client that leaves only closes the response. */
+  /** Observes `destroy`, which only the server calls: a client that leaves just closes the response. */
   private watchDestroy(response: Destroyable): void {
     const destroy = response.destroy.bind(response);
     response.destroy = (...args) => {
@@ -79,17 +79,17 @@ export class StreamTrace implements StreamFigures {
     };
   }
 
-  /** The server destroys the response before its end, as Nest does when a body fails in the middle. */
+  /** Called when the server destroys the response, as Nest does if a body fails in the middle. */
   protected destroyed(): void {
     this.aborted = true;
   }
 
-  /** The span that gets the stream's attributes and events. */
+  /** The span with the stream's attributes and events. */
   protected get span(): Span {
     return this.trace.span;
   }
 
-  /** `sse`, or what the route calls itself; any other is a `body`. */
+  /** The stream's type: `sse`, or the route's own `type`; `body` for any other stream. */
   get type(): string {
     return 'body';
   }
@@ -98,34 +98,34 @@ export class StreamTrace implements StreamFigures {
     return true;
   }
 
-  /** A piece of the body is handed to the connection. */
+  /** Counts a chunk that is passed to the connection. */
   wrote(chunk: unknown, encoding: unknown): void {
     const first = this.bytes === 0;
     this.bytes += byteLength(chunk, encoding);
     if (first) this.trace.measurement?.streams(this.type);
   }
 
-  /** Records a failure of the producer or of a stage between it and the client; the first one counts. */
+  /** Records a failure of the producer or of a later stage; the first one counts. */
   failed(error: unknown): void {
     this.failure ??= { error, late: this.trace.response.headersSent };
   }
 
-  /** The server ends the stream before its producer does; the first cause counts. */
+  /** Records that the server ended the stream before its producer did; the first cause counts. */
   cutBy(cause: 'server_shutdown' | 'limit'): void {
     this.cause ??= cause;
   }
 
-  /** Ends the stream from the server's side; a response that the app writes by itself is left to it. */
+  /** Ends the stream from the server's side. A response that the app writes itself is left alone. */
   shutDown(): void {
-    // Its producer is not ours to stop.
+    // The app controls this producer.
   }
 
-  /** Whether `shutDown` has to see the response closed. */
+  /** Whether `shutDown` must wait until the response has closed. */
   get endsOnShutdown(): boolean {
     return false;
   }
 
-  /** Tells the span what became of the stream. */
+  /** Records the outcome on the span. */
   finish(): void {
     this.trace.streams.delete(this);
     const errored = this.trace.source?.errored;
@@ -145,19 +145,19 @@ export class StreamTrace implements StreamFigures {
     if (this.cause !== undefined) return this.cause;
     if (this.failure !== undefined || this.cutShort) return 'error';
     const { response } = this.trace;
-    // An HTTP/2 response does not tell whether everything was sent, one of Fastify's
-    // `inject()` tells it too late.
+    // An HTTP/2 response does not show whether everything was sent, and one of Fastify's `inject()` shows
+    // it too late.
     const { writableFinished, isLightMyRequest } = response as {
       writableFinished?: boolean;
       isLightMyRequest?: boolean;
     };
     const sent = writableFinished !== false || isLightMyRequest === true;
     if (response.writableEnded && sent) return 'completed';
-    // A server that closes cuts its connections.
+    // A closing server cuts its connections.
     return this.trace.streams.closing ? 'server_shutdown' : 'client_disconnect';
   }
 
-  /** Whether the server broke off for a reason that only the framework knows. */
+  /** Whether the server ended the stream early for a reason that only the framework knows. */
   protected get cutShort(): boolean {
     return this.cause === undefined && this.failure === undefined && this.brokeOff;
   }
@@ -168,10 +168,10 @@ export class StreamTrace implements StreamFigures {
     return this.aborted || (response.writableEnded && source?.readableEnded === false);
   }
 
-  /** The status was 200 long ago: only the span can tell. */
+  /** Records a late failure, which only the span can show: the status 200 was already sent. */
   private recordLateFailure(error: unknown): void {
     for (const span of new Set([this.span, this.trace.span])) {
-      // Also where the error is the client's: its answer was to be a success.
+      // The status is set even if the error is the client's, since the response was to be a success.
       span.setStatus({ code: SpanStatusCode.ERROR });
       recordError(span, error);
     }
@@ -183,7 +183,7 @@ function byteLength(chunk: unknown, encoding: unknown): number {
   return chunk instanceof Uint8Array ? chunk.byteLength : 0;
 }
 
-/** Whether a source was destroyed because its client had gone. */
+/** Whether a source was destroyed because its client had left. */
 function isAbort(error: unknown): boolean {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || name === 'AbortError';

@@ -3,10 +3,10 @@ import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@open
 import type { CallMeter, HistogramDefinition } from '../pipeline/call-meter.js';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
-/** Names are meant to be written in code; those that are made up at run time stop here. */
+/** The most histograms, since span names may be made up at run time. */
 const MAX_NAMES = 1000;
 
-/** The histograms of spans that have the option `metric`. */
+/** The histograms of spans with the option `metric`. */
 export class CallMetrics implements CallMeter {
   private readonly histograms = new Map<string, Histogram | undefined>();
   private readonly open = new Map<string, UpDownCounter>();

@@ -35,17 +35,17 @@ import { SeriesLimiter } from './instruments/series-limiter.js';
 import { temporalityFor } from './readers/temporality.js';
 import { appliesTo, type ViewTarget } from './instruments/view-match.js';
 
-/** Options of a generation besides its plan. */
+/** Options of a generation, apart from its plan. */
 export interface MeterGenerationContext {
   readonly instance: string;
   readonly log: RateLimitedLog;
-  /** A receiver of spans takes no metrics. */
+  /** Called when a receiver of spans accepts no metrics. */
   readonly onRefused: (target: string, failure: ExportFailure) => void;
-  /** Whether exports of spans fail in the same way. */
+  /** Whether exports of spans fail with the same error. */
   readonly isToldBySpans: (failure: ExportFailure) => boolean;
-  /** The meter pipeline, for which a reader that was given in code reads. */
+  /** The meter pipeline, which owns the use of a given reader. */
   readonly owner: object;
-  /** Whether an exporter or reader that was given in code is used by what is live. */
+  /** Whether the live configuration uses an exporter or reader that was given in code. */
   readonly isNeeded: (given: object) => boolean;
 }
 
@@ -64,13 +64,13 @@ const DEFAULT_AGGREGATION: number = AggregationType.DEFAULT;
 type OpenReader = PushReader | ScrapeReader | LentReader;
 
 /**
- * One configuration of an instance's meters, complete: provider, views, readers. Its series begin at zero.
+ * One complete configuration of an instance's meters: provider, views, readers. Its series begin at zero.
  */
 export class MeterGeneration implements MeterBinding {
-  /** The instruments that measure requests; absent with `http: false`. */
+  /** The instruments for requests; absent with `http: false`. */
   readonly requests: RequestSeriesIndex | undefined;
   private readonly provider: MeterProvider;
-  // Truly private: it holds credentials, which `inspect` would show.
+  // A private field: the plan holds credentials, which `inspect` would show.
   readonly #plan: MetricsPlan;
 
   private constructor(
@@ -116,7 +116,10 @@ export class MeterGeneration implements MeterBinding {
     return this.provider.getMeter(name, version);
   }
 
-  /** Delta series are forgotten at each export, where the SDK's own limit does. */
+  /**
+   * Creates a limiter for an instrument. Delta series need none: they are reset at each export, where the
+   * SDK's own limit applies.
+   */
   limiter({ kind, name, options }: InstrumentDefinition, meter: string): SeriesLimiter | undefined {
     const type = TYPES[kind];
     const accumulates = this.readers.some(
@@ -124,12 +127,15 @@ export class MeterGeneration implements MeterBinding {
     );
     if (!accumulates) return undefined;
     const views = viewsOf(this.#plan, { meter, name, unit: options.unit, type });
-    // A view may leave fewer attributes than there seem to be.
+    // A view may remove attributes, so that there are fewer series than it seems.
     if (views.some(({ attributesProcessors }) => attributesProcessors !== undefined)) return undefined;
     return new SeriesLimiter(limitOf(this.#plan, views));
   }
 
-  /** The page for Prometheus: of the reader for an address, else of the first; nothing without one. */
+  /**
+   * Returns the page for Prometheus: that of the reader at an address, else of the first one; `undefined`
+   * without a reader.
+   */
   async scrape(address?: { readonly server: string; readonly path: string }): Promise<string | undefined> {
     return this.readers
       .filter((reader) => reader instanceof ScrapeReader)
@@ -145,7 +151,7 @@ export class MeterGeneration implements MeterBinding {
     await Promise.all(this.readers.map((reader) => reader.forceFlush().catch(() => undefined)));
   }
 
-  /** Exports what has come, and closes. Never rejects. */
+  /** Exports the pending measurements, and closes. Never rejects. */
   async close(timeoutMillis: number): Promise<void> {
     await Promise.all(
       this.readers.map((reader) =>
@@ -159,7 +165,7 @@ function viewsOf({ views }: MetricsPlan, target: ViewTarget): ViewOptions[] {
   return views.filter((view) => appliesTo(view, target));
 }
 
-/** Most series of an instrument; each view of it may set another limit. */
+/** Returns the most series of an instrument; each of its views may set another limit. */
 function limitOf({ cardinalityLimit }: MetricsPlan, views: readonly ViewOptions[]): number {
   if (views.length === 0) return cardinalityLimit;
   return Math.max(

@@ -18,12 +18,11 @@ import type { MetricsOptions } from './options/metrics-options.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 
 /**
- * Everything a service does with metrics of its module. Inject it; keep the instruments as long as you like,
- * they follow every reconfiguration and measure nothing while metrics are off.
+ * Creates instruments for a module's services. Inject it and keep the instruments: they follow every
+ * reconfiguration, and measure nothing while metrics are off.
  *
- * The methods that make instruments are meant for constructors: a name that is asked for twice
- * gives the same instrument, and one that is taken by an instrument of another kind, unit, value
- * type or buckets is an error.
+ * Call its methods in constructors. A repeated name returns the same instrument; a name that another kind,
+ * unit, value type or buckets have is an error.
  */
 export class MeterManager implements MeterProvider {
   /** @internal */
@@ -33,8 +32,8 @@ export class MeterManager implements MeterProvider {
   ) {}
 
   /**
-   * A meter for code that wants the OpenTelemetry API. @param name - instrumentation scope;
-   * default the module's own
+   * Returns a meter with the OpenTelemetry API. @param name - the instrumentation scope; default: the
+   * module's own
    */
   getMeter(name?: string, version?: string): Meter {
     const { meter = LIBRARY_SCOPE.name } = this.defaults;
@@ -43,14 +42,15 @@ export class MeterManager implements MeterProvider {
   }
 
   /**
-   * Something that only grows. @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT`, TelemetryConfigError
+   * Returns a counter, which only grows. @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT`,
+   * TelemetryConfigError
    */
   counter<A extends Attributes = Attributes>(name: string, options?: MetricOptions): Counter<A> {
     return this.getMeter().createCounter<A>(name, options);
   }
 
   /**
-   * Something that grows and shrinks. @throws TelemetryError
+   * Returns an up-down counter, which grows and shrinks. @throws TelemetryError
    * `TELEMETRY_INSTRUMENT_CONFLICT`, TelemetryConfigError
    */
   upDownCounter<A extends Attributes = Attributes>(name: string, options?: MetricOptions): UpDownCounter<A> {
@@ -58,19 +58,25 @@ export class MeterManager implements MeterProvider {
   }
 
   /**
-   * How values are distributed; give `unit` and `advice.explicitBucketBoundaries`. @throws
+   * Returns a histogram for a distribution; pass `unit` and `advice.explicitBucketBoundaries`. @throws
    * TelemetryError, TelemetryConfigError
    */
   histogram<A extends Attributes = Attributes>(name: string, options?: MetricOptions): Histogram<A> {
     return this.getMeter().createHistogram<A>(name, options);
   }
 
-  /** A value that is set. @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT`, TelemetryConfigError */
+  /**
+   * Returns a gauge, whose value is set. @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT`,
+   * TelemetryConfigError
+   */
   gauge<A extends Attributes = Attributes>(name: string, options?: MetricOptions): Gauge<A> {
     return this.getMeter().createGauge<A>(name, options);
   }
 
-  /** A total that is asked for at each export. @throws TelemetryError, TelemetryConfigError */
+  /**
+   * Returns an observable counter; callbacks report its total at each export. @throws TelemetryError,
+   * TelemetryConfigError
+   */
   observableCounter<A extends Attributes = Attributes>(
     name: string,
     callback: ObservableCallback<A>,
@@ -81,7 +87,10 @@ export class MeterManager implements MeterProvider {
     return observable;
   }
 
-  /** An amount that is asked for at each export. @throws TelemetryError, TelemetryConfigError */
+  /**
+   * Returns an observable up-down counter; callbacks report its amount at each export. @throws
+   * TelemetryError, TelemetryConfigError
+   */
   observableUpDownCounter<A extends Attributes = Attributes>(
     name: string,
     callback: ObservableCallback<A>,
@@ -92,7 +101,10 @@ export class MeterManager implements MeterProvider {
     return observable;
   }
 
-  /** A value that is asked for at each export. @throws TelemetryError, TelemetryConfigError */
+  /**
+   * Returns an observable gauge; callbacks report its value at each export. @throws TelemetryError,
+   * TelemetryConfigError
+   */
   observableGauge<A extends Attributes = Attributes>(
     name: string,
     callback: ObservableCallback<A>,
@@ -103,32 +115,32 @@ export class MeterManager implements MeterProvider {
     return observable;
   }
 
-  /** Whether anything is measured: there is a reader, and telemetry is on. */
+  /** Whether anything is measured: telemetry is on and there is a reader. */
   isEnabled(): boolean {
     return this.pipeline.enabled;
   }
 
   /**
-   * Changes the option `metrics` while the app runs; what the change leaves out stays. Service, receivers and
-   * whether telemetry is on come from `TracerManager.reconfigure`.
+   * Merges a change into the option `metrics`. Service, receivers and whether telemetry is on follow
+   * `TracerManager.reconfigure`.
    *
-   * @throws TelemetryConfigError - nothing has changed then
+   * @throws TelemetryConfigError if the change is invalid; nothing has changed then
    */
   async reconfigure(change: MetricsOptions | false): Promise<void> {
     await this.pipeline.configure(change);
   }
 
-  /** Reports the exports and failures of each reader; contains no secret. */
+  /** Returns the exports and failures of each reader; contains no secret. */
   status(): MetricsStatus {
     return this.pipeline.status();
   }
 
-  /** The page that Prometheus would get; empty without a reader for it. */
+  /** Returns the page for Prometheus; empty without a reader for it. */
   scrape(): Promise<string> {
     return this.pipeline.scrape();
   }
 
-  /** Ports on which scrape pages are served, in order of their readers. */
+  /** Returns the ports that serve scrape pages, in the order of their readers. */
   scrapePorts(): number[] {
     return this.pipeline.scrapePorts();
   }
@@ -139,10 +151,10 @@ export class MeterManager implements MeterProvider {
   }
 
   /**
-   * A manager of this instance's meters for another module.
+   * Returns a manager of this instance's meters for another module.
    *
-   * @param defaults - `meter`: instrumentation scope of instruments that name no meter;
-   *   default `nestjs-telemetry`
+   * @param defaults - `meter`: the instrumentation scope of instruments without a named meter; default
+   *   `nestjs-telemetry`
    */
   withDefaults(defaults: { readonly meter?: string }): MeterManager {
     return new MeterManager(this.pipeline, defaults);

@@ -17,29 +17,29 @@ import { RuntimeMetrics } from './runtime-metrics.js';
 import { ScrapeServer } from './readers/scrape-server.js';
 import { createSelfMetrics, type PipelineHealth } from './self-metrics.js';
 
-/** The parts that a meter pipeline needs from outside. */
+/** Options of a {@link MeterPipeline}. */
 export interface MeterPipelineOptions {
-  /** Names the instance in log lines. */
+  /** The instance's name in log lines. */
   readonly instance: string;
   readonly log: RateLimitedLog;
   readonly metrics: MetricsOptions | false;
-  /** Read, never written; default `process.env`. */
+  /** The environment to read, never written; default `process.env`. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Limit for the last export of a replaced configuration, in milliseconds. */
+  /** The time limit for the last export of a replaced configuration, in milliseconds. */
   readonly closeTimeoutMillis: number;
-  /** The fate of spans, for `otel.sdk.*`. */
+  /** Returns the counts of spans, for `otel.sdk.*`. */
   readonly health?: () => PipelineHealth | undefined;
-  /** Attributes that the user's counters, histograms and gauges get. */
+  /** Returns attributes for the user's counters, histograms and gauges. */
   readonly flowAttributes?: FlowAttributes | undefined;
 }
 
 /**
- * One instance's way from a measurement to its readers, replaceable while it runs.
+ * Takes one instance's measurements to its readers. The configuration can be replaced at any time.
  *
- * Metrics follow the configuration of spans: service, receivers and whether telemetry is on. When anything
- * about readers, resource or views changes, a new generation begins at zero, and the old one exports what it
- * had counted: each receiver gets what was measured for it, and all of them together everything. A change of
- * anything else lets the series go on.
+ * Metrics follow the configuration of spans: service, receivers and whether telemetry is on. When readers,
+ * resource or views change, a new generation begins at zero and the old one exports its counts, so that
+ * each receiver gets what was measured for it and nothing is lost. Any other change leaves the series as
+ * they are.
  */
 export class MeterPipeline {
   private readonly meters = new Map<string, InstanceMeter>();
@@ -47,19 +47,19 @@ export class MeterPipeline {
   private readonly closing = new Set<Promise<void>>();
   private readonly refused = new Set<string>();
   private readonly http: HttpMetrics;
-  /** Measures calls that ask for it. */
+  /** Measures calls with the option `metric`. */
   readonly calls: CallMetrics;
-  /** Wants to know of every export of spans. */
+  /** Called after every export of spans. */
   readonly onSpanExport: ExportListener;
   private readonly runtime = new RuntimeMetrics();
-  // Truly private: they hold credentials, which `inspect` would show.
+  // A private field: the options hold credentials, which `inspect` would show.
   readonly #options: MeterPipelineOptions;
   #metrics: MetricsOptions | false;
   #source: PlanSource | undefined;
   private live: MeterGeneration | undefined;
   private generations = 0;
   private scraped = false;
-  /** Stays while the last of the readers is being closed. */
+  /** Stays set while the last readers are closing. */
   private showsSelf = false;
   private readonly changes = new InOrder();
 
@@ -86,7 +86,7 @@ export class MeterPipeline {
     return this.meter(LIBRARY_SCOPE.name, LIBRARY_SCOPE.version);
   }
 
-  /** The meter of requests, while they are measured. */
+  /** The meter of requests; absent while they are not measured. */
   get requestMeter(): HttpMetrics | undefined {
     return this.live?.requests === undefined ? undefined : this.http;
   }
@@ -107,7 +107,8 @@ export class MeterPipeline {
   }
 
   /**
-   * Follows a configuration of spans, or none. @throws TelemetryConfigError, after which nothing has changed
+   * Follows a configuration of spans, or none. @throws TelemetryConfigError if it is invalid; nothing has
+   * changed then
    */
   follow(source: PlanSource | undefined): Promise<void> {
     this.#source = source;
@@ -115,8 +116,8 @@ export class MeterPipeline {
   }
 
   /**
-   * Changes the options; what the change leaves out stays. @throws TelemetryConfigError, after
-   * which nothing has changed
+   * Merges a change into the options. @throws TelemetryConfigError if it is invalid; nothing has changed
+   * then
    */
   async configure(change: MetricsOptions | false): Promise<void> {
     metricsOptionsCheck.assert(change, 'metrics');
@@ -133,20 +134,20 @@ export class MeterPipeline {
   }
 
   /**
-   * From now on there is a page to scrape, if there is anything to measure. @throws TelemetryConfigError
-   * without the package for it
+   * Starts a scrape page, if anything is measured. @throws TelemetryConfigError if its package is not
+   * installed
    */
   serveScrapes(): Promise<void> {
     this.scraped = true;
     return this.changes.run(() => this.applyPlan());
   }
 
-  /** Text for Prometheus; empty while metrics are off. */
+  /** Returns the page for Prometheus; empty while metrics are off. */
   async scrape(): Promise<string> {
     return (await this.live?.scrape()) ?? '';
   }
 
-  /** Ports that scrape pages are served on. */
+  /** Returns the ports that serve scrape pages. */
   scrapePorts(): number[] {
     return [...this.servers.values()].map(({ port }) => port);
   }
@@ -165,7 +166,7 @@ export class MeterPipeline {
     await Promise.all(this.closing);
   }
 
-  /** Exports what has come and closes everything; a later `follow` works again. */
+  /** Exports the pending measurements and closes all readers; a later `follow` works again. */
   async shutdown(timeoutMillis: number): Promise<void> {
     this.#source = undefined;
     await this.changes.run(() => this.applyPlan(timeoutMillis));
@@ -211,7 +212,7 @@ export class MeterPipeline {
 
   private async build(plan: MetricsPlan): Promise<MeterGeneration> {
     const { instance, log } = this.#options;
-    // The SDK is loaded by those who measure.
+    // The SDK is only loaded if anything is measured.
     const { MeterGeneration } = await import('./meter-generation.js');
     return MeterGeneration.build(plan, {
       instance,
@@ -249,7 +250,7 @@ export class MeterPipeline {
     }
   }
 
-  /** Closes servers that a plan does not want. */
+  /** Closes servers that are not in the plan. */
   private closeServers(plan: MetricsPlan | undefined): void {
     const wanted = serversOf(plan);
     for (const [key, server] of this.servers) {
@@ -266,19 +267,19 @@ export class MeterPipeline {
     this.closing.add(closed);
   }
 
-  /** Reports errors of work that runs in the background. */
+  /** Reports errors of background work. */
   readonly complain = (error: unknown): void => {
     const { instance, log } = this.#options;
     log.warn('metrics config', `${instance}: metrics go on as they were: ${errorText(error)}`);
   };
 }
 
-/** Whether the newest export of a queue of spans has failed with this code. */
+/** Whether a queue's newest export has failed with this code. */
 function failsWith({ lastError, lastSuccessAt }: ExporterStatus, code: string): boolean {
   return lastError?.code === code && (lastSuccessAt === undefined || lastSuccessAt <= lastError.at);
 }
 
-/** The ports that a plan wants pages to be served on. */
+/** Returns the ports of a plan's scrape pages. */
 function serversOf(plan: MetricsPlan | undefined): Map<string, PrometheusReaderConfig> {
   const scrapes = (plan?.readers ?? []).flatMap((reader) => ('scrape' in reader ? [reader.scrape] : []));
   const served = scrapes.filter(({ port }) => port !== undefined);

@@ -12,12 +12,12 @@ interface Running {
   readonly stop: () => void;
 }
 
-/** The official packages at work; they measure the process, so that one instance of an app is enough. */
+/** Runs the official packages that measure the process. One instance of an app suffices. */
 export class RuntimeMetrics {
   private readonly running = new Map<PackageName, Running>();
 
   /**
-   * Starts what is wanted and not running yet; it measures once it is told what to follow.
+   * Starts the selected packages that do not run yet; they measure after the first {@link follow}.
    *
    * @throws TelemetryConfigError `TELEMETRY_PACKAGE_MISSING`
    */
@@ -26,7 +26,7 @@ export class RuntimeMetrics {
       if (this.running.has(name)) continue;
       const meters: InstanceMeter[] = [];
       const provider: MeterProvider = {
-        // The packages keep their instruments, which outlive configurations therefore.
+        // The packages keep their instruments, so these outlive configurations.
         getMeter(scope, version) {
           const meter = new InstanceMeter(scope, version, undefined);
           meters.push(meter);
@@ -37,7 +37,7 @@ export class RuntimeMetrics {
     }
   }
 
-  /** Follows another configuration, and stops what it does not want. */
+  /** Follows another configuration, and stops packages that it does not select. */
   follow(binding: MeterBinding | undefined, options: RuntimeMetricsOptions | false | undefined): void {
     const stays = wanted(options);
     for (const [name, { meters, stop }] of this.running) {
@@ -74,7 +74,7 @@ async function startNode(provider: MeterProvider): Promise<() => void> {
   });
 }
 
-/** Measures nothing while it follows no meter. */
+/** Starts the host metrics, which measure nothing before the first meter. */
 async function startHost(meterProvider: MeterProvider): Promise<() => void> {
   const { HostMetrics } = await loadOptionalPeer(
     '@opentelemetry/host-metrics',

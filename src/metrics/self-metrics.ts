@@ -3,7 +3,7 @@ import type { ExportListener } from '../pipeline/queue/delivery.js';
 import type { DeliveryStatus } from '../pipeline/telemetry-status.js';
 import type { DropReason, ExporterStatus } from '../pipeline/span-sink.js';
 
-/** Dropped after an exporter had tried; every other reason comes before it. */
+/** The drop reasons after an exporter has tried; all other drops happen before it. */
 const BY_EXPORTER: ReadonlySet<string> = new Set<DropReason>([
   'rejected',
   'retries_exhausted',
@@ -21,19 +21,19 @@ const EXPORTER_TYPES: Readonly<Record<string, string>> = {
 
 const EXPORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Figures of a span pipeline at one moment. */
+/** The figures of a span pipeline at one moment. */
 export interface PipelineHealth {
   readonly status: DeliveryStatus;
-  /** Most spans that each queue holds. */
+  /** The most spans that each queue holds. */
   readonly queueCapacity: number | undefined;
 }
 
 /**
- * Shows what becomes of spans, by the conventions' names; asked for at each export, so that
- * spans themselves pay nothing.
+ * Reports the counts of spans under the conventions' names. They are read at each export, so that spans
+ * themselves cost nothing.
  *
- * @param health - nothing while it is not to be shown
- * @returns what has to be told of every export of spans
+ * @param health - returns the figures; `undefined` while they are not reported
+ * @returns a listener for every export of spans
  * @see {@link https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/ | SDK metrics}
  */
 export function createSelfMetrics(meter: Meter, health: () => PipelineHealth | undefined): ExportListener {

@@ -1,8 +1,8 @@
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Gives the wrapper all that can be asked of the method: name, length, and as its prototype the method
- * itself, so that metadata is found whenever it was set.
+ * Makes a wrapper look like the method: same name and length, and the method itself as prototype, so that
+ * metadata is found whenever it was set.
  */
 export function likeMethod(wrapper: Method, method: Method): Method {
   Object.setPrototypeOf(wrapper, method);

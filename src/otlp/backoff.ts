@@ -1,6 +1,6 @@
 const FIRST_MILLIS = 200;
 const FACTOR = 1.6;
-/** Within the first minute a receiver that returns is noticed within two seconds. */
+/** During this first minute, waits are so short that a receiver's return is noticed within two seconds. */
 const SHORT_OUTAGE_MILLIS = 60_000;
 const SHORT_OUTAGE_CAP_MILLIS = 1_000;
 const CAP_MILLIS = 5_000;
@@ -8,12 +8,12 @@ const FIRST_PROBE_MILLIS = 5_000;
 const PROBE_CAP_MILLIS = 60_000;
 
 /**
- * How long to wait after a failure that may pass by itself: exponential, with jitter so that a fleet
- * does not return in step.
+ * Returns the delay before a retry: exponential, with jitter so that many processes do not retry at the
+ * same moment.
  *
- * @param failures - in a row, at least 1
- * @param failingMillis - since the first of them
- * @returns between half and the whole of the exponential delay
+ * @param failures - the number of failures in a row, at least 1
+ * @param failingMillis - the time since the first of them, in milliseconds
+ * @returns from half of the exponential delay to all of it
  */
 export function backoffMillis(
   failures: number,
@@ -25,7 +25,7 @@ export function backoffMillis(
   return delay * (0.5 + random() / 2);
 }
 
-/** How long to wait before a failure that needs a fix is probed, with the same jitter. */
+/** Returns the delay before the next probe of a destination that needs a fix, with the same jitter. */
 export function probeMillis(failures: number, random: () => number = Math.random): number {
   const delay = Math.min(PROBE_CAP_MILLIS, FIRST_PROBE_MILLIS * 2 ** (failures - 1));
   return delay * (0.5 + random() / 2);

@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import type { TlsConfig } from '../config/exporter-config.js';
 import { TelemetryConfigError } from '../errors.js';
 
-/** A parsed address, with what may be shown of it. */
+/** A parsed address, and the form of it that may be shown. */
 export interface Endpoint {
   readonly url: URL;
   /** The address without user, password and query. */
@@ -40,7 +40,8 @@ export function parseEndpoint(address: string): Endpoint {
 }
 
 /**
- * An error that names the header but never its value; the cause is left out, since it may quote the value.
+ * Returns an error that names an unusable header but not its value. The cause is left out, since it may
+ * quote the value.
  */
 export function unusableHeader(name: string): TelemetryConfigError {
   return new TelemetryConfigError({
@@ -55,13 +56,13 @@ export function unusableHeader(name: string): TelemetryConfigError {
 }
 
 /**
- * Checks what OpenSSL would only complain about when it connects, or not at all.
+ * Checks certificates early; OpenSSL would report a mistake only when it connects, or never.
  *
  * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE`
  */
 export function checkTls({ ca, cert, key }: TlsConfig): void {
   try {
-    // Node ignores a certificate authority that it cannot read.
+    // Node ignores an unreadable certificate authority.
     if (ca !== undefined) new X509Certificate(ca);
     createSecureContext({
       ...(cert !== undefined && { cert: asPem(cert) }),
@@ -73,7 +74,7 @@ export function checkTls({ ca, cert, key }: TlsConfig): void {
   if ((cert === undefined) !== (key === undefined)) throw unusableTls();
 }
 
-/** A value of {@link TlsConfig} as Node's TLS takes it. */
+/** Converts a value of {@link TlsConfig} to the form that Node's TLS accepts. */
 export function asPem(value: string | Uint8Array): string | Buffer {
   return typeof value === 'string' ? value : Buffer.from(value);
 }

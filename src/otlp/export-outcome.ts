@@ -4,7 +4,7 @@ import type { ExportFailure } from './failures/export-failure.js';
 export type ExportOutcome =
   | {
       readonly ok: true;
-      /** Spans, or data points, that the receiver refused although it took the others. */
+      /** The number of spans or data points that the receiver refused while it accepted the rest. */
       readonly rejected: number;
       /** The receiver's reason or warning. */
       readonly message: string;

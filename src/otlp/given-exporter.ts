@@ -6,14 +6,14 @@ import { timeoutFailure } from './failures/network-failure.js';
 
 const SUCCESS = 0;
 
-/** An exporter's answer; one written in JavaScript may call back with nothing. */
+/** An exporter's answer. An exporter written in JavaScript may call back without one. */
 type Answer = { readonly code?: unknown; readonly error?: unknown } | undefined;
 
 /**
- * Exports through an exporter given in code, which may throw, hang, call back twice or never.
+ * Exports through an exporter given in code. It may throw, hang, call back twice or never.
  *
- * @param call - the exporter's `export`; an async function rejects where another throws
- * @param hint - the remedy where it takes longer than the limit
+ * @param call - calls the exporter's `export`; an async one may reject
+ * @param hint - the remedy if the call exceeds the limit
  */
 export function exportThrough(
   call: (done: (answer: Answer) => void) => unknown,
@@ -26,7 +26,7 @@ export function exportThrough(
       resolve({ ok: false, failure: classifyExporterError(error) });
     };
     const timer = setTimeout(() => {
-      // It may still arrive, so sending it again could double it.
+      // The batch may still arrive, so a second attempt could duplicate it.
       const failure = { ...timeoutFailure(timeoutMillis), hint, retryable: false, blames: 'data' } as const;
       resolve({ ok: false, failure });
     }, timeoutMillis).unref();

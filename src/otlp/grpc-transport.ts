@@ -27,16 +27,17 @@ const METHODS: Readonly<Record<OtlpSignal, string>> = {
 };
 
 /**
- * Answers are a few bytes; an odd number, to tell an answer above it from a request above a receiver's limit.
+ * The most bytes of an answer; real answers have a few. The odd number distinguishes this limit from a
+ * receiver's in error messages.
  */
 const MAX_ANSWER_BYTES = 1_000_003;
 
-/** grpc-js would wait up to two minutes before it connects again. */
+/** Options of the gRPC channel. By default grpc-js would wait up to two minutes before it reconnects. */
 const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 500,
   'grpc.dns_min_time_between_resolutions_ms': 2_000,
-  // Retries are the queue's, which counts them.
+  // The queue retries and counts; grpc-js must not.
   'grpc.enable_retries': 0,
   'grpc.service_config_disable_resolution': 1,
   'grpc.max_send_message_length': -1,
@@ -46,7 +47,7 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-/** OTLP over gRPC, on a plain grpc-js client that sends bytes as they are. */
+/** Sends OTLP over gRPC. It uses a plain grpc-js client that sends bytes unchanged. */
 export class GrpcTransport implements OtlpTransport {
   readonly target: string;
   readonly encoding = 'protobuf';
@@ -89,7 +90,7 @@ export class GrpcTransport implements OtlpTransport {
           resolve({ ok: true, latencyMillis, rejected, message: this.words.quote(message) });
           return;
         }
-        // A connection that answers nothing may be half dead: the next request gets a new one.
+        // A connection without an answer may be half dead, so the next request opens a new one.
         if (error.code === status.DEADLINE_EXCEEDED) this.reconnect(client);
         resolve({ ok: false, latencyMillis, failure: this.explain(error, limit) });
       };
@@ -104,7 +105,7 @@ export class GrpcTransport implements OtlpTransport {
           finish,
         );
       } catch {
-        // A closed client throws; its text may quote the metadata.
+        // A closed client throws, and its text may quote the metadata.
         finish({
           code: status.CANCELLED,
           details: 'the connection is closed',
@@ -114,7 +115,7 @@ export class GrpcTransport implements OtlpTransport {
     });
   }
 
-  /** Shows only the target when printed: the transport holds credentials. */
+  /** Returns only the target, since the transport holds credentials. */
   toJSON(): object {
     return { target: this.target };
   }
@@ -132,7 +133,7 @@ export class GrpcTransport implements OtlpTransport {
     if (error.code === status.DEADLINE_EXCEEDED && /^Deadline exceeded/i.test(error.details)) {
       return { ...timeoutFailure(limit), code: 'DEADLINE_EXCEEDED' };
     }
-    // The client's own words, about a limit that no receiver has.
+    // The client itself reports this limit; no receiver has it.
     if (error.details.endsWith(`vs ${MAX_ANSWER_BYTES})`)) return strangeAnswerFailure();
     const [encoded] = error.metadata.get('grpc-status-details-bin');
     const info = encoded instanceof Buffer ? readRpcStatus(encoded) : undefined;
@@ -147,7 +148,8 @@ export class GrpcTransport implements OtlpTransport {
 
   private reconnect(stale: Client): void {
     if (this.closed || this.client !== stale) return;
-    // Clients to one address share a connection: another's would keep the broken one alive.
+    // Clients with the same address and options share a connection, so another client would keep the broken
+    // one alive.
     this.client = this.connect({ ...this.channelOptions, 'grpc.use_local_subchannel_pool': 1 });
     stale.close();
   }

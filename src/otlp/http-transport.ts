@@ -13,14 +13,14 @@ import { ReceiverWords } from './receiver-words.js';
 import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
 import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
 
-/** Most bytes read of a response; a longer one does not come from an OTLP receiver. */
+/** The most bytes that are read of a response. No OTLP receiver sends a longer one. */
 const MAX_RESPONSE_BYTES = 64 * 1_024;
 
 const compress = promisify(gzip);
 
 class RequestTimeout extends Error {}
 
-/** OTLP over HTTP/1.1, protobuf or JSON, on connections that are kept alive. */
+/** Sends OTLP over HTTP/1.1 as protobuf or JSON, on persistent connections. */
 export class HttpTransport implements OtlpTransport {
   readonly target: string;
   readonly encoding: 'protobuf' | 'json';
@@ -66,7 +66,7 @@ export class HttpTransport implements OtlpTransport {
     }
   }
 
-  /** Shows only the target when printed: the transport holds credentials. */
+  /** Returns only the target, since the transport holds credentials. */
   toJSON(): object {
     return { target: this.target };
   }
@@ -83,7 +83,7 @@ export class HttpTransport implements OtlpTransport {
 
   private request(body: Buffer, limitMillis: number, mayRepeat: boolean): Promise<ReadResponse> {
     return new Promise((resolve, reject) => {
-      // Closed while the body was compressed, or by what failed before.
+      // The transport may have been closed during compression, or by an earlier failure.
       if (this.closed) throw new Error('the transport is closed');
       const request = (this.secure ? https : http).request(this.endpoint.url, {
         method: 'POST',
@@ -99,7 +99,7 @@ export class HttpTransport implements OtlpTransport {
       request.on('response', (response) => {
         readBody(response).then(resolve, reject).finally(done);
       });
-      // Without a listener, Node closes the connection and says nothing.
+      // Without a listener, Node closes the connection silently.
       request.on('upgrade', ({ statusCode, headers }, socket) => {
         socket.destroy();
         done();
@@ -107,7 +107,7 @@ export class HttpTransport implements OtlpTransport {
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
         done();
-        // The receiver closed an idle connection at the moment of its next use.
+        // The receiver closed an idle connection just when it was used again.
         const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
         if (mayRepeat && stale) this.request(body, limitMillis, false).then(resolve, reject);
         else reject(error);
@@ -173,13 +173,13 @@ async function readBody(response: IncomingMessage): Promise<ReadResponse> {
   for await (const chunk of response as AsyncIterable<Buffer>) {
     if (size < MAX_RESPONSE_BYTES) chunks.push(chunk);
     size += chunk.length;
-    // Not a receiver; the rest is not worth the traffic.
+    // No OTLP receiver sends this much, so the rest is not read.
     if (size > 16 * MAX_RESPONSE_BYTES) break;
   }
   return { statusCode: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
 }
 
-/** A wrong path or a login page may answer everything with success. */
+/** Whether a response is a web page: a wrong path or a login page may answer every request with success. */
 function isWebPage({ headers }: ReadResponse): boolean {
   return headers['content-type']?.includes('text/html') === true;
 }

@@ -2,10 +2,10 @@ import type { ExporterOfType, OtlpExporterConfig } from '../config/exporter-conf
 import type { OtlpSignal, OtlpTransport } from './transport.js';
 
 /**
- * Prepares the connection that an OTLP or Jaeger exporter names. Nothing is sent yet.
+ * Creates the transport of an OTLP or Jaeger exporter. It sends nothing yet.
  *
  * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if the address, a header or a
- *   certificate cannot be used
+ *   certificate is invalid
  */
 export async function openTransport(
   config: OtlpExporterConfig | ExporterOfType<'jaeger'>,

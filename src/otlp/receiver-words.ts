@@ -2,39 +2,40 @@
 const MAX_SHOWN_CHARS = 160;
 /** The longest part of a receiver's message that is searched for secrets. */
 const MAX_READ_CHARS = 16_384;
-/** Shorter values are not secrets, and masking them would tear words apart. */
+/** The shortest text that counts as a secret. Masking shorter ones would damage ordinary words. */
 const MIN_SECRET_CHARS = 4;
 /**
- * The first characters of a longer secret are masked too: receivers repeat credentials that are cut off.
+ * The number of first characters of a secret that are masked even alone, since receivers repeat truncated
+ * credentials.
  */
 const TELLING_CHARS = 8;
 const REDACTED = '****';
 
 /**
- * The one place that everything passes which a receiver says before a log, a status or an error shows it: one
- * short line, without any secret of the exporter, which some receivers repeat.
+ * Cleans receivers' messages before a log, a status or an error shows them: one short line without the
+ * exporter's secrets, which some receivers repeat. Every message goes through this class.
  */
 export class ReceiverWords {
   private readonly secrets: readonly string[];
 
   /**
-   * @param address - with user, password and query as they were given
-   * @param headers - in clear; each value counts as a secret, and so does each credential inside it
+   * @param address - the address with user, password and query as given
+   * @param headers - header values in clear; each value, and each credential inside it, counts as a secret
    */
   constructor(address: URL, headers: Readonly<Record<string, string>> = {}) {
     const secrets = new Set<string>();
     for (const value of [...secretsOfAddress(address), ...Object.values(headers).flatMap(secretsOfHeader)]) {
       for (const form of formsOf(value)) if (form.length >= MIN_SECRET_CHARS) secrets.add(form);
     }
-    // Longest first: a secret may contain another.
+    // A secret may contain another one, so the longest is masked first.
     this.secrets = [...secrets].sort((a, b) => b.length - a.length);
   }
 
-  /** @returns one line of at most 160 characters, which may be empty */
+  /** @returns one line of at most 160 characters; may be empty */
   quote(message: string): string {
     let text = message.slice(0, MAX_READ_CHARS);
     for (const secret of this.secrets) text = without(text, secret);
-    // Controls, marks that turn the direction of a line, and line breaks of any kind.
+    // Removes control characters, marks that change the direction of text, and line breaks.
     text = text.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
     return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
   }
@@ -49,27 +50,30 @@ function secretsOfAddress(address: URL): string[] {
 }
 
 /**
- * `Bearer abc`, `Basic dXNlcjpwYXNz`, `key=abc; other=def`: the whole, and every part
- * that may be a credential.
+ * Returns the secrets in a header value such as `Bearer abc`, `Basic dXNlcjpwYXNz` or `key=abc; other=def`:
+ * the whole value, and every part that may be a credential.
  */
 function secretsOfHeader(value: string): string[] {
   const parts = value
     .split(/[\s,;=]+/)
     .filter((part) => !/^(?:bearer|basic|token|digest|apikey)$/i.test(part));
-  // Padding belongs to what stands before it.
+  // Base64 padding belongs to the text before it.
   const padded = value.split(/[\s,;]+/);
   const basic = /^basic\s+(\S+)$/i.exec(value)?.[1];
   const clear = basic === undefined ? [] : [Buffer.from(basic, 'base64').toString('utf8')];
   return [value, ...padded, ...parts, ...clear, ...clear.flatMap((pair) => pair.split(':'))];
 }
 
-/** The forms in which a secret may come back: as it is, decoded, encoded for an address or inside JSON. */
+/**
+ * Returns the forms in which a receiver may repeat a secret: unchanged, decoded, encoded for an address or
+ * in JSON.
+ */
 function formsOf(value: string): string[] {
   const plain = decoded(value);
   return [value, plain, encodeURIComponent(plain), JSON.stringify(plain).slice(1, -1)];
 }
 
-/** The text without a secret, in any case, nor a long beginning of it. */
+/** Removes a secret, and long prefixes of it, from a text, ignoring case. */
 function without(text: string, secret: string): string {
   const lower = text.toLowerCase();
   const wanted = secret.toLowerCase();

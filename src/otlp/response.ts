@@ -5,15 +5,15 @@ const WIRE_FIXED64 = 1;
 const WIRE_BYTES = 2;
 const RETRY_INFO = 'google.rpc.RetryInfo';
 
-/** The part of a request that a receiver refused. */
+/** Describes the part of a request that a receiver refused. */
 export interface PartialSuccess {
   readonly rejected: number;
   readonly message: string;
 }
 
 /**
- * Reads `ExportTraceServiceResponse`; an unreadable one counts as a full success,
- * which its status said it was.
+ * Reads an `ExportTraceServiceResponse`. An unreadable one counts as a full success, since the status was a
+ * success.
  */
 export function readExportResponse(body: Uint8Array): PartialSuccess {
   let rejected = 0;
@@ -43,7 +43,7 @@ export function readJsonExportResponse(body: string): PartialSuccess {
   }
 }
 
-/** Reads a `google.rpc.Status`: its message, and the delay of a `RetryInfo` among its details. */
+/** A `google.rpc.Status`: its message, and the delay of its `RetryInfo` detail. */
 export interface RpcStatus {
   readonly message: string;
   readonly retryAfterMillis?: number;
@@ -85,12 +85,12 @@ function readRetryInfo(any: Uint8Array): number | undefined {
   return Math.min(Math.max(0, millis), MAX_RETRY_AFTER_MILLIS);
 }
 
-/** A varint as the signed number of 64 bits that it stands for. */
+/** Converts a varint to a signed number of 64 bits. */
 function signed(value: number): number {
   return value < 2 ** 63 ? value : value - 2 ** 64;
 }
 
-/** The fields of a message; stops at the first byte that makes no sense. */
+/** Reads the fields of a protobuf message; stops at the first invalid byte. */
 function* fields(bytes: Uint8Array): Generator<readonly [field: number, value: number | Uint8Array]> {
   let at = 0;
   const varint = (): number => {

@@ -1,23 +1,23 @@
 import type { ExportOutcome } from './export-outcome.js';
 
-/** The signals of OTLP; each has a service and a path of its own. */
+/** The signals of OTLP; each has its own service and path. */
 export type OtlpSignal = 'traces' | 'metrics';
 
-/** The outcome of one request, and how long it took. */
+/** The outcome of one request, with its duration. */
 export type SendResult = ExportOutcome & { readonly latencyMillis: number };
 
-/** A connection to an OTLP receiver, opened at the first request. */
+/** A connection to an OTLP receiver; opened by the first request. */
 export interface OtlpTransport {
-  /** Where it sends, without credentials. */
+  /** The receiver's address, without credentials. */
   readonly target: string;
   /** The encoding of request bodies. */
   readonly encoding: 'protobuf' | 'json';
   /**
-   * Sends one request of the signal's service; an empty one is valid and checks the way there. Never rejects.
+   * Sends one request. An empty one is valid and tests the connection. Never rejects.
    *
-   * @param timeoutMillis - a lower limit than the transport's own
+   * @param timeoutMillis - a time limit below the transport's own, in milliseconds
    */
   sendRequest(body: Buffer, timeoutMillis?: number): Promise<SendResult>;
-  /** Closes sockets at once; requests on the way fail. Idempotent. */
+  /** Closes all sockets at once; pending requests fail. Idempotent. */
   close(): void;
 }

@@ -1,14 +1,17 @@
 import { withinTime } from '../base/within-time.js';
 import type { ExporterStatus, SpanSink } from './span-sink.js';
 
-/** Sinks that deliver their last spans at the same time: each has a connection. */
+/** The most sinks that deliver their last spans at the same time, each over its own connection. */
 const MAX_CLOSING = 64;
-/** Most sinks that close at a time, with those that were sending already when they were released. */
+/**
+ * The most sinks that close at the same time, including sinks that were already sending when they were
+ * released.
+ */
 const MAX_SENDING = 128;
-/** Sinks that wait for their turn, without a connection. */
+/** The most sinks that wait for their turn, without a connection. */
 const MAX_WAITING = 1_000;
 
-/** A sink whose last spans are being delivered. */
+/** A sink that is delivering its last spans. */
 interface Closing {
   readonly sink: SpanSink;
   dropped: boolean;
@@ -21,14 +24,14 @@ interface Turn {
 }
 
 /**
- * Closes sinks, a bounded number at a time: those of evicted tenants may be many at once,
- * and their receivers silent.
+ * Closes sinks, a limited number at a time. Many tenants may be evicted at once, while their receivers do
+ * not answer.
  *
  *     sink ──▶ line, held ──▶ closing ──▶ closed
  *              at most 1,000  at most 64
  *
- * A sink beyond the line's end takes the place of the one that has been closing for longest,
- * whose spans count as dropped.
+ * If the line is full, a new sink replaces the one that has been closing for longest; the spans of that one
+ * count as dropped.
  */
 export class ClosingLine {
   private readonly closing = new Set<Closing>();
@@ -36,10 +39,12 @@ export class ClosingLine {
   private lineBytes = 0;
   private limited = true;
 
-  /** @param maxBytes - most bytes of spans in the line */
+  /** @param maxBytes - returns the most bytes of spans in the line */
   constructor(private readonly maxBytes: () => number) {}
 
-  /** Resolves when the sink's spans are delivered or dropped, and its connections closed. Never rejects. */
+  /**
+   * Resolves when the sink's spans are delivered or dropped and its connections are closed. Never rejects.
+   */
   async close(sink: SpanSink, timeoutMillis: number): Promise<void> {
     const { queuedSpans, queuedBytes } = sink.status();
     if (queuedSpans === 0 || !this.limited) return sink.shutdown(timeoutMillis);
@@ -61,10 +66,10 @@ export class ClosingLine {
   }
 
   /**
-   * Sinks that come from now on close at once; spans of sinks that still wait or close after the time are
-   * dropped.
+   * Closes all further sinks at once, without waiting for a turn. After the time is over, the spans of all
+   * sinks in the line are dropped.
    *
-   * @param settled - ends the hurry
+   * @param settled - ends this mode when it settles
    */
   async hurry(timeoutMillis: number, settled: Promise<void>): Promise<void> {
     this.limited = false;
@@ -76,7 +81,7 @@ export class ClosingLine {
     this.limited = true;
   }
 
-  /** The sum of the spans in the line. */
+  /** Returns the sum of the spans in the line. */
   status(): ExporterStatus | undefined {
     if (this.line.size === 0) return undefined;
     const all = [...this.line.keys()].map((sink) => sink.status());
@@ -134,7 +139,7 @@ export class ClosingLine {
     closing.sink.dropRest?.();
   }
 
-  /** Drops the spans of a sink in the line, so that its close takes no time. */
+  /** Drops the spans of a sink in the line, so that it closes quickly. */
   private skip(sink: SpanSink): void {
     sink.dropRest?.();
     this.begin(sink);

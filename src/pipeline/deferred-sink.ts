@@ -3,8 +3,8 @@ import type { ExporterStatus, SpanSink } from './span-sink.js';
 import type { DropListener, WaitingSpans } from './waiting-room.js';
 
 /**
- * Takes spans for a sink that is still being opened, so that a flow can begin before a connection or a
- * package is there, then hands them over in order.
+ * Holds spans for a sink that is still being opened, then passes them on in order. So a flow can begin
+ * before a connection or a package is ready.
  */
 export class DeferredSink implements SpanSink {
   constructor(
@@ -44,7 +44,7 @@ export class DeferredSink implements SpanSink {
     return this.waiting.status();
   }
 
-  /** The sink behind it, once opened; nothing if that failed. */
+  /** Resolves to the opened sink, or to nothing if opening failed. */
   private sink(): Promise<SpanSink | undefined> {
     return this.opening.catch(() => undefined);
   }

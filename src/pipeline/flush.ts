@@ -3,7 +3,7 @@ import type { GenerationLife } from './generations/generation-life.js';
 import type { SinkPool } from './sink-pool.js';
 import type { TenantRouter } from './tenants/tenant-router.js';
 
-/** The parts of a pipeline that spans wait in. */
+/** The parts of a pipeline in which spans can wait. */
 export interface FlushedParts {
   readonly life: GenerationLife;
   readonly pool: SinkPool;
@@ -11,8 +11,8 @@ export interface FlushedParts {
 }
 
 /**
- * Resolves when what has ended is delivered or dropped, or the longest `exportTimeoutMillis`
- * of those at work is over.
+ * Resolves when every ended span is delivered or dropped, at the latest after the longest
+ * `exportTimeoutMillis` of the open generations.
  */
 export async function flushAll({ life, pool, tenants }: FlushedParts): Promise<void> {
   const limitMillis = Math.max(
@@ -24,7 +24,7 @@ export async function flushAll({ life, pool, tenants }: FlushedParts): Promise<v
     await pool.forceFlush();
     await pool.settled();
   };
-  // Spans of tenants that are being looked up come to their queues only then; others do not wait for them.
+  // Spans of tenants that are being looked up reach their queues later; other spans do not wait for them.
   const flushLater = async (): Promise<void> => {
     if (tenants?.lookingUp !== true) return;
     await tenants.settled(limitMillis);

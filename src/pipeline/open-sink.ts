@@ -9,23 +9,23 @@ import { isSpanExporter } from './is-span-exporter.js';
 import type { OtlpDelivery } from './encoding/otlp-delivery.js';
 import type { SpanSink } from './span-sink.js';
 
-/** Options of a sink besides its exporter. */
+/** Options of a sink, apart from its exporter. */
 export interface SinkOptions {
   readonly batch: BatchConfig;
   readonly log: TelemetryLog;
-  /** Names the instance in log lines. */
+  /** The instance's name in log lines. */
   readonly instance: string;
   readonly onExport?: ExportListener;
 }
 
 /**
- * Opens the queue and the exporter that a configuration names. Nothing is connected yet: a receiver that is
- * away does not fail here.
+ * Creates the queue and the exporter of a configuration. No connection is opened, so an unavailable
+ * receiver is not an error here.
  *
- * Packages are loaded when an exporter that needs them is named.
+ * A package is loaded when the first exporter needs it.
  *
  * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if an optional package is not installed,
- * `TELEMETRY_EXPORTER_UNBUILDABLE` if an address, a header or a certificate cannot be used
+ *   `TELEMETRY_EXPORTER_UNBUILDABLE` if an address, a header or a certificate is invalid
  */
 export async function openSink(
   exporter: ExporterConfig | SpanExporter,
@@ -74,9 +74,9 @@ async function openZipkinDelivery(config: ExporterOfType<'zipkin'>): Promise<Del
 }
 
 /**
- * The way to a receiver without a queue in front, to try it once.
+ * Opens a receiver without a queue, for a single test.
  *
- * @returns nothing for exporters that send nowhere
+ * @returns nothing for exporters without a receiver
  * @throws {@link TelemetryConfigError} as {@link openSink}
  */
 export async function openDelivery(exporter: ExporterConfig | SpanExporter): Promise<Delivery | undefined> {

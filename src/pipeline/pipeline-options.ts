@@ -2,18 +2,18 @@ import type { TelemetryLog } from '../base/log.js';
 import type { Propagation } from '../context/propagation.js';
 import type { TenantOptions } from './tenants/tenant-options.js';
 
-/** The parts that a pipeline needs from outside. */
+/** Options of a {@link Pipeline}. */
 export interface PipelineOptions {
-  /** Names the instance in log lines. */
+  /** The instance's name in log lines. */
   readonly instance: string;
   readonly log: TelemetryLog;
-  /** Read, never written; default `process.env`. */
+  /** The environment to read, never written; default `process.env`. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Limit for closing a replaced generation's exporters, in milliseconds. */
+  /** The time limit for closing a replaced generation's exporters, in milliseconds. */
   readonly closeTimeoutMillis: number;
   readonly tenants?: TenantOptions;
-  /** How trace context and baggage come in and go out; default the W3C formats, without rules for baggage. */
+  /** Propagates trace context and baggage; default: the W3C formats, without baggage rules. */
   readonly propagation?: Propagation;
-  /** Called whenever another generation, or none, has become the current one. */
+  /** Called whenever the current generation changes. */
   readonly onChange?: () => void;
 }

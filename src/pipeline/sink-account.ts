@@ -2,8 +2,7 @@ import { settledWithinTime } from '../base/within-time.js';
 import type { DropReason, ExportFailureStatus, ExporterStatus } from './span-sink.js';
 
 /**
- * Counts what becomes of the spans of a local sink, so that
- * `ended = delivered + dropped + queued` holds at every moment.
+ * Counts the spans of a local sink, so that `ended = delivered + dropped + queued` holds at every moment.
  */
 export class SinkAccount {
   private ended = 0;
@@ -21,7 +20,10 @@ export class SinkAccount {
     return this.ended - this.delivered - this.droppedTotal;
   }
 
-  /** Counts a span that waits; it must leave once, by `countDelivered`, `countDropped` or `countOutcome`. */
+  /**
+   * Counts a waiting span. It must be counted out once, by `countDelivered`, `countDropped` or
+   * `countOutcome`.
+   */
   countEnded(): void {
     this.ended++;
   }
@@ -51,7 +53,7 @@ export class SinkAccount {
     this.countDropped('exporter_error');
   }
 
-  /** Resolves when as many spans are settled as were accepted before the call. */
+  /** Resolves when all spans accepted before the call have an outcome. */
   settled(): Promise<void> {
     const upTo = this.ended;
     if (this.queued === 0) return Promise.resolve();
@@ -59,7 +61,7 @@ export class SinkAccount {
   }
 
   /**
-   * Waits as {@link SinkAccount.settled} does; spans that are left after the time are dropped as `shutdown`.
+   * Waits like {@link SinkAccount.settled}; spans that are left after the time are dropped as `shutdown`.
    */
   async close(timeoutMillis: number): Promise<void> {
     if (this.queued === 0) return;
@@ -89,7 +91,7 @@ export class SinkAccount {
     };
   }
 
-  /** Whether the outcome that comes is that of a span which was counted as dropped already. */
+  /** Whether this outcome belongs to a span that was already counted as dropped. */
   private wasDroppedAtClose(): boolean {
     if (this.droppedAtClose === 0) return false;
     this.droppedAtClose--;

@@ -13,14 +13,14 @@ import { errorText } from '../base/rate-limited-log.js';
 import type { DropReason, ExporterStatus, SpanSink } from './span-sink.js';
 import type { WaitingRoom } from './waiting-room.js';
 
-/** The right to use a sink; given back with {@link SinkPool.release}. */
+/** The right to use a sink; {@link SinkPool.release} ends it. */
 export interface SinkLease {
   readonly sink: SpanSink;
   /** The pool's own record of the sink. */
   readonly entry: SinkEntry;
 }
 
-/** A sink that is open, or being opened, and how many hold it. */
+/** A sink that is open or being opened, with the number of its leases. */
 interface SinkEntry {
   readonly key: string | SpanExporter;
   readonly exporter: string;
@@ -29,7 +29,7 @@ interface SinkEntry {
   leases: number;
 }
 
-/** The party that closes an exporter given as an instance: the library, or the code that made it. */
+/** The party that shuts an exporter instance down: the library, or the caller that created it. */
 export type ExporterOwner = 'library' | 'caller';
 
 /** The counts of closed sinks, so that a pipeline's totals never decrease. */
@@ -40,14 +40,14 @@ export interface ClosedTotals {
 }
 
 /**
- * Shares sinks between the generations of a pipeline: equal exporter and batch settings mean the same
+ * Shares sinks between the generations of a pipeline. Equal exporter and batch settings use the same
  * connection, so that a change of sampler or masking opens none.
  */
 export class SinkPool {
-  /** Outgoing calls that were counted in place of being recorded one by one. */
+  /** The number of outgoing calls that were counted instead of recorded. */
   folded = 0;
   readonly closedTotals: ClosedTotals = { ended: 0, delivered: 0, dropped: {} };
-  /** Sees every span that goes to the pool's sinks; set by devtools. */
+  /** Observes every span that goes to the pool's sinks; set by devtools. */
   watch: SpanWatch | undefined;
   /** Called after every export, if exports are measured. */
   onExport: ExportListener | undefined;
@@ -63,10 +63,7 @@ export class SinkPool {
     private readonly waiting: WaitingRoom,
   ) {}
 
-  /**
-   * Opens the sink, or shares the one that is open. @throws TelemetryConfigError when the
-   * exporter cannot be built
-   */
+  /** Opens a sink, or shares the open one. @throws TelemetryConfigError if the exporter cannot be built */
   async acquire(exporter: ExporterConfig | SpanExporter, batch: Required<BatchConfig>): Promise<SinkLease> {
     const entry = this.entry(exporter, batch, 'library');
     entry.leases += 1;
@@ -79,10 +76,10 @@ export class SinkPool {
   }
 
   /**
-   * Leases a sink without waiting for it to open: spans are held meanwhile, and are dropped and
-   * logged if it cannot be opened.
+   * Leases a sink without waiting until it is open. Spans are held meanwhile; if the sink cannot be opened,
+   * they are dropped and logged.
    *
-   * @param owner - with `caller`, an exporter instance is flushed but never shut down
+   * @param owner - `caller` means that an exporter instance is flushed but never shut down
    */
   acquireNow(
     exporter: ExporterConfig | SpanExporter,
@@ -106,7 +103,7 @@ export class SinkPool {
     return { sink, entry };
   }
 
-  /** Flushes and closes the sink at its last lease's end; resolves when that is done. */
+  /** Ends a lease. The last lease's end flushes and closes the sink; resolves when that is done. */
   async release({ entry }: SinkLease, timeoutMillis: number): Promise<void> {
     entry.leases -= 1;
     if (entry.leases > 0) return;
@@ -117,14 +114,14 @@ export class SinkPool {
     this.closing.delete(closing);
   }
 
-  /** Counts spans that no sink took. */
+  /** Counts spans that no sink accepted. */
   drop(reason: DropReason, spans: number): void {
     this.closedTotals.ended += spans;
     this.closedTotals.dropped[reason] = (this.closedTotals.dropped[reason] ?? 0) + spans;
   }
 
   async forceFlush(): Promise<void> {
-    // Those in the line deliver when it is their turn.
+    // Sinks in the closing line deliver when it is their turn.
     const sinks = [...this.open].filter((sink) => !this.line.holds(sink));
     await Promise.all([...sinks, ...this.deferred].map((sink) => sink.forceFlush()));
   }
@@ -135,8 +132,8 @@ export class SinkPool {
   }
 
   /**
-   * Gives sinks up without any limit on their number, as `closeAll` does; what is left after
-   * the time counts as dropped.
+   * Closes sinks with `closeAll`, without a limit on their number; spans that are left after the time count
+   * as dropped.
    */
   hurry(timeoutMillis: number, closeAll: () => Promise<void>): Promise<void> {
     const closed = closeAll().then(() => this.settled());
@@ -179,7 +176,7 @@ export class SinkPool {
     if (isSpanSink(exporter)) {
       entry.opened = exporter;
       this.open.add(exporter);
-      // It goes on counting from where it was, here or elsewhere.
+      // The exporter's count continues, here or elsewhere.
       this.addTotals(exporter, -1);
       return entry;
     }
@@ -212,7 +209,7 @@ export class SinkPool {
     this.addTotals(sink, 1);
   }
 
-  /** Adds what a sink has counted to the totals of those that are closed, or takes it away again. */
+  /** Adds a sink's counts to the totals of closed sinks, or subtracts them again. */
   private addTotals(sink: SpanSink, sign: 1 | -1): void {
     const { ended, delivered, dropped } = sink.status();
     this.closedTotals.ended += sign * ended;
@@ -223,13 +220,13 @@ export class SinkPool {
   }
 }
 
-/** An exporter that its maker goes on using: it is flushed where others are shut down. */
+/** Wraps an exporter that its creator continues to use: a shutdown only flushes it. */
 function lent(exporter: SpanExporter): SpanExporter {
   if (isSpanSink(exporter)) return exporter;
   const borrowed = {
-    // By its name it is known in status and log.
+    // Status and log identify the exporter by its class name.
     constructor: exporter.constructor,
-    // Returns the result: where `export` is an async function, the queue watches its promise.
+    // The result is returned, since the queue observes the promise of an async `export`.
     export: (...args: Parameters<SpanExporter['export']>) => exporter.export(...args),
     forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
     shutdown: () => exporter.forceFlush?.() ?? Promise.resolve(),

@@ -1,6 +1,6 @@
 import type { ReadableSpan } from '../sdk/readable-span.js';
 
-/** Why a span that was accepted did not arrive. */
+/** The reason why an accepted span did not arrive. */
 export type DropReason =
   | 'queue_full'
   | 'queue_bytes'
@@ -15,42 +15,42 @@ export type DropReason =
   | 'tenant_unknown';
 
 /**
- * State of one exporter's queue. At every moment `ended = delivered + dropped (all reasons) + queuedSpans`;
- * spans in flight count as queued.
+ * The state of one exporter's queue. At every moment
+ * `ended = delivered + dropped (all reasons) + queuedSpans`; spans in flight count as queued.
  */
 export interface ExporterStatus {
   /** The exporter's type, such as `otlp-grpc`, or the class name of an exporter given in code. */
   readonly exporter: string;
-  /** Where it sends, without credentials; absent for local exporters. */
+  /** The receiver's address, without credentials; absent for local exporters. */
   readonly target?: string;
-  /** Spans that were handed to the exporter. */
+  /** The number of spans that were passed to the exporter. */
   readonly ended: number;
-  /** Spans that arrived. */
+  /** The number of spans that arrived. */
   readonly delivered: number;
-  /** Spans that were lost, by reason. */
+  /** The number of lost spans, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Spans that wait or are being sent. */
+  /** The number of spans that wait or are being sent. */
   readonly queuedSpans: number;
-  /** Bytes that wait or are being sent, as encoded. */
+  /** The encoded bytes that wait or are being sent. */
   readonly queuedBytes: number;
-  /** Spans that are being sent. */
+  /** The number of spans that are being sent. */
   readonly inFlightSpans: number;
-  /** Exports that were tried again. */
+  /** The number of retried exports. */
   readonly retries: number;
   /**
-   * Circuit breaker: `open` while the receiver is down and spans are kept, `half-open` while one export
-   * probes it.
+   * The circuit breaker: `open` while the receiver is down and spans are kept, `half-open` while one export
+   * probes it, else `closed`.
    */
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** When the last export arrived. */
+  /** The time of the last successful export; absent before the first. */
   readonly lastSuccessAt?: Date;
-  /** The last failed export, in words that help; never contains a header value. */
+  /** The last failed export, absent if none failed; never contains a header value. */
   readonly lastError?: {
-    /** When it failed. */
+    /** The time of the failure. */
     readonly at: Date;
-    /** gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
+    /** The failure's code: a gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
     readonly code: string;
-    /** The failure in one sentence. */
+    /** The cause, in one sentence. */
     readonly reason: string;
     /** The remedy. */
     readonly hint?: string;
@@ -61,34 +61,32 @@ export interface ExporterStatus {
 export type ExportFailureStatus = NonNullable<ExporterStatus['lastError']>;
 
 /**
- * Where a generation hands over its ended spans: a queue in front of one exporter, shared by every generation
- * and tenant that names the same exporter. Spans carry their own resource.
+ * Accepts a generation's ended spans: a queue in front of one exporter, shared by all generations and
+ * tenants that name the same exporter. Spans carry their own resource.
  */
 export interface SpanSink {
-  /** Takes an ended, masked span; counts it as dropped if it cannot. Never throws. */
+  /** Accepts an ended, masked span, or counts it as dropped. Never throws. */
   acceptSpan(span: ReadableSpan): void;
   /**
-   * Resolves when every span accepted before the call is delivered or counted as dropped; a queue waits for
-   * `exportTimeoutMillis` at most, and tries a failing receiver once before its time. Never rejects.
+   * Resolves when every span accepted before the call is delivered or counted as dropped. A queue waits for
+   * at most `exportTimeoutMillis`, and retries a failing receiver once early. Never rejects.
    */
   forceFlush(): Promise<void>;
   /**
-   * Delivers what it can, then closes the exporter and its sockets, whatever happens.
-   * Idempotent, never rejects.
+   * Delivers spans within the time, then closes the exporter and its sockets in any case. Idempotent, never
+   * rejects.
    *
-   * @param timeoutMillis - after it, what is left is counted as dropped with reason `shutdown`
+   * @param timeoutMillis - the time limit, in milliseconds; spans that are left count as dropped with
+   *   reason `shutdown`
    */
   shutdown(timeoutMillis: number): Promise<void>;
-  /**
-   * Sends nothing until the shutdown. @returns `false` if an export is on its way,
-   * which a hold would not stop
-   */
+  /** Sends nothing until the shutdown. @returns `false` if an export is running, which cannot be held */
   hold?(): boolean;
   /**
-   * Ends a shutdown, begun or to come, without waiting for the receiver: what is left is counted as
-   * dropped with reason `shutdown`.
+   * Makes the current or a later shutdown end without waiting for the receiver; spans that are left count
+   * as dropped with reason `shutdown`.
    */
   dropRest?(): void;
-  /** Counts and state of the exporter. */
+  /** Returns the counts and the state of the exporter. */
   status(): ExporterStatus;
 }

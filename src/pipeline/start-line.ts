@@ -14,8 +14,8 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Where the spans of an instance go and which are kept, in one line for the log: names of headers, never
- * their values.
+ * Returns one log line about an instance's exporters and sampling. It shows names of headers, never their
+ * values.
  */
 export function startLine({ config, resource, sampler, enabled }: Generation): string {
   const { name, environment } = config.service;
@@ -50,7 +50,7 @@ function target(exporter: Exporter): string {
   }
 }
 
-/** One line, without control characters, not endless. */
+/** Makes a text printable: one line of limited length, without control characters. */
 function printable(line: string): string {
   return line.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 1_000);
 }

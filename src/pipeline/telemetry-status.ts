@@ -1,73 +1,76 @@
 import type { ClosedTotals } from './sink-pool.js';
 import type { DropReason, ExporterStatus } from './span-sink.js';
 
-/** The result of `TracerManager.status()`: spans counted by exporter and fate. */
+/** The result of `TracerManager.status()`: numbers of spans, by exporter and outcome. */
 export interface TelemetryStatus {
-  /** Whether the instance has a configuration: false before the first, and after `shutdown`. */
+  /** Whether the instance has a configuration; false before the first one, and after `shutdown`. */
   readonly configured: boolean;
-  /** Whether spans are made. */
+  /** Whether spans are created. */
   readonly enabled: boolean;
-  /** Name of the service. */
+  /** The service's name. */
   readonly service: string | undefined;
-  /** Number of the live configuration; it grows by one with each change. */
+  /** The number of the live configuration; each change adds one. */
   readonly generation: number;
-  /** The sampler, in its own words. */
+  /** The sampler's description. */
   readonly sampler: string | undefined;
-  /** Spans of all exporters, those of replaced configurations included. */
+  /** The spans of all exporters, including those of replaced configurations. */
   readonly spans: {
-    /** Begun and not ended. */
+    /** Spans that are running. */
     readonly live: number;
-    /** Sampled spans handed to exporters, once per exporter; `ended = delivered + dropped + queued`. */
+    /**
+     * Sampled spans that were passed to exporters, counted once per exporter;
+     * `ended = delivered + dropped + queued`.
+     */
     readonly ended: number;
-    /** Arrived. */
+    /** Spans that the receivers accepted. */
     readonly delivered: number;
-    /** Waiting or being sent. */
+    /** Spans that wait or are being sent. */
     readonly queued: number;
     /**
-     * Repeated outgoing calls that were counted together in place of a span each, not among `ended`;
-     * absent while there are none.
+     * Repeated outgoing calls that were counted instead of recorded, not part of `ended`; absent if there
+     * are none.
      */
     readonly folded?: number;
-    /** Lost, by reason. */
+    /** Lost spans, by reason. */
     readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   };
-  /** Replaced configurations with spans that are still alive. */
+  /** The number of replaced configurations that still have running spans. */
   readonly drainingGenerations: number;
-  /** Tenants with a pipeline of their own. */
+  /** The number of tenants with a pipeline of their own. */
   readonly activeTenants: number;
-  /** Temporary configurations that are kept for reuse or still have spans. */
+  /** The number of temporary configurations that are cached or still have spans. */
   readonly temporaryConfigs: number;
-  /** Changes of {@link TracerManager.override} that are in force. */
+  /** The active changes of {@link TracerManager.override}. */
   readonly overrides: readonly {
-    /** Absent if it is for all tenants. */
+    /** The tenant's key; absent if the change applies to all tenants. */
     readonly tenant?: string;
-    /** The options that it changes. */
+    /** The options that the change sets. */
     readonly changes: readonly string[];
-    /** When it reverts by itself. */
+    /** The time at which the change reverts automatically. */
     readonly until: Date;
   }[];
-  /** The queues that are open now. */
+  /** The state of each open queue. */
   readonly exporters: readonly ExporterStatus[];
   /**
-   * The live configuration, completed from the environment and the defaults, without credentials; in a
-   * tenant's or a temporary configuration's flow, that one. `resourceAttributes` are masked as in spans.
-   * Empty before `configure` and after `shutdown`.
+   * The live configuration with defaults and environment filled in, without credentials. In a flow of a
+   * tenant or a temporary configuration, it is that flow's configuration. `resourceAttributes` are masked
+   * as in spans. Empty before `configure` and after `shutdown`.
    */
   readonly config: Readonly<Record<string, unknown>>;
   /**
-   * Where each value of `config` comes from, by path, such as `batch.maxQueueSize`: `option`, `variable`
-   * with its names, `default`, `live change`, `tenant` or `temporary change`.
+   * The origin of each value of `config` by path, such as `batch.maxQueueSize`: `option`, `variable` with
+   * its names, `default`, `live change`, `tenant` or `temporary change`.
    */
   readonly origins: Readonly<Record<string, string>>;
 }
 
-/** The part of a status that costs little. */
+/** The part of a status that is cheap to compute. */
 export type DeliveryStatus = Omit<TelemetryStatus, 'config' | 'origins'>;
 
-/** A change of `TracerManager.override` that is in force. */
+/** An active change of `TracerManager.override`. */
 export type OverrideStatus = TelemetryStatus['overrides'][number];
 
-/** Adds up what all sinks of a pipeline have counted, closed ones included. */
+/** Adds up the counts of all sinks of a pipeline, closed ones included. */
 export function countSpans(
   exporters: readonly ExporterStatus[],
   closed: ClosedTotals,

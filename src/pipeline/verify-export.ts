@@ -15,33 +15,33 @@ import { openDelivery } from './open-sink.js';
 const CLOSE_MILLIS = 500;
 
 /**
- * Whether a marked span reached the receivers, and if not, why and what to do: the first exporter
- * that fails, else the first.
+ * The result of sending a marked span to the receivers. With several exporters it is that of the first
+ * failed one, else of the first one.
  */
 export interface VerifyExportResult {
-  /** Whether the receiver took the span. */
+  /** Whether the receiver accepted the span. */
   readonly ok: boolean;
   /** The exporter's type, such as `otlp-grpc`, or the class name of an exporter given in code. */
   readonly protocol: string;
-  /** Where it sends, without credentials. */
+  /** The receiver's address, without credentials; absent for local exporters. */
   readonly target?: string;
-  /** Time from the first byte to the answer, connecting included. */
+  /** The time from the first byte to the response, connecting included, in milliseconds. */
   readonly latencyMillis: number;
-  /** gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
+  /** The failure's code: a gRPC status name, `HTTP 401`, or a Node error code such as `ECONNREFUSED`. */
   readonly code?: string;
-  /** Why the span did not arrive. */
+  /** The cause of the failure. */
   readonly reason?: string;
   /** The remedy. */
   readonly hint?: string;
-  /** The header styles that an endpoint of Arize accepts. */
+  /** Which header styles an endpoint of Arize accepts; only for Arize. */
   readonly headerStyles?: { readonly current: boolean; readonly legacy: boolean };
-  /** One verdict for each exporter. */
+  /** The result for each exporter. */
   readonly exporters: readonly Omit<VerifyExportResult, 'exporters'>[];
 }
 
 type ExporterVerdict = VerifyExportResult['exporters'][number];
 
-/** Sends one marked span to each exporter of a configuration, over connections of its own. Never rejects. */
+/** Sends one marked span to each exporter of a configuration, over new connections. Never rejects. */
 export async function verifyExporters(config: ResolvedTracerConfig): Promise<VerifyExportResult> {
   const exporters = await Promise.all(config.exporters.map((exporter) => verify(exporter, config)));
   const verdict = exporters.find(({ ok }) => !ok) ?? exporters[0] ?? nothingExported('none');
@@ -81,7 +81,7 @@ async function sendMarkedSpan(
       config.batch.exportTimeoutMillis,
     );
     const latencyMillis = performance.now() - start;
-    // An exporter given in code is in use: only connections of our own are closed.
+    // An exporter given in code is in use, so only connections opened here are closed.
     if (!isSpanExporter(exporter)) await delivery.close(CLOSE_MILLIS);
     const about = {
       protocol,
@@ -136,7 +136,7 @@ function arizeCredentials(exporter: ExporterConfig): ArizeCredentials | undefine
   return spaceId === undefined || apiKey === undefined ? undefined : { exporter: exporter, spaceId, apiKey };
 }
 
-/** Tries Arize's two generations of header names, each alone, as some endpoints know only one. */
+/** Tests each of Arize's two header styles alone, since some endpoints accept only one. */
 async function withHeaderStyles(
   verdict: ExporterVerdict,
   { exporter, spaceId, apiKey }: ArizeCredentials,
@@ -165,7 +165,7 @@ async function withHeaderStyles(
 }
 
 function markedSpan(config: ResolvedTracerConfig): ReadableSpan {
-  // As an app's spans: times with fractions of a microsecond, and an event.
+  // Like an app's span, this one has times with fractions of a microsecond, and an event.
   const now = Date.now();
   const [seconds, nanos] = [Math.trunc(now / 1000), (now % 1000) * 1e6];
   const startTime: [number, number] = [seconds, nanos + 123_456];

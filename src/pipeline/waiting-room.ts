@@ -3,43 +3,45 @@ import type { BatchConfig } from '../config/tracer-config.js';
 import { estimateSpanBytes } from './queue/span-size.js';
 import type { DropReason, ExporterStatus, SpanSink } from './span-sink.js';
 
-/** Told of spans that end here, with the reason. */
+/** Receives the number of dropped spans, with the reason. */
 export type DropListener = (reason: DropReason, spans: number) => void;
 
 /**
- * Where a pipeline's spans wait until they can be queued: for the look-up of their tenant, or for an
- * exporter that is being opened.
+ * Holds a pipeline's spans until they can be queued: during the look-up of their tenant, or while an
+ * exporter is being opened.
  *
  *     span ──▶ WaitingSpans (tenant a) ──┐
  *     span ──▶ WaitingSpans (tenant b) ──┼── known, open ──▶ the exporter's queue
  *     span ──▶ WaitingSpans (exporter) ──┘
  *              └───── one WaitingRoom ─────┘
  *
- * The room as a whole is bounded like one queue, in spans and in bytes. When it is full, the largest list
- * loses its oldest span, so that a flood for one tenant takes nothing from the others.
+ * The whole room is bounded like one queue, in spans and in bytes. When it is full, the largest list loses
+ * its oldest span, so that a flood for one tenant does not affect the others.
  */
 export class WaitingRoom {
   spans = 0;
   bytes = 0;
-  /** Most bytes that wait. */
+  /** The most bytes that wait. */
   maxBytes = 0;
   private maxSpans = 0;
   private readonly lists = new Set<WaitingSpans>();
 
   constructor(private readonly onDropped: DropListener) {}
 
-  /** Takes over the limits of the queues. */
+  /** Sets the limits, which are those of the queues. */
   limit({ maxQueueSize, maxQueueBytes }: Required<BatchConfig>): void {
     this.maxSpans = maxQueueSize;
     this.maxBytes = maxQueueBytes;
   }
 
-  /** Begins a list of spans that wait for the same. @param waitFor - its name in `status()` */
+  /**
+   * Creates a list of spans that wait for the same event. @param waitFor - the event's name in `status()`
+   */
   waitFor(waitFor: string): WaitingSpans {
     return new WaitingSpans(this, waitFor);
   }
 
-  /** The waiting spans, summed by the thing they wait for. */
+  /** Returns the waiting spans, summed by the event that they wait for. */
   status(): ExporterStatus[] {
     const sums = new Map<string, ExporterStatus>();
     for (const list of this.lists) {
@@ -53,7 +55,7 @@ export class WaitingRoom {
     return [...sums.values()];
   }
 
-  /** Takes a span into a list, or drops one. */
+  /** Adds a span to a list, or drops one. */
   take(list: WaitingSpans, span: ReadableSpan): void {
     const bytes = estimateSpanBytes(span);
     const { maxSpans, maxBytes } = this;
@@ -73,7 +75,7 @@ export class WaitingRoom {
     this.bytes += bytes;
   }
 
-  /** Spans have left a list. */
+  /** Records that spans have left a list. */
   left(bytes: number, list: WaitingSpans, spans: number): void {
     this.spans -= spans;
     this.bytes -= bytes;
@@ -89,7 +91,7 @@ export class WaitingRoom {
   }
 }
 
-/** Spans in a {@link WaitingRoom} that wait for the same, in the order in which they ended. */
+/** Spans of a {@link WaitingRoom} that wait for the same event, in the order of their end. */
 export class WaitingSpans implements SpanSink {
   bytes = 0;
   private spans: ReadableSpan[] = [];
@@ -110,7 +112,7 @@ export class WaitingSpans implements SpanSink {
     else this.room.take(this, span);
   }
 
-  /** Hands over what waits, and from now on every span at once. */
+  /** Passes on all waiting spans, and from then on every span at once. */
   handOverTo(handOver: (span: ReadableSpan) => void): void {
     this.handOver = handOver;
     const { spans, bytes } = this;
@@ -127,7 +129,7 @@ export class WaitingSpans implements SpanSink {
     this.bytes += bytes;
   }
 
-  /** @returns its bytes */
+  /** @returns the number of bytes that were freed */
   dropOldest(): number {
     this.spans.shift();
     const bytes = this.sizes.shift() ?? 0;

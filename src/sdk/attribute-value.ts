@@ -1,7 +1,9 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { toBase64, toJson } from '../base/json-text.js';
 
-/** Whether every exporter takes a value as it is: a text, a number, a boolean, or a list of one of these. */
+/**
+ * Whether every exporter accepts a value unchanged: a text, a number, a boolean, or a list of one of these.
+ */
 export function isAttributeValue(value: unknown): value is AttributeValue {
   if (!Array.isArray(value)) return isPrimitive(value);
   const items = value.filter((item) => item !== null && item !== undefined);
@@ -12,7 +14,7 @@ function isPrimitive(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-/** @returns attributes with JSON text in the place of structures, and base64 in that of bytes */
+/** @returns the attributes, with JSON text for structures and base64 for bytes */
 export function plainAttributes(attributes: Attributes): Attributes {
   let plain = attributes;
   for (const key of Object.keys(attributes)) {

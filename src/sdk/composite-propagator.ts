@@ -1,8 +1,8 @@
 import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
 
 /**
- * Several propagators as one, asked in their order: of two that say the same, the last one counts. One
- * that throws is left out.
+ * Combines several propagators, which run in order. If two extract the same key, the last one wins. A
+ * propagator that throws is ignored.
  */
 export class CompositePropagator implements TextMapPropagator {
   constructor(private readonly propagators: readonly TextMapPropagator[]) {}
@@ -12,7 +12,7 @@ export class CompositePropagator implements TextMapPropagator {
       try {
         propagator.inject(context, carrier, setter);
       } catch {
-        // The others still write theirs.
+        // The other propagators still inject.
       }
     }
   }

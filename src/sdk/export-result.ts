@@ -1,2 +1,2 @@
-/** How an export ended, with the SDK's numbers. */
+/** The result of an export, with the SDK's numbers. */
 export const ExportResultCode = { SUCCESS: 0, FAILED: 1 } as const;

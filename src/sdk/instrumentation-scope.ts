@@ -1,4 +1,4 @@
 import type { ReadableSpan } from './readable-span.js';
 
-/** The part of a program that made a span or a metric. */
+/** The part of a program that created a span or a metric. */
 export type InstrumentationScope = ReadableSpan['instrumentationScope'];

@@ -1,11 +1,11 @@
 import type { Attributes, HrTime, ValueType } from '@opentelemetry/api';
 import type { Resource } from './resource.js';
 
-/** Everything that one reader reads at once, as exporters of OpenTelemetry SDK 2 and 3 take it. */
+/** The metrics of one collection, in the form that exporters of OpenTelemetry SDK 2 and 3 accept. */
 export interface ResourceMetrics {
-  /** The service that was measured. */
+  /** The measured service. */
   resource: Resource;
-  /** Metrics by the part of the program that made them. */
+  /** Metrics, grouped by instrumentation scope. */
   scopeMetrics: {
     scope: { readonly name: string; readonly version?: string; readonly schemaUrl?: string };
     metrics: {
@@ -15,9 +15,9 @@ export interface ResourceMetrics {
         readonly unit: string;
         readonly valueType: ValueType;
       };
-      /** 0: since the last export, 1: since the start. */
+      /** The temporality: 0 (delta) counts since the last export, 1 (cumulative) since the start. */
       readonly aggregationTemporality: number;
-      /** 0: histogram, 1: exponential histogram, 2: gauge, 3: sum. */
+      /** The kind of data: 0 histogram, 1 exponential histogram, 2 gauge, 3 sum. */
       readonly dataPointType: number;
       /** The series; `value` is a number, or for histograms an object with `count`, `sum` and buckets. */
       readonly dataPoints: readonly {

@@ -1,33 +1,36 @@
 import type { ResourceMetrics } from './metric-data.js';
 
 /**
- * Decides when metrics are read and where they go: `PeriodicExportingMetricReader`, `PrometheusExporter` and
- * every other subclass of `MetricReader` of OpenTelemetry SDK 2 and 3 has this shape.
+ * Decides when metrics are collected and where they go. `PeriodicExportingMetricReader`,
+ * `PrometheusExporter` and other subclasses of `MetricReader` of OpenTelemetry SDK 2 and 3 have this shape.
  */
 export interface SdkMetricReader {
-  /** Sets the producer of the reader's metrics. */
+  /** Sets the producer that the reader collects from. */
   setMetricProducer(metricProducer: {
     collect(options?: {
       timeoutMillis?: number;
     }): Promise<{ resourceMetrics: ResourceMetrics; errors: unknown[] }>;
   }): void;
   /**
-   * How measurements of a kind of instrument become series; the numbers are those of
+   * Returns how a kind of instrument is aggregated; the numbers are those of
    * {@link ViewOptions.aggregation}.
    */
   selectAggregation(instrumentType: string): { readonly type: number; readonly options?: object };
-  /** 0: each export tells what came since the last one, 1: what came since the start. */
+  /**
+   * Returns the temporality of a kind of instrument: 0 (delta) counts since the last export, 1 (cumulative)
+   * since the start.
+   */
   selectAggregationTemporality(instrumentType: string): number;
-  /** Most series of an instrument. */
+  /** Returns the most series of an instrument. */
   selectCardinalityLimit?(instrumentType: string): number;
-  /** Reads and exports. */
+  /** Collects and exports now. */
   forceFlush(options?: { timeoutMillis?: number }): Promise<void>;
-  /** Reads and exports a last time. */
+  /** Collects and exports a last time, then stops. */
   shutdown(options?: { timeoutMillis?: number }): Promise<void>;
 }
 
-/** Gives a reader what was measured. */
+/** Supplies a reader with measurements. */
 export type MetricProducer = Parameters<SdkMetricReader['setMetricProducer']>[0];
 
-/** A reader's collection, with the errors of observable instruments' callbacks. */
+/** The result of a collection, with the errors of observable callbacks. */
 export type CollectionResult = Awaited<ReturnType<MetricProducer['collect']>>;

@@ -1,25 +1,28 @@
 import type { ResourceMetrics } from './metric-data.js';
 
-/** Sends metrics somewhere; exporters of OpenTelemetry SDK 2 and 3 have this shape. */
+/** Exports metrics; exporters of OpenTelemetry SDK 2 and 3 have this shape. */
 export interface PushMetricExporter {
   /**
-   * Sends what was read at once.
+   * Exports the metrics of one collection.
    *
-   * @param resultCallback - called once: `code` 0 is success, anything else is failure
+   * @param resultCallback - called once; `code` 0 is success, any other code a failure
    */
   export(
     metrics: ResourceMetrics,
     resultCallback: (result: { readonly code: number; readonly error?: Error }) => void,
   ): void;
-  /** Sends what waits. */
+  /** Sends pending metrics. */
   forceFlush(): Promise<void>;
-  /** 0: each export tells what came since the last one, 1: what came since the start. */
+  /**
+   * Returns the preferred temporality of a kind of instrument: 0 (delta) counts since the last export, 1
+   * (cumulative) since the start.
+   */
   selectAggregationTemporality?(instrumentType: string): number;
   /**
-   * How measurements of a kind of instrument become series; the numbers are those of
+   * Returns the preferred aggregation of a kind of instrument; the numbers are those of
    * {@link ViewOptions.aggregation}.
    */
   selectAggregation?(instrumentType: string): { readonly type: number; readonly options?: object };
-  /** Sends what waits and closes connections. */
+  /** Sends pending metrics and closes connections. */
   shutdown(): Promise<void>;
 }

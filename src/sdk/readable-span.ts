@@ -1,55 +1,55 @@
 import type { Attributes, HrTime, Link, Span, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
 import type { Resource } from './resource.js';
 
-/** A span as exporters and processors read it. */
+/** A span in the form that exporters and processors read. */
 export interface ReadableSpan {
-  /** Name of the span. */
+  /** The span's name. */
   readonly name: string;
-  /** Its role: server, client, producer, consumer or internal. */
+  /** The span's role: server, client, producer, consumer or internal. */
   readonly kind: SpanKind;
-  /** Its ids. */
+  /** Returns the span's ids and flags. */
   readonly spanContext: () => SpanContext;
-  /** Ids of its parent; absent where the span begins a trace. */
+  /** The parent's ids; absent for the first span of a trace. */
   readonly parentSpanContext?: SpanContext;
-  /** When it began, in seconds and nanoseconds. */
+  /** The start time, as seconds and nanoseconds. */
   readonly startTime: HrTime;
-  /** When it ended, in seconds and nanoseconds. */
+  /** The end time, as seconds and nanoseconds. */
   readonly endTime: HrTime;
-  /** Whether it failed. */
+  /** The status: unset, ok, or error with a message. */
   readonly status: SpanStatus;
-  /** Its attributes, within the limits. */
+  /** The attributes, cut to the limits. */
   readonly attributes: Attributes;
-  /** Its links to other spans. */
+  /** The links to other spans. */
   readonly links: Link[];
-  /** Its events, in order. */
+  /** The events, in order. */
   readonly events: {
     time: HrTime;
     name: string;
     attributes?: Attributes;
     droppedAttributesCount?: number;
   }[];
-  /** Time from start to end, in seconds and nanoseconds. */
+  /** The time from start to end, as seconds and nanoseconds. */
   readonly duration: HrTime;
-  /** Whether it has ended. */
+  /** Whether the span has ended. */
   readonly ended: boolean;
-  /** The service that made it. */
+  /** The service that created the span. */
   readonly resource: Resource;
-  /** The part of the program that made it. */
+  /** The instrumentation scope that created the span. */
   readonly instrumentationScope: {
     readonly name: string;
     readonly version?: string;
     readonly schemaUrl?: string;
   };
-  /** Attributes beyond the limit. */
+  /** The number of attributes dropped by the limit. */
   readonly droppedAttributesCount: number;
-  /** Events beyond the limit. */
+  /** The number of events dropped by the limit. */
   readonly droppedEventsCount: number;
-  /** Links beyond the limit. */
+  /** The number of links dropped by the limit. */
   readonly droppedLinksCount: number;
 }
 
-/** An event of a span, with the time at which it happened. */
+/** An event of a span, with its time. */
 export type TimedEvent = ReadableSpan['events'][number];
 
-/** A span that can be written to and read. */
+/** A span that can be written and read. */
 export type SdkSpan = Span & ReadableSpan;

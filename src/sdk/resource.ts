@@ -1,22 +1,25 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 
-/** The entity that makes telemetry; resources of OpenTelemetry SDK 2 and 3 have this shape. */
+/**
+ * The entity that produces telemetry, such as a service; resources of OpenTelemetry SDK 2 and 3 have this
+ * shape.
+ */
 export interface Resource {
-  /** Whether attributes are still being looked up. */
+  /** Whether some attributes are still being detected. */
   readonly asyncAttributesPending?: boolean;
-  /** The attributes that are known. */
+  /** The attributes that are known so far. */
   readonly attributes: Attributes;
-  /** Version of the semantic conventions that the names follow. */
+  /** The schema URL of the semantic conventions in use. */
   readonly schemaUrl?: string;
   /** Resolves when every attribute is known. */
   waitForAsyncAttributes?(): Promise<void>;
-  /** A resource with the attributes of both; the other's win. */
+  /** Returns a resource with the attributes of both; the argument's win. */
   merge(other: Resource | null): Resource;
-  /** The attributes, those that are being looked up as promises. */
+  /** Returns the attributes as pairs; a pending value is a promise. */
   getRawAttributes(): [string, AttributeValue | undefined | Promise<AttributeValue | undefined>][];
 }
 
-/** A resource whose attributes are all known. */
+/** Creates a resource whose attributes are all known. */
 export function resourceFromAttributes(attributes: Readonly<Attributes>, schemaUrl?: string): Resource {
   return new KnownResource({ ...attributes }, schemaUrl);
 }
@@ -36,7 +39,7 @@ class KnownResource implements Resource {
     return Promise.resolve();
   }
 
-  /** The other's attributes win, as the specification says. */
+  /** The argument's attributes win, as the specification demands. */
   merge(other: Resource | null): Resource {
     if (other === null) return this;
     return resourceFromAttributes(

@@ -8,10 +8,10 @@ export const SamplingDecision = { NOT_RECORD: 0, RECORD: 1, RECORD_AND_SAMPLED: 
  */
 export interface Sampler {
   /**
-   * Decides about one span.
+   * Decides for one span.
    *
-   * @returns `decision` 0: not recorded, 1: recorded for processors alone, 2: recorded and exported; and
-   *   what it adds to the span
+   * @returns `decision` 0: not recorded, 1: recorded for processors only, 2: recorded and exported; with
+   *   additions to the span
    */
   shouldSample(
     context: Context,
@@ -25,9 +25,9 @@ export interface Sampler {
     readonly attributes?: Readonly<Attributes>;
     readonly traceState?: TraceState;
   };
-  /** Describes it in `status()` and logs. */
+  /** Describes the sampler in `status()` and logs. */
   toString(): string;
 }
 
-/** The decision of a {@link Sampler}, and what it adds to the span. */
+/** The decision of a {@link Sampler}, with its additions to the span. */
 export type SamplingResult = ReturnType<Sampler['shouldSample']>;

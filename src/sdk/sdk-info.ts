@@ -1,6 +1,6 @@
 /**
- * The resource attributes `telemetry.sdk.*`: the SDK whose data model and metrics this library carries. A
- * test compares it with that package.
+ * The resource attributes `telemetry.sdk.*`. They name the SDK whose data model and metrics this library
+ * uses; a test compares them with that package.
  */
 export const SDK_INFO = {
   'telemetry.sdk.language': 'nodejs',

@@ -1,15 +1,15 @@
-/** How much of one span is kept; what is over a limit is dropped and counted on the span. */
+/** Limits what one span keeps. Everything beyond a limit is dropped and counted on the span. */
 export interface SpanLimits {
-  /** Longest text of an attribute, in characters. */
+  /** The longest text of an attribute, in characters; default unlimited. */
   readonly attributeValueLengthLimit?: number;
-  /** Most attributes of the span. */
+  /** The most attributes of a span; default 128. */
   readonly attributeCountLimit?: number;
-  /** Most links of the span. */
+  /** The most links of a span; default 128. */
   readonly linkCountLimit?: number;
-  /** Most events of the span. */
+  /** The most events of a span; default 128. */
   readonly eventCountLimit?: number;
-  /** Most attributes of one event. */
+  /** The most attributes of one event; default 128. */
   readonly attributePerEventCountLimit?: number;
-  /** Most attributes of one link. */
+  /** The most attributes of one link; default 128. */
   readonly attributePerLinkCountLimit?: number;
 }

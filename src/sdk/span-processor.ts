@@ -1,16 +1,16 @@
 import type { Context, Span } from '@opentelemetry/api';
 import type { ReadableSpan } from './readable-span.js';
 
-/** Sees spans begin and end; processors of OpenTelemetry SDK 2 and 3 have this shape. */
+/** Observes the start and end of spans; processors of OpenTelemetry SDK 2 and 3 have this shape. */
 export interface SpanProcessor {
-  /** Sees a span begin, and may write to it. */
+  /** Called when a span starts; may write to it. */
   onStart(span: Span & ReadableSpan, parentContext: Context): void;
-  /** Sees a span that is about to end, and may still write to it. */
+  /** Called just before a span ends; may still write to it. */
   onEnding?(span: Span & ReadableSpan): void;
-  /** Sees a span that has ended. */
+  /** Called when a span has ended. */
   onEnd(span: ReadableSpan): void;
-  /** Hands on what it keeps back. */
+  /** Passes on all spans that it holds back. */
   forceFlush(): Promise<void>;
-  /** Hands on what it keeps back, and stops. */
+  /** Passes on all spans that it holds back, and stops. */
   shutdown(): Promise<void>;
 }

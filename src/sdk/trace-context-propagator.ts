@@ -12,10 +12,13 @@ import {
 const TRACE_PARENT = 'traceparent';
 const TRACE_STATE = 'tracestate';
 
-/** Version, trace id, span id, flags, and whatever later versions append. */
+/** Matches version, trace id, span id, flags, and the additions of later versions. */
 const FORMAT = /^\s?((?!ff)[\da-f]{2})-((?!0{32})[\da-f]{32})-((?!0{16})[\da-f]{16})-([\da-f]{2})(-.*)?\s?$/;
 
-/** The SDK's key, the same in every copy: keys are global symbols. */
+/**
+ * The SDK's key for suppressed tracing. Keys are global symbols, so it is the same in every copy of the
+ * SDK.
+ */
 export const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /**
@@ -37,10 +40,10 @@ export class TraceContextPropagator implements TextMapPropagator {
   extract<Carrier>(context: Context, carrier: Carrier, getter: TextMapGetter<Carrier>): Context {
     const parent = getter.get(carrier, TRACE_PARENT);
     const match = FORMAT.exec((Array.isArray(parent) ? parent[0] : parent) ?? '');
-    // Version 00 ends with its flags; what later versions append is skipped.
+    // Version 00 ends after its flags; additions of later versions are ignored.
     if (match === null || (match[1] === '00' && match[5] !== undefined)) return context;
     const state = getter.get(carrier, TRACE_STATE);
-    // Several `tracestate` headers are one list.
+    // Several `tracestate` headers form one list.
     const list = Array.isArray(state) ? state.join(',') : state;
     return trace.setSpanContext(context, {
       traceId: match[2] as string,

@@ -3,11 +3,10 @@ import { TelemetryHub } from '../nest/hub/telemetry-hub.js';
 import { SpanRecorder } from './span-recorder.js';
 
 /**
- * Records the spans of an app that already imports the real module: every instance exports to the
- * recorder alone, from now on and until it is reconfigured. Sampling, resource and attributes
- * stay as the app has them.
+ * Records the spans of an app that imports the real module. Every instance exports only to the recorder
+ * until it is reconfigured. Sampling, resource and attributes stay unchanged.
  *
- * @param app - an application or a testing module, initialised or not
+ * @param app - an application or a testing module, before or after its initialisation
  */
 export async function recordSpans(app: Pick<INestApplicationContext, 'get'>): Promise<SpanRecorder> {
   const recorder = new SpanRecorder();

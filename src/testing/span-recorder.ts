@@ -4,37 +4,37 @@ import type { SpanExporter } from '../sdk/span-exporter.js';
 import { ask } from '../base/user-function.js';
 import type { ExporterStatus } from '../pipeline/span-sink.js';
 
-/** A span and what happened in it, by names: made to be compared. */
+/** A span with its descendants and key facts, as plain data for comparisons. */
 export interface SpanNode {
   /** Name of the span. */
   readonly name: string;
-  /** In the order in which they started. */
+  /** The child spans, in the order of their start. */
   readonly children: readonly SpanNode[];
 }
 
 interface Waiter {
   readonly predicate: (span: ReadableSpan) => boolean;
   readonly resolve: (span: ReadableSpan) => void;
-  /** The predicate threw. */
+  /** Rejects the waiting promise, after the predicate threw. */
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Keeps every span that ends, at once and without timers, exactly as an exporter would get it.
+ * Records every ended span synchronously, without timers, in the form that an exporter receives.
  *
- * Pass it as `exporter`, or let {@link TelemetryTestingModule} or {@link recordSpans} do it.
+ * Pass it as `exporter`, or use {@link TelemetryTestingModule} or {@link recordSpans}.
  */
 export class SpanRecorder implements SpanExporter {
   private recorded: ReadableSpan[] = [];
   private readonly waiters = new Set<Waiter>();
   private ended = 0;
 
-  /** The spans that have ended, in that order. */
+  /** Returns the ended spans, in the order of their end. */
   spans(): readonly ReadableSpan[] {
     return [...this.recorded];
   }
 
-  /** The first ended span of that name. @throws Error that lists what was recorded */
+  /** Returns the first ended span of that name. @throws Error with a list of the recorded spans */
   span(name: string): ReadableSpan {
     const found = this.recorded.find((span) => span.name === name);
     if (found === undefined) throw new Error(`No span \`${name}\` has ended. ${this.summary()}`);
@@ -42,12 +42,12 @@ export class SpanRecorder implements SpanExporter {
   }
 
   /**
-   * Waits for a span that has ended or will.
+   * Waits until a matching span has ended; also finds spans that have ended already.
    *
-   * @param predicate - or the span's name
-   * @param timeoutMillis - default 5,000
-   * @returns the first span that matches
-   * @throws Error that lists what was recorded, when the time is up
+   * @param predicate - a test of a span, or a span's name
+   * @param timeoutMillis - the longest wait, in milliseconds; default 5,000
+   * @returns the first matching span
+   * @throws Error with a list of the recorded spans, if the time is over
    */
   waitFor(
     predicate: string | ((span: ReadableSpan) => boolean),
@@ -81,8 +81,8 @@ export class SpanRecorder implements SpanExporter {
   }
 
   /**
-   * All spans by parenthood: roots, and spans whose parent was not recorded here, in the
-   * order in which they started.
+   * Returns all spans as trees, in the order of their start. A span whose parent was not recorded is a
+   * root.
    */
   tree(): readonly SpanNode[] {
     const byStart = [...this.recorded].sort(startedEarlier);
@@ -99,7 +99,7 @@ export class SpanRecorder implements SpanExporter {
     return roots;
   }
 
-  /** Forgets what was recorded. */
+  /** Removes all recorded spans. */
   clear(): void {
     this.recorded = [];
   }
@@ -119,13 +119,13 @@ export class SpanRecorder implements SpanExporter {
     }
   }
 
-  /** Records spans, as an exporter. */
+  /** Records a batch of spans, as an exporter. */
   export(spans: ReadableSpan[], resultCallback: Parameters<SpanExporter['export']>[1]): void {
     for (const span of spans) this.acceptSpan(span);
     resultCallback({ code: ExportResultCode.SUCCESS });
   }
 
-  /** Resolves at once: nothing waits. */
+  /** Resolves at once, since nothing waits. */
   forceFlush(): Promise<void> {
     return Promise.resolve();
   }
@@ -135,7 +135,7 @@ export class SpanRecorder implements SpanExporter {
     return Promise.resolve();
   }
 
-  /** Counts of the recorded spans. */
+  /** Returns the number of recorded spans in an exporter's status. */
   status(): ExporterStatus {
     return {
       exporter: 'recorder',

@@ -6,8 +6,8 @@ import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS } from '../nest/metadata/token
 import { SpanRecorder } from './span-recorder.js';
 
 /**
- * Telemetry for tests: everything is recorded in memory, nothing leaves the process, no timer runs, and apps
- * share nothing, so that tests run in parallel, and one module can be imported by many apps. Get the
+ * Telemetry for tests. It records everything in memory: nothing leaves the process and no timer runs. Apps
+ * share nothing, so tests can run in parallel and many apps can import one module. Get the
  * {@link SpanRecorder} from the testing module.
  */
 @Module({})
@@ -23,9 +23,10 @@ export class TelemetryTestingModule {
   }
 
   /**
-   * Makes an instance that records its spans in a {@link SpanRecorder}.
+   * Creates an instance that records its spans in a {@link SpanRecorder}.
    *
-   * @param options - as for the real module; global unless `isGlobal: false`, service `test` unless named
+   * @param options - the options of the real module. Defaults differ: the instance is global, and its
+   *   service is named `test`
    */
   static forRoot(options: TelemetryModuleOptions = {}): DynamicModule {
     return instanceModule({
@@ -40,7 +41,7 @@ export class TelemetryTestingModule {
           exporter: recorder,
         }),
       },
-      // Made by each app: a module may be imported by any number of them.
+      // Each app creates its own recorder, since many apps may import one module.
       providers: [{ provide: SpanRecorder, useFactory: () => new SpanRecorder() }],
       exports: [SpanRecorder],
     });

@@ -3,11 +3,10 @@ import type { SpanLimits } from '../sdk/span-limits.js';
 import { toAttributes } from './attribute-value.js';
 
 /**
- * Cuts texts and bytes, also those within lists and structures.
+ * Cuts texts and bytes to a limit, also inside lists and structures.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/common/#attribute-limits |
- *   OpenTelemetry, attribute limits}
+ * @see {@link https://opentelemetry.io/docs/specs/otel/common/#attribute-limits | OpenTelemetry, attribute
+ *   limits}
  */
 export function truncate(value: AttributeValue, limit: number): AttributeValue {
   if (typeof value === 'string') return value.length > limit ? value.slice(0, limit) : value;
@@ -23,7 +22,7 @@ function truncateNested(value: unknown, limit: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, truncateNested(item, limit)]));
 }
 
-/** Attributes of an event or a link, and how many there are too many. */
+/** Limits the attributes of an event or a link, and counts the dropped ones. */
 export function limitAttributes(
   input: Attributes | undefined,
   limits: Required<SpanLimits>,

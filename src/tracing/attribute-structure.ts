@@ -1,13 +1,13 @@
 import { toJson } from '../base/json-text.js';
 
-/** Encoders write as many levels; what is nested deeper goes out as JSON text. */
+/** The number of levels that encoders write. Deeper structures are exported as JSON text. */
 const MAX_DEPTH = 8;
 const CIRCULAR = '[Circular]';
 
 /**
- * Copies what API 1.10 calls a complex attribute value: plain objects, arrays of anything, and bytes.
+ * Copies a complex attribute value, as API 1.10 defines it: plain objects, arrays of any values, and bytes.
  *
- * @returns a copy that shares nothing with `value`; nothing if `value` is of another kind
+ * @returns a copy that shares nothing with `value`; nothing if the value is not of such a type
  */
 export function toStructure(value: object, ancestors: readonly object[] = []): unknown {
   if (value instanceof Uint8Array) return new Uint8Array(value);
@@ -41,11 +41,11 @@ function nested(value: unknown, path: readonly object[]): unknown {
   }
 }
 
-/** Dates, errors and instances of classes. */
+/** Converts dates, errors and instances of classes to text. */
 function asText(value: object): string | undefined {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   const json = toJson(value);
-  // The JSON of a date is a string already.
+  // A date's JSON is a string already.
   return json?.startsWith('"') === true ? (JSON.parse(json) as string) : json;
 }
 
@@ -57,7 +57,10 @@ function read(value: Record<string, unknown>, key: string): unknown {
   }
 }
 
-/** Also objects of another realm, such as Jest's. An object that says how it is serialized has its way. */
+/**
+ * Whether an object is plain, also one of another realm such as Jest's. An object with `toJSON` is not
+ * plain.
+ */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;

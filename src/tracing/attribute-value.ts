@@ -5,11 +5,11 @@ import { toStructure } from './attribute-structure.js';
 const UNSERIALIZABLE = '[Unserializable]';
 
 /**
- * Turns any value into an attribute's: bigints and symbols become strings, dates, errors and instances of
- * classes text; `undefined`, `null` and functions become nothing. Never throws.
+ * Converts any value to an attribute value. Bigints and symbols become strings; dates, errors and instances
+ * of classes become text; `undefined`, `null` and functions become nothing. Never throws.
  *
- * @param structures - whether plain objects, mixed and nested arrays, and bytes keep their structure; else
- *   they become JSON text, and bytes base64
+ * @param structures - whether plain objects, mixed and nested arrays, and bytes keep their structure;
+ *   otherwise they become JSON text, and bytes base64
  */
 export function toAttributeValue(value: unknown, structures = false): AttributeValue | undefined {
   switch (typeof value) {
@@ -44,7 +44,7 @@ function arrayValue(value: unknown[], structures: boolean): AttributeValue | und
 function objectValue(value: object, structures: boolean): AttributeValue | undefined {
   try {
     const structure = structures ? toStructure(value) : undefined;
-    // A type that the API has from 1.10 on; that of 1.9 is narrower.
+    // The value's type exists in API 1.10; that of 1.9 is narrower.
     if (structure !== undefined) return structure as AttributeValue;
     if (value instanceof Uint8Array) return toBase64(value);
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
@@ -55,7 +55,7 @@ function objectValue(value: object, structures: boolean): AttributeValue | undef
   }
 }
 
-/** A property whose getter may throw. */
+/** Reads a property whose getter may throw. */
 export function readValue(input: Record<string, unknown>, key: string): unknown {
   try {
     return input[key];
@@ -64,7 +64,10 @@ export function readValue(input: Record<string, unknown>, key: string): unknown 
   }
 }
 
-/** Copies attributes through {@link toAttributeValue}, skipping what has no value and `__proto__`. */
+/**
+ * Copies attributes and converts each value with {@link toAttributeValue}. Entries without a value and
+ * `__proto__` are skipped.
+ */
 export function toAttributes(
   input: Record<string, unknown>,
   structures = false,

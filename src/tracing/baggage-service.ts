@@ -6,11 +6,11 @@ import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
 
 /**
- * Reads and sets baggage: entries, such as the caller's user id, that accompany a request through guards,
- * services, streams and timers, and onwards through `TracerManager.inject`.
+ * Reads and sets baggage: entries such as the caller's user id that accompany a request through guards,
+ * services, streams and timers, and on to other services through `TracerManager.inject`.
  *
- * **Gotchas** Baggage is sent in clear text to called services: put no secrets in. Names that look like
- * credentials are refused.
+ * **Gotchas** Baggage is sent in clear text to called services, so it must not contain secrets. Entries
+ * with credential-like names are refused.
  *
  * @see {@link https://opentelemetry.io/docs/concepts/signals/baggage/ | Baggage}
  */
@@ -18,7 +18,7 @@ export class BaggageService {
   private readonly rules: BaggageRules;
 
   /**
-   * @param rules - absent with `baggage: false`: entries still travel, and none becomes an attribute
+   * @param rules - absent with `baggage: false`: entries are propagated, but never become attributes
    * @internal
    */
   constructor(
@@ -28,22 +28,23 @@ export class BaggageService {
     this.rules = rules ?? new BaggageRules({ headers: {} }, log);
   }
 
-  /** The value of an entry in the running flow. */
+  /** Returns the value of an entry in the running flow. */
   get(key: string): string | undefined {
     return activeBaggage()?.getEntry(key)?.value;
   }
 
-  /** All entries of the running flow by name; empty outside of every flow. */
+  /** Returns all entries of the running flow by name; empty outside of every flow. */
   getAll(): Readonly<Record<string, string>> {
     const entries = activeBaggage()?.getAllEntries() ?? [];
     return Object.fromEntries(entries.map(([key, { value }]) => [key, value]));
   }
 
   /**
-   * Sets an entry from now on, for everything in the running request or in the nearest {@link with}.
+   * Sets an entry from now on, for all code of the running request or of the nearest {@link with}.
    *
-   * @returns `false` if nothing has changed: outside of every flow, or an entry that cannot travel (control
-   *   characters, over 4,096 bytes, more than 64 entries or 8,192 bytes altogether, the name of a secret)
+   * @returns `false` if nothing was set: outside of every flow, or for an entry that cannot be propagated
+   *   (control characters, over 4,096 bytes, more than 64 entries or 8,192 bytes altogether, the name of a
+   *   secret)
    */
   set(key: string, value: string): boolean {
     const { flow } = activeContext();
@@ -53,7 +54,9 @@ export class BaggageService {
     return complete;
   }
 
-  /** Removes an entry from now on; attributes that it already became stay. @returns whether there was one */
+  /**
+   * Removes an entry from now on. Attributes that were already set stay. @returns whether the entry existed
+   */
   remove(key: string): boolean {
     const { flow } = activeContext();
     if (flow?.baggage?.getEntry(key) === undefined) return false;
@@ -62,10 +65,11 @@ export class BaggageService {
   }
 
   /**
-   * Runs `fn` with these entries over those of the caller, whose own do not change; a stream that `fn`
-   * returns has them to its end. Works outside of requests too.
+   * Runs `fn` with additional entries. The caller's own entries do not change. A stream that `fn` returns
+   * keeps the entries until it ends. Also works outside of requests.
    *
-   * @param entries - by name; `undefined` removes one; what cannot travel is left out, counted and logged
+   * @param entries - entries by name; `undefined` removes an entry; an invalid one is left out, counted and
+   *   logged
    * @returns what `fn` returns
    */
   with<T>(entries: Readonly<Record<string, string | undefined>>, fn: () => T): T {
@@ -76,10 +80,10 @@ export class BaggageService {
   }
 
   /**
-   * Copies the entries that `baggage.headers` and `baggage.attributes` name onto a span; spans that start in
-   * the flow have them already. Where there is nothing to copy, the log says why.
+   * Copies the entries that `baggage.headers` and `baggage.attributes` name onto a span. Spans that start
+   * in the flow have them already. If there is nothing to copy, the log says why.
    *
-   * @param span - default the active span
+   * @param span - the span to write to; default: the active span
    */
   applyBaggage(span: Span | undefined = activeContext().span): void {
     const baggage = activeBaggage();
@@ -102,7 +106,7 @@ export class BaggageService {
     this.log[level](`applyBaggage:${level}`, `\`applyBaggage\` left something out: ${why}.`);
   }
 
-  /** How many entries were refused so far, by reason. */
+  /** Returns the number of entries refused so far, by reason. */
   refused(): Readonly<Partial<Record<BaggageRefusal, number>>> {
     return { ...this.rules.refused };
   }

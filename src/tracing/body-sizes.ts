@@ -1,6 +1,6 @@
 import type { MeasuredRequest } from './request-meter.js';
 
-/** Sizes in bytes, as sent, without headers; absent where they are unknown. */
+/** Sizes of bodies as transferred, in bytes, without headers; absent if unknown. */
 export interface BodySizes {
   readonly request: number | undefined;
   readonly response: number | undefined;
@@ -11,7 +11,7 @@ type ClosedRequest = Pick<MeasuredRequest, 'request' | 'response' | 'method' | '
   readonly stream: Pick<NonNullable<MeasuredRequest['stream']>, 'bytes'> | undefined;
 };
 
-/** Body sizes of a request whose response has closed. */
+/** Returns the body sizes of a request whose response has closed. */
 export function bodySizes({ request, response, method, stream, status }: ClosedRequest): BodySizes {
   const { headers } = request;
   const announced = length(headers['content-length']);
@@ -23,13 +23,13 @@ export function bodySizes({ request, response, method, stream, status }: ClosedR
   };
 }
 
-/** HTTP/2 has no chunked encoding: whether a body follows is said beside the headers. */
+/** Whether a request has a body. HTTP/2 has no chunked encoding and says so outside of its headers. */
 function hasBody({ headers, stream }: MeasuredRequest['request'] & { readonly stream?: unknown }): boolean {
   const { endAfterHeaders } = (stream ?? {}) as { endAfterHeaders?: boolean };
   return headers['transfer-encoding'] !== undefined || endAfterHeaders === false;
 }
 
-/** Headers that went out with `writeHead` alone are kept as text. */
+/** Returns the length from headers that were sent with `writeHead` alone, which Node keeps as text. */
 function sentLength(response: object): string | undefined {
   const { _header: head } = response as { _header?: unknown };
   return typeof head === 'string' ? /^content-length: *(\d+)\r?$/im.exec(head)?.[1] : undefined;

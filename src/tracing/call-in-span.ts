@@ -7,14 +7,14 @@ import type { RecordingSpan } from './recording-span.js';
 import { runInSpan, type TracedCall } from './run-in-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
-/** Set if the function that runs in a span wraps one of the user's. */
+/** Facts about the user's function, if the called function wraps it. */
 export type CallDetails = Pick<TracedCall, 'written' | 'onResult' | 'notes'>;
 
 /**
- * Runs `fn` in a new span; without any ceremony where that span would say nothing new.
+ * Runs `fn` in a new span. A span that would record nothing new is skipped at almost no cost.
  *
- * @param isActive - whether `context` is the one that is active already
- * @param details - what is known of the call where `fn` wraps another function
+ * @param isActive - whether `context` is already the active context
+ * @param details - facts about the user's function, if `fn` wraps one
  */
 export function callInSpan<T>(
   tracer: InstanceTracer,

@@ -6,7 +6,7 @@ import { ask } from '../base/user-function.js';
 
 const counts = new WeakMap<Span, Map<string, number>>();
 
-/** Adds an event to the active span, for every n-th call with that name. */
+/** Adds an event to the active span on every n-th call with this name. */
 export function addCheckpoint(
   name: string,
   attributes: Attributes | (() => Attributes),
@@ -27,7 +27,7 @@ export function addCheckpoint(
   );
 }
 
-/** How often it was asked before. */
+/** Returns how often this checkpoint was reached before, and counts it. */
 function count(span: Span, name: string): number {
   const ofSpan = counts.get(span) ?? new Map<string, number>();
   counts.set(span, ofSpan);

@@ -6,10 +6,10 @@ let offset = 0;
 let validUntil = -1;
 
 /**
- * Now, in milliseconds since the Unix epoch with sub-microsecond fraction.
+ * Returns the current time in milliseconds since the Unix epoch, with sub-microsecond fraction.
  *
- * Monotonic between two synchronisations with the wall clock (every ten seconds), so that the duration of a
- * span must be taken from {@link elapsed}, not from two readings.
+ * The clock is monotonic only between two synchronisations with the wall clock, which happen every ten
+ * seconds. Measure durations with {@link monotonicMillis}.
  */
 export function epochMillis(monotonic = performance.now()): number {
   if (monotonic > validUntil) {
@@ -19,12 +19,12 @@ export function epochMillis(monotonic = performance.now()): number {
   return offset + monotonic;
 }
 
-/** Milliseconds on the monotonic clock. */
+/** Returns the monotonic clock in milliseconds. */
 export function monotonicMillis(): number {
   return performance.now();
 }
 
-/** Splits epoch milliseconds into the API's `[seconds, nanoseconds]`. */
+/** Converts epoch milliseconds to the API's `[seconds, nanoseconds]`. */
 export function toHrTime(millis: number): HrTime {
   const seconds = Math.trunc(millis / 1000);
   const nanos = Math.round((millis - seconds * 1000) * 1e6);
@@ -32,8 +32,8 @@ export function toHrTime(millis: number): HrTime {
 }
 
 /**
- * Reads every form of the API's `TimeInput` as epoch milliseconds; a number below the monotonic clock's
- * reading is one of its readings, as in the SDK.
+ * Converts any form of the API's `TimeInput` to epoch milliseconds. As in the SDK, a number below the
+ * current monotonic time counts as a monotonic time.
  */
 export function fromTimeInput(time: TimeInput): number {
   if (typeof time === 'number')

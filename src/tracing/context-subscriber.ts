@@ -20,44 +20,44 @@
 import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import { activeContext, runInContext, type FlowContext } from '../context/flow-context.js';
 
-/** Hears of one subscription, in the context of its producer. */
+/** Observes one subscription; its methods run in the producer's context. */
 export interface SubscriptionListener {
-  /** The subscription is about to begin; completing the subscriber ends it early. */
+  /** Called before the subscription begins; completing the subscriber ends it early. */
   begun?(subscriber: { complete(): void }): void;
   next?(value: unknown): void;
-  /** The producer failed; `closed` follows. */
+  /** Called when the producer fails; `closed` follows. */
   error?(error: unknown): void;
-  /** The producer is done, or was told to be; `closed` follows. */
+  /** Called when the producer completes, or is made to; `closed` follows. */
   complete?(): void;
-  /** The producer is torn down, whether it completed, failed or was unsubscribed. */
+  /** Called when the producer is torn down, after it completed, failed or was unsubscribed. */
   closed(): void;
 }
 
-/** Called at each subscription. */
+/** Called at each subscription; returns its context and its listener. */
 export interface Subscribed {
   begin(): SubscriptionStart;
 }
 
-/** A subscription that is about to begin. */
+/** The context and listener of one subscription. */
 export interface SubscriptionStart {
-  /** Active in the producer and everything that it does. */
+  /** The context that is active in the producer and in all its work. */
   readonly context: FlowContext;
   readonly listener: SubscriptionListener;
 }
 
 /**
- * Wraps an Observable so that its producer runs in a context of its own for each subscriber.
+ * Wraps an Observable so that its producer runs in its own context for each subscriber.
  *
  * Everything upstream that exists for this subscriber alone runs in that context, whichever code drives it:
- * subscription, operators (also those behind a hot Subject), inner subscriptions, teardown. Shared parts,
- * such as the source behind `share`, and the emitter of a Subject keep theirs; what is downstream runs in the
- * context in which it subscribed.
+ * subscription, operators (also behind a hot Subject), inner subscriptions, teardown. Shared parts, such as
+ * the source behind `share` and the emitter of a Subject, keep their own context. Everything downstream
+ * runs in the context of its subscription.
  */
 export function observeInContext<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
   return new ContextObservable(source, subscribed);
 }
 
-/** Wraps an Observable so that its producer runs in the context that is active now. */
+/** Wraps an Observable so that its producer runs in the currently active context. */
 export function observeHere<T>(source: Observable<T>): Observable<T> {
   const start: SubscriptionStart = { context: activeContext(), listener: NOBODY };
   return observeInContext(source, { begin: () => start });
@@ -66,7 +66,7 @@ export function observeHere<T>(source: Observable<T>): Observable<T> {
 const NOBODY: SubscriptionListener = { closed: () => undefined };
 
 /**
- * Wraps an Observable as {@link observeInContext} does, and keeps the further methods of a Subject or
+ * Wraps an Observable like {@link observeInContext} and keeps the additional methods of a Subject or
  * another subclass.
  */
 export function observeLike<T>(source: Observable<T>, subscribed: Subscribed): Observable<T> {
@@ -74,7 +74,7 @@ export function observeLike<T>(source: Observable<T>, subscribed: Subscribed): O
   if (Object.getPrototypeOf(source) === Observable.prototype) return observed;
   return new Proxy(observed, {
     get(target, key) {
-      // The last two are absent where they would be undefined.
+      // `operator` and `lift` must be absent where they would be undefined.
       if (key in target || key === 'source' || key === 'operator') return Reflect.get(target, key) as unknown;
       const value: unknown = Reflect.get(source, key, source);
       return typeof value === 'function' ? (value.bind(source) as unknown) : value;
@@ -84,7 +84,7 @@ export function observeLike<T>(source: Observable<T>, subscribed: Subscribed): O
   });
 }
 
-/** Has fields where a closure would cost each open stream more. */
+/** Uses fields instead of a closure, to save memory for each open stream. */
 class ContextObservable<T> extends Observable<T> {
   constructor(
     readonly origin: Observable<T>,
@@ -104,11 +104,11 @@ function subscribeInContext<T>(this: Observable<T>, destination: Subscriber<T>):
 }
 
 /**
- * Stands between a producer and a consumer that live in different contexts.
+ * Connects a producer and a consumer that run in different contexts.
  *
- * RxJS hands every upstream subscriber that exists for this one alone to {@link add}, since it is to be torn
- * down with this one; each is given the producer's context there. That it is a subclass of `Subscriber` keeps
- * the chain free of a further safe subscriber.
+ * RxJS passes every upstream subscriber that exists for this one alone to {@link add}, to tear it down
+ * later; there each one gets the producer's context. As a subclass of `Subscriber` this one needs no
+ * further safe subscriber.
  */
 class ContextSubscriber<T> extends Subscriber<T> {
   constructor(
@@ -119,8 +119,7 @@ class ContextSubscriber<T> extends Subscriber<T> {
   ) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- as operators of version 7 do
     super();
-    // Not by the constructor: a sink that is closed already unsubscribes what it is
-    // given, which takes the fields.
+    // The constructor cannot do this: a closed sink unsubscribes at once, which needs the fields.
     sink.add(this);
   }
 
@@ -177,7 +176,7 @@ class ContextSubscriber<T> extends Subscriber<T> {
 
 const CONTEXT = Symbol('nestjs-telemetry.context');
 
-/** An operator's subscriber, of any copy of RxJS. */
+/** An operator's subscriber, from any copy of RxJS. */
 interface Upstream {
   [CONTEXT]?: FlowContext;
   next(value: unknown): void;
@@ -194,7 +193,8 @@ function isUpstream(teardown: unknown): teardown is Upstream {
 }
 
 /**
- * The methods are shared by all subscribers, so that an open stream costs a field and no closure for each.
+ * Methods that all bound subscribers share, so that an open stream costs one field instead of a closure per
+ * method.
  */
 function bindUpstream(subscriber: Upstream, context: FlowContext): void {
   if (subscriber[CONTEXT] !== undefined) return;

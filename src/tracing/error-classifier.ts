@@ -2,26 +2,26 @@ import type { ErrorClassification } from '../config/error-classification.js';
 import { codeFacts, type ErrorFacts } from './error-codes.js';
 import { errorType } from './exception.js';
 
-/** How far wrapped errors are followed. */
+/** The most causes that are followed from a wrapping error. */
 const MAX_DEPTH = 5;
 const MAX_AGGREGATED = 20;
 
-/** Statuses of a response that another try may turn into a success. */
+/** HTTP statuses after which a retry may succeed. */
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
 
-/** Codes by which GraphQL tells callers of their own mistakes, as Apollo and Nest do. */
+/** GraphQL codes for mistakes of the caller, as Apollo and Nest use them. */
 const CALLERS_MISTAKE = /^(BAD_REQUEST|BAD_USER_INPUT|UNAUTHENTICATED|FORBIDDEN)$/;
 
-/** Names of errors that say that data did not have the form which was asked for. */
+/** Names of errors that report invalid input. */
 const VALIDATION = /^(ZodError|\$ZodError|ValiError|ValidationError|AssertError|TypeBoxError)$/;
 const TIMEOUT = /Timeout(Error|Exception)?$/;
 
 /**
- * Judges an error by what it shows: an `HttpException`'s status, an error code, an SQLSTATE, its name,
- * else those of its causes.
+ * Classifies an error by its own facts (status of an `HttpException`, error code, SQLSTATE, name), else by
+ * those of its causes.
  *
  * An `HttpException` below 500 is expected. `error.category` is `validation`, `timeout`, `network` or
- * `database`, where one is known; a database's own code becomes `db.response.status_code`. Never throws.
+ * `database`, if known; a database's own code becomes `db.response.status_code`. Never throws.
  */
 export function classifyError(error: unknown): ErrorClassification {
   const { category, retryable, expected, code } = factsOf(error, MAX_DEPTH);
@@ -44,7 +44,7 @@ function factsOf(error: unknown, depth: number): ErrorFacts {
     }
     const own = statusFacts(error) ?? graphqlFacts(error) ?? codeFacts(error) ?? nameFacts(error);
     if (own !== undefined) return own;
-    // A cause's `expected` says nothing about the wrapper.
+    // An expected cause does not make the wrapping error expected.
     const { expected: _expected, ...facts } = factsOf((error as Error).cause, depth - 1);
     return facts;
   } catch {
@@ -63,7 +63,7 @@ function factsOfStatus(status: unknown): ErrorFacts | undefined {
   return { expected: status < 500, ...(RETRYABLE_STATUS.has(status) ? { retryable: true } : {}) };
 }
 
-/** A `GraphQLError` has a status for the answer, if any, beside its code. */
+/** Reads a `GraphQLError`: its code, and the HTTP status if it has one. */
 function graphqlFacts(error: object): ErrorFacts | undefined {
   const { extensions } = error as {
     extensions?: { readonly code?: unknown; readonly http?: { readonly status?: unknown } };
@@ -83,7 +83,7 @@ function nameFacts(error: object): ErrorFacts | undefined {
   return undefined;
 }
 
-/** Several errors at once are what all of them are. */
+/** Returns the facts that all of several errors share. */
 function factsInCommon(errors: readonly unknown[], depth: number): ErrorFacts {
   const [first, ...others] = errors.map((error) => factsOf(error, depth - 1));
   const entries = Object.entries(first ?? {}) as [keyof ErrorFacts, unknown][];

@@ -1,9 +1,9 @@
-/** Facts about an error. */
+/** Facts that an error's code reveals. */
 export interface ErrorFacts {
   readonly category?: 'validation' | 'timeout' | 'network' | 'database';
   readonly retryable?: boolean;
   readonly expected?: boolean;
-  /** A database's own code. */
+  /** The database's own error code. */
   readonly code?: string;
 }
 
@@ -12,8 +12,8 @@ const NETWORK_CODES =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_SOCKET)$/;
 
 /**
- * Conditions that pass: connection lost, serialization failure, deadlock, lock not available, resources
- * exhausted, shutting down.
+ * SQLSTATE codes of temporary conditions: connection lost, serialization failure, deadlock, lock not
+ * available, resources exhausted, shutting down.
  *
  * @see {@link https://www.postgresql.org/docs/current/errcodes-appendix.html | PostgreSQL error codes}
  */
@@ -31,11 +31,11 @@ interface CodedError {
   readonly severity?: unknown;
   readonly sqlState?: unknown;
   readonly clientVersion?: unknown;
-  /** The property in which TypeORM keeps what the driver threw. */
+  /** The driver's error, as TypeORM keeps it. */
   readonly driverError?: unknown;
 }
 
-/** Judges by the codes of Node, undici, PostgreSQL, MySQL, SQLite, Prisma and MongoDB. */
+/** Reads the error codes of Node, undici, PostgreSQL, MySQL, SQLite, Prisma and MongoDB. */
 export function codeFacts(error: object): ErrorFacts | undefined {
   const { code, name, severity, sqlState, clientVersion, driverError } = error as CodedError;
   if (typeof driverError === 'object' && driverError !== null && driverError !== error) {

@@ -9,9 +9,9 @@ import { RecordingSpan } from './recording-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
 /**
- * Puts a failure on a span: status, `error.type`, and the `exception` event where no other span of the
- * trace has it yet. An expected error (a client's fault, such as an `HttpException` below 500) leaves
- * status and events alone.
+ * Records a failure on a span: status, `error.type`, and an `exception` event unless another span of the
+ * trace has it. An expected error (a mistake of the client, such as an `HttpException` below 500) leaves
+ * status and events unchanged.
  */
 export function recordError(span: Span, error: unknown): void {
   if (span instanceof UnrecordedSpan) span.failed(error);
@@ -25,7 +25,7 @@ export function recordError(span: Span, error: unknown): void {
   if (!isRecorded(error, span.spanContext().traceId)) span.recordException(error as Error);
 }
 
-/** Classifies by the span's own classifier, else the configuration's, else the default one. */
+/** Classifies an error with the span's classifier, else the configuration's, else the default one. */
 function classificationFor(span: Span, error: unknown): ErrorClassification {
   if (!(span instanceof RecordingSpan)) return classifyError(error);
   const { generation } = span;
@@ -44,7 +44,7 @@ function classificationFor(span: Span, error: unknown): ErrorClassification {
   return classifyError(error);
 }
 
-/** Takes what has the right type. */
+/** Keeps the members of a user's classification that have the right type. */
 function readClassification(answer: ErrorClassification | null | undefined): ErrorClassification | undefined {
   const { type, retryable, expected, message, attributes } = Object(answer) as Partial<ErrorClassification>;
   if (typeof type !== 'string') return undefined;

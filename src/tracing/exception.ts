@@ -1,17 +1,19 @@
 import type { Attributes } from '@opentelemetry/api';
 import { framesOf, withheldMessage } from './withheld-message.js';
 
-/** Longest `exception.message` and status description kept, in characters. */
+/** The longest `exception.message` and status description, in characters. */
 const MAX_MESSAGE = 4096;
-/** Longest `exception.stacktrace` kept, in characters, causes included. */
+/** The longest `exception.stacktrace`, in characters, causes included. */
 const MAX_STACK = 16_384;
-/** How far wrapped errors are followed, and how many aggregated ones are listed. */
+/** The most causes that are followed, and the most aggregated errors that are listed. */
 const MAX_DEPTH = 5;
 
 /**
- * The `exception.*` attributes of anything that was thrown, its causes in the stack trace; never throws.
+ * Returns the `exception.*` attributes of any thrown value, with its causes in the stack trace. Never
+ * throws.
  *
- * @see {@link https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/ | Exceptions on spans}
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/ | Exceptions on
+ *   spans}
  */
 export function exceptionAttributes(exception: unknown): Attributes {
   const attributes: Attributes = {
@@ -23,7 +25,10 @@ export function exceptionAttributes(exception: unknown): Attributes {
   return attributes;
 }
 
-/** The message of an error unless it is withheld, or the text of any other value, cut to 4,096 characters. */
+/**
+ * Returns the message of an error, unless it is withheld, or the text of any other value, cut to 4,096
+ * characters.
+ */
 export function errorMessage(exception: unknown): string {
   try {
     const shown = withheldMessage(exception);
@@ -36,15 +41,15 @@ export function errorMessage(exception: unknown): string {
 }
 
 /**
- * Class name of an error, its `name` if that says more, or the type of what was thrown;
- * the value of `error.type`.
+ * Returns the value of `error.type`: the error's class name, its `name` if that is more specific, or the
+ * type of a thrown value that is not an error.
  */
 export function errorType(exception: unknown): string {
   try {
     if (typeof exception !== 'object' || exception === null) return typeof exception;
     const { name, constructor } = exception as { name?: unknown; constructor?: { name?: unknown } };
     const className = constructor?.name;
-    // `DOMException` has a name for each of its kinds, and RxJS calls its classes after their names.
+    // `DOMException` has a name for each kind of error, and RxJS names its error classes generically.
     const named = typeof name === 'string' && (className === 'DOMException' || className === `${name}Impl`);
     if (named) return name;
     if (

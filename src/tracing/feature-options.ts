@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** Names the spans and metrics of one module. */
+/** Sets the tracer name and the span attributes of one module. */
 export interface TelemetryFeatureOptions {
-  /** Instrumentation scope of the module's spans and metrics; default `nestjs-telemetry`. */
+  /** The instrumentation scope of the module's spans and metrics; default `nestjs-telemetry`. */
   readonly tracer?: string;
-  /** Attributes of every span that the module's services start. */
+  /** Attributes of every span that the module's services start; default none. */
   readonly attributes?: Attributes;
 }

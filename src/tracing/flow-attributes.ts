@@ -6,35 +6,37 @@ import type { RateLimitedLog } from '../base/rate-limited-log.js';
 import { runInFlow } from './run-in-flow.js';
 
 /**
- * Attributes by name, and short forms for those that observability of language models knows by heart.
+ * Attributes by name, with short forms for those that LLM observability defines.
  *
- * @see
- *   {@link https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md |
+ * @see {@link https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md |
  *   OpenInference semantic conventions}
  */
 export interface FlowAttributes {
-  /** `session.id` */
+  /** The session's id, `session.id`. */
   readonly sessionId?: string;
-  /** `user.id` */
+  /** The user's id, `user.id`. */
   readonly userId?: string;
-  /** `metadata`, as JSON text. */
+  /** Metadata, recorded as JSON text in `metadata`. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** `tag.tags` */
+  /** Tags, recorded in `tag.tags`. */
   readonly tags?: readonly string[];
-  /** `llm.prompt_template.template`, `.version` and `.variables`, the last as JSON text. */
+  /**
+   * The prompt template, recorded in `llm.prompt_template.template`, `.version` and `.variables` (JSON
+   * text).
+   */
   readonly promptTemplate?: {
-    /** The text with its placeholders. */
+    /** The template's text with its placeholders. */
     readonly template?: string;
     /** The version of the template. */
     readonly version?: string;
-    /** The values of the placeholders. */
+    /** The values of the template's placeholders. */
     readonly variables?: Readonly<Record<string, unknown>>;
   };
-  /** Any attribute; objects become JSON text. */
+  /** Any other attribute; objects become JSON text. */
   readonly [attribute: string]: unknown;
 }
 
-/** Runs `fn` with attributes that every span started in it takes, under the span's own. */
+/** Runs `fn` with additional attributes for every span that starts in it. A span's own attributes win. */
 export function runWithAttributes<T>(attributes: FlowAttributes, fn: () => T, log?: RateLimitedLog): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);

@@ -2,8 +2,8 @@ import { randomFillSync } from 'node:crypto';
 
 const POOL_BYTES = 8192;
 /**
- * How much is written as hex at a time. Ids are slices of that text, which lives as long as any of them does:
- * small enough for spans that are kept.
+ * The number of random bytes that are converted to hex at a time. Ids are slices of that text, which stays
+ * in memory as long as one of them does; so the chunk is small.
  */
 const CHUNK_BYTES = 1024;
 
@@ -29,13 +29,13 @@ function refill(): void {
   usedDigits = 0;
 }
 
-/** 32 lower-case hex digits, never all zero. */
+/** Returns 32 random lower-case hex digits, never all zero. */
 export function newTraceId(): string {
   const id = randomHex(32);
   return id === '00000000000000000000000000000000' ? newTraceId() : id;
 }
 
-/** 16 lower-case hex digits, never all zero. */
+/** Returns 16 random lower-case hex digits, never all zero. */
 export function newSpanId(): string {
   const id = randomHex(16);
   return id === '0000000000000000' ? newSpanId() : id;

@@ -31,18 +31,18 @@ const NO_ATTRIBUTES: Attributes = {};
 const NO_FLOW_PARTS: Partial<Pick<Flow, 'baggage' | 'attributes'>> = {};
 
 /**
- * A tracer of one instance: every span goes to the pipeline generation that its flow belongs to, so that a
- * tracer which a service injected at start-up follows each reconfiguration.
+ * A tracer of one instance. It asks for the flow's pipeline generation at each span, so a tracer that was
+ * injected at start-up follows every reconfiguration.
  *
- * **Gotchas** Code that knows only the OpenTelemetry API passes `context.active()`, which is empty as
- * nothing is registered: a foreign context without a span takes the active span of our carrier as parent.
- * For a root span say `root: true`.
+ * **Gotchas** Code that only knows the OpenTelemetry API passes `context.active()`, which is empty because
+ * no context manager is registered. A foreign context without a span therefore takes the active span as
+ * parent. Pass `root: true` for a root span.
  */
 export class InstanceTracer implements Tracer {
   constructor(
     readonly pipeline: Pipeline,
     private readonly scope: InstrumentationScope,
-    /** Attributes of every span of this tracer. */
+    /** Attributes for every span of this tracer. */
     private readonly attributes?: Attributes,
   ) {}
 
@@ -50,7 +50,7 @@ export class InstanceTracer implements Tracer {
     return this.pipeline.log;
   }
 
-  /** Measures calls, while metrics are on. */
+  /** Returns the meter for calls, if metrics are on. */
   get callMeter(): CallMeter | undefined {
     const { callMeter } = this.pipeline;
     return callMeter?.enabled === true ? callMeter : undefined;
@@ -82,12 +82,12 @@ export class InstanceTracer implements Tracer {
   }
 
   /**
-   * Starts a span under the context's span; one that records nothing while the instance is disabled, tracing
-   * is suppressed, or the sampler leaves it out.
+   * Starts a span below the context's span. The span records nothing if the instance is disabled, tracing
+   * is suppressed, or the sampler drops it.
    */
   start(name: string, options: SpanOptions, context: FlowContext): RecordingSpan | UnrecordedSpan {
-    // First the parent: asking a server span for its context makes it choose the generation
-    // that its children share.
+    // The parent comes first: reading a server span's context makes it choose the generation that its
+    // children share.
     const caller = parentOf(context);
     const generation = generationFor(this.pipeline, context);
     if (generation?.enabled !== true || context.suppressed) return leftOut(context.span);
@@ -101,7 +101,7 @@ export class InstanceTracer implements Tracer {
       ? this.initialAttributes(options, context, generation.structuredAttributes)
       : undefined;
     const given = attributes ?? NO_ATTRIBUTES;
-    // `NaN` is not a share.
+    // `NaN` is not a valid share.
     const share = (options.sample ?? -1) >= 0 ? options.sample : undefined;
     const sampled = sampler.sample(parent, context, traceId, name, kind, given, links, share);
     const { decision } = sampled;
@@ -144,7 +144,8 @@ export class InstanceTracer implements Tracer {
   }
 
   /**
-   * The nearer says more: the request's baggage, under the module's, under the flow's, under the span's own.
+   * Merges attributes from the most general to the most specific: the request's baggage, the module, the
+   * flow, the span itself.
    */
   private initialAttributes(options: ApiSpanOptions, context: FlowContext, structures: boolean): Attributes {
     const own: Attributes = options.attributes ? toAttributes(options.attributes, structures) : {};
@@ -156,9 +157,9 @@ export class InstanceTracer implements Tracer {
 }
 
 /**
- * The generation in which a span that starts here belongs: what the flow chose for this pipeline, else the
- * one of the local parent, so that a request keeps the generation that it began in, else the request's
- * tenant's, else the current one.
+ * Returns the generation of a span that starts here: the flow's choice for this pipeline, else the local
+ * parent's generation (a request keeps its generation), else the generation of the request's tenant, else
+ * the current one.
  */
 export function generationFor(pipeline: Pipeline, context: FlowContext): Generation | undefined {
   for (let overlay = context.flow?.overlay; overlay !== undefined; overlay = overlay.next) {
@@ -181,7 +182,7 @@ function parentOf(context: FlowContext): SpanContext | undefined {
   const { span } = context;
   if (span === undefined) return undefined;
   const parent = span.spanContext();
-  // Ours are made by us: they can be absent, but not malformed.
+  // Contexts of this library's spans are well-formed; they can only be absent.
   const valid =
     span instanceof RecordingSpan ? parent.traceId !== INVALID_TRACEID : isSpanContextValid(parent);
   return valid ? parent : undefined;

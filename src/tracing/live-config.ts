@@ -12,10 +12,10 @@ type LiveConfig = Pick<TelemetryStatus, 'config' | 'origins'>;
 
 const NONE: LiveConfig = { config: {}, origins: {} };
 
-/** The live configuration of a generation, with the generation that it was compared with. */
+/** The live configuration of each generation, with the base generation that it was compared with. */
 const known = new WeakMap<Generation, { readonly base: Generation; readonly live: LiveConfig }>();
 
-/** The configuration of spans that start here, and where each of its values comes from. */
+/** Returns the configuration for spans that start here, and the origin of each value. */
 export function liveConfig(pipeline: Pipeline, context: FlowContext): LiveConfig {
   const { current } = pipeline;
   if (current === undefined) return NONE;
@@ -37,7 +37,7 @@ export function liveConfig(pipeline: Pipeline, context: FlowContext): LiveConfig
   return live;
 }
 
-/** The attributes as spans bear them. */
+/** Returns the resource attributes as spans show them, masked. */
 function maskedOf({ resource }: Generation, shown: object): Record<string, unknown> {
   return Object.fromEntries(Object.keys(shown).map((name) => [name, resource.attributes[name]]));
 }

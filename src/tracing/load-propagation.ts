@@ -10,13 +10,12 @@ import {
 } from '../context/propagation.js';
 import { loadOptionalPeer } from '../base/optional-peer.js';
 
-/** How trace context and baggage come into the process and leave it. */
+/** The propagation options: formats, and the hosts that receive headers. */
 export interface PropagationOptions {
   /**
-   * Formats that are read and written, all at once; when several tell a trace, the last one counts.
-   * Default: what `OTEL_PROPAGATORS` says, else `tracecontext` and `baggage`. `b3` (one header) and
-   * `b3multi` need the optional package `@opentelemetry/propagator-b3`. A propagator of your own, or of
-   * another package, is taken as it is.
+   * The formats to read and write. If several contain a trace, the last one wins. Default:
+   * `OTEL_PROPAGATORS`, else `tracecontext` and `baggage`. `b3` (one header) and `b3multi` need the
+   * optional package `@opentelemetry/propagator-b3`. A propagator object is used as it is.
    *
    * @see {@link https://opentelemetry.io/docs/specs/otel/context/api-propagators/ | Propagators}
    */
@@ -24,12 +23,13 @@ export interface PropagationOptions {
     'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | TextMapPropagator
   )[];
   /**
-   * Hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`,
-   * `*.example.com`, or `*`. Default all.
+   * The hosts that instrumented calls send trace context to: `api.example.com`, `localhost:3000`,
+   * `*.example.com`, or `*`. Default: all.
    */
   readonly traceHosts?: readonly string[];
   /**
-   * Hosts that instrumented calls send baggage to, in the same forms. Default none: it tells who is asking.
+   * The hosts that instrumented calls send baggage to, in the same forms. Default: none, since baggage
+   * identifies users.
    */
   readonly baggageHosts?: readonly string[];
 }
@@ -53,11 +53,10 @@ const LOADERS: Readonly<Record<FormatName, () => Promise<PropagationFormat>>> = 
 };
 
 /**
- * Builds an instance's propagation from its options and `OTEL_PROPAGATORS`.
+ * Creates an instance's propagation from its options and `OTEL_PROPAGATORS`.
  *
- * @param rules - for inbound baggage and attributes; absent with `baggage: false`
- * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if a format needs a
- *   package that is not installed
+ * @param rules - the rules for inbound baggage and attributes; absent with `baggage: false`
+ * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if a format's package is not installed
  */
 export async function loadPropagation(
   options: PropagationOptions,
@@ -87,7 +86,7 @@ async function loadB3(encoding: 'SINGLE_HEADER' | 'MULTI_HEADER'): Promise<Propa
   };
 }
 
-/** A propagator that the user built says in `fields()` which headers it reads. */
+/** Converts a user's propagator to a format; its `fields()` lists the headers that it reads. */
 function givenFormat(propagator: TextMapPropagator): PropagationFormat {
   const fields = propagator.fields();
   return {

@@ -2,25 +2,27 @@ import { isSpanContextValid, propagation } from '@opentelemetry/api';
 import { activeContext, type FlowContext } from '../context/flow-context.js';
 import { compileNames } from '../context/name-patterns.js';
 
-/** Which fields of the active trace and its baggage a log line gets. */
+/** Selects the fields of the active trace and its baggage for log lines. */
 export interface LogFieldsOptions {
-  /** Name of the trace id's field, or `false`; default `trace_id`. */
+  /** The name of the trace id's field, or `false` for none; default `trace_id`. */
   readonly traceId?: string | false;
-  /** Name of the span id's field, or `false`; default `span_id`. */
+  /** The name of the span id's field, or `false` for none; default `span_id`. */
   readonly spanId?: string | false;
-  /** Baggage entries to add, exact (`user.id`), or with `*` at the end (`app.*`); default none. */
+  /**
+   * Baggage entries to add: exact names (`user.id`), or names with `*` at the end (`app.*`); default none.
+   */
   readonly baggage?: readonly string[];
-  /** Entries to leave out again, in the same forms. */
+  /** Baggage entries to leave out, in the same forms; default none. */
   readonly exclude?: readonly string[];
-  /** Prefix for the names of baggage entries, such as `baggage.`; default none. */
+  /** The prefix of baggage entries' names, such as `baggage.`; default none. */
   readonly prefix?: string;
 }
 
 /**
- * Makes a function that tells the trace and baggage of the running code; outside of
- * every trace it tells nothing.
+ * Creates a function that returns the trace and baggage fields of the running code, or no fields outside of
+ * every trace.
  *
- * It fits `pino({ mixin: traceLogFields() })`, and any logger that takes fields.
+ * The function fits `pino({ mixin: traceLogFields() })` and every logger that accepts fields.
  *
  * @returns a function that returns a new object of fields at each call
  */
@@ -53,17 +55,17 @@ function entriesOf(context: FlowContext): [string, string][] {
 }
 
 /**
- * Trace fields for winston: `createLogger({ defaultMeta: traceLogMeta() })`. Winston copies them into each
- * line when it is logged, so that the fields are those of the code that logs.
+ * Returns trace fields for winston: `createLogger({ defaultMeta: traceLogMeta() })`. Winston reads them
+ * when a line is logged, so they belong to the code that logs.
  *
- * @param more - what else stands on every line, such as `{ service: 'shop' }`
+ * @param more - further fields for every line, such as `{ service: 'shop' }`
  */
 export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}): Record<string, unknown> {
   const fieldsOf = traceLogFields(options);
   return new Proxy<Record<string, unknown>>(
     {},
     {
-      // Copying an object asks for its keys first.
+      // Copying an object reads its keys first.
       ownKeys(target) {
         for (const name of Object.keys(target)) Reflect.deleteProperty(target, name);
         return Reflect.ownKeys(Object.assign(target, more, fieldsOf()));
@@ -73,11 +75,11 @@ export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}):
 }
 
 /**
- * A format of winston: `format.combine(traceLogFormat(), format.json())`. A field
- * that a line has already stays.
+ * Returns a winston format that adds trace fields: `format.combine(traceLogFormat(), format.json())`.
+ * Existing fields of a line stay.
  *
- * **Gotchas** While a transport is slow, winston formats lines later and in another flow, so that they name
- * the trace and user of another request: prefer {@link traceLogMeta}.
+ * **Gotchas** While a transport is slow, winston formats lines later, in another flow: they would show
+ * another request's trace and user. Prefer {@link traceLogMeta}.
  */
 export function traceLogFormat(options: LogFieldsOptions = {}): {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- winston need not be installed

@@ -5,7 +5,7 @@ import { classifyError } from './error-classifier.js';
 import { RecordingSpan } from './recording-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
-/** The resolved `options.metric` of a call. */
+/** The resolved option `metric` of a call. */
 export class CallMeasure {
   private readonly name: string;
   private readonly keys: readonly string[];
@@ -20,7 +20,7 @@ export class CallMeasure {
     this.keys = attributes;
   }
 
-  /** Measures a span, or what stands in the place of one that was left out. */
+  /** Creates the measurement of a recorded or unrecorded call. */
   of(span: RecordingSpan | UnrecordedSpan, given: Attributes | undefined): RecordingSpan | UnrecordedSpan {
     if (!(span instanceof RecordingSpan)) return new UnrecordedCall(span, this, given);
     span.onEnd = ({ attributes, status, startMillis, endMillis }) => {
@@ -45,7 +45,7 @@ export class CallMeasure {
   }
 }
 
-/** A call whose span is not recorded, and which is measured all the same. */
+/** A call whose span is not recorded but whose duration is measured. */
 class UnrecordedCall extends UnrecordedSpan {
   private readonly startedAt = monotonicMillis();
   private readonly attributes: Attributes;
@@ -88,7 +88,7 @@ class UnrecordedCall extends UnrecordedSpan {
   }
 }
 
-/** A span may be called anything, an instrument may not. */
+/** Converts a span's name to a valid instrument name. */
 function instrumentName(spanName: string): string {
   const name = spanName.replace(/[^a-z0-9_.\-/]+/gi, '_').slice(0, 200);
   return /^[a-z]/i.test(name) ? name : `span.${name}`;

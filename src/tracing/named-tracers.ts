@@ -3,10 +3,10 @@ import { LIBRARY_SCOPE } from '../base/version.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { InstanceTracer } from './instance-tracer.js';
 
-/** Tracer names beyond this many are not kept for reuse. */
+/** The most tracer names that are cached. */
 const MAX_TRACERS = 1000;
 
-/** The tracers of one module, one for each instrumentation scope. */
+/** The tracers of one module, by instrumentation scope. */
 export class NamedTracers {
   private readonly tracers = new Map<string, InstanceTracer>();
 
@@ -15,7 +15,7 @@ export class NamedTracers {
     private readonly attributes: Attributes | undefined,
   ) {}
 
-  /** @param name - instrumentation scope; default the library's own */
+  /** @param name - the instrumentation scope; default: the library's own */
   get(name?: string, version?: string): InstanceTracer {
     const scope = name === undefined ? LIBRARY_SCOPE : version === undefined ? { name } : { name, version };
     const key = `${scope.name}@${version ?? ''}`;

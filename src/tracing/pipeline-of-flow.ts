@@ -2,10 +2,10 @@ import type { FlowContext } from '../context/flow-context.js';
 import { RecordingSpan } from './recording-span.js';
 
 /**
- * The pipeline that code in this context belongs to: the active span's, else its entry's. An entry's own
- * span may belong to any instance until its route is known, so there the entry is asked.
+ * Returns the pipeline of the code in a context: the active span's, else its entry's. The span of an entry
+ * may belong to any instance until its route is known, so in that case the entry decides.
  *
- * @returns `undefined` outside of every flow, and where no instance covers the entry
+ * @returns `undefined` outside of every flow, and if no instance covers the entry
  */
 export function pipelineOfFlow({ span, flow }: FlowContext): object | undefined {
   const entry = flow?.entry;

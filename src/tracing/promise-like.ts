@@ -1,34 +1,34 @@
 import { types } from 'node:util';
 
-/** Ways to ask for the result of a lazy object: a query builder runs when one of them is called. */
+/** Methods that request the result of a lazy object. A query builder runs when one of them is called. */
 const MEMBERS = ['then', 'catch', 'finally', 'exec', 'execute'] as const;
 
 export type LazyMember = (typeof MEMBERS)[number];
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * How a result reports its end: a `promise` can be listened to without changing anything; a `lazy` object may
- * begin its work when `then` is called; `none` is there at once.
+ * Returns how a result ends: a `promise` can be observed without a side effect; a `lazy` object may start
+ * its work when `then` is called; `none` is complete already.
  */
 export function promiseKind(result: object): 'promise' | 'lazy' | 'none' {
   try {
     const { then } = result as { then?: unknown };
     if (typeof then !== 'function') return 'none';
     if (result instanceof Promise && then === Promise.prototype.then) return 'promise';
-    // A promise of another realm, such as those that Node itself makes while Jest runs.
+    // A promise may come from another realm: Node itself creates such promises while Jest runs.
     return types.isPromise(result) && isNative(then) ? 'promise' : 'lazy';
   } catch {
-    // A stand-in that refuses to be looked at.
+    // A test double may throw on any access.
     return 'none';
   }
 }
 
-/** Whether each call of a function makes a promise of its own. */
+/** Whether a function returns a new promise on each call. */
 export function makesOwnPromises(fn: unknown): boolean {
   return types.isAsyncFunction(fn);
 }
 
-/** Listens to a promise, which stays what its maker gave: Node takes a rejection for handled from now on. */
+/** Listens to a promise without replacing it. From then on Node considers its rejection handled. */
 export function listen(
   promise: object,
   fulfilled: (value: unknown) => void,
@@ -37,7 +37,7 @@ export function listen(
   try {
     const { then } = promise as { then: AnyFunction };
     const heard: unknown = Reflect.apply(then, promise, [fulfilled, rejected]);
-    // A subclass may make of it what it likes.
+    // A subclass of Promise may return anything.
     if (heard instanceof Promise) heard.catch(() => undefined);
   } catch (error) {
     rejected(error);
@@ -45,10 +45,9 @@ export function listen(
 }
 
 /**
- * Puts functions in the place of those that ask a lazy object for its result. Everything
- * else about the object stays.
+ * Replaces the methods that request the result of a lazy object. Everything else about the object stays.
  *
- * @returns whether it could be done: not on a frozen object
+ * @returns whether the methods were replaced; a frozen object refuses
  */
 export function replaceLazyMembers(
   lazy: object,

@@ -2,7 +2,10 @@ import { REDACTED_VALUE } from '../pipeline/masking/mask-defaults.js';
 import type { RecordingSpan } from './recording-span.js';
 import { valueText } from './value-text.js';
 
-/** Puts a value on a span, as `input.value` or `output.value`, without what its names say is secret. */
+/**
+ * Records a value on a span as `input.value` or `output.value`, without members whose names suggest a
+ * secret.
+ */
 export function recordValue(span: RecordingSpan, direction: 'input' | 'output', value: unknown): void {
   if (value === undefined) return;
   const { mask } = span.generation;
@@ -11,7 +14,7 @@ export function recordValue(span: RecordingSpan, direction: 'input' | 'output', 
   span.setAttribute(`${direction}.mime_type`, mimeType);
 }
 
-/** Takes back what was recorded of a value whose name says that it is secret. */
+/** Removes a recorded value whose name suggests a secret. */
 export function hideSecret(span: RecordingSpan, direction: 'input' | 'output', name: string): void {
   const key = `${direction}.value`;
   if (Object.hasOwn(span.attributes, key) && span.generation.mask.isSecret(name)) {

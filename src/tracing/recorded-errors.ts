@@ -1,16 +1,13 @@
-/** Traces whose last thrown primitive is remembered. */
+/** The most traces whose last thrown primitive is remembered. */
 const MAX_TRACES = 256;
 
-/** Traces that are remembered of one error: a rejection that is kept reaches many at once. */
+/** The most traces that are remembered per error, since a stored rejection may reach many traces. */
 const MAX_TRACES_OF_ERROR = 64;
 
 const errors = new WeakMap<object, Set<string>>();
 const primitives = new Map<string, unknown>();
 
-/**
- * Notes that a span of the trace carries an error, so that the spans which it passes
- * through do not repeat it.
- */
+/** Marks an error as recorded in a trace, so that the other spans of the trace do not repeat it. */
 export function markRecorded(error: unknown, traceId: string): void {
   if (isObject(error)) {
     const traces = errors.get(error);

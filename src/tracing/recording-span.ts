@@ -27,17 +27,17 @@ const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 const NO_LINKS: Link[] = [];
 const NO_EVENTS: TimedEvent[] = [];
 
-/** Hears that a span is about to end; must not throw. */
+/** Called just before a span ends; must not throw. */
 export interface SpanEnd {
-  /** @param failed - whether an error was recorded, an expected one included */
+  /** @param failed - whether an error was recorded, expected ones included */
   spanEnds(failed: boolean): void;
 }
 
 /**
- * A span that is recorded for one generation of a pipeline, and readable by any SDK processor or exporter.
+ * A recorded span of one pipeline generation. SDK processors and exporters can read it.
  *
- * Smaller and cheaper than the SDK's: times stay numbers, lists exist when they have an entry, and values
- * that exporters would drop are turned into text.
+ * It is smaller and cheaper than the SDK's span: times stay numbers, lists exist only with entries, and
+ * values that exporters would drop become text.
  */
 export class RecordingSpan implements Span, ReadableSpan {
   readonly startMillis: number;
@@ -50,15 +50,15 @@ export class RecordingSpan implements Span, ReadableSpan {
   droppedAttributesCount = 0;
   droppedEventsCount = 0;
   droppedLinksCount = 0;
-  /** Told when the span is about to end, to write what is known only then. */
+  /** Called just before the span ends, to write late attributes. */
   atEnd: SpanEnd | undefined;
-  /** Judges errors that end the span before the configuration's classifier does. */
+  /** Classifies errors that end the span, before the configuration's classifier does. */
   errorClassifier: ErrorClassifier | undefined;
-  /** Told when it ends, with everything on it. */
+  /** Called when the span ends, with all its data. */
   onEnd: ((span: RecordingSpan) => void) | undefined;
-  /** The outgoing calls below this span, as `clients` counts them. */
+  /** The state that `clients` keeps about outgoing calls below this span. */
   callsBelow: object | undefined;
-  /** Undefined for a root span; typed as `ReadableSpan` wants its optional member. */
+  /** The parent's span context; undefined for a root span, although `ReadableSpan` types it as optional. */
   parentSpanContext: SpanContext;
   readonly startMonotonic: number;
   /** Apart from the others until {@link attributes} is asked for. */
@@ -72,7 +72,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     readonly kind: SpanKind,
     protected context: SpanContext,
     parentSpanContext: SpanContext | undefined,
-    /** Taken over, not copied: the caller has made every value valid. */
+    /** The attributes object is kept, not copied: the caller guarantees valid values. */
     public ownAttributes: Attributes,
     startTime?: TimeInput,
   ) {
@@ -136,9 +136,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     return this;
   }
 
-  /**
-   * Adds attributes of the library's own, valid and few, without checks; those that are already there stay.
-   */
+  /** Adds a few valid attributes of the library without checks. Existing attributes stay. */
   putUnder(fixed: FixedAttributes | undefined, others: Attributes): void {
     const limited = this.generation.spanLimits.attributeValueLengthLimit !== Infinity;
     if (this.attributeCount === 0 && !limited) {
@@ -190,7 +188,7 @@ export class RecordingSpan implements Span, ReadableSpan {
   }
 
   addLink(link: Link): this {
-    // Untyped callers may pass any value.
+    // An untyped caller may pass any value.
     const { context, attributes } = (link as Link | null | undefined) ?? {};
     if (this.ended || context === undefined) return this;
     const limits = this.generation.spanLimits;
@@ -217,7 +215,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     return this;
   }
 
-  /** `Ok` is final, `Unset` changes nothing; a message is kept only with `Error`. */
+  /** Sets the status. `Ok` is final, `Unset` changes nothing, and only `Error` keeps a message. */
   setStatus(status: SpanStatus): this {
     if (this.ended || status.code === SpanStatusCode.UNSET) return this;
     if (this.status.code === SpanStatusCode.OK) return this;
@@ -241,7 +239,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     this.addEvent('exception', exceptionAttributes(exception), time);
   }
 
-  /** Calls `listener` when the span ends, after those that were there before; it must not throw. */
+  /** Adds a listener that runs just before the span ends, after earlier listeners; it must not throw. */
   beforeEnd(listener: () => void): void {
     const { onEnd } = this;
     this.onEnd = (span) => {
@@ -251,7 +249,7 @@ export class RecordingSpan implements Span, ReadableSpan {
   }
 
   end(endTime?: TimeInput): void {
-    // A processor may end the span that is about to end.
+    // A processor may end the span while it is ending.
     if (this.ended || this.ending) return;
     this.ending = true;
     if (this.atEnd !== undefined) this.tellEnd(this.atEnd);
@@ -260,7 +258,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     this.generation.endSpan(this);
   }
 
-  /** Applies the limits to the attributes that the span began with. */
+  /** Applies the limits to the attributes that the span started with. */
   private limit(): void {
     const { attributes } = this;
     this.attributes = {};
@@ -275,7 +273,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     listener.spanEnds(failed);
   }
 
-  /** Reads the span's own clock, so that its duration is monotonic. */
+  /** Returns the time of the span's own monotonic clock. */
   private now(): number {
     return this.startMillis + (monotonicMillis() - this.startMonotonic);
   }

@@ -2,49 +2,52 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export type HttpScheme = 'http' | 'https';
 
-/** A finished request as metrics see it; all fields but `seconds` and the sizes take few values. */
+/**
+ * A finished request, as metrics see it. All fields except `seconds` and the sizes have few possible
+ * values.
+ */
 export interface MeasuredRequest {
   readonly request: { readonly httpVersion: string; readonly headers: IncomingHttpHeaders };
-  /** `GET`, or `_OTHER` for an unknown method. */
+  /** The method, such as `GET`, or `_OTHER` for an unknown one. */
   readonly method: string;
   readonly scheme: HttpScheme;
-  /** Absent for a request that matched no route. */
+  /** The route; absent if the request matched none. */
   readonly route: string | undefined;
-  /** Name and type of a GraphQL operation. */
+  /** The name and type of a GraphQL operation. */
   readonly operation: string | undefined;
   readonly operationType: string | undefined;
   readonly response: { getHeader(name: string): unknown };
-  /** Absent where the connection closed before there was an answer. */
+  /** The status code; absent if the connection closed before a response. */
   readonly status: number | undefined;
   readonly errorType: string | undefined;
-  /** Seconds until the response had closed. */
+  /** The time until the response closed, in seconds. */
   readonly seconds: number;
-  /** Figures of a response that was a stream. */
+  /** Figures of the response, if it was a stream. */
   readonly stream: MeasuredStream | undefined;
 }
 
-/** The part of a {@link MeasuredRequest} that only streams have. */
+/** The figures of a {@link MeasuredRequest} that only streams have. */
 export interface MeasuredStream {
   readonly type: string;
-  /** One of a few words, such as `completed`. */
+  /** The outcome, such as `completed`: one of a few words. */
   readonly outcome: string;
-  /** Seconds until the first byte was written; absent if none was. */
+  /** The time until the first byte, in seconds; absent if none was written. */
   readonly secondsToFirstByte: number | undefined;
   readonly bytes: number;
 }
 
-/** A gauge of things that are going on, for one set of attributes. */
+/** Counts items in progress for one set of attributes. */
 export interface ActiveCount {
   value: number;
-  /** Whether anything was counted that belongs here for certain, so that it is reported even at zero. */
+  /** Whether a counted item certainly belongs to this instance; then the gauge is reported even at zero. */
   certain: boolean;
 }
 
 /** Measures the requests of one instance, sampled or not. */
 export interface RequestMeter {
-  /** The counter of requests like this one, which are under way. */
+  /** Returns the counter of active requests with this method and scheme. */
   activeRequests(method: string, scheme: HttpScheme): ActiveCount;
-  /** The counter of open streams of this type. */
+  /** Returns the counter of open streams of this type. */
   activeStreams(type: string): ActiveCount;
   finished(measured: MeasuredRequest): void;
 }

@@ -15,7 +15,10 @@ import { listenTo } from './unhandled-rejection.js';
 
 const NOTHING_TO_DO = { closed: () => undefined };
 
-/** Runs `fn` as a flow whose spans of this pipeline go to `target`, streams that it returns included. */
+/**
+ * Runs `fn` in a flow whose spans of this pipeline go to `target`. A stream that `fn` returns stays in the
+ * flow.
+ */
 export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => T): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
@@ -24,13 +27,13 @@ export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => 
 }
 
 /**
- * Runs `fn` in a context, and what it returns as well: an Observable's producer, an async iterable's steps, a
- * web stream's reads, a lazy object's `then`, also when a promise brings them. The result itself is handed
- * through, save that the promise of an `async` function is replaced by one that settles alike.
+ * Runs `fn` in a context, and also the later work of its result: an Observable's producer, an async
+ * iterable's steps, a web stream's reads, a lazy object's `then`, even behind a promise. The result itself
+ * is returned; only the promise of an `async` function is replaced by an equivalent one.
  *
- * **Gotchas** An Observable that the promise of another function brings is not bound.
+ * **Gotchas** An Observable behind another function's promise is not bound.
  *
- * @param log - told of rejections of promises that are handed through
+ * @param log - reports rejections of promises that are returned unchanged
  */
 export function runInFlow<T>(context: FlowContext, fn: () => T, log?: RateLimitedLog): T {
   const result = runInContext(context, fn);
@@ -41,7 +44,7 @@ export function runInFlow<T>(context: FlowContext, fn: () => T, log?: RateLimite
   if (makesOwnPromises(fn)) {
     return (result as Promise<unknown> & T).then((value: unknown) => bound(context, value)) as T;
   }
-  // Another library's promise is not replaced: its result is bound, if the object itself allows it.
+  // Another library's promise is not replaced. Its result is bound if the object allows it.
   listenTo(result, { name: fn.name || 'a flow', log }, (value) => bound(context, value));
   return result;
 }
@@ -56,8 +59,8 @@ function bound(context: FlowContext, result: unknown): unknown {
 }
 
 /**
- * Each step of a generator runs where `next` is called: its methods are bound on the object itself, so
- * that it stays what it is.
+ * Binds the methods of a generator. Each step would otherwise run in the context where `next` is called.
+ * The methods are replaced on the object, which keeps its identity.
  */
 function bindIterator(context: FlowContext, iterable: AsyncIterable<unknown>): void {
   if ('next' in iterable) {
@@ -77,8 +80,8 @@ function bindSteps(context: FlowContext, iterator: AsyncIterator<unknown>): void
 }
 
 /**
- * A stream pulls from its source in its reader's context. What is piped is left alone: its
- * destination is the consumer's.
+ * Binds the readers of a web stream, which pulls from its source in its reader's context. Piping is not
+ * bound, since the destination belongs to the consumer.
  */
 function bindReaders(context: FlowContext, stream: ReadableStream): void {
   const getReader = stream.getReader.bind(stream) as (options?: unknown) => object;

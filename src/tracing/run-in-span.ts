@@ -12,40 +12,36 @@ import { spanReadableStream } from './span-readable-stream.js';
 import { activating, StreamSpan, type StreamListener } from './stream-span.js';
 import { listenTo } from './unhandled-rejection.js';
 
-/** Facts about a call besides its span. */
+/** Facts about a call, apart from its span. */
 export interface TracedCall {
   readonly name: string;
-  /**
-   * The function that was written, where the one that is called wraps it; tells whether its
-   * promises are its caller's alone.
-   */
+  /** The user's function, if the called one wraps it; shows whether each call makes a new promise. */
   readonly written?: unknown;
-  /** Looks at a result before the span ends; not at streams and errors. Must not throw. */
+  /** Called with a result before the span ends; not for streams or errors. Must not throw. */
   readonly onResult?: ((span: Span, result: unknown) => void) | undefined;
-  /** Whether `onResult` would do anything; without it, it would. */
+  /** Whether `onResult` has anything to do for the span; by default it has. */
   readonly notes?: ((span: Span) => boolean) | undefined;
-  /** Starts a span for each consumer of a stream after the first; without it they share one. */
+  /** Starts a span for each further consumer of a stream; without it, all consumers share one span. */
   readonly startAnother?: (() => Span) | undefined;
-  /** Hears each chunk of a stream. */
+  /** Observes each chunk of a stream. */
   readonly listener?: StreamListener | undefined;
-  /** Told of rejections of promises that are handed through. */
+  /** Reports rejections of promises that are returned unchanged. */
   readonly log?: RateLimitedLog | undefined;
 }
 
 /**
- * Runs `fn` with `span` active and ends the span when the result is there: at once for a value, when it
- * settles for a promise, when the stream is over for an Observable, an async iterable or generator, a web or
- * Node stream, or a promise of one.
+ * Runs `fn` with `span` active and ends the span when the result is complete: at once for a value; when a
+ * promise settles; when an Observable, an async iterable or generator, or a web or Node stream ends, even
+ * behind a promise.
  *
- * - Values are handed through unchanged.
- * - The promise of an `async` function is its caller's alone: the caller gets one that is derived
- *   from it, and settles alike.
- * - Any other promise is handed through; the span listens to it.
- * - A lazy object is handed through; the span ends when the first `then` settles, which runs in it.
- * - A stream is handed through as one that does the same, its producer having the span active.
+ * - Values are returned unchanged.
+ * - The promise of an `async` function belongs to its caller alone, who gets an equivalent derived promise.
+ * - Any other promise is returned unchanged; the span listens to it.
+ * - A lazy object is returned unchanged. It runs in the span, which ends when the first `then` settles.
+ * - A stream is returned as an equivalent one whose producer has the span active.
  */
 export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) => T, call: TracedCall): T {
-  // Telemetry is off: the span is the caller's, and not ours to end.
+  // Telemetry is off: the span is the caller's and must not be ended here.
   if (span === context.span) return runInContext(context, fn, span);
   let result: T;
   try {
@@ -62,7 +58,7 @@ export function runInSpan<T>(span: Span, context: FlowContext, fn: (span: Span) 
   return result;
 }
 
-/** A call that has returned an object, which may be the result, or announce more to come. */
+/** A call that returned an object: its result, or a stream or lazy object with more to come. */
 class OpenCall {
   constructor(
     private readonly span: Span,
@@ -75,7 +71,7 @@ class OpenCall {
     return activating(this.span, this.outer);
   }
 
-  /** @param written - the function that made the result; without it, nobody else has what it returned */
+  /** @param written - the user's function; absent if the result belongs to this library alone */
   follow(result: unknown, written?: unknown): unknown {
     if (typeof result !== 'object' || result === null) return this.end(result);
     const kind = promiseKind(result);
@@ -86,7 +82,7 @@ class OpenCall {
     return result;
   }
 
-  /** @returns the traced stream, if the result is one */
+  /** @returns the traced stream if the result is a stream, else the result */
   end(result: unknown): unknown {
     const { span, outer, call } = this;
     if (typeof result === 'object' && result !== null) {
@@ -120,8 +116,8 @@ class OpenCall {
   }
 
   /**
-   * The promise is handed through, and so is what it resolves with: a stream of another kind than
-   * Node's cannot be followed.
+   * Listens to a promise that is returned unchanged. Its result is unchanged, too, so of streams only
+   * Node's can be followed.
    */
   private listen(promise: object): void {
     listenTo(
@@ -158,7 +154,7 @@ function tracedStream(result: object, stream: () => StreamSpan): object | undefi
       ? spanAsyncIterable(result as AsyncIterable<unknown>, stream())
       : undefined;
   } catch {
-    // A stand-in that refuses to be looked at is not a stream.
+    // A test double that throws on access is not a stream.
     return undefined;
   }
 }
@@ -174,7 +170,7 @@ function isNodeReadable(value: unknown): value is NodeReadable {
   }
 }
 
-/** Whether a result is still running, such as an emitter of events or a stream that is being read. */
+/** Whether a result is still active, such as an event emitter or a stream that is being read. */
 export function isOpen(result: unknown): boolean {
   if (typeof result !== 'object' || result === null) return false;
   try {
@@ -184,7 +180,7 @@ export function isOpen(result: unknown): boolean {
       Symbol.asyncIterator in result
     );
   } catch {
-    // A stand-in that refuses to be looked at.
+    // A test double may throw on any access.
     return true;
   }
 }

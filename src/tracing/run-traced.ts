@@ -4,7 +4,7 @@ import { callInSpan } from './call-in-span.js';
 import type { InstanceTracer } from './instance-tracer.js';
 
 /**
- * Runs `fn` as a root span in a flow of its own; the result waits until all that was recorded is delivered.
+ * Runs `fn` as a root span in its own flow. The result is returned after all recorded spans are delivered.
  */
 export async function runTraced<T>(
   tracer: InstanceTracer,

@@ -6,10 +6,10 @@ type StepFunction = (...args: unknown[]) => Promise<IteratorResult<unknown, unkn
 type StepsOf = Partial<Record<Step, StepFunction>>;
 
 /**
- * Wraps an iterable or generator: each step has the span active, which ends when an iteration is done, fails
- * or is left with `return()`.
+ * Wraps an async iterable or generator. The span is active in each step and ends when an iteration
+ * finishes, fails or is left with `return()`.
  *
- * **Gotchas** It is a proxy: everything else about the object is the original's, and is not traced.
+ * **Gotchas** The wrapper is a proxy: all other members are those of the original and are not traced.
  */
 export function spanAsyncIterable<T extends AsyncIterable<unknown>>(source: T, stream: StreamSpan): T {
   const isIterator = typeof (source as StepsOf).next === 'function';
@@ -18,7 +18,7 @@ export function spanAsyncIterable<T extends AsyncIterable<unknown>>(source: T, s
     if (!isIterator) return tracedSteps(source[Symbol.asyncIterator]() as StepsOf, stream.use());
     return (only ??= tracedSteps(source as StepsOf, stream.use()));
   };
-  // A proxy must return the own properties of a frozen target unchanged.
+  // A proxy must return a frozen target's own properties unchanged.
   const target = Object.isFrozen(source) ? (Object.create(source) as T) : source;
   const proxy = new Proxy(target, {
     get(_target, key) {
@@ -27,7 +27,7 @@ export function spanAsyncIterable<T extends AsyncIterable<unknown>>(source: T, s
       if (typeof value !== 'function') return value;
       if (isIterator && isStep(key))
         return (...args: unknown[]) => (iteration()[key] as StepFunction)(...args);
-      // A method with private fields works on its own object only; so does a setter.
+      // Methods and setters that use private fields need the original object.
       return value.bind(source) as unknown;
     },
     set: (_target, key, value) => Reflect.set(source, key, value, source),
@@ -39,13 +39,13 @@ function isStep(key: string | symbol): key is Step {
   return key === 'next' || key === 'return' || key === 'throw';
 }
 
-/** An iterator, made iterable as those of the language are. */
+/** Makes an iterator iterable, as built-in iterators are. */
 function iterable(steps: StepsOf): StepsOf {
   Object.defineProperty(steps, Symbol.asyncIterator, { value: () => steps });
   return steps;
 }
 
-/** Has the steps that the iterator has. */
+/** Creates a traced iterator with the same methods. */
 function tracedSteps(iterator: StepsOf, use: StreamUse): StepsOf {
   const steps: StepsOf = {};
   for (const name of ['next', 'return', 'throw'] as const) {
@@ -73,7 +73,7 @@ function step(
   }, failed);
 }
 
-/** Iterators that are written by hand return what they like, or throw. */
+/** Runs one step; hand-written iterators may return anything, or throw. */
 function takeStep(
   iterator: StepsOf,
   name: Step,

@@ -3,32 +3,35 @@ import { atEntryEnd } from '../context/entry-end.js';
 import { replaceLazyMembers, type LazyMember } from './promise-like.js';
 import { endWhenCollected } from './stream-span.js';
 
-/** A call whose result is asked for later. */
+/** A call whose lazy result is requested later. */
 export interface LazyCall {
-  /** Active while the result is being made. */
+  /** The context in which the result is computed. */
   readonly context: FlowContext;
-  /** The result is there. @returns what the caller gets: the result, or the traced stream that it is */
+  /**
+   * Called with the result. @returns the value for the caller: the result, or the traced stream if it is
+   * one
+   */
   end(value: unknown): unknown;
   fail(error: unknown): void;
-  /** Follows what a method other than `then` has returned. */
+  /** Follows the return value of a method other than `then`. */
   follow(result: unknown): unknown;
-  /** The result was never requested. */
+  /** Called if the result was never requested. */
   endUnasked(): void;
 }
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Calls that wait for one object, of which the outermost count: a query that is kept may be
- * returned any number of times.
+ * The most calls that follow one object, outermost first. A stored query may be returned any number of
+ * times.
  */
 const MAX_CALLS = 8;
 const calls = new WeakMap<object, number>();
 
 /**
- * Has a lazy object, such as a query of Prisma, Knex, Mongoose or Drizzle, run in the span of the call that
- * returned it, which ends when the first `then` settles. The object stays itself. If nobody asks for the
- * result, the span ends with the request, or when the object is garbage-collected.
+ * Runs a lazy object, such as a query of Prisma, Knex, Mongoose or Drizzle, in the span of the call that
+ * returned it. The span ends when the first `then` settles. The object keeps its identity. If the result is
+ * never requested, the span ends with the request, or when the object is garbage-collected.
  */
 export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
   const waiting = calls.get(lazy) ?? 0;
@@ -61,7 +64,7 @@ export function spanLazy<T extends object>(lazy: T, call: LazyCall): T {
   return lazy;
 }
 
-/** Makes a lazy object run in a context, whichever code asks for its result. */
+/** Makes a lazy object run in a context, whichever code requests its result. */
 export function bindLazy<T extends object>(context: FlowContext, lazy: T): T {
   const waiting = calls.get(lazy) ?? 0;
   if (waiting >= MAX_CALLS) return lazy;
@@ -110,7 +113,7 @@ function onRejected(call: LazyCall, callback: unknown): AnyFunction {
   };
 }
 
-/** Binds callbacks to the caller's context: their work does not belong to the call. */
+/** Binds callbacks to the caller's context, since their work does not belong to the call. */
 function inCallersContext(args: readonly unknown[]): unknown[] {
   const caller = activeContext();
   return args.map((arg) => (typeof arg === 'function' ? bindContext(caller, arg as AnyFunction) : arg));

@@ -1,6 +1,6 @@
 import { endWhenCollected, type StreamSpan } from './stream-span.js';
 
-/** The parts used of a Node stream, of any package. */
+/** The members of a Node stream that are used, for any stream package. */
 export interface NodeReadable {
   readonly destroyed?: boolean;
   readonly errored?: unknown;
@@ -10,8 +10,8 @@ export interface NodeReadable {
 }
 
 /**
- * Ends the span when a Node stream closes. The stream itself stays as it is: no listener for `error` is
- * added, which would hide an unhandled failure.
+ * Ends the span when a Node stream closes. The stream stays unchanged; in particular it gets no `error`
+ * listener, which would hide an unhandled failure.
  */
 export function spanNodeStream<T extends NodeReadable>(source: T, stream: StreamSpan): T {
   const use = stream.use();

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { observeLike } from './context-subscriber.js';
 import type { StreamSpan } from './stream-span.js';
 
-/** Wraps an Observable: its producer has the span active, which ends with the last subscription. */
+/** Wraps an Observable so that the span is active in its producer and ends with the last subscription. */
 export function spanObservable<T>(source: Observable<T>, stream: StreamSpan): Observable<T> {
   const traced = observeLike(source, {
     begin() {

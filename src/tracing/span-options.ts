@@ -9,27 +9,29 @@ import type { ErrorClassifier } from '../config/error-classification.js';
 import { activeContext, FlowContext } from '../context/flow-context.js';
 import type { CallMetric } from '../pipeline/call-meter.js';
 
-/** How to start a span: OpenTelemetry's options, and this library's. */
+/** Options for starting a span: OpenTelemetry's, and this library's. */
 export interface SpanOptions extends ApiSpanOptions {
-  /** A span, a span context that came from elsewhere, or a whole context; default: the active span. */
+  /** The parent: a span, a span context from elsewhere, or a whole context; default: the active span. */
   readonly parent?: Span | SpanContext | Context;
   /**
-   * Share of spans to keep, 0 to 1. At the start of a trace it counts where no rule of the sampler says
-   * otherwise; inside a trace that is kept, a span that is left out takes everything below it along.
+   * The share of spans to keep, 0 to 1; default: the sampler decides. At the start of a trace, a matching
+   * sampler rule wins. Inside a kept trace, a dropped span takes its descendants along.
    */
   readonly sample?: number;
   /**
-   * A stream that the call returns gets a span for each of its consumers, in place of
-   * one for all; default false.
+   * Whether each consumer of a returned stream gets its own span; default false: all consumers share one.
    */
   readonly perSubscriber?: boolean;
-  /** Judges errors that end this span, before the configuration's classifier does. */
+  /** Classifies errors that end this span, before the configuration's classifier does. */
   readonly errorClassifier?: ErrorClassifier;
-  /** Makes a histogram of the durations too, sampled or not; for `withSpan` and `@Span`. Default: none. */
+  /**
+   * Whether durations are also recorded in a histogram, sampled or not; for `withSpan` and `@Span`.
+   * Default: none.
+   */
   readonly metric?: true | CallMetric;
 }
 
-/** The context of a span that is started below `parent`; the active one by default. */
+/** Returns the context for a span below `parent`; default: the active context. */
 export function contextOf(parent: Span | SpanContext | Context | null | undefined): FlowContext {
   const current = activeContext();
   if (typeof parent !== 'object' || parent === null) return current;

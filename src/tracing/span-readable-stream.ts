@@ -2,12 +2,12 @@ import { runInContext } from '../context/flow-context.js';
 import { endWhenCollected, type StreamSpan, type StreamUse } from './stream-span.js';
 
 /**
- * A web stream that reads the given one, chunk by chunk and only when asked, with the span active; the span
- * ends when it closes, fails or is cancelled. A byte stream stays one.
+ * Wraps a web stream. Chunks are read one by one on demand, with the span active; the span ends when the
+ * stream closes, fails or is cancelled. A byte stream stays a byte stream.
  */
 export function spanReadableStream<T>(source: ReadableStream<T>, stream: StreamSpan): ReadableStream<T> {
   const reading = new Reading(source, stream);
-  // Nothing is read ahead: a queue of its own would ask the producer earlier than the reader does.
+  // The wrapper has no queue, which would read from the producer earlier than the reader asks.
   const traced = isByteStream(source)
     ? new ReadableStream({
         type: 'bytes',
@@ -21,7 +21,7 @@ export function spanReadableStream<T>(source: ReadableStream<T>, stream: StreamS
   return stream.watch(traced) as ReadableStream<T>;
 }
 
-/** The methods that both kinds of controllers share. */
+/** The methods that both kinds of stream controllers share. */
 interface Controller {
   readonly byobRequest?: { respond(bytes: number): void } | null;
   enqueue(chunk: unknown): void;
@@ -42,7 +42,7 @@ class Reading {
   }
 
   async pull(controller: Controller): Promise<void> {
-    // A reader may drop the stream in the middle without a word.
+    // A reader may abandon the stream without cancelling it.
     if (this.begun === undefined) endWhenCollected(controller, this.use);
     const { use } = this;
     const reader = (this.reader ??= this.source.getReader());
@@ -74,7 +74,7 @@ class Reading {
   }
 }
 
-/** Only byte streams have readers that bring their own buffer. */
+/** Whether a stream is a byte stream, whose readers can supply a buffer. */
 function isByteStream(source: ReadableStream<unknown>): boolean {
   try {
     source.getReader({ mode: 'byob' }).releaseLock();

@@ -3,23 +3,23 @@ import type { FlowContext } from '../context/flow-context.js';
 import { recordError } from './error-record.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
-/** One consumption of a stream: a subscription, an iteration, a reader. */
+/** One use of a stream: a subscription, an iteration, a reader. */
 export interface StreamUse {
-  /** Active in all that the producer does for this consumer. */
+  /** The context that is active while the producer works for this consumer. */
   readonly context: FlowContext;
-  /** A chunk is on its way to the consumer. */
+  /** Called for each chunk that goes to the consumer. */
   chunk(value: unknown): void;
   fail(error: unknown): void;
-  /** The stream is over for this consumer; later calls change nothing. */
+  /** Called when the stream has ended for this consumer; later calls have no effect. */
   end(): void;
-  /** The consumer left before the stream's end. */
+  /** Called when the consumer leaves before the stream's end. */
   endEarly(): void;
 }
 
-/** Listens to a traced stream in order to measure it; must not throw. */
+/** Measures a traced stream; its methods must not throw. */
 export interface StreamListener {
   chunk(value: unknown): void;
-  /** The consumer left before the end; the span ends next. */
+  /** Called when the consumer leaves before the end; the span ends next. */
   left(): void;
 }
 
@@ -31,9 +31,10 @@ const collected = new FinalizationRegistry<{ endUnused(): void }>((stream) => {
 });
 
 /**
- * The span of a call that returned a stream: begun with the call, ended when the last consumer is done.
+ * The span of a call that returned a stream. It starts with the call and ends when the last consumer is
+ * done.
  *
- * **Gotchas** A stream that nobody ever consumes ends its span when it is garbage-collected.
+ * **Gotchas** If the stream is never consumed, the span ends when the stream is garbage-collected.
  */
 export class StreamSpan {
   private open = 0;
@@ -43,18 +44,18 @@ export class StreamSpan {
     private readonly span: Span,
     /** The caller's context. */
     private readonly context: FlowContext,
-    /** Starts a span for each consumer after the first; without it all of them share one. */
+    /** Starts a span for each further consumer; without it, all consumers share one span. */
     private readonly startAnother?: () => Span,
     private readonly listener?: StreamListener,
   ) {}
 
-  /** Ends the span when the stream object is gone before it was consumed. */
+  /** Ends the span if the stream is garbage-collected before it was consumed. */
   watch<S extends object>(stream: S): S {
     collected.register(stream, this);
     return stream;
   }
 
-  /** Begins a consumption. */
+  /** Begins one use of the stream. */
   use(): StreamUse {
     const own = this.used && this.startAnother !== undefined;
     const span = own ? this.startAnother() : this.span;
@@ -74,7 +75,7 @@ export class StreamSpan {
   }
 }
 
-/** The context in which a span is the active one, unless it stands for the one that is active already. */
+/** Returns a context with the span active, unless the span only stands for the active one. */
 export function activating(span: Span, context: FlowContext): FlowContext {
   return span instanceof UnrecordedSpan && !span.activates ? context : context.withSpan(span);
 }
@@ -115,7 +116,7 @@ class Consumption implements StreamUse {
   }
 }
 
-/** Ends a consumption whose consumer was garbage-collected in the middle. */
+/** Ends one use of a stream if its consumer is garbage-collected. */
 export function endWhenCollected(consumer: object, use: Pick<StreamUse, 'endEarly'>): void {
   collected.register(consumer, {
     endUnused: () => {

@@ -28,18 +28,18 @@ import { runTraced } from './run-traced.js';
 
 const NO_OPTIONS: SpanOptions = {};
 
-/** The first manager of each pipeline, which is the instance's own. */
+/** The first manager of each pipeline, which belongs to the instance itself. */
 const managers = new WeakMap<object, TracerManager>();
 
-/** The manager of the instance whose pipeline it is. */
+/** Returns the manager of a pipeline's instance. */
 export function managerOfPipeline(pipeline: object): TracerManager | undefined {
   return managers.get(pipeline);
 }
 
 /**
- * Everything a service does with traces of its module: spans, propagation and the life of the configuration.
+ * Creates spans for a module's services, propagates their context and controls the live configuration.
  *
- * Inject it. It is never absent and nothing in it throws because telemetry is off: spans are then no-ops.
+ * Inject it. It always exists; while telemetry is off, its spans are no-ops.
  */
 export class TracerManager {
   private readonly tracers: NamedTracers;
@@ -57,18 +57,17 @@ export class TracerManager {
   }
 
   /**
-   * A tracer for code that wants the OpenTelemetry API. It follows every reconfiguration, so
-   * keep it as long as you like.
+   * Returns a tracer with the OpenTelemetry API. It follows every reconfiguration, so it can be kept.
    *
-   * @param name - instrumentation scope; default the module's own
+   * @param name - the instrumentation scope; default: the module's own
    */
   getTracer(name?: string, version?: string): Tracer {
     return name === undefined ? this.defaultTracer : this.tracers.get(name, version);
   }
 
-  /** Runs `fn` in a new active span that ends when the result is there, failed results included. */
+  /** Runs `fn` in a new active span, which ends when the result is complete or fails. */
   withSpan<T>(name: string, fn: (span: Span) => T): T;
-  /** Runs `fn` in a new active span with these options. */
+  /** Runs `fn` in a new active span with options; the span ends when the result is complete or fails. */
   withSpan<T>(name: string, options: SpanOptions | null | undefined, fn: (span: Span) => T): T;
   /** @internal */
   withSpan<T>(name: string, options: SpanOptions, fn: (span: Span) => T, details: CallDetails): T;
@@ -85,43 +84,39 @@ export class TracerManager {
     return callInSpan(this.defaultTracer, name, options, context, parent === undefined, run, details);
   }
 
-  /**
-   * Runs a script or a command as a root span; its result, or error, is handed on when all that
-   * it recorded is delivered.
-   */
+  /** Runs a script as a root span; its result is returned after all recorded spans are delivered. */
   runTraced<T>(name: string, fn: (span: Span) => T | Promise<T>): Promise<T> {
     return runTraced(this.defaultTracer, name, fn, () => this.forceFlush());
   }
 
-  /** Starts a child of the active span without activating it; end it yourself. */
+  /** Starts a child of the active span without activating it. The caller must end it. */
   startSpan(name: string, options?: SpanOptions | null): Span {
     return this.defaultTracer.start(name, options ?? NO_OPTIONS, contextOf(options?.parent));
   }
 
-  /** Runs `fn`, in which every span of every instance takes these attributes, unless it has its own. */
+  /** Runs `fn` with attributes for every span that starts in it. A span's own attributes win. */
   withAttributes<T>(attributes: FlowAttributes, fn: () => T): T {
     return runWithAttributes(attributes, fn, this.pipeline.log);
   }
 
-  /** The attributes that {@link withAttributes} puts on spans that start here. */
+  /** Returns the attributes that {@link withAttributes} adds to spans that start here. */
   flowAttributes(): Attributes {
     return { ...activeContext().flow?.attributes };
   }
 
   /**
-   * Runs `fn`, in which no instance makes spans and {@link inject} writes no trace context; the
-   * active span stays what it is.
+   * Runs `fn` without tracing: no instance creates spans in it, and {@link inject} writes no trace context.
+   * The active span stays the same.
    */
   withoutTracing<T>(fn: () => T): T {
     return runInFlow(activeContext().withSuppression(), fn, this.pipeline.log);
   }
 
   /**
-   * Notes progress as an event of the active span, while `debugEvents` is on; costs next to
-   * nothing while it is off.
+   * Records progress as an event of the active span if `debugEvents` is on; almost free if it is off.
    *
-   * @param attributes - a function is called only when they are written
-   * @param options - `every: n` writes the first of each n calls of that name within a span; default 1
+   * @param attributes - the event's attributes; a function is called only if the event is recorded
+   * @param options - `every: n` records the first of every n calls with this name in a span; default 1
    */
   checkpoint(
     name: string,
@@ -133,8 +128,8 @@ export class TracerManager {
   }
 
   /**
-   * The settings for spans that start here, for code that makes its own spans; absent while telemetry
-   * is off.
+   * Returns the settings for spans that start here, for code that creates its own spans; absent if
+   * telemetry is off.
    */
   settings():
     | Pick<
@@ -146,23 +141,23 @@ export class TracerManager {
     return generation?.enabled === true ? generation.config : undefined;
   }
 
-  /** The span of the running code, whichever instance made it; absent outside of every flow. */
+  /** Returns the active span, of any instance; absent outside of every flow. */
   activeSpan(): Span | undefined {
     return activeContext().span;
   }
 
-  /** 32 hex digits; absent outside of every trace. */
+  /** Returns the active trace's id, 32 hex digits; absent outside of every trace. */
   currentTraceId(): string | undefined {
     const spanContext = activeContext().span?.spanContext();
     return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
   }
 
   /**
-   * Writes trace context and baggage of the running code into a carrier, in the formats of
-   * `propagation.propagators`: request headers, message properties, job data.
+   * Writes trace context and baggage into a carrier, such as request headers, message properties or job
+   * data, in the formats of `propagation.propagators`.
    *
-   * **Gotchas** It is explicit, so that no list of hosts is asked; give it no carrier for a receiver that
-   * must not see the baggage.
+   * **Gotchas** An explicit call ignores the lists of hosts. Do not use it for receivers that must not see
+   * the baggage.
    *
    * @returns the carrier
    */
@@ -172,12 +167,15 @@ export class TracerManager {
   }
 
   /**
-   * Reads a carrier that the other side filled, and runs `fn` as a continuation of its trace.
+   * Reads the carrier of a received message or request.
    *
-   * @returns what `fn` returns, or without `fn` the context, to be given as `parent`
+   * @returns the context, for use as `parent`
    */
   extract(carrier: Carrier): Context;
-  /** Reads a carrier that the other side filled, and runs `fn` as a continuation of its trace. */
+  /**
+   * Reads the carrier of a received message or request, and runs `fn` as a continuation of its trace.
+   * @returns the result of `fn`
+   */
   extract<T>(carrier: Carrier, fn: () => T): T;
   extract<T>(carrier: Carrier, fn?: () => T): Context | T {
     const context = contextFrom(this.pipeline.propagation.extract(carrier));
@@ -185,32 +183,31 @@ export class TracerManager {
   }
 
   /**
-   * Replaces the configuration: validates, builds, swaps, drains. Spans that are alive
-   * finish where they began.
+   * Replaces the configuration once the new one is built; running spans finish in the old one.
    *
-   * @throws TelemetryConfigError - nothing has changed then
+   * @throws TelemetryConfigError if the configuration is invalid; nothing has changed then
    */
   configure(config: TracerConfig): Promise<ReconfigureReport> {
     return this.pipeline.configure(config);
   }
 
   /**
-   * Changes a part of the configuration, or derives the next from the current one.
+   * Merges a change into the configuration, or derives the next configuration from the current one.
    *
-   * @throws TelemetryConfigError - nothing has changed then
+   * @throws TelemetryConfigError if the configuration is invalid; nothing has changed then
    */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
     return this.pipeline.reconfigure(change);
   }
 
   /**
-   * Runs `fn` under a changed configuration: this async flow alone, streams that it returns included, nested
-   * and concurrent flows independently. Nothing has to be reverted, as no other flow's configuration changes.
+   * Runs `fn` under a changed configuration, which applies to this async flow alone, including streams that
+   * `fn` returns. Nested and concurrent flows are independent.
    *
-   * An exporter given as an instance is flushed and never shut down: it stays yours.
+   * An exporter given as an instance is flushed but never shut down, since it belongs to the caller.
    *
-   * @param change - partial, over what the flow has now
-   * @throws TelemetryConfigError - `fn` did not run then
+   * @param change - a partial configuration, merged into the flow's current one
+   * @throws TelemetryConfigError if the configuration is invalid; `fn` did not run then
    */
   withTemporaryConfig<T>(change: TracerConfig, fn: () => T): T {
     const base = generationFor(this.pipeline, activeContext())?.given ?? this.pipeline.given;
@@ -218,8 +215,8 @@ export class TracerManager {
   }
 
   /**
-   * Runs `fn` as a flow of that tenant's: its spans go to the tenant's pipeline. Without
-   * `tenants` options it just runs.
+   * Runs `fn` in a flow of a tenant: its spans go to the tenant's pipeline. Without the option `tenants`,
+   * `fn` just runs.
    */
   withTenant<T>(key: string, fn: () => T): T {
     const { tenants } = this.pipeline;
@@ -227,71 +224,76 @@ export class TracerManager {
   }
 
   /**
-   * Changes the configuration for a while, for all or for one tenant; it shows in {@link status} and
-   * reverts by itself. A later `configure` or `reconfigure`, and `shutdown`, end it too.
+   * Changes the configuration for a limited time, for all flows or for one tenant. {@link status} shows it,
+   * and it reverts automatically. A later `configure`, `reconfigure` or `shutdown` ends it, too.
    *
-   * @throws TelemetryConfigError - nothing has changed then
+   * @throws TelemetryConfigError if the configuration is invalid; nothing has changed then
    */
   override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
     return this.pipeline.override(change, options);
   }
 
   /**
-   * Sends one marked span over a fresh connection and tells what came of it, with the remedy. Changes
-   * nothing; for Arize it tries both header styles and recommends the one that works.
+   * Sends one marked span over a new connection and reports the result with a remedy. Changes nothing. For
+   * Arize it tries both header styles and recommends the working one.
    *
-   * @param change - partial, over the current configuration
-   * @throws TelemetryConfigError if such a configuration could not be used at all
+   * @param change - a partial configuration, merged into the current one
+   * @throws TelemetryConfigError if the configuration is invalid
    */
   verifyExport(change: TracerConfig = {}): Promise<VerifyExportResult> {
     return this.pipeline.verify(change);
   }
 
-  /** Adds an exporter beside those that are configured. @throws TelemetryConfigError if it cannot be built */
+  /** Adds an exporter to the configured ones. @throws TelemetryConfigError if it cannot be built */
   addExporter(exporter: ExporterOption): Promise<void> {
     return this.pipeline.addExporter(exporter);
   }
 
-  /** Whether spans are made: configured, not shut down, and `enabled` for all or for this flow. */
+  /** Whether spans are created here: the instance is configured, running, and enabled for this flow. */
   isEnabled(): boolean {
     if (this.pipeline.current?.enabled === true) return true;
     return activeContext().flow !== undefined && this.settings() !== undefined;
   }
 
-  /** A manager of this pipeline under another module's names. */
+  /** Returns a manager of the same pipeline with another module's names. */
   withDefaults(defaults: TelemetryFeatureOptions): TracerManager {
     return new TracerManager(this.pipeline, defaults, this.shutdownTimeoutMillis);
   }
 
-  /** Whether spans go somewhere: configured, not shut down. */
+  /** Whether the instance is configured and not shut down. */
   isConfigured(): boolean {
     return this.pipeline.current !== undefined;
   }
 
-  /** The live configuration, overrides included; show it through `redactConfig`: it may hold credentials. */
+  /**
+   * Returns the live configuration with overrides. It may contain credentials: print it with
+   * `redactConfig`.
+   */
   config(): TracerConfig {
     return this.pipeline.current?.given ?? this.pipeline.given;
   }
 
-  /** Counts recorded, delivered, dropped and waiting spans per exporter; contains no secret. */
+  /** Returns the counts of recorded, delivered, dropped and waiting spans per exporter, without secrets. */
   status(): TelemetryStatus {
     return { ...this.pipeline.status(), ...liveConfig(this.pipeline, activeContext()) };
   }
 
-  /** Spans that `memory` exporters hold, oldest first. */
+  /** Returns the spans that `memory` exporters hold, oldest first. */
   finishedSpans(): ReadableSpan[] {
     return finishedSpans(this.pipeline.pool.sinks());
   }
 
   /**
-   * Resolves when every span that has ended is delivered or counted as dropped, at the latest after
+   * Resolves when every ended span is delivered or dropped, at the latest after
    * `batch.exportTimeoutMillis`.
    */
   forceFlush(): Promise<void> {
     return this.pipeline.forceFlush();
   }
 
-  /** Delivers and closes within `shutdown.timeoutMillis`; tracers are no-ops until `configure`. */
+  /**
+   * Delivers pending spans and closes, within `shutdown.timeoutMillis`. A later `configure` works again.
+   */
   shutdown(): Promise<void> {
     return this.pipeline.shutdown(this.shutdownTimeoutMillis);
   }

@@ -3,16 +3,16 @@ import { listen } from './promise-like.js';
 
 /** The name and the log for reporting a rejection. */
 export interface Reported {
-  /** Name of the span or method. */
+  /** The name of the span or method. */
   readonly name: string;
   readonly log?: RateLimitedLog | undefined;
 }
 
 /**
- * Listens to a promise that stays what its maker gave.
+ * Listens to a promise without replacing it.
  *
- * **Gotchas** Node takes a promise that is listened to for handled, and tells nobody who else waits for it.
- * So each rejection is noted in the log in development, also one that its caller handles.
+ * **Gotchas** Node considers a promise handled once it has a listener, and does not report its rejection
+ * any more. So in development every rejection is logged, even one that the caller handles.
  */
 export function listenTo(
   promise: object,

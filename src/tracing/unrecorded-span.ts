@@ -7,19 +7,19 @@ import {
 } from '@opentelemetry/api';
 
 /**
- * A span that records nothing: telemetry is off, tracing is suppressed, or its trace was not sampled. Like
- * every span it has a context, so that what it calls, here and in other processes, continues the same trace.
+ * A span that records nothing: telemetry is off, tracing is suppressed, or the trace was not sampled. It
+ * has a span context, so that its children, here and in other processes, continue the same trace.
  */
 export class UnrecordedSpan implements Span {
   private stand: UnrecordedSpan | undefined;
 
   constructor(
     private readonly context: SpanContext,
-    /** Whether it says more than the span that is active already, so that it must become the active one. */
+    /** Whether the span must become the active one, since it differs from the active span. */
     readonly activates: boolean,
   ) {}
 
-  /** The span for everything below, which is not recorded either. */
+  /** Returns the span for everything below, which is not recorded either. */
   get below(): UnrecordedSpan {
     if (!this.activates) return this;
     return (this.stand ??= new UnrecordedSpan(this.context, false));
@@ -66,26 +66,26 @@ export class UnrecordedSpan implements Span {
     return this;
   }
 
-  /** The call that it stands for has failed. */
+  /** Called when the call fails. */
   failed(_error: unknown): void {
-    // Nothing is recorded.
+    // Records nothing.
   }
 
   recordException(): void {
-    // Nothing is recorded.
+    // Records nothing.
   }
 
   end(): void {
-    // It has not begun either.
+    // The span has not begun either.
   }
 }
 
-/** Outside of every trace. */
+/** The span outside of every trace. */
 export const NO_SPAN = new UnrecordedSpan(INVALID_SPAN_CONTEXT, false);
 
 /**
- * Makes a stand-in for a span that is left out below `parent`: it cannot change or end the parent, and
- * stays in its trace.
+ * Creates a stand-in for a dropped span below `parent`. It stays in the parent's trace but cannot change or
+ * end the parent.
  */
 export function leftOut(parent: Span | undefined): UnrecordedSpan {
   if (parent === undefined) return NO_SPAN;

@@ -1,22 +1,22 @@
 import { isSecretEntry } from '../pipeline/masking/mask-keys.js';
 
-/** Longest JSON text of recorded arguments and results, in characters. */
+/** The longest JSON text of recorded arguments and results, in characters. */
 const MAX_TEXT = 8192;
 const MAX_DEPTH = 6;
 const MAX_ENTRIES = 100;
 const MAX_STRING = 2048;
 
-/** Text of a value, and how to read it. */
+/** The text of a value, and its MIME type. */
 export interface ValueText {
   readonly text: string;
   readonly mimeType: 'application/json' | 'text/plain';
 }
 
 /**
- * Writes any value as text for a span: strings as they are, everything else as JSON, bounded in depth,
- * entries and length however large the value is. Never throws, runs no code of the value but its getters.
+ * Converts any value to text for a span: strings stay unchanged, everything else becomes JSON with limited
+ * depth, entries and length. Never throws, and runs none of the value's code except getters.
  *
- * @param isSecret - names whose values are left out
+ * @param isSecret - selects names whose values are left out
  */
 export function valueText(value: unknown, isSecret: (name: string) => boolean, redacted: string): ValueText {
   if (typeof value === 'string') return { text: cut(value, MAX_TEXT), mimeType: 'text/plain' };
@@ -86,7 +86,10 @@ function copyEntries(value: object, writing: Writing): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Requests, responses, sockets, streams and emitters say nothing and lead everywhere. */
+/**
+ * Whether an object is a request, response, socket, stream or emitter. Such objects say little and
+ * reference half of the process.
+ */
 function isMachinery(value: object): boolean {
   const { on, pipe, then, subscribe } = value as Record<string, unknown>;
   return [on, pipe, then, subscribe].some((method) => typeof method === 'function');

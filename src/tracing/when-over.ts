@@ -3,10 +3,10 @@ import { activeContext } from '../context/flow-context.js';
 import { runInSpan, type TracedCall } from './run-in-span.js';
 import { NO_SPAN, UnrecordedSpan } from './unrecorded-span.js';
 
-/** Told how a call ended. @param failure - holds what was thrown, if anything was */
+/** Called when a call has ended. @param failure - the thrown error, if the call failed */
 export type OnOver = (failure: { readonly error: unknown } | undefined) => void;
 
-/** No span, but it ends when one would. */
+/** Ends when a span of the call would end, but records nothing. */
 class Watch extends UnrecordedSpan {
   private failure: { readonly error: unknown } | undefined;
   private over = false;
@@ -27,8 +27,8 @@ class Watch extends UnrecordedSpan {
 }
 
 /**
- * Runs a call, hands its result through as {@link runInSpan} does, and tells when it is over: a promise
- * settled, a stream at its end, consumed by its last reader.
+ * Runs a call, returns its result as {@link runInSpan} does, and reports its end: when a promise settles,
+ * or when the last consumer of a stream is done.
  */
 export function whenOver<T>(fn: () => T, onOver: OnOver, call: TracedCall): T {
   const watch: Span = new Watch(onOver);

@@ -3,10 +3,10 @@ import { isOpen, type TracedCall } from './run-in-span.js';
 import { listenTo } from './unhandled-rejection.js';
 
 /**
- * Runs a call and looks at its result as soon as that is there; never at streams, which have none
- * yet, nor at lazy objects.
+ * Runs a call and observes its result as soon as it exists; not streams and lazy objects, which have no
+ * result yet.
  *
- * @returns the result, or in the place of an `async` function's promise one that settles alike
+ * @returns the result; the promise of an `async` function is replaced by an equivalent one
  */
 export function whenSettled<T>(fn: () => T, call: TracedCall, note: (value: unknown) => void): T {
   const result = fn();

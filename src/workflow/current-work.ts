@@ -3,10 +3,10 @@ import type { FlowContext } from '../context/flow-context.js';
 import { withUsageOwner } from '../genai/current-call.js';
 import type { UsageOwner } from '../genai/usage.js';
 
-/** The run and stage that the running code belongs to. */
+/** The run and the stage that the running code belongs to. */
 export interface CurrentWork<R> {
   readonly run: R | undefined;
-  /** The nearest stage, else the run. */
+  /** The nearest stage, else the run; it adds up the usage of models. */
   readonly usage: UsageOwner | undefined;
 }
 
@@ -16,7 +16,7 @@ export function currentWork<R>(context: Context): CurrentWork<R> | undefined {
   return context.getValue(KEY) as CurrentWork<R> | undefined;
 }
 
-/** Has the usage of models that are called in the context count for what is at work. */
+/** Makes the usage of models that are called in the context count for the given work. */
 export function withWork<R>(context: FlowContext, work: CurrentWork<R>): FlowContext {
   return withUsageOwner(context.setValue(KEY, work), work.usage);
 }

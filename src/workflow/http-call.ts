@@ -2,10 +2,10 @@ import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
 import { ask } from '../base/user-function.js';
 
 /**
- * Facts about an outgoing request before it is sent; credentials in the address are left out.
+ * Returns the attributes of an outgoing request; credentials in the address are left out.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span | HTTP client span}
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span | HTTP client
+ *   span}
  */
 export function requestAttributes(method: string, url: string | URL): Attributes {
   const attributes: Attributes = { 'http.request.method': method.toUpperCase() };
@@ -22,7 +22,7 @@ export function requestAttributes(method: string, url: string | URL): Attributes
   };
 }
 
-/** Records the status of a response that has one; 400 and above is a failure of the call. */
+/** Records the status of a response, if it has one; 400 and above is a failure of the call. */
 export function recordResponse(span: Span, response: unknown): void {
   const status = statusOf(response);
   if (status === undefined) return;
@@ -32,7 +32,7 @@ export function recordResponse(span: Span, response: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** A response may be anything, with getters that throw. */
+/** Reads the status of a response, which may be any object with throwing getters. */
 function statusOf(response: unknown): number | undefined {
   return ask(
     () => (Object(response) as { status?: unknown }).status,

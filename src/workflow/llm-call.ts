@@ -4,20 +4,20 @@ import { UsageSum, type Usage, type UsageOwner } from '../genai/usage.js';
 import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
-/** The model of a call, and what it is asked for. */
+/** The model of a call and the operation. */
 export interface LlmCallOptions {
-  /** Provider of the model, such as `openai`. */
+  /** The provider of the model, such as `openai`. */
   readonly provider: string;
-  /** Name of the model, such as `gpt-4o`. */
+  /** The name of the model, such as `gpt-4o`. */
   readonly model: string;
   /**
-   * Default `generate`. An operation of the `gen_ai` conventions is also
-   * `gen_ai.operation.name`; any other is a `chat`.
+   * The operation; default `generate`. A name of the `gen_ai` conventions is also recorded as
+   * `gen_ai.operation.name`; any other name counts as `chat`.
    */
   readonly operation?: string;
 }
 
-/** One call of a language model: a {@link GenAiCall} that adds up what it is told. */
+/** One call of a language model: a {@link GenAiCall} whose usage can be added up in parts. */
 export class LlmCall {
   private readonly usage = new UsageSum();
 
@@ -25,16 +25,16 @@ export class LlmCall {
   constructor(
     private readonly prefix: string,
     private readonly call: GenAiCall | undefined,
-    /** The total that the usage counts for outside of a call. */
+    /** The sum that the usage is added to outside of a call. */
     private readonly owner?: UsageOwner,
   ) {}
 
-  /** The call's span; one that records nothing while telemetry is off. */
+  /** The call's span, which records nothing while telemetry is off. */
   get span(): Span {
     return this.call?.span ?? NO_SPAN;
   }
 
-  /** Adds to what the call took; it counts for the stage and the pipeline around it. Zeros count. */
+  /** Adds usage to the call, and to the stage and pipeline around it. Zeros count. */
   recordUsage(usage: Usage): void {
     this.usage.add(usage);
     this.owner?.addUsage(usage);

@@ -10,29 +10,29 @@ import { workflowAttributes } from './workflow-attributes.js';
 
 /** Identifies a run of a pipeline. */
 export interface PipelineRunOptions {
-  /** Name of the pipeline. */
+  /** The pipeline's name. */
   readonly name: string;
-  /** Id of the pipeline, the same for each of its runs. */
+  /** The pipeline's id, equal for all of its runs; default: none. */
   readonly pipelineId?: string;
-  /** Default: a random UUID. */
+  /** The run's id; default: a random UUID. */
   readonly runId?: string;
 }
 
-/** Results that a pipeline reports itself; they replace what was counted. */
+/** Results that a pipeline reports; they replace the counted ones. */
 export interface PipelineResult {
-  /** Whether the pipeline succeeded; default: whether its function returned. */
+  /** Whether the pipeline succeeded; default: whether its function returned without an error. */
   readonly success?: boolean;
-  /** Default: the time that its function took, in milliseconds. */
+  /** The duration in milliseconds; default: the time that the pipeline's function took. */
   readonly totalDurationMillis?: number;
-  /** Default: the sum over its stages. */
+  /** The number of tokens; default: the sum over the pipeline's stages. */
   readonly totalTokens?: number;
-  /** Default: the sum over its stages. */
+  /** The cost in US dollars; default: the sum over the pipeline's stages. */
   readonly totalCostUsd?: number;
 }
 
-/** Makes the spans of a run. */
+/** Creates the spans of a run. */
 export interface RunHost {
-  /** @param written - the function that `fn` wraps */
+  /** @param written - the user's function, which `fn` wraps */
   withRun<T>(run: PipelineRun, options: WorkflowPipelineOptions, fn: (span: Span) => T, written?: unknown): T;
   withStageOf<T>(
     run: PipelineRun,
@@ -42,38 +42,44 @@ export interface RunHost {
   ): T;
 }
 
-/** Options of the span of a run. */
+/** Options of a run's span. */
 export interface WorkflowPipelineOptions {
-  /** Recorded as `input.value` where `includeInputOutput` is on, beside the pipeline's result. */
+  /**
+   * The pipeline's input, recorded as `input.value` if `includeInputOutput` is on; so is the result, as
+   * `output.value`.
+   */
   readonly input?: unknown;
   /** Attributes of the pipeline's span. */
   readonly attributes?: Attributes;
-  /** A span, span context or context to start under; default: the active span. */
+  /** The parent: a span, span context or context; default: the active span. */
   readonly parent?: SpanOptions['parent'];
   /**
-   * Whether input and result are recorded: as they are, or the names in them alone; default: the
-   * configuration's `includeInputOutput`.
+   * Whether the input is recorded: whole (`true`), or only its names (`keys`); default: the configuration's
+   * `includeInputOutput`.
    */
   readonly includeInput?: boolean | 'keys';
-  /** Whether the result is recorded, like `includeInput`. */
+  /**
+   * Whether the result is recorded: whole (`true`), or only its names (`keys`); default: the
+   * configuration's `includeInputOutput`.
+   */
   readonly includeOutput?: boolean | 'keys';
 }
 
 /**
- * One run of a pipeline, from its first stage to its last. It counts stages, tokens and cost by itself,
- * whether stages run one after the other or at once, and writes the sums when the pipeline's span ends.
+ * One run of a pipeline. It adds up stages, tokens and cost, of sequential and concurrent stages, and
+ * writes the sums when the pipeline's span ends.
  */
 export class PipelineRun {
-  /** Name of the pipeline. */
+  /** The pipeline's name. */
   readonly name: string;
-  /** Id of the pipeline. */
+  /** The pipeline's id. */
   readonly pipelineId: string | undefined;
-  /** Id of this run. */
+  /** The id of this run. */
   readonly runId: string;
-  /** The pipeline's span; one that records nothing before the run, and while telemetry is off. */
+  /** The pipeline's span. It records nothing before the run, and while telemetry is off. */
   span: Span = NO_SPAN;
   /**
-   * The prefix of the pipeline's attributes, once it runs.
+   * The prefix of the pipeline's attributes, set when it runs.
    *
    * @internal
    */
@@ -96,7 +102,7 @@ export class PipelineRun {
     this.runId = runId;
   }
 
-  /** Runs the pipeline in its span. @param fn - given the span; what it returns is returned */
+  /** Runs the pipeline in its span. @param fn - receives the span; its result is returned */
   execute<T>(fn: (span: Span) => T, options?: WorkflowPipelineOptions | null): T;
   /** @internal */
   execute<T>(fn: (span: Span) => T, options: WorkflowPipelineOptions, written: unknown): T;
@@ -105,12 +111,12 @@ export class PipelineRun {
     return this.tracer.withRun(this, options ?? {}, fn, written);
   }
 
-  /** Runs a stage, in this pipeline wherever the call is made. */
+  /** Runs a stage as part of this pipeline, wherever the call is made. */
   stage<T>(stage: StageOptions & { readonly id: string }, fn: (span: Span, stage: StageRun) => T): T {
     return this.tracer.withStageOf(this, stage.id, stage, fn);
   }
 
-  /** Notes a stage that does not run at all. */
+  /** Records a stage that is skipped without running. */
   skipStage(stage: StageOptions & { readonly id: string }, reason?: string): void {
     this.stage(stage, (_span, run) => {
       run.skip(reason);
@@ -127,7 +133,7 @@ export class PipelineRun {
     this.usage.add(usage);
   }
 
-  /** Reports how the pipeline ended, which replaces what was counted; zeros count. */
+  /** Reports the pipeline's results, which replace the counted ones; zeros count. */
   recordComplete(result: PipelineResult): void {
     this.result = { ...this.result, ...result };
   }

@@ -6,23 +6,26 @@ import { NO_SPAN } from '../tracing/unrecorded-span.js';
 import { UsageSum, type Usage } from '../genai/usage.js';
 import { workflowAttributes } from './workflow-attributes.js';
 
-/** Results that a stage reports itself; those left out are measured, or absent. */
+/** Results that a stage reports. Omitted ones are measured, or absent. */
 export interface StageResult extends Usage {
-  /** Default: the time since the stage began. */
+  /** The duration in milliseconds; default: the time since the stage began. */
   readonly durationMillis?: number;
 }
 
 /** Options of a stage and its span. */
 export interface StageOptions {
-  /** Default: the stage's id. */
+  /** The stage's name; default: its id. */
   readonly name?: string;
-  /** Kind of the stage, such as `generator`. */
+  /** The kind of the stage, such as `generator`; default: none. */
   readonly componentType?: string;
-  /** Recorded as `input.value` where `includeInputOutput` is on, beside the stage's result. */
+  /**
+   * The stage's input, recorded as `input.value` if `includeInputOutput` is on; so is the result, as
+   * `output.value`.
+   */
   readonly input?: unknown;
   /** Attributes of the stage's span. */
   readonly attributes?: Attributes;
-  /** A span, span context or context to start under; default: the active span. */
+  /** The parent: a span, span context or context; default: the active span. */
   readonly parent?: SpanOptions['parent'];
 }
 
@@ -33,11 +36,9 @@ export interface StageOwner {
 
 export type StageOutcome = 'success' | 'failure' | 'skipped';
 
-/**
- * A running stage. It fails if its function throws, else it succeeds; its methods report more.
- */
+/** A running stage. It fails if its function throws, otherwise it succeeds; its methods report more. */
 export class StageRun {
-  /** The stage's span; one that records nothing while telemetry is off. */
+  /** The stage's span, which records nothing while telemetry is off. */
   span: Span = NO_SPAN;
   private readonly startedAt = monotonicMillis();
   private readonly usage = new UsageSum();
@@ -52,27 +53,27 @@ export class StageRun {
   ) {}
 
   /**
-   * Adds tokens and cost to the stage, and so to its pipeline. Calls of models made in it report
-   * theirs here by themselves.
+   * Adds tokens and cost to the stage and to its pipeline. Model calls inside the stage are added
+   * automatically.
    */
   addUsage(usage: Usage): void {
     this.usage.add(usage);
   }
 
-  /** Reports the stage as a success, even if its function throws later, with what it took. */
+  /** Reports the stage as successful, with its results, even if its function throws later. */
   recordSuccess(result: StageResult = {}): void {
     this.outcome = 'success';
     this.note(result);
   }
 
-  /** Marks the stage as failed, also where the error is handled and nothing is thrown. */
+  /** Marks the stage as failed, even if the error is handled and nothing is thrown. */
   recordFailure(error: unknown, result: StageResult = {}): void {
     this.outcome = 'failure';
     this.note(result);
     recordError(this.span, error);
   }
 
-  /** Marks the stage as skipped: it had nothing to do. */
+  /** Marks the stage as skipped, since it had nothing to do. */
   skip(reason?: string): void {
     this.outcome = 'skipped';
     this.span.setAttributes(workflowAttributes(this.prefix, { stageSkipped: true, stageSkipReason: reason }));

@@ -1,6 +1,4 @@
-/**
- * The attributes of workflow spans, each under the configuration's `workflowPrefix`.
- */
+/** The attributes of workflow spans, without the configuration's `workflowPrefix`. */
 export const WORKFLOW_ATTRIBUTES = {
   spanKind: 'span_kind',
   pipelineName: 'pipeline.name',
@@ -34,7 +32,7 @@ export const WORKFLOW_ATTRIBUTES = {
   outputKeys: 'output.keys',
 } as const;
 
-/** Values of the attribute `span_kind`. */
+/** The values of the attribute `span_kind`. */
 export const WORKFLOW_SPAN_KINDS = {
   pipeline: 'pipeline',
   stage: 'stage',
@@ -45,12 +43,12 @@ export const WORKFLOW_SPAN_KINDS = {
 } as const;
 
 /**
- * Attributes by the names of {@link WORKFLOW_ATTRIBUTES}; what is `undefined` is left out,
- * zeros and `false` are kept.
+ * Values by the names of {@link WORKFLOW_ATTRIBUTES}. `undefined` is left out; zeros and `false` are
+ * recorded.
  */
 export type WorkflowValues = Partial<Record<keyof typeof WORKFLOW_ATTRIBUTES, unknown>>;
 
-/** Puts the prefix before the names. */
+/** Returns attributes with the prefix before their names. */
 export function workflowAttributes(
   prefix: string,
   values: WorkflowValues,

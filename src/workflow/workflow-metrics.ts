@@ -3,7 +3,7 @@ import { pipelineOf } from '../genai/pipeline-of.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import type { StageOutcome } from './stage-run.js';
 
-/** Pipelines take between milliseconds and hours. */
+/** Histogram buckets in seconds; pipelines take between milliseconds and hours. */
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 const TOKENS = [16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576];
 const DOLLARS = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 50, 100];
@@ -30,11 +30,13 @@ interface MeasuredRun {
   readonly costUsd: number | undefined;
 }
 
-/** Measures runs and stages of one instance, sampled or not; the names do not follow `workflowPrefix`. */
+/**
+ * Measures runs and stages of one instance, sampled or not. The metrics' names do not use `workflowPrefix`.
+ */
 export class WorkflowMeter {
   private constructor(private readonly meter: CallMeter) {}
 
-  /** The meter of the manager's instance, while it measures. */
+  /** Returns the meter of a manager's instance, if it measures. */
   static of(manager: TracerManager): WorkflowMeter | undefined {
     const { callMeter } = pipelineOf(manager);
     return callMeter?.enabled === true ? new WorkflowMeter(callMeter) : undefined;

@@ -1,6 +1,7 @@
 import { SpanKind, type Span } from '@opentelemetry/api';
 import { isGenAiOperation } from '../genai/operations.js';
 import { runCall } from '../genai/run-call.js';
+import { managerServices } from '../tracing/manager-services.js';
 import { recordValue } from '../tracing/record-value.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
 import { contextOf, type SpanOptions } from '../tracing/span-options.js';
@@ -16,24 +17,24 @@ import { StageRun, type StageOptions } from './stage-run.js';
 import { WorkflowMeter } from './workflow-metrics.js';
 import { WORKFLOW_ATTRIBUTES, WORKFLOW_SPAN_KINDS, workflowAttributes } from './workflow-attributes.js';
 
-/** The prefix while telemetry is off; no span shows it. */
+/** The prefix while telemetry is off, when no span shows it. */
 const NO_PREFIX = '';
 
 /**
- * Spans of multi-step work: pipelines, their stages, and what stages call. Inject it, or make one of
- * any {@link TracerManager}.
+ * Creates the spans of multi-step work: pipelines, their stages, and the calls in them. Inject it, or
+ * create one from a {@link TracerManager}.
  *
- * Attribute names are those of {@link WORKFLOW_ATTRIBUTES} under the configuration's `workflowPrefix`.
+ * Attribute names are those of {@link WORKFLOW_ATTRIBUTES} with the configuration's `workflowPrefix`.
  */
 export class WorkflowTracer {
   constructor(private readonly manager: TracerManager) {}
 
-  /** A run whose stages are counted, to be executed later. */
+  /** Creates a run, to be executed later; its stages are counted. */
   pipelineRun(options: PipelineRunOptions): PipelineRun {
     return new PipelineRun(this, options);
   }
 
-  /** Runs a pipeline in the span `pipeline:{name}`; stages that begin in it are counted. */
+  /** Runs a pipeline in the span `pipeline:{name}`. Stages that start in it are counted. */
   withPipelineSpan<T>(name: string, fn: (span: Span, run: PipelineRun) => T): T;
   /** Runs a pipeline in the span `pipeline:{name}`, with options. */
   withPipelineSpan<T>(
@@ -57,7 +58,7 @@ export class WorkflowTracer {
     return run.execute((span) => fn(span, run), options, written);
   }
 
-  /** Runs a stage in the span `stage:{name}`, counted for the pipeline around it, if there is one. */
+  /** Runs a stage in the span `stage:{name}`. It counts for the surrounding pipeline, if there is one. */
   withStageSpan<T>(id: string, fn: (span: Span, stage: StageRun) => T): T;
   /** Runs a stage in the span `stage:{name}`, with options. */
   withStageSpan<T>(
@@ -78,7 +79,7 @@ export class WorkflowTracer {
     return this.withStageOf(work?.run, id, options, fn, written);
   }
 
-  /** Runs a model's call in the client span `llm:{provider}/{model}`, unless `traceLlmCalls` is off. */
+  /** Runs a model call in the client span `llm:{provider}/{model}`, unless `traceLlmCalls` is off. */
   withLlmSpan<T>(options: LlmCallOptions, fn: (span: Span, call: LlmCall) => T): T {
     const { provider, model, operation = 'generate' } = options;
     const settings = this.manager.settings();
@@ -103,8 +104,8 @@ export class WorkflowTracer {
   }
 
   /**
-   * Runs an outgoing request in a client span named by its method, unless `traceHttpRequests` is off. The
-   * status of a result that has one, such as a `fetch` response, is recorded.
+   * Runs an outgoing request in a client span named after its method, unless `traceHttpRequests` is off. If
+   * the result has a status, as a `fetch` response has, the status is recorded.
    */
   withHttpSpan<T>(method: string, url: string | URL, fn: (span: Span) => T): T {
     const settings = this.manager.settings();
@@ -136,7 +137,7 @@ export class WorkflowTracer {
   }
 
   /**
-   * Runs the pipeline of a run; {@link PipelineRun.execute} calls it.
+   * Runs the pipeline of a run. {@link PipelineRun.execute} calls it.
    *
    * @internal
    */
@@ -179,7 +180,7 @@ export class WorkflowTracer {
   }
 
   /**
-   * Runs a stage for a run, wherever the call is made; {@link PipelineRun.stage} calls it.
+   * Runs a stage of a run. {@link PipelineRun.stage} calls it.
    *
    * @internal
    */
@@ -224,7 +225,9 @@ export class WorkflowTracer {
   }
 }
 
-/** Puts the span below the running stage if that is part of this run, else below the run itself. */
+managerServices.add(WorkflowTracer);
+
+/** Returns the context of the running stage if it belongs to this run, else that of the run. */
 function contextOfStage(
   run: PipelineRun | undefined,
   parent: StageOptions['parent'],
@@ -256,7 +259,7 @@ function stageSpan(
   };
 }
 
-/** Left out by the sampler, by name or by `withoutTracing`, it counts all the same. */
+/** Counts a call even if its span was left out by the sampler, by name or by `withoutTracing`. */
 function whenCounted<T>(counted: SpanEnd, fn: () => T, call: TracedCall): T {
   const over: OnOver = (failure) => {
     counted.spanEnds(failure !== undefined);
@@ -285,7 +288,7 @@ function noteValue(
   }
 }
 
-/** The last arguments of a method; the very last is for decorators, whose function wraps another. */
+/** The last arguments of a method; the very last one is for decorators, whose function wraps the user's. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what overloads have checked
 function optionsAnd<O extends object, F>(rest: readonly unknown[]): { options: O; fn: F; written: unknown } {
   const [first, second, third] = rest;

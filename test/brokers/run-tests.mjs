@@ -9,7 +9,7 @@ import { join } from 'node:path';
  * @returns the exit code
  */
 export async function runTests(root, name, { queue: _queue, ...transport }) {
-  const files = ['test/brokers/situations.test.ts', `test/brokers/${name}/`];
+  const files = ['test/brokers/situations.test.ts', 'test/brokers/killed-server.test.ts', `test/brokers/${name}/`];
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const child = spawn(
     process.execPath,

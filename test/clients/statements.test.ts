@@ -5,6 +5,7 @@ import { readStatement } from '../../src/clients/databases/statement.js';
 import type { SqlDialect } from '../../src/clients/databases/statement-scanner.js';
 import { expectLinear } from '../support/expect-linear.js';
 import { CANARY_STATEMENTS } from './canary-statements.js';
+import { HOSTILE_STATEMENTS } from './hostile-statements.js';
 
 const CANARY = /canary|900_?913|63616e617279/i;
 const DIALECTS = ['postgresql', 'mysql', 'sqlite'] as const;
@@ -14,24 +15,26 @@ function told(text: string, dialect: SqlDialect): string {
   return JSON.stringify(statementPlan({ system: dialect }, text, dialect, {}));
 }
 
+const STATEMENTS = DIALECTS.flatMap((dialect) =>
+  [...CANARY_STATEMENTS.all, ...CANARY_STATEMENTS[dialect], ...HOSTILE_STATEMENTS[dialect]].map((text) => ({
+    dialect,
+    text,
+  })),
+);
+
 function leaks(text: string, dialect: SqlDialect): boolean {
   return CANARY.test(told(text, dialect));
 }
 
 describe('literals of statements', () => {
-  it('are in neither text nor summary nor name, in any of 300 statements', () => {
-    const statements = DIALECTS.flatMap((dialect) =>
-      [...CANARY_STATEMENTS.all, ...CANARY_STATEMENTS[dialect]].map((text) => ({ dialect, text })),
-    );
-    expect(statements.length).toBeGreaterThan(300);
-    expect(statements.filter(({ dialect, text }) => leaks(text, dialect))).toEqual([]);
+  it('are in neither text nor summary nor name, in any of 500 statements', () => {
+    expect(STATEMENTS.length).toBeGreaterThan(500);
+    expect(STATEMENTS.filter(({ dialect, text }) => leaks(text, dialect))).toEqual([]);
   });
 
   it('stay out wherever a statement is cut off', () => {
-    const cut = DIALECTS.flatMap((dialect) =>
-      [...CANARY_STATEMENTS.all, ...CANARY_STATEMENTS[dialect]].flatMap((text) =>
-        Array.from({ length: text.length }, (_, end) => ({ dialect, text: text.slice(0, end) })),
-      ),
+    const cut = STATEMENTS.flatMap(({ dialect, text }) =>
+      Array.from({ length: text.length }, (_, end) => ({ dialect, text: text.slice(0, end) })),
     );
     // A name that is quoted and never closed may be a string.
     expect(cut.filter(({ dialect, text }) => leaks(text, dialect))).toEqual([]);
@@ -71,6 +74,15 @@ describe('literals of statements', () => {
       'IN (',
       "E'\\",
       'FROM a,',
+      "'\\",
+      "\\'",
+      "'\\''",
+      "E'a' ",
+      '/*!',
+      "/*!'",
+      '(SELECT 1 FROM a,',
+      'SET a=',
+      '--\r',
     ];
     for (const dialect of DIALECTS) {
       for (const piece of hostile) {
@@ -120,6 +132,42 @@ describe('summaries', () => {
     ['  \n', 'SQL'],
   ])('%s', (text, summary) => {
     expect(readStatement(text, 'postgresql').summary).toBe(summary);
+  });
+
+  it('have a bounded length, however long the words are', () => {
+    const long = 'a'.repeat(100_000);
+    const { operation, summary } = readStatement(`${long} FROM b`, 'mysql');
+    const { collection } = readStatement(`SELECT 1 FROM b.${long}`, 'mysql');
+    expect([operation, summary, collection].map((text) => text?.length)).toEqual([255, 255, 255]);
+  });
+
+  it('take values for what they are, also where they look like names', () => {
+    expect(
+      (
+        [
+          ['postgresql', 'SET search_path TO shop, public'],
+          ['postgresql', 'SET app.user = jane; SELECT a = b FROM c'],
+          ['mysql', 'SET @a = (SELECT b FROM c WHERE d = e), autocommit = ON'],
+          ['sqlite', 'PRAGMA journal_mode = WAL'],
+          ['sqlite', 'SELECT (SELECT x FROM a, b), f(c, "d"), [e] FROM g, "h"'],
+        ] as const
+      ).map(([dialect, text]) => readStatement(text, dialect)),
+    ).toEqual([
+      { text: 'SET search_path TO ?, ?', operation: 'SET', summary: 'SET' },
+      { text: 'SET app.user = ?; SELECT a = b FROM c', operation: 'SET', summary: 'SET' },
+      {
+        text: 'SET @a = (SELECT b FROM c WHERE d = e), autocommit = ?',
+        operation: 'SET',
+        collection: 'c',
+        summary: 'SET c',
+      },
+      { text: 'PRAGMA journal_mode = ?', operation: 'PRAGMA', summary: 'PRAGMA' },
+      {
+        text: 'SELECT (SELECT x FROM a, b), f(c, ?), [e] FROM g, "h"',
+        operation: 'SELECT',
+        summary: 'SELECT a b g h',
+      },
+    ]);
   });
 
   it('name quoted tables without their quotes', () => {
@@ -220,6 +268,9 @@ describe('messages of databases', () => {
     [`invalid input: "canary`, 'invalid input: ?'],
     [`Duplicate entry 'canary' for key 'orders'`, 'Duplicate entry ?'],
     [`near 'canary' at line 12`, 'near ? at line ?'],
+    [`Duplicate entry 'order' for key 'orders'`, 'Duplicate entry ?'],
+    ['no such column: canary', 'no such column: ?'],
+    ['no such column: a', 'no such column: a'],
     ['value 900913 is out of range', 'value ? is out of range'],
   ])('%s', (message, expected) => {
     expect(messageOf(message, 'SELECT a FROM orders')).toBe(expected);

@@ -40,7 +40,8 @@ export function checkSpans(spans) {
 }
 
 /** Outgoing calls below the span that makes them, each once, in the order of their start. */
-export function checkCalls(spans, expected = ['GET', 'GET', 'SET', 'SELECT orders']) {
+export function checkCalls(spans) {
+  const expected = ['GET', 'GET', 'SET', 'SELECT orders'];
   const parent = spans.find(({ name }) => name === 'calls');
   const below = spans
     .filter(({ parentSpanId }) => parent !== undefined && parentSpanId === parent.spanId)

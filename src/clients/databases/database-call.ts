@@ -27,13 +27,13 @@ const METRIC: CallMetricPlan = {
   ],
 };
 
-/** Most parameters of a statement that are recorded, where they are asked for, and how much of each. */
+/** The most parameters of a statement that are recorded, if the option asks for them. */
 const MAX_PARAMETERS = 50;
 const MAX_PARAMETER_LENGTH = 200;
 
-/** An operation that is not a text: a command, or a method of an ORM. */
+/** An operation without a statement text: a command, or a method of an ORM. */
 export interface DatabaseCommand {
-  /** Name of the span. */
+  /** The span's name. */
   readonly summary: string;
   readonly operation: string;
   readonly collection?: string | undefined;
@@ -41,7 +41,7 @@ export interface DatabaseCommand {
   readonly batchSize?: number | undefined;
 }
 
-/** The plan of a command. */
+/** Returns the plan of a command. */
 export function commandPlan(server: DatabaseServer, command: DatabaseCommand): CallPlan {
   const attributes: Attributes = { 'db.system.name': server.system, 'db.operation.name': command.operation };
   put(attributes, 'db.collection.name', command.collection);
@@ -62,7 +62,7 @@ const STATEMENTS: Readonly<Record<SqlDialect, KnownPlans<Statement>>> = {
   other: statementsOf('other'),
 };
 
-/** The plan of a statement, without its literals. */
+/** Returns the plan of a statement, with literals removed. */
 export function statementPlan(
   server: DatabaseServer,
   text: string,
@@ -96,11 +96,11 @@ function statementsOf(dialect: SqlDialect): KnownPlans<Statement> {
   );
 }
 
-/** Ends a call with what came of it. */
+/** Ends a call with its result or its error. */
 export function endDatabaseCall(call: ClientCall, error: unknown, returnedRows?: number): void {
   if (error !== undefined && error !== null) {
     const read = databaseFailure(error, call.text('db.query.text'));
-    // Scripts write their errors themselves.
+    // Scripts write their own error messages.
     const failure = /^(EVAL|FCALL)/.test(call.text('db.operation.name'))
       ? { ...read, message: undefined }
       : read;
@@ -112,7 +112,7 @@ export function endDatabaseCall(call: ClientCall, error: unknown, returnedRows?:
   call.end();
 }
 
-/** Records that a pool gave no connection, which fails a statement before it is sent. */
+/** Records that a pool gave no connection, so that a statement failed before it was sent. */
 export function recordUnconnected(
   source: { readonly name: string; readonly library: ClientLibrary },
   server: DatabaseServer,
@@ -131,7 +131,7 @@ interface DatabaseFailure extends CallFailure {
   readonly status?: string | undefined;
 }
 
-/** Reads errors of drivers: SQLSTATE, else their own code, else the error's name. */
+/** Reads a driver's error: its SQLSTATE, else its own code, else its name. */
 function databaseFailure(error: unknown, text: string): DatabaseFailure {
   const { code, sqlState, severity, name, message } = Object(error) as Record<string, unknown>;
   const words = typeof code === 'string' && code !== '' ? code : undefined;
@@ -149,37 +149,45 @@ function databaseFailure(error: unknown, text: string): DatabaseFailure {
   return { type, status: status ?? redisCode(message), message: safeMessage(message, text) };
 }
 
-/** Some drivers name only the classes of their errors, and some time out with an error like any other. */
+/**
+ * Returns an error's name. Some drivers only name the classes of their errors, and some time out with a
+ * plain error.
+ */
 function nameOf(error: unknown, name: unknown, message: unknown): string {
   const known = name === 'Error' ? (error as Error).constructor.name : name;
   if (typeof known === 'string' && known !== '' && known !== 'Error') return known;
   return typeof message === 'string' && /\btime(?:d |-)?out\b/i.test(message) ? 'timeout' : '_OTHER';
 }
 
-/** Redis begins its errors with a word in capitals. */
+/** Returns the word in capitals that begins a Redis error. */
 function redisCode(message: unknown): string | undefined {
   return typeof message === 'string' ? /^([A-Z]{3,20}) /.exec(message)?.[1] : undefined;
 }
 
-/** Apostrophes inside words are not quotes. */
+/** Matches quotes, but not apostrophes inside words. */
 const QUOTES = /(?<!\w)'|'(?!\w)|["`]/;
 
 /**
- * Databases quote values in their messages. If a quoted part does not stand in the statement without its
- * literals, all from the first quote to the last is left out, since a value may hold quotes itself.
+ * Removes values from a database's error message. If a quoted part does not occur in the statement without
+ * its literals, everything from the first to the last quote is removed, since a value may itself contain
+ * quotes.
  */
 function safeMessage(message: unknown, text: string): string | undefined {
   if (typeof message !== 'string') return undefined;
   const parts = message.slice(0, 500).split(QUOTES);
   const isCut = message.length > 500 || parts.length % 2 === 0;
-  const areNames = parts.every(
-    (part, index) => index % 2 === 0 || (/^[\w.$-]+$/.test(part) && text.includes(part)),
-  );
+  const names = new Set([/[^\w$-]+/, /[^\w.$-]+/].flatMap((between) => text.split(between)));
+  const areNames = parts.every((part, index) => index % 2 === 0 || names.has(part));
   const safe =
     parts.length === 1 || (areNames && !isCut)
       ? message.slice(0, 500)
       : `${parts[0] ?? ''}?${isCut ? '' : (parts.at(-1) ?? '')}`;
-  return safe.replace(/\b\d+(?:\.\d+)?\b/g, '?');
+  // SQLite takes a string in double quotes for a column first.
+  return safe
+    .replace(/^(no such column: )(\S+)/, (all, start: string, name: string) =>
+      names.has(name) ? all : `${start}?`,
+    )
+    .replace(/\b\d+(?:\.\d+)?\b/g, '?');
 }
 
 function putParameters(attributes: Attributes, parameters: unknown): void {

@@ -1,6 +1,6 @@
-/** The server of an operation. */
+/** The database server of an operation. */
 export interface DatabaseServer {
-  /** `db.system.name`. */
+  /** The database system, `db.system.name`. */
   readonly system: string;
   readonly namespace?: string | undefined;
   readonly address?: string | undefined;

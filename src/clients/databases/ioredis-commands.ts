@@ -4,16 +4,16 @@ import { isPartOf, type ClientCall } from '../client-call.js';
 import type { AnyFunction, Patches } from '../patches.js';
 import { WrappedSource } from '../wrapped-source.js';
 
-/** The part of a command of ioredis that is used. */
+/** The members that are used of an ioredis command. */
 export interface IoredisCommand {
   readonly name: string;
   readonly args?: readonly unknown[];
   readonly promise: Promise<unknown>;
-  /** Whether it was published when it was sent; absent before version 5.11. */
+  /** Whether the command was published when it was sent; absent before version 5.11. */
   readonly isTraced?: boolean;
 }
 
-/** The part of a client of ioredis that is used. */
+/** The members that are used of an ioredis client. */
 export interface IoredisClient {
   readonly options?: {
     readonly host?: string;
@@ -23,15 +23,16 @@ export interface IoredisClient {
   };
 }
 
-/** Begins and ends calls of commands that wait. */
+/** Begins and ends the calls of waiting commands. */
 export interface WaitingCommands {
   begin(client: IoredisClient, command: IoredisCommand, context: FlowContext): ClientCall | undefined;
   end(call: ClientCall, outcome: { readonly error?: unknown }): void;
 }
 
 /**
- * ioredis publishes a command when it is written to the connection. Commands that wait for the connection
- * or for an automatic pipeline are then in another flow, so they are watched where a client gets them.
+ * Watches commands at the client's entry. ioredis publishes a command only when it is written to the
+ * connection; commands that waited for the connection or for an automatic pipeline are then in another
+ * flow.
  */
 export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'redis'> {
   const contexts = new WeakMap<object, FlowContext>();
@@ -50,7 +51,7 @@ export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'r
       const caller = isPartOf(active, 'ioredis') ? active : (contexts.get(command) ?? active);
       const promise =
         caller === active ? send.apply(this, args) : runInContext(caller, () => send.apply(this, args));
-      // Commands that were published, or whose version publishes nothing; others wait, or have failed.
+      // The command was published, or its version publishes none. Other commands wait, or have failed.
       if (command.isTraced !== false) return promise;
       if (isPartOf(caller, 'ioredis')) {
         contexts.set(command, caller);
@@ -101,7 +102,7 @@ export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'r
   });
 }
 
-/** The class that defines a method of an object, behind what others derive from it. */
+/** Returns the class that defines an object's method, below derived classes. */
 function classWith(instance: object, method: string): unknown {
   let prototype: object | null = Object.getPrototypeOf(instance) as object | null;
   while (prototype !== null && !Object.hasOwn(prototype, method))

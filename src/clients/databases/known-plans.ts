@@ -1,7 +1,7 @@
 import type { CallPlan } from '../client-call.js';
 import type { DatabaseServer } from './database-server.js';
 
-/** Longer texts are hardly ever the same twice. */
+/** The longest cached text, in characters; longer ones rarely repeat. */
 const MAX_TEXT = 4096;
 const MAX_KNOWN = 500;
 
@@ -11,10 +11,7 @@ interface Known<T> {
   plan?: CallPlan;
 }
 
-/**
- * Statements and commands that come again and again: each is read once, and planned once for the
- * server that it last went to.
- */
+/** Caches the plans of repeated statements and commands, each for the server that it was last sent to. */
 export class KnownPlans<T> {
   private readonly known = new Map<string, Known<T>>();
 

@@ -7,10 +7,10 @@ import { WrappedSource } from '../wrapped-source.js';
 import { commandPlan, endDatabaseCall } from './database-call.js';
 import { mongoText } from './mongodb-text.js';
 
-/** The command of MongoDB; its first field is the operation with its collection. */
+/** A MongoDB command; its first field is the operation with its collection. */
 type Command = Readonly<Record<string, unknown>>;
 
-/** The part of a `MongoClient` that is used: its connections. */
+/** The members that are used of a `MongoClient`: its connections. */
 interface Client {
   readonly topology?: {
     readonly s?: {
@@ -19,13 +19,13 @@ interface Client {
   };
 }
 
-/** Commands of the driver itself. */
+/** Commands that the driver sends for itself. */
 const INTERNAL =
   /^(hello|ismaster|ping|sasl\w+|authenticate|endSessions|killCursors|buildInfo|getParameter)$/i;
 
 /**
- * The `mongodb` driver, which sends every command through its class `Connection`. That one is not exported:
- * it is found among the loaded modules, and behind clients that are connected.
+ * The `mongodb` driver, which sends every command through its class `Connection`. The class is not
+ * exported, so it is found among loaded modules and behind connected clients.
  */
 export const MONGODB: WrappedSource<'mongodb'> = new WrappedSource({
   name: 'mongodb',
@@ -40,7 +40,7 @@ export const MONGODB: WrappedSource<'mongodb'> = new WrappedSource({
   classesBehind: (instance) => {
     const { startSession, db, getClient } = instance as Record<string, unknown>;
     if (typeof startSession !== 'function') return [];
-    // A connection of mongoose.
+    // A mongoose connection.
     if (typeof getClient === 'function') return classesOfClient(getClient.call(instance) as object);
     return typeof db === 'function' ? classesOfClient(instance) : [];
   },
@@ -82,7 +82,7 @@ function wrapConnect(patches: Patches, prototype: object): void {
 function observe(command: AnyFunction): AnyFunction {
   return function (...args) {
     const [namespace, document, , last] = args;
-    // A callback before version 6.5, the class of the reply since.
+    // The argument is a callback before version 6.5, and the reply's class since.
     const call =
       typeof last === 'function' && last.prototype === undefined
         ? undefined
@@ -129,7 +129,7 @@ function begin(connection: object, namespace: object, command: Command): ClientC
   });
 }
 
-/** A command that has run may say that some of its writes have failed. */
+/** Returns the failure of a command that ran, but some of whose writes failed. */
 function failureIn(reply: unknown): unknown {
   const unread = Object(reply) as { has?(name: string): boolean; toObject?(): object };
   const read = unread.has?.('writeErrors') === true ? unread.toObject?.() : unread;
@@ -139,7 +139,7 @@ function failureIn(reply: unknown): unknown {
   return first === undefined ? undefined : { code: first.code, message: first.errmsg };
 }
 
-/** Documents that came with the reply, which may be unread yet. */
+/** Returns the number of documents in a reply, which may not be read yet. */
 function rowsOf(reply: unknown): number | undefined {
   const { cursor, batchSize } = Object(reply) as {
     readonly cursor?: { readonly firstBatch?: unknown; readonly nextBatch?: unknown };

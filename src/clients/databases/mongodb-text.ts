@@ -1,10 +1,10 @@
-/** Fields of a command that say nothing of what is asked. */
+/** Fields of a command that do not describe the operation. */
 const ENVELOPE = /^(\$|lsid$|txnNumber$|startTransaction$|autocommit$|apiVersion$|maxTimeMS$)/;
 const MAX_DEPTH = 8;
 const MAX_FIELDS = 50;
 const MAX_LENGTH = 2048;
 
-/** A command as JSON with `?` for each of its values; lists show their first element. */
+/** Formats a command as JSON with `?` for each value; lists show their first element. */
 export function mongoText(command: Readonly<Record<string, unknown>>): string {
   const [operation = '', ...fields] = Object.keys(command).filter((key) => !ENVELOPE.test(key));
   const named = command[operation];
@@ -25,7 +25,7 @@ function withoutValues(value: unknown, depth: number): unknown {
   return shown;
 }
 
-/** The driver keeps the documents of a write in an object of its own. */
+/** Removes values from a document. The driver stores the documents of a write in a separate object. */
 function withoutValuesIn(value: object, depth: number): unknown {
   const { field, documents } = value as { readonly field?: unknown; readonly documents?: unknown };
   return typeof field === 'string' && Array.isArray(documents) ? withoutValues(documents, depth) : '?';

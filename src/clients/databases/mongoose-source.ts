@@ -3,7 +3,7 @@ import { beginCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
 import { commandPlan, endDatabaseCall } from './database-call.js';
 
-/** An operation as mongoose publishes it. */
+/** An operation that mongoose publishes. */
 interface MongooseOperation {
   readonly operation?: string;
   readonly collection?: string;
@@ -14,7 +14,7 @@ interface MongooseOperation {
 
 const CHANNELS = ['query', 'aggregate', 'model:save', 'model:insertMany', 'model:bulkWrite', 'cursor:next'];
 
-/** `mongoose`; the command that the driver sends for an operation goes onto its span. */
+/** The source for `mongoose`. The driver's command for an operation is recorded on the operation's span. */
 export const MONGOOSE: ClientSource & { readonly library: 'mongodb' } = {
   name: 'mongoose',
   library: 'mongodb',

@@ -5,7 +5,7 @@ import { endDatabaseCall, statementPlan } from './database-call.js';
 import type { DatabaseServer } from './database-server.js';
 import { PoolWaits } from './pool-wait.js';
 
-/** A statement as mysql2 publishes it; `query` has its values written in. */
+/** A statement that mysql2 publishes; in `query` its values are already inserted. */
 interface MysqlStatement {
   readonly query?: string | { readonly sql?: string };
   readonly values?: unknown;
@@ -14,7 +14,7 @@ interface MysqlStatement {
   readonly serverPort?: number;
 }
 
-/** `mysql2` and `mysql2/promise`. */
+/** The source for `mysql2` and `mysql2/promise`. */
 export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
   name: 'mysql2',
   library: 'mysql',

@@ -12,7 +12,7 @@ const WAIT_TIME = {
   boundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
 };
 
-/** Measures how long a pool took to give a connection, by pool. */
+/** Measures how long a pool took to provide a connection. */
 export function measureWait(
   library: ClientLibrary,
   { system, address, port, namespace }: DatabaseServer,

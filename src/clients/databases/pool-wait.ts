@@ -7,23 +7,23 @@ import { recordUnconnected } from './database-call.js';
 import type { DatabaseServer } from './database-server.js';
 import { measureWait } from './pool-metrics.js';
 
-/** Waits below this tell nothing of a pool that is too small. */
+/** The shortest recorded wait, in milliseconds; shorter ones do not indicate a small pool. */
 const NOTABLE_MILLIS = 1;
 
 /**
- * How long statements have waited for a connection of their pool: told on the first
- * statement that is sent on it.
+ * Measures how long statements wait for a connection of their pool. The wait is recorded on the first
+ * statement that is then sent.
  */
 export class PoolWaits {
-  /** Waits by context, which the statement's flow shares with them. */
+  /** Waits by context; a statement's flow shares its context with the wait. */
   private readonly waited = new WeakMap<FlowContext, number>();
 
   constructor(private readonly source: { readonly name: string; readonly library: ClientLibrary }) {}
 
   /**
-   * A wait of the running flow begins.
+   * Begins a wait of the running flow.
    *
-   * @returns ends it, with the error if it got no connection
+   * @returns a function that ends the wait, with the error if no connection was provided
    */
   begin(server: DatabaseServer): (error?: unknown) => void {
     const context = activeContext();
@@ -39,7 +39,7 @@ export class PoolWaits {
     };
   }
 
-  /** Follows a tracing channel whose operations are waits. */
+  /** Observes a tracing channel whose operations are waits. */
   follow(name: string, serverOf: (message: object) => DatabaseServer): () => void {
     const channel = diagnostics.tracingChannel(name);
     const begun = new WeakMap<
@@ -64,11 +64,11 @@ export class PoolWaits {
     };
   }
 
-  /** Puts the wait of the running flow on its first call. */
+  /** Records the wait of the running flow on its first call. */
   tell(call: ClientCall, context: FlowContext = activeContext()): void {
     const millis = this.waited.get(context);
     if (millis === undefined) return;
     this.waited.delete(context);
-    call.set({ 'db.client.connection.wait_time': millis / 1000 });
+    call.set({ 'db.client.connection.wait_time': Math.round(millis * 1000) / 1e6 });
   }
 }

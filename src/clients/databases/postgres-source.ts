@@ -8,12 +8,12 @@ import { endDatabaseCall, statementPlan } from './database-call.js';
 import type { DatabaseServer } from './database-server.js';
 import { PoolWaits } from './pool-wait.js';
 
-/** A client of `pg`, as far as it is read here. */
+/** The members that are used of a `pg` client. */
 interface PostgresClient {
   readonly host?: string;
   readonly port?: number;
   readonly database?: string;
-  /** Texts of prepared statements by name. */
+  /** The texts of prepared statements, by name. */
   readonly connection?: { readonly parsedStatements?: Readonly<Record<string, string>> };
 }
 
@@ -23,23 +23,23 @@ interface PostgresResult {
   readonly fields?: readonly unknown[];
 }
 
-/** Arguments of a query, in all forms that `pg` takes. */
+/** The arguments of a query, in all forms that `pg` accepts. */
 interface PostgresQuery {
   readonly name?: string;
   readonly text?: unknown;
   readonly values?: unknown;
   readonly callback?: unknown;
-  /** Present where the query handles the messages of the server itself: a cursor, a stream, COPY. */
+  /** Present if the query itself handles the server's messages: a cursor, a stream, COPY. */
   readonly submit?: unknown;
   readonly cursor?: { readonly text?: unknown; readonly values?: unknown };
 }
 
 const PG = { name: 'pg', library: 'postgres' } as const;
 const waits = new PoolWaits(PG);
-/** Clients between BEGIN and its end. */
+/** Clients with an open transaction. */
 const inTransaction = new WeakSet<object>();
 
-/** `pg` and what is built on it: clients, pools, cursors, streams, COPY. */
+/** The source for `pg` and for libraries that use it: clients, pools, cursors, streams, COPY. */
 export const POSTGRES = new WrappedSource({
   ...PG,
   classesOf: (exports) => {
@@ -81,7 +81,7 @@ function wrapClient(patches: Patches, prototype: object): void {
 }
 
 function wrapPool(patches: Patches, prototype: object): void {
-  // `pg.Pool` only passes its options on to the class that has the methods.
+  // `pg.Pool` only passes its options to the class that has the methods.
   let owner = prototype;
   while (owner !== Object.prototype && !Object.hasOwn(owner, 'connect')) {
     owner = Object.getPrototypeOf(owner) as object;
@@ -97,7 +97,7 @@ function wrapPool(patches: Patches, prototype: object): void {
       };
       const [callback] = args;
       if (typeof callback === 'function') {
-        // A connection that another request gives back calls back on behalf of that one.
+        // A connection that another request releases calls back in that request's context.
         const bound = bindContext(context, callback as AnyFunction);
         return connect.call(this, function (this: unknown, ...results: unknown[]) {
           connected(results[0]);
@@ -122,7 +122,7 @@ interface PoolOptions extends PostgresClient {
 const NO_OPTIONS: PoolOptions = {};
 const servers = new WeakMap<PoolOptions, DatabaseServer>();
 
-/** The server that a pool connects to, as far as its options tell. */
+/** Returns the server of a pool, as far as its options name it. */
 function serverOfPool({ options = NO_OPTIONS }: { readonly options?: PoolOptions }): DatabaseServer {
   let server = servers.get(options);
   if (server === undefined) servers.set(options, (server = serverOfOptions(options)));
@@ -168,7 +168,7 @@ function serverOf({ host, port, database }: PostgresClient): DatabaseServer {
   return { system: 'postgresql', namespace: database, address: host, port };
 }
 
-/** Sends a query whose result comes by callback or promise. */
+/** Sends a query whose result is delivered by callback or promise. */
 function send(
   query: AnyFunction,
   client: object,
@@ -192,7 +192,7 @@ function send(
       return bound.apply(this, results);
     };
     if (at !== -1) args[at] = observed;
-    // The caller's object stays as it is; it may have getters for its parts.
+    // The caller's object stays unchanged; it may have getters.
     else args[0] = Object.create(config, { callback: { value: observed, writable: true, enumerable: true } });
     return query.apply(client, args);
   }
@@ -213,7 +213,7 @@ function send(
   );
 }
 
-/** The methods by which the client hands the server's messages to a query. */
+/** The methods through which the client passes the server's messages to a query. */
 const HANDLERS = [
   'handleRowDescription',
   'handleDataRow',
@@ -227,8 +227,8 @@ const HANDLERS = [
 ];
 
 /**
- * Sends a query that hears of its end by the server's messages; its callbacks and events are the caller's,
- * whatever brings them.
+ * Sends a query that handles the server's messages itself. Its callbacks and events run in the caller's
+ * context, whatever triggers them.
  */
 function submit(
   query: AnyFunction,
@@ -265,7 +265,7 @@ function end(
   result: PostgresResult | readonly PostgresResult[] | undefined,
 ): void {
   if (Array.isArray(result)) {
-    // Several statements in one text.
+    // One text may contain several statements.
     const results = result as readonly PostgresResult[];
     for (const { command } of results) followTransaction(client, command, error);
     const counts = results.map(rowsOf).filter((count) => count !== undefined);
@@ -276,7 +276,7 @@ function end(
     );
     return;
   }
-  // `ROLLBACK TO` a savepoint reports itself as `ROLLBACK`.
+  // `ROLLBACK TO` a savepoint also reports itself as `ROLLBACK`.
   followTransaction(client, call.text('db.operation.name'), error);
   endDatabaseCall(call, error, rowsOf(result as PostgresResult | undefined));
 }

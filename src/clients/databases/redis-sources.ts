@@ -10,10 +10,10 @@ import { KnownPlans } from './known-plans.js';
 import { watchIoredisCommands, type IoredisClient } from './ioredis-commands.js';
 import { redisText } from './redis-text.js';
 
-/** A command as both clients publish it. */
+/** A command, as both clients publish it. */
 interface RedisCommand {
   readonly command?: string;
-  /** The arguments, of which the client has hidden some. */
+  /** The arguments, some of which the client has hidden. */
   readonly args?: readonly unknown[];
   readonly batchMode?: string;
   readonly batchSize?: number;
@@ -24,7 +24,7 @@ interface RedisCommand {
 
 type RedisSource = ClientSource & { readonly library: 'redis' };
 
-/** Follows the channels of a client of Redis, whose names have that prefix. */
+/** Observes the channels of a Redis client, whose names have the given prefix. */
 function followRedis(name: string, prefix: string): () => void {
   const stops = [
     followTracing<RedisCommand>({
@@ -53,7 +53,7 @@ const IOREDIS_COMMANDS = watchIoredisCommands({
   end: endCommand,
 });
 
-/** `ioredis`: its channels, and its queues in front of them. */
+/** The source for `ioredis`: its channels, and the queues in front of them. */
 export const IOREDIS: RedisSource = {
   name: 'ioredis',
   library: 'redis',
@@ -68,7 +68,7 @@ export const IOREDIS: RedisSource = {
   },
 };
 
-/** `redis` and `@redis/client`, which publish a command when it is given. */
+/** The source for `redis` and `@redis/client`, which publish a command when it is called. */
 export const NODE_REDIS: RedisSource = {
   name: 'redis',
   library: 'redis',
@@ -119,7 +119,7 @@ function serverOf({ database, serverAddress, serverPort }: RedisCommand): Databa
   };
 }
 
-/** The server of an ioredis client; a cluster tells it when it sends. */
+/** Returns the server of an ioredis client; for a cluster it is only known when a command is sent. */
 function serverOfClient({ options = {} }: IoredisClient): Partial<RedisCommand> {
   const { path, host, port, db } = options;
   if (path !== undefined) return { serverAddress: path, database: db };
@@ -127,8 +127,8 @@ function serverOfClient({ options = {} }: IoredisClient): Partial<RedisCommand> 
 }
 
 /**
- * A connection serves every flow: what waits for it must not become the work of the one
- * that happened to open it.
+ * Creates connections outside of every flow. A connection serves all flows, and its waiting work must not
+ * belong to the flow that opened it.
  */
 function keepConnectionsOutside(name: string): () => void {
   return bindChannel(diagnostics.tracingChannel(name).start, () => EMPTY_CONTEXT);

@@ -1,9 +1,11 @@
-/** Commands whose arguments are keys, all of them. */
-const KEYS_ONLY = words(`DEL EXISTS MGET PFCOUNT PFMERGE RENAME RENAMENX SDIFF SDIFFSTORE SINTER
+import { wordSet } from './word-set.js';
+
+/** Commands whose arguments are all keys. */
+const KEYS_ONLY = wordSet(`DEL EXISTS MGET PFCOUNT PFMERGE RENAME RENAMENX SDIFF SDIFFSTORE SINTER
   SINTERSTORE SUNION SUNIONSTORE TOUCH UNLINK WATCH`);
 
-/** Commands whose first argument is a key; every other command shows none of its arguments. */
-const KEY_FIRST = words(`APPEND BITCOUNT BITFIELD BITPOS BLPOP BRPOP COPY DECR DECRBY DUMP EXPIRE EXPIREAT
+/** Commands whose first argument is a key. All other commands show no argument. */
+const KEY_FIRST = wordSet(`APPEND BITCOUNT BITFIELD BITPOS BLPOP BRPOP COPY DECR DECRBY DUMP EXPIRE EXPIREAT
   GEOADD GEODIST GEOHASH GEOPOS GEOSEARCH GET GETBIT GETDEL GETEX GETRANGE GETSET HDEL HEXISTS HEXPIRE HGET
   HGETALL HGETDEL HGETEX HINCRBY HINCRBYFLOAT HKEYS HLEN HMGET HMSET HRANDFIELD HSCAN HSET HSETEX HSETNX
   HSTRLEN HTTL HVALS INCR INCRBY INCRBYFLOAT LINDEX LINSERT LLEN LMOVE LPOP LPOS LPUSH LPUSHX LRANGE LREM
@@ -17,9 +19,9 @@ const MAX_KEYS = 20;
 const MAX_LENGTH = 1000;
 
 /**
- * A command with its keys and without any value.
+ * Formats a command with its keys but without values.
  *
- * @param args - the arguments; the command itself may be the first
+ * @param args - the arguments; the first may be the command itself
  */
 export function redisText(operation: string, args: readonly unknown[]): string {
   const rest = String(args[0]).toUpperCase() === operation ? args.slice(1) : args;
@@ -27,8 +29,4 @@ export function redisText(operation: string, args: readonly unknown[]): string {
   const shown = rest.slice(0, Math.min(keys, MAX_KEYS)).map(String);
   const words = [operation, ...shown, ...(rest.length > shown.length ? ['?'] : [])];
   return words.join(' ').slice(0, MAX_LENGTH);
-}
-
-function words(text: string): ReadonlySet<string> {
-  return new Set(text.split(/\s+/));
 }

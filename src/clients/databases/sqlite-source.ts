@@ -20,7 +20,7 @@ interface DatabaseClass {
 
 const SOURCE = { name: 'better-sqlite3', library: 'sqlite' } as const;
 
-/** `better-sqlite3`, whose calls are over when they return. */
+/** The source for `better-sqlite3`, whose calls end when they return. */
 export const SQLITE = new WrappedSource({
   ...SOURCE,
   classesOf: (exports) => [exports],
@@ -48,7 +48,7 @@ export const SQLITE = new WrappedSource({
         return run(exec, this, args, String(args[0]), this as SqliteDatabase);
       };
     });
-    // The class of statements is not exported, and the app may have prepared all of its own.
+    // The class of statements is not exported, and the app may have prepared all of its statements already.
     const database = new (prototype.constructor as DatabaseClass)(':memory:');
     wrapStatement(database.prepare('SELECT 1'));
     database.close();
@@ -108,7 +108,7 @@ function isIterator(value: unknown): value is Rows {
   return typeof (Object(value) as Partial<Rows>).next === 'function';
 }
 
-/** A loop over rows is over with its last row, or where it is left. */
+/** Ends the call of a loop over rows with the last row, or when the loop is left. */
 function followIterator(rows: Rows, call: ClientCall): void {
   const next = rows.next.bind(rows);
   const leave = rows.return?.bind(rows);

@@ -1,18 +1,18 @@
-/** Ways in which databases write literals, names and comments. */
+/** The dialects for literals, names and comments. */
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite' | 'other';
 
 /**
- * The kinds of tokens in a statement; `quoted` is a name that SQLite takes for a string where there
- * is nothing of that name.
+ * The kinds of tokens in a statement. `quoted` is a name that SQLite reads as a string if nothing has that
+ * name.
  */
 export type TokenKind = 'word' | 'name' | 'quoted' | 'literal' | 'placeholder' | 'symbol';
 
-/** Receives the parts of a statement in order. */
+/** Receives the tokens of a statement in order. */
 export interface TokenSink {
   /**
-   * @param text - of a literal, `?`; of a quoted name, as written
-   * @param spaced - whether white space or a comment stood before it
-   * @returns whether more is wanted
+   * @param text - `?` for a literal; as written for a quoted name
+   * @param spaced - whether white space or a comment came before
+   * @returns whether to continue
    */
   token(kind: TokenKind, text: string, spaced: boolean): boolean;
 }
@@ -25,18 +25,29 @@ const DOLLAR = 36;
 const DOT = 46;
 
 /**
- * Reads a statement once, in time that grows with its length: a part that is not certainly a name, a keyword,
- * a placeholder or a symbol counts as a literal, and so does all that follows a quote that is never closed.
+ * Reads a statement once, in linear time. Anything that is not certainly a name, a keyword, a placeholder
+ * or a symbol counts as a literal, as does everything after an unclosed quote.
  */
 export class StatementScanner {
   private at = 0;
   private spaced = false;
+  /** Whether the last token was a string with escapes, which a string on another line continues. */
+  private escaping = false;
+  private isOpen = false;
 
   constructor(
     private readonly text: string,
     private readonly dialect: SqlDialect,
     private readonly sink: TokenSink,
+    /** Whether a backslash escapes in strings; unknown where quotes stay open. */
+    private readonly escapes = escapesIn(text, dialect),
   ) {}
+
+  /** Whether every quote is closed, and no word is joined to one. */
+  closes(): boolean {
+    this.run();
+    return !this.isOpen;
+  }
 
   run(): void {
     const { text } = this;
@@ -48,18 +59,16 @@ export class StatementScanner {
 
   private next(code: number): boolean {
     const { text, dialect } = this;
-    if (code === QUOTE) return this.literal(this.endOfString(QUOTE, dialect === 'mysql'));
-    if (code === DOUBLE_QUOTE) {
-      if (dialect === 'mysql') return this.literal(this.endOfString(DOUBLE_QUOTE, true));
-      return this.quotedName(DOUBLE_QUOTE);
-    }
+    if (code === QUOTE) return this.string(QUOTE, this.escaping || this.escapes);
+    if (code === DOUBLE_QUOTE)
+      return dialect === 'mysql' ? this.string(code, this.escapes) : this.quotedName(code);
     if (code === BACKTICK && dialect !== 'postgresql') return this.quotedName(BACKTICK);
     if (code === 91 && (dialect === 'sqlite' || dialect === 'other')) return this.bracketedName();
     if (isDigit(code) || (code === DOT && isDigit(text.charCodeAt(this.at + 1)))) return this.number();
     if (code === DOLLAR) return this.dollar();
     if (code === 63) return this.question();
     if ((code === 58 || code === 64) && isWordStart(text.charCodeAt(this.at + 1))) {
-      // `::type` is a cast, `:name` and `@name` stand for values.
+      // `::type` is a cast; `:name` and `@name` are placeholders.
       const cast = code === 58 && text.charCodeAt(this.at - 1) === 58;
       return cast ? this.symbol() : this.emit('placeholder', this.endOfWord(this.at + 1));
     }
@@ -71,11 +80,17 @@ export class StatementScanner {
     const quote = this.text.charCodeAt(end);
     const isPrefix = end - this.at === 1 && /[bxneBXNE]/.test(this.text[this.at] ?? '');
     if (isPrefix && quote === QUOTE) {
-      const escapes = this.dialect === 'mysql' || /[eE]/.test(this.text[this.at] ?? '');
+      const escapes = /[eE]/.test(this.text[this.at] ?? '') && this.escapes === false ? true : this.escapes;
       this.at = end;
-      return this.literal(this.endOfString(QUOTE, escapes));
+      return this.string(QUOTE, escapes);
     }
     return this.emit('word', end);
+  }
+
+  private string(quote: number, escapes: boolean | undefined): boolean {
+    const goesOn = this.literal(this.endOfString(quote, escapes));
+    this.escaping = escapes === true;
+    return goesOn;
   }
 
   private symbol(): boolean {
@@ -86,6 +101,7 @@ export class StatementScanner {
     const { spaced } = this;
     this.at = end;
     this.spaced = false;
+    this.escaping = false;
     return this.sink.token(kind, text, spaced);
   }
 
@@ -93,19 +109,20 @@ export class StatementScanner {
     return this.emit('literal', end, '?');
   }
 
-  /** `$1`, `$name`, or what stands between `$tag$` and `$tag$`. */
+  /** Reads `$1`, `$name`, or a string between `$tag$` and `$tag$`. */
   private dollar(): boolean {
     const { text, at } = this;
     const end = this.endOfWord(at + 1, false);
     if (text.charCodeAt(end) === DOLLAR && !isDigit(text.charCodeAt(at + 1))) {
       const tag = text.slice(at, end + 1);
       const close = text.indexOf(tag, end + 1);
-      return this.literal(close === -1 ? text.length : close + tag.length);
+      const isOpen = close === -1 || (this.dialect !== 'postgresql' && hasOddQuotes(text.slice(end, close)));
+      return this.literal(isOpen ? text.length : close + tag.length);
     }
     return end === at + 1 ? this.symbol() : this.emit('placeholder', end);
   }
 
-  /** A placeholder with or without a number, or an operator for JSON. */
+  /** Reads a placeholder with or without a number, or a JSON operator. */
   private question(): boolean {
     let end = this.at + 1;
     while (isDigit(this.text.charCodeAt(end))) end += 1;
@@ -139,25 +156,27 @@ export class StatementScanner {
     return close === -1 ? this.literal(this.text.length) : this.emit('name', close + 1);
   }
 
-  /** The end of the string that begins here; doubled quotes belong to it. */
-  private endOfString(quote: number, escapes: boolean): number {
+  /** Returns the end of the string that begins here; doubled quotes are part of it. */
+  private endOfString(quote: number, escapes: boolean | undefined): number {
     const { text } = this;
     let index = this.at + 1;
     for (; index < text.length; index += 1) {
       const code = text.charCodeAt(index);
-      if (code === BACKSLASH && escapes) index += 1;
+      if (code === BACKSLASH && escapes === true) index += 1;
+      else if (code === BACKSLASH && escapes === undefined && text.charCodeAt(index + 1) === quote) break;
       else if (code === quote) {
         if (text.charCodeAt(index + 1) === quote) index += 1;
-        else if (!this.isEscapedAnyway(index, quote)) return index + 1;
+        else if (!this.isEscapedAnyway(index, quote)) {
+          if (isWordPart(text.charCodeAt(index + 1))) this.isOpen = true;
+          return index + 1;
+        }
       }
     }
+    this.isOpen = true;
     return text.length;
   }
 
-  /**
-   * Nothing may follow a string directly but a symbol: a backslash before the quote was
-   * meant to escape it then.
-   */
+  /** Whether the quote was escaped by a backslash after all: only a symbol may directly follow a string. */
   private isEscapedAnyway(index: number, quote: number): boolean {
     return (
       quote === QUOTE &&
@@ -181,8 +200,9 @@ export class StatementScanner {
     if (code <= 32 || code === 0xa0 || code === 0xfeff) {
       this.at += 1;
     } else if (this.lineCommentBegins(code)) {
-      const end = text.indexOf('\n', at);
-      this.at = end === -1 ? text.length : end;
+      const line = this.dialect === 'postgresql' ? /[\r\n]/g : /\n/g;
+      line.lastIndex = at;
+      this.at = line.exec(text)?.index ?? text.length;
     } else if (code === 47 && text.charCodeAt(at + 1) === 42) {
       this.at = this.endOfComment();
     } else {
@@ -200,7 +220,7 @@ export class StatementScanner {
     return dialect !== 'mysql' || Number.isNaN(after) || after <= 32;
   }
 
-  /** Only PostgreSQL has comments inside comments. */
+  /** Returns the end of a comment. Only PostgreSQL has nested comments. */
   private endOfComment(): number {
     const { text, dialect } = this;
     let index = this.at + 2;
@@ -213,8 +233,23 @@ export class StatementScanner {
       else continue;
       index += 1;
     }
-    return index;
+    // Some servers run this comment, and it may end elsewhere for them.
+    const isRun = dialect === 'mysql' && /^M?!/.test(text.slice(this.at + 2, this.at + 4));
+    return isRun && hasOddQuotes(text.slice(this.at, index)) ? text.length : index;
   }
+}
+
+function hasOddQuotes(text: string): boolean {
+  return ["'", '"', '`'].some((quote) => text.split(quote).length % 2 === 0);
+}
+
+const NOBODY: TokenSink = { token: () => true };
+
+/** Servers can be set to take a backslash for an escape or not: the usual holds if it closes every quote. */
+function escapesIn(text: string, dialect: SqlDialect): boolean | undefined {
+  const usual = dialect === 'mysql';
+  const certain = !/\\['"]/.test(text) || new StatementScanner(text, dialect, NOBODY, usual).closes();
+  return certain ? usual : undefined;
 }
 
 function isDigit(code: number): boolean {

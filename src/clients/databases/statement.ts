@@ -1,80 +1,52 @@
+import { wordSet } from './word-set.js';
 import { StatementScanner, type SqlDialect, type TokenKind, type TokenSink } from './statement-scanner.js';
 
-/** A statement without anything that belongs to the user's data. */
+/** A statement without user data. */
 export interface Statement {
-  /** Every literal replaced by `?`, without comments; at most 8,192 characters. */
+  /** The text with every literal replaced by `?`, without comments; at most 8,192 characters. */
   readonly text: string;
-  /** `SELECT`, `CREATE TABLE`; absent where the text begins with nothing of the kind. */
+  /** The operation, such as `SELECT` or `CREATE TABLE`; absent if the text does not begin with one. */
   readonly operation: string | undefined;
-  /** The table, if there is just one; the procedure of `CALL`. */
+  /** The table, if there is exactly one; the procedure of `CALL`. */
   readonly collection: string | undefined;
-  /** The operation and what it works on, such as `SELECT orders items`. */
+  /** The operation and its targets, such as `SELECT orders items`. */
   readonly summary: string;
 }
 
 const MAX_TEXT = 8192;
 const MAX_SUMMARY = 255;
 const MAX_TARGETS = 5;
-/** Reads a statement, in time linear in its length. */
+/** Reads a statement in time linear in its length. */
 export function readStatement(text: string, dialect: SqlDialect): Statement {
   const reader = new StatementReader(dialect);
   new StatementScanner(text, dialect, reader).run();
   return reader.result();
 }
 
-/** Words before the name of a table. */
-const BEFORE_TARGET: ReadonlySet<string> = new Set(['FROM', 'JOIN', 'INTO', 'TABLE', 'CALL']);
-/** Words between those and the name. */
-const IN_BETWEEN: ReadonlySet<string> = new Set([
-  'ONLY',
-  'LATERAL',
-  'IF',
-  'NOT',
-  'EXISTS',
-  'IGNORE',
-  'LOW_PRIORITY',
-  'OR',
-]);
-const NO_TARGET: ReadonlySet<string> = new Set([
-  'SELECT',
-  'SET',
-  'VALUES',
-  'UNNEST',
-  'DUAL',
-  'STDIN',
-  'STDOUT',
-  'OUTFILE',
-  'DUMPFILE',
-]);
+/** Words before a table's name. */
+const BEFORE_TARGET = wordSet('FROM JOIN INTO TABLE CALL');
+/** Words between one of those and the name. */
+const IN_BETWEEN = wordSet('ONLY LATERAL IF NOT EXISTS IGNORE LOW_PRIORITY OR');
+const NO_TARGET = wordSet('SELECT SET VALUES UNNEST DUAL STDIN STDOUT OUTFILE DUMPFILE');
 /**
- * Words before a table that a list of columns may follow; elsewhere what is followed by a parenthesis is a
- * function.
+ * Words before a table that may be followed by a list of columns. After other words, a name before a
+ * parenthesis is a function.
  */
-const BEFORE_COLUMNS: ReadonlySet<string> = new Set(['INTO', 'TABLE', 'COPY']);
-/** Functions whose arguments have a `FROM` that names no table. */
-const FROM_INSIDE: ReadonlySet<string> = new Set(['EXTRACT', 'SUBSTRING', 'TRIM', 'OVERLAY', 'POSITION']);
-/** Words before a name, where SQLite takes no string. */
+const BEFORE_COLUMNS = wordSet('INTO TABLE COPY');
+/** Functions with a `FROM` among their arguments that names no table. */
+const FROM_INSIDE = wordSet('EXTRACT SUBSTRING TRIM OVERLAY POSITION');
+/** Words before a name, where SQLite accepts no string. */
 const BEFORE_NAME = /^(?:as|index|exists|view|references|column|add)$/i;
-/** Words after which a list of tables is over. */
-const AFTER_TABLES: ReadonlySet<string> = new Set([
-  'WHERE',
-  'ON',
-  'USING',
-  'GROUP',
-  'ORDER',
-  'HAVING',
-  'LIMIT',
-  'UNION',
-  'RETURNING',
-  'WINDOW',
-  'SET',
-  'SELECT',
-  'VALUES',
-]);
-const DEFINING: ReadonlySet<string> = new Set(['CREATE', 'DROP', 'ALTER', 'TRUNCATE', 'START', 'ROLLBACK']);
-const MAIN: ReadonlySet<string> = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'REPLACE']);
+/** Statements that give values to names; the values may be words. */
+const ASSIGNING = /^(?:SET|PRAGMA|ALTER (?:ROLE|USER|SYSTEM|DATABASE))$/;
+/** Words that end a list of tables. */
+const AFTER_TABLES = wordSet(
+  `WHERE ON USING GROUP ORDER HAVING LIMIT UNION RETURNING WINDOW SET SELECT VALUES`,
+);
+const DEFINING = wordSet('CREATE DROP ALTER TRUNCATE START ROLLBACK');
+const MAIN = wordSet('SELECT INSERT UPDATE DELETE MERGE REPLACE');
 
-/** Writes the text of a statement anew, and finds out what it does, in one go. */
+/** Writes a statement's text without literals and finds its operation and tables, in one pass. */
 class StatementReader implements TokenSink {
   private text = '';
   private operation: string | undefined;
@@ -83,30 +55,33 @@ class StatementReader implements TokenSink {
   private readonly commonNames = new Set<string>();
   private commonName = '';
   private readonly targets: string[] = [];
-  /** A name of a table is expected. */
+  /** Whether a table's name is expected. */
   private expecting: 'no' | 'target' | 'more' = 'no';
   private target = '';
-  /** The word that the name of a table was expected after. */
+  /** The word after which the table's name is expected. */
   private introducer = '';
   private joined = false;
   private lastWord = '';
   private wordBefore = '';
-  /** The word before each open parenthesis. */
-  private readonly open: string[] = [];
+  /** Open parentheses, with the word before each, and whether it stands in a list of tables. */
+  private readonly open: { readonly word: string; readonly lists: boolean }[] = [];
   private over = false;
-  /** The list after `IN (`, with the number of values left out; `undefined` elsewhere. */
+  /** The list after `IN (`, with the number of removed values; `undefined` elsewhere. */
   private list: { values: number; readonly depth: number } | undefined;
-  /** Depth of a list of columns. */
+  /** The depth of a list of columns. */
   private columns = -1;
-  /** Depth of a list of tables. */
-  private tables = -1;
+  /** Whether a comma is followed by a further table. */
+  private lists = false;
+  /** The first words of the statement, which may be one of several. */
+  private verb = '';
+  private assigns = false;
   private last: { readonly kind: TokenKind; readonly text: string } = { kind: 'symbol', text: '' };
 
   constructor(private readonly dialect: SqlDialect) {}
 
   token(kind: TokenKind, text: string, spaced: boolean): boolean {
     if (this.text.length > MAX_TEXT) return false;
-    const isLiteral = kind === 'quoted' && this.mayBeLiteral();
+    const isLiteral = (kind === 'quoted' && this.mayBeLiteral()) || this.isAssigned(kind, text);
     this.write(isLiteral ? 'literal' : kind, isLiteral ? '?' : text, spaced);
     if (!this.over) this.understand(isLiteral ? 'literal' : kind, text);
     this.last = { kind, text };
@@ -116,7 +91,7 @@ class StatementReader implements TokenSink {
   result(): Statement {
     this.endTarget(false);
     const targets = this.targets.filter((name) => !this.commonNames.has(name.toLowerCase()));
-    const { operation } = this;
+    const operation = this.operation?.slice(0, MAX_SUMMARY);
     const text = this.text.length > MAX_TEXT ? `${this.text.slice(0, MAX_TEXT - 1)}…` : this.text;
     const summary = [operation ?? 'SQL', ...targets.slice(0, MAX_TARGETS)].join(' ').slice(0, MAX_SUMMARY);
     return { text, operation, collection: targets.length === 1 ? targets[0] : undefined, summary };
@@ -127,7 +102,7 @@ class StatementReader implements TokenSink {
     const { list } = this;
     if (list !== undefined && (value || text === ',')) {
       if (value) list.values += 1;
-      // The first value stands for all.
+      // The first value stands for all of them.
       if (list.values > 1 || text === ',') return;
     } else if (text === '(' && /^in$/i.test(this.lastWord) && this.last.kind === 'word') {
       this.list = { values: 0, depth: this.open.length };
@@ -135,6 +110,23 @@ class StatementReader implements TokenSink {
       this.list = undefined;
     }
     this.text += (spaced && this.text !== '' ? ' ' : '') + text;
+  }
+
+  private isAssigned(kind: TokenKind, text: string): boolean {
+    if (kind === 'symbol') {
+      this.assigns =
+        text !== ';' &&
+        text !== '(' &&
+        (this.assigns || (text === '=' && this.open.length === 0 && ASSIGNING.test(this.verb)));
+      if (text === ';') this.verb = '';
+      return false;
+    }
+    if (this.assigns) return kind === 'word' || kind === 'name' || kind === 'quoted';
+    if (kind !== 'word') return false;
+    const word = text.toUpperCase();
+    if (this.verb === '' || this.verb === 'ALTER') this.verb = `${this.verb} ${word}`.trim();
+    this.assigns = this.verb === 'SET' && word === 'TO';
+    return false;
   }
 
   private mayBeLiteral(): boolean {
@@ -176,12 +168,12 @@ class StatementReader implements TokenSink {
       this.endTarget(false);
       this.expecting = 'target';
       this.introducer = upper;
-      this.tables = upper === 'FROM' ? this.open.length : -1;
+      this.lists = upper === 'FROM';
     } else if (this.expecting === 'target' || (this.joined && this.expecting === 'more')) {
       if (!IN_BETWEEN.has(upper) && this.lastWord !== 'OR') this.name(text);
     } else {
       this.endTarget(false);
-      if (AFTER_TABLES.has(upper)) this.tables = -1;
+      if (AFTER_TABLES.has(upper)) this.lists = false;
     }
     this.wordBefore = this.lastWord;
     this.lastWord = upper;
@@ -189,7 +181,7 @@ class StatementReader implements TokenSink {
 
   private namesNoTable(upper: string): boolean {
     if (upper !== 'FROM') return false;
-    return this.lastWord === 'DISTINCT' || FROM_INSIDE.has(this.open.at(-1) ?? '');
+    return this.lastWord === 'DISTINCT' || FROM_INSIDE.has(this.open.at(-1)?.word ?? '');
   }
 
   private name(text: string): void {
@@ -213,26 +205,30 @@ class StatementReader implements TokenSink {
       this.joined = this.expecting === 'more';
       return;
     }
-    if (text === ';') this.over = true;
+    if (text === ';') {
+      this.over = true;
+      this.columns = -1;
+    }
     if (text === '(') {
       const hasColumns = BEFORE_COLUMNS.has(this.introducer);
       if (this.target !== '' && hasColumns) this.columns = this.open.length + 1;
       this.endTarget(!hasColumns && this.introducer !== 'CALL');
-      if (this.open.length < 1000)
-        this.open.push(this.last.kind === 'word' ? this.last.text.toUpperCase() : '');
+      const word = this.last.kind === 'word' ? this.last.text.toUpperCase() : '';
+      if (this.open.length < 1000) this.open.push({ word, lists: this.lists });
+      this.lists = false;
       return;
     }
     if (text === ')') {
       if (this.open.length === this.columns) this.columns = -1;
-      this.open.pop();
+      this.lists = this.open.pop()?.lists === true;
     }
     this.endTarget(false);
-    if (text === ',' && this.tables === this.open.length) this.expecting = 'target';
+    if (text === ',' && this.lists) this.expecting = 'target';
   }
 
-  /** @param isFunction - whether what looked like a table is called */
+  /** @param isFunction - whether the supposed table is called as a function */
   private endTarget(isFunction: boolean): void {
-    const { target } = this;
+    const target = this.target.slice(0, MAX_SUMMARY);
     if (target !== '' && !isFunction && !this.targets.includes(target) && this.targets.length < 50) {
       this.targets.push(target);
     }

@@ -2,7 +2,7 @@ import { compileHosts } from '../../context/host-patterns.js';
 import { stateless } from '../../context/name-patterns.js';
 import type { OutgoingUrl } from './outgoing-url.js';
 
-/** Whether calls to an address are left out. */
+/** Whether calls to an address are excluded. */
 export type Exclusion = (url: OutgoingUrl) => boolean;
 
 /**

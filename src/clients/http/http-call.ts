@@ -20,23 +20,14 @@ const METRIC: CallMetricPlan = {
   ],
 };
 
-/** Statuses after which clients may ask again by themselves. */
+/** Statuses after which clients may retry automatically. */
 const RETRIED: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
-const METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-  'QUERY',
-]);
+const METHODS: ReadonlySet<string> = new Set(
+  'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY'.split(' '),
+);
 
-/** Headers of a request that has not been sent. */
+/** The headers of a request that has not been sent. */
 export interface OutgoingHeaders {
   has(name: string): boolean;
   add(name: string, value: string): void;
@@ -77,7 +68,7 @@ export function beginRequest(
   return new OutgoingRequest(call, url);
 }
 
-/** A request under way. */
+/** A running request. */
 export class OutgoingRequest {
   private status: number | undefined;
 
@@ -86,7 +77,7 @@ export class OutgoingRequest {
     private readonly url: OutgoingUrl,
   ) {}
 
-  /** Notes the answer; the request ends with its body. */
+  /** Records the response's head; the request ends with the body. */
   answered(answer: HttpAnswer): void {
     const { status, protocolVersion } = answer;
     this.status = status;
@@ -100,28 +91,28 @@ export class OutgoingRequest {
     else if (RETRIED.has(status)) expectResend(this.call, this.url);
   }
 
-  /** The answer has been read, or its reader has given up. */
+  /** Ends the request: the body was read, or its reader has stopped. */
   end(): void {
     const { status } = this;
     if (status === undefined) this.fail({ code: 'aborted' });
     else this.call.end(status >= 400 ? { type: String(status) } : undefined);
   }
 
-  /** There was no answer, or not all of it. */
+  /** Ends the request as failed: there was no response, or only a part of it. */
   fail(error: unknown): void {
     expectResend(this.call, this.url);
     this.call.end(networkFailure(error));
   }
 }
 
-/** Head of a response. */
+/** The head of a response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly protocolVersion?: string | undefined;
   header(name: string): string | undefined;
 }
 
-/** How a request failed that got no answer, or not all of it. */
+/** Describes the failure of a request without a complete response. */
 function networkFailure(error: unknown): CallFailure {
   const { code, name, cause } = (Object(error) ?? {}) as {
     code?: unknown;

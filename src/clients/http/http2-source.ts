@@ -12,7 +12,7 @@ type Headers = Record<string, unknown>;
 /** The addresses of sessions. */
 const origins = new WeakMap<object, string>();
 
-/** HTTP/2 client sessions. */
+/** The source for HTTP/2 client sessions. */
 export const HTTP2: ClientSource & { readonly library: 'http' } = {
   name: 'node:http2',
   library: 'http',
@@ -58,7 +58,10 @@ function observed(request: AnyFunction): AnyFunction {
   };
 }
 
-/** Headers that may be added to; the list form of newer versions is left alone. */
+/**
+ * Returns a copy of the headers, to which more can be added; `undefined` for the list form of newer
+ * versions.
+ */
 function copyOf(given: unknown): Headers | undefined {
   if (Array.isArray(given)) return undefined;
   return Object.assign(Object.create(null) as Headers, given);
@@ -81,7 +84,9 @@ function begin(session: ClientHttp2Session, headers: Headers): OutgoingRequest |
   });
 }
 
-/** A gRPC call with trace context has a span of its own: its HTTP request would say the same again. */
+/**
+ * Whether a gRPC call with trace context was recorded, so that its HTTP request needs no span of its own.
+ */
 function isRecordedRpc(headers: Headers, names: ReadonlyMap<string, string>): boolean {
   const type = headers[names.get('content-type') ?? ''];
   return typeof type === 'string' && type.startsWith('application/grpc') && names.has('traceparent');

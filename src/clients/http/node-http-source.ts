@@ -13,7 +13,7 @@ const CREATED = 'http.client.request.created';
 
 const requests = new WeakMap<ClientRequest, OutgoingRequest>();
 
-/** `node:http` and `node:https`, and what is built on them: axios, got. */
+/** The source for `node:http` and `node:https`, and for libraries that use them: axios, got. */
 export const NODE_HTTP: ClientSource & { readonly library: 'http' } = {
   name: 'node:http',
   library: 'http',
@@ -40,7 +40,10 @@ function followChannel(): () => void {
   });
 }
 
-/** Node before version 22.12 publishes a request when its headers are sent already. */
+/**
+ * Wraps `request` and `get`: Node before version 22.12 publishes a request only after its headers were
+ * sent.
+ */
 function wrapFunctions(): () => void {
   const patches = new Patches();
   const observe = (original: AnyFunction): AnyFunction =>
@@ -51,7 +54,7 @@ function wrapFunctions(): () => void {
       });
       return request;
     };
-  // `get` ends the request that it makes, which sends the headers.
+  // `get` ends its request, which sends the headers.
   const observeGet = (request: AnyFunction) => (): AnyFunction =>
     function (...args) {
       const made = request.apply(this, args) as ClientRequest;
@@ -72,13 +75,27 @@ function wrapFunctions(): () => void {
 let asking = false;
 let answer: boolean | undefined;
 
-/** Whether this Node publishes requests before they are sent: asked once, of one that goes nowhere. */
+/** Whether this runtime publishes requests before they are sent. */
 function publishesRequests(): boolean {
-  answer ??= askForRequests();
+  answer ??= nodePublishesRequests() ?? askForRequests();
   return answer;
 }
 
-/** Runs without a context that suppresses tracing: on Node 20 promises cost more once there has been one. */
+/**
+ * Returns the answer for releases of Node that are known. Other runtimes report a version of Node, too, and
+ * are tested.
+ */
+function nodePublishesRequests(): boolean | undefined {
+  const { node, bun, deno } = process.versions;
+  if (bun !== undefined || deno !== undefined) return undefined;
+  const major = Number.parseInt(node, 10);
+  return major === 22 || major === 23 ? undefined : major > 23;
+}
+
+/**
+ * Tests with a request that is never sent, which takes a millisecond. Runs in a context that does not
+ * suppress tracing: on Node 20, promises are slower after such a context has existed.
+ */
 function askForRequests(): boolean {
   let published = false;
   asking = true;
@@ -90,7 +107,7 @@ function askForRequests(): boolean {
     const agent = Object.assign(new http.Agent(), { addRequest: () => undefined });
     http.request({ host: 'localhost', agent }).destroy();
   } catch {
-    // Then there is no such channel either.
+    // Then this Node has no such channel.
   } finally {
     diagnostics.unsubscribe(CREATED, listener);
     asking = false;
@@ -108,7 +125,7 @@ function begin(request: ClientRequest): void {
   });
   if (begun === undefined) return;
   requests.set(request, begun);
-  // Not `error`: a listener for it would keep unhandled errors from being thrown.
+  // A listener for `error` would hide unhandled errors.
   request.once(errorMonitor, (error) => {
     begun.fail(error);
   });
@@ -144,8 +161,8 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
 }
 
 /**
- * Node tells the port in the `Host` header that it writes itself; a header that the app wrote may name
- * another address.
+ * Returns the origin of a request. Only the `Host` header that Node writes shows the port; one that the app
+ * wrote may name another address.
  */
 function originOf(request: ClientRequest): string {
   const { host, protocol } = request;

@@ -10,8 +10,8 @@ export interface OutgoingUrl {
 }
 
 /**
- * Reads an origin and a request target; a target that is a whole address, as proxies get it,
- * says where the request goes.
+ * Combines an origin and a request target. If the target is a whole address, as for proxies, it is the
+ * destination.
  */
 export function outgoingUrl(origin: string, target: string): OutgoingUrl {
   const whole = /^https?:\/\//i.test(target);
@@ -30,7 +30,7 @@ export function outgoingUrl(origin: string, target: string): OutgoingUrl {
   };
 }
 
-/** `url.full`, without credentials, and without the values of parameters that give access. */
+/** Returns `url.full` without credentials and with the values of sensitive parameters masked. */
 export function fullUrl(url: OutgoingUrl, redact: (query: string) => string): string {
   const { scheme, hostname, port, path, query } = url;
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;

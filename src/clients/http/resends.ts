@@ -1,14 +1,14 @@
 import type { ClientCall } from '../client-call.js';
 import type { OutgoingUrl } from './outgoing-url.js';
 
-/** Addresses that the next request of a parent span would be a resend to. */
+/** The most expected resends of a parent span. */
 const MAX_ADDRESSES = 20;
 
 const expected = new WeakMap<object, Map<string, number>>();
 
 /**
- * How often a request has been sent again: the last one below the same span failed, or
- * its answer redirected here.
+ * Returns how often a request was sent before: the last one below the same span failed, or was redirected
+ * to this address.
  */
 export function resendCount(call: ClientCall, url: OutgoingUrl): number {
   const parent = call.parentSpan;
@@ -20,7 +20,7 @@ export function resendCount(call: ClientCall, url: OutgoingUrl): number {
   return count;
 }
 
-/** Notes an answer that makes the client ask again. @param location - header of a redirect */
+/** Records a response after which the client sends again. @param location - the header of a redirect */
 export function expectResend(call: ClientCall, url: OutgoingUrl, location?: string): void {
   const parent = call.parentSpan;
   if (parent === undefined) return;
@@ -38,7 +38,7 @@ export function expectResend(call: ClientCall, url: OutgoingUrl, location?: stri
   if (addresses.size < MAX_ADDRESSES) addresses.set(address, call.resends + 1);
 }
 
-/** The address in the form of `URL`, without the query. */
+/** Returns the address in the form of `URL`, without the query. */
 function addressOf({ scheme, hostname, port, path }: OutgoingUrl): string {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
   const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;

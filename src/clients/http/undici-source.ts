@@ -3,9 +3,11 @@ import { subscribeAll } from '../channel.js';
 import type { ClientSource } from '../client-source.js';
 import { beginRequest, type OutgoingRequest } from './http-call.js';
 import { outgoingUrl } from './outgoing-url.js';
+import { wrapFetch } from './wrapped-fetch.js';
 
 /**
- * A request as undici publishes it; `headers` are names and values in turn, one long text before version 6.
+ * A request that undici publishes. Its `headers` are names and values in turn, or one text before version
+ * 6.
  */
 interface UndiciRequest {
   readonly origin: string | URL;
@@ -23,30 +25,41 @@ interface UndiciResponse {
 
 const requests = new WeakMap<object, OutgoingRequest>();
 
-/** `fetch` and undici, which publish each request before it is sent. */
+/** The source for `fetch` and undici, which publish each request before it is sent. */
 export const UNDICI: ClientSource & { readonly library: 'http' } = {
   name: 'undici',
   library: 'http',
-  start: () =>
-    subscribeAll('undici', {
-      'undici:request:create': (message) => {
-        begin((message as { request: UndiciRequest }).request);
-      },
-      'undici:request:headers': (message) => {
-        const { request, response } = message as { request: object; response: UndiciResponse };
-        requests.get(request)?.answered({
-          status: response.statusCode,
-          header: (name) => headerOf(response.headers, name),
-        });
-      },
-      'undici:request:trailers': ({ request }: { request?: object }) => {
-        requests.get(request ?? {})?.end();
-      },
-      'undici:request:error': ({ request, error }: { request?: object; error?: unknown }) => {
-        requests.get(request ?? {})?.fail(error);
-      },
-    }),
+  start: () => {
+    const unsubscribe = followChannels();
+    // Other runtimes have a `fetch` of their own.
+    const unwrap = process.versions['undici'] === undefined ? wrapFetch(UNDICI) : undefined;
+    return () => {
+      unsubscribe();
+      unwrap?.();
+    };
+  },
 };
+
+function followChannels(): () => void {
+  return subscribeAll('undici', {
+    'undici:request:create': (message) => {
+      begin((message as { request: UndiciRequest }).request);
+    },
+    'undici:request:headers': (message) => {
+      const { request, response } = message as { request: object; response: UndiciResponse };
+      requests.get(request)?.answered({
+        status: response.statusCode,
+        header: (name) => headerOf(response.headers, name),
+      });
+    },
+    'undici:request:trailers': ({ request }: { request?: object }) => {
+      requests.get(request ?? {})?.end();
+    },
+    'undici:request:error': ({ request, error }: { request?: object; error?: unknown }) => {
+      requests.get(request ?? {})?.fail(error);
+    },
+  });
+}
 
 function begin(request: UndiciRequest): void {
   const begun = beginRequest(
@@ -65,8 +78,8 @@ function begin(request: UndiciRequest): void {
 }
 
 /**
- * The flow that a request was made in. One that waited for a free connection is created when another one
- * ends, in that one's flow; its handler may be an async resource, which remembers.
+ * Returns the flow in which a request was made. A request that waited for a connection is created in the
+ * flow of the request that ended; its handler may be an async resource, which knows the right flow.
  */
 function flowOf(request: object): FlowContext {
   for (const key of Object.getOwnPropertySymbols(request)) {

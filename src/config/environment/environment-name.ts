@@ -1,4 +1,4 @@
-/** Short names that mean the same. */
+/** Short names of environments, each with its long name. */
 const ALIASES: Readonly<Record<string, string>> = {
   prod: 'production',
   stage: 'staging',
@@ -6,10 +6,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   dev: 'development',
 };
 
-/** Prefixes of variables that count in one environment, such as `PROD_ARIZE_API_KEY`. */
+/** Short prefix of each environment for its variables, such as `PROD_` in `PROD_ARIZE_API_KEY`. */
 const SHORT: Readonly<Record<string, string>> = { production: 'PROD_', development: 'DEV_' };
 
-/** The environment that the process runs in: `APP_ENV`, else `NODE_ENV`, else `development`. */
+/** Returns the environment of the process: `APP_ENV`, else `NODE_ENV`, else `development`. */
 export function environmentName(env: NodeJS.ProcessEnv): {
   readonly name: string;
   readonly canonical: string;
@@ -20,7 +20,10 @@ export function environmentName(env: NodeJS.ProcessEnv): {
   return { name, canonical: (Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : undefined) ?? lower };
 }
 
-/** Prefixes tried before a plain name in this environment: `PROD_` and `PRODUCTION_` in production. */
+/**
+ * Returns the prefixes that are tried before a plain name in this environment: `PROD_` and `PRODUCTION_` in
+ * production.
+ */
 export function stagePrefixes(env: NodeJS.ProcessEnv): readonly string[] {
   const { canonical } = environmentName(env);
   const short = Object.hasOwn(SHORT, canonical) ? SHORT[canonical] : undefined;

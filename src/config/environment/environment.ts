@@ -8,32 +8,31 @@ import { batchFromVariables, limitsFromVariables, samplerFromVariables } from '.
 import { warnOfUnread } from './unread-variables.js';
 import { Variables } from './variables.js';
 
-/** How {@link tracerConfigFromEnv} reads. */
+/** Options of {@link tracerConfigFromEnv}. */
 export interface EnvironmentOptions {
   /**
-   * Tried before every plain name: with `BILLING_`, `BILLING_OTEL_SERVICE_NAME` wins over
-   * `OTEL_SERVICE_NAME`, so that two instances in a process can be told apart. Default: none.
+   * Prefix tried before every plain name, so that two instances of a process can read different variables:
+   * with `BILLING_`, `BILLING_OTEL_SERVICE_NAME` wins over `OTEL_SERVICE_NAME`. Default: none.
    */
   readonly prefix?: string;
-  /** Called with a message about variables that cannot be parsed, are unused or contradict one another. */
+  /** Receives a message about each variable that cannot be parsed, is unused or contradicts another. */
   readonly warn?: (message: string) => void;
 }
 
 /**
- * Reads a configuration from environment variables: the standard `OTEL_*` ones that concern traces, and those
- * of the systems that this library follows (`ARIZE_*`, `PHOENIX_*`, `OTEL_EXPORTER_TYPE`, `OTEL_SAMPLE_RATE`
- * and more, listed in docs/configuration.md).
+ * Reads a configuration from environment variables: the standard `OTEL_*` variables for traces, and those
+ * of Arize, Phoenix and others (`ARIZE_*`, `PHOENIX_*`, `OTEL_EXPORTER_TYPE`, `OTEL_SAMPLE_RATE` and more,
+ * listed in docs/configuration.md).
  *
- * Credentials come wrapped as {@link Secret}. A module without an `exporter` reads its environment by itself;
- * call this to look at the result, change it, or read with a prefix.
+ * Credentials are wrapped as {@link Secret}. A module without an `exporter` reads its environment
+ * automatically; call this function to inspect the result, change it, or read with a prefix.
  *
- * @param env - read, never written
- * @returns what the environment says and nothing else: no defaults
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` whose `path` is the variable, for an
+ * @param env - the environment to read; never written
+ * @returns only the options that variables set; defaults are not filled in
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID`, with the variable as its `path`, for an
  *   address without a scheme, an unreadable certificate, a malformed credential, half a pair of credentials
  *   or an unknown `OTEL_EXPORTER_TYPE`
- * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
+ * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
  *   Environment variables}
  */
 export function tracerConfigFromEnv(
@@ -43,17 +42,21 @@ export function tracerConfigFromEnv(
   return readEnvironment(env, { warn: () => undefined, ...options, exporter: true, enabled: true });
 }
 
-/** How {@link readEnvironment} reads. */
+/** Options of {@link readEnvironment}. */
 export interface EnvironmentReading {
   readonly warn: (message: string) => void;
-  /** Whether the exporter is wanted; without it, no variable that concerns one is looked at. */
+  /** Whether to read an exporter. If false, variables about exporters are ignored. */
   readonly exporter: boolean;
-  /** `enabled` as given in code, which wins; telemetry that is off has no use for an exporter. */
+  /**
+   * The option `enabled` given in code, which wins over variables. Disabled telemetry reads no exporter.
+   */
   readonly enabled?: boolean | undefined;
   readonly prefix?: string;
 }
 
-/** Reads as {@link tracerConfigFromEnv} does, for callers that may have an exporter already. */
+/**
+ * Reads the environment as {@link tracerConfigFromEnv} does, for callers that may already have an exporter.
+ */
 export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentReading): TracerConfig {
   const variables = new Variables(env, reading.warn, reading.prefix, stagePrefixes(env));
   const { service, resourceAttributes } = resourceFromVariables(variables);
@@ -86,12 +89,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv, reading: EnvironmentRead
   };
 }
 
-/** Whether no traces are exported; general variables are then meant for metrics. */
+/** Whether a configuration exports no traces. General variables are then meant for metrics. */
 function exportsNothing({ exporter }: TracerConfig): boolean {
   return exporter !== undefined && 'type' in exporter && exporter.type === 'none';
 }
 
-/** Reads whether telemetry is on; any variable that turns it off wins. */
+/** Reads whether telemetry is on. A variable that turns it off wins over one that turns it on. */
 function enabledFromVariables(variables: Variables): boolean | undefined {
   const disabled = variables.standardFlag('OTEL_SDK_DISABLED') ?? false;
   const own = ['OTEL_TRACING_ENABLED', 'TELEMETRY_ENABLED'].map(
@@ -105,13 +108,13 @@ function enabledFromVariables(variables: Variables): boolean | undefined {
   return false;
 }
 
-/** Whether `LOG_LEVEL=debug` adds a console exporter; never in production and tests. */
+/** Whether `LOG_LEVEL=debug` adds a console exporter; never in production or tests. */
 function consoleFromVariables(variables: Variables, env: NodeJS.ProcessEnv): boolean {
   if (variables.text('LOG_LEVEL')?.toLowerCase() !== 'debug') return false;
   return !['production', 'test'].includes(environmentName(env).canonical);
 }
 
-/** Reads OpenInference's settings that concern every span. */
+/** Reads OpenInference's variables that apply to every span. */
 function maskingFromVariables(variables: Variables): MaskingConfig | undefined {
   const hideInputs = variables.flag('OPENINFERENCE_HIDE_INPUTS');
   const hideOutputs = variables.flag('OPENINFERENCE_HIDE_OUTPUTS');
@@ -122,14 +125,14 @@ function maskingFromVariables(variables: Variables): MaskingConfig | undefined {
   };
 }
 
-/** Values of `OTEL_PROPAGATORS` that exist here. */
+/** The values of `OTEL_PROPAGATORS` that this library supports. */
 const PROPAGATOR_NAMES = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'none'] as const;
 type PropagatorName = (typeof PROPAGATOR_NAMES)[number];
 
 /**
- * The propagators that `OTEL_PROPAGATORS` names, in order and each once.
+ * Returns the propagators that `OTEL_PROPAGATORS` names, in order and without duplicates.
  *
- * @returns nothing if it is unset; an empty list for `none`
+ * @returns `undefined` if the variable is unset; an empty list for `none`
  */
 export function propagatorsFromEnv(
   env: NodeJS.ProcessEnv = process.env,
@@ -153,11 +156,11 @@ export function propagatorsFromEnv(
 }
 
 /**
- * Picks the section of `environments` that the process runs in: `APP_ENV`, else `NODE_ENV`,
- * else `development`; `prod`, `stage` and `dev` also find `production`, `staging` and
- * `development`, and the reverse.
+ * Picks the section of `environments` for the current environment: `APP_ENV`, else `NODE_ENV`, else
+ * `development`. `prod`, `stage` and `dev` also match `production`, `staging` and `development`, and the
+ * reverse.
  *
- * @returns nothing, with a warning, if no section has that name
+ * @returns `undefined`, after a warning, if no section has that name
  */
 export function selectEnvironment(
   environments: Readonly<Record<string, TracerConfig>>,

@@ -9,7 +9,7 @@ import type { Variables } from './variables.js';
 
 type EnvironmentExporter = ExporterConfig<string | Secret>;
 
-/** `OTEL_EXPORTER_TYPE`: an exporter's `type`, as it is written in code. */
+/** The values of `OTEL_EXPORTER_TYPE`, which equal the `type` of an exporter in code. */
 const TYPES = [
   'console',
   'otlp',
@@ -22,7 +22,7 @@ const TYPES = [
   'none',
 ] as const;
 
-/** `OTEL_TRACES_EXPORTER`, as the specification names its values. */
+/** The values of `OTEL_TRACES_EXPORTER` that the specification defines, with the exporter of each. */
 const STANDARD: Readonly<Record<string, (variables: Variables) => EnvironmentExporter>> = {
   otlp: otlpFromVariables,
   console: () => ({ type: 'console' }),
@@ -33,7 +33,7 @@ const STANDARD: Readonly<Record<string, (variables: Variables) => EnvironmentExp
   none: () => ({ type: 'none' }),
 };
 
-/** Variables that choose or describe an exporter, beyond those of OTLP. */
+/** The variables that choose or describe an exporter, apart from those of OTLP. */
 export const EXPORTER_VARIABLES = [
   'OTEL_EXPORTER_TYPE',
   'OTEL_TRACES_EXPORTER',
@@ -46,12 +46,12 @@ export const EXPORTER_VARIABLES = [
 ];
 
 /**
- * Chooses the exporter that the environment names: `OTEL_EXPORTER_TYPE`, else Arize's or Phoenix's variables,
- * else `OTEL_TRACES_EXPORTER`, else any variable of the OTLP exporter.
+ * Chooses the exporter that the environment names: by `OTEL_EXPORTER_TYPE`, else by Arize's or Phoenix's
+ * variables, else by `OTEL_TRACES_EXPORTER`, else by any variable of the OTLP exporter.
  *
- * @returns the part of a configuration that goes with it; empty if the environment names none
- * @throws TelemetryConfigError for an unknown `OTEL_EXPORTER_TYPE`, an address without a scheme, or
- *   half a pair of credentials
+ * @returns the part of a configuration for that exporter; empty if the environment names none
+ * @throws TelemetryConfigError for an unknown `OTEL_EXPORTER_TYPE`, an address without a scheme, or half a
+ *   pair of credentials
  */
 export function exporterFromVariables(variables: Variables): TracerConfig {
   const type = variables.text('OTEL_EXPORTER_TYPE')?.toLowerCase();
@@ -118,7 +118,7 @@ function zipkinFromVariables(variables: Variables): EnvironmentExporter {
   return { type: 'zipkin', ...(url === undefined ? {} : { url }) };
 }
 
-/** Ports of the agent and the collector that Jaeger no longer has; they never spoke OTLP. */
+/** Ports of Jaeger's former agent and collector, which never accepted OTLP. */
 const AGENT_PORTS: ReadonlySet<string | undefined> = new Set([
   '6831',
   '6832',
@@ -129,7 +129,7 @@ const AGENT_PORTS: ReadonlySet<string | undefined> = new Set([
   undefined,
 ]);
 
-/** Jaeger takes OTLP on 4317 at the host where its agent used to be. */
+/** Returns Jaeger's OTLP exporter, on port 4317 of the host that the old agent variables name. */
 function jaegerFromVariables(variables: Variables): ExporterOfType<'jaeger', string | Secret> {
   const named =
     variables.url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? variables.url('OTEL_EXPORTER_OTLP_ENDPOINT');
@@ -147,7 +147,9 @@ function jaegerFromVariables(variables: Variables): ExporterOfType<'jaeger', str
   return { type: 'jaeger', ...(host === undefined ? {} : { host }), ...(url === undefined ? {} : { url }) };
 }
 
-/** The old collector address, `http://jaeger:14268/api/traces`, took Thrift; its host still counts. */
+/**
+ * Returns the host of the old collector address (`http://jaeger:14268/api/traces`), which accepted Thrift.
+ */
 function collectorHost(variables: Variables): string | undefined {
   const address = variables.url('OTEL_EXPORTER_JAEGER_ENDPOINT') ?? variables.url('OTEL_EXPORTER_ENDPOINT');
   return address === undefined ? undefined : new URL(address).hostname;

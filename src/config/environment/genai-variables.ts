@@ -2,7 +2,7 @@ import type { GenAiConfig, GenAiContent } from '../genai-config.js';
 import { limit } from '../schema.js';
 import type { Variables } from './variables.js';
 
-/** OpenInference's settings that hide a kind of content; older names beside the newer ones. */
+/** OpenInference's variables that hide a kind of content, with their older names. */
 const HIDING: Readonly<Record<string, keyof GenAiContent>> = {
   OPENINFERENCE_HIDE_INPUT_MESSAGES: 'inputMessages',
   OPENINFERENCE_HIDE_OUTPUT_MESSAGES: 'outputMessages',
@@ -18,7 +18,7 @@ const HIDING: Readonly<Record<string, keyof GenAiContent>> = {
   OPENINFERENCE_HIDE_CHOICES: 'choices',
 };
 
-/** Variables of {@link genAiFromVariables}, and those that masking reads. */
+/** The variables that {@link genAiFromVariables} and masking read. */
 export const GENAI_VARIABLES = [
   ...Object.keys(HIDING),
   'OPENINFERENCE_HIDE_INPUTS',
@@ -29,12 +29,12 @@ export const GENAI_VARIABLES = [
 
 const LATEST = 'gen_ai_latest_experimental';
 
-/** Reads the variables for model calls; `undefined` if none is set. */
+/** Reads the variables about model calls; returns `undefined` if none is set. */
 export function genAiFromVariables(variables: Variables): GenAiConfig | undefined {
   const hide: Record<string, boolean> = {};
   for (const [name, kind] of Object.entries(HIDING)) {
     const value = variables.flag(name);
-    // If two variables name one kind, the one that hides wins.
+    // If two variables set the same kind, the one that hides wins.
     if (value !== undefined) hide[kind] = value || hide[kind] === true;
   }
   const base64ImageMaxLength = variables.number('OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH', limit);

@@ -5,11 +5,11 @@ import { Secret } from '../secret.js';
 import { credential, headerName } from '../text-checks.js';
 import { missingPartner, parsePairs, type Variables } from './variables.js';
 
-/** Names of an OTLP exporter's protocols in the specification. */
+/** The specification's names of OTLP protocols, with the exporter type of each. */
 const PROTOCOLS = { grpc: 'otlp-grpc', 'http/protobuf': 'otlp-http', 'http/json': 'otlp-http-json' } as const;
 type Protocol = keyof typeof PROTOCOLS;
 
-/** Settings of the OTLP exporter, each also for traces alone. */
+/** Names of the OTLP exporter's settings. Each exists for all signals and for traces alone. */
 const OTLP_SETTINGS = [
   'ENDPOINT',
   'PROTOCOL',
@@ -23,7 +23,7 @@ const OTLP_SETTINGS = [
 ] as const;
 type Setting = (typeof OTLP_SETTINGS)[number];
 
-/** Every variable of the OTLP exporter that concerns traces. */
+/** All variables of the OTLP exporter that apply to traces. */
 export const OTLP_VARIABLES = OTLP_SETTINGS.flatMap((setting) => [forTraces(setting), forAll(setting)]);
 
 function forTraces(setting: Setting): string {
@@ -35,12 +35,12 @@ function forAll(setting: Setting): string {
 }
 
 /**
- * Reads the standard variables of an OTLP exporter; those for traces alone win, headers are merged.
+ * Reads the standard variables of an OTLP exporter. Variables for traces alone win; headers are merged.
  *
- * Without a protocol, port 4317 or no address at all means gRPC, any other address `http/protobuf`, the
- * specification's default.
+ * If no protocol is set, port 4317 or a missing address means gRPC; any other address means
+ * `http/protobuf`, the specification's default.
  *
- * @param transport - the protocol family if something else has named it
+ * @param transport - the protocol family, if another variable has named it
  * @see {@link https://opentelemetry.io/docs/specs/otel/protocol/exporter/ | OTLP exporter configuration}
  */
 export function otlpFromVariables(
@@ -77,14 +77,17 @@ export function otlpFromVariables(
 
 interface Endpoint {
   readonly url: string;
-  /** `signal`: used as it is; `base`: gets the signal's path; `own`: gets it if it has none. */
+  /**
+   * How the signal's path is added: `signal` keeps the address, `base` appends the path, `own` appends it
+   * if the address has none.
+   */
   readonly kind: 'signal' | 'base' | 'own';
 }
 
 function readEndpoint(variables: Variables): Endpoint | undefined {
   const signal = variables.url(forTraces('ENDPOINT'));
   if (signal !== undefined) {
-    // The other signals use it.
+    // The address applies to the other signals, too.
     variables.text(forAll('ENDPOINT'));
     return { url: signal, kind: 'signal' };
   }
@@ -104,7 +107,10 @@ function chooseProtocol(
   return named ?? (url === undefined || new URL(url).port === '4317' ? 'grpc' : 'http/protobuf');
 }
 
-/** The two ports are conventions, so a mismatch is odd and may still be meant. */
+/**
+ * Warns if the address has the other protocol's usual port. The combination can work, so it is not an
+ * error.
+ */
 function warnOfPort(variables: Variables, protocol: Protocol, endpoint: Endpoint | undefined): void {
   const port = endpoint && new URL(endpoint.url).port;
   if (port === (protocol === 'grpc' ? '4318' : '4317')) {
@@ -118,7 +124,7 @@ function warnOfPort(variables: Variables, protocol: Protocol, endpoint: Endpoint
 
 function addressFor(protocol: Protocol, { url, kind }: Endpoint, warn: (message: string) => void): string {
   const { origin, pathname, href } = new URL(url);
-  // gRPC has no paths, and an environment often serves HTTP exporters of other processes too.
+  // gRPC ignores paths, and one environment often configures HTTP exporters of other processes, too.
   if (protocol === 'grpc') return pathname === '/' ? url : origin;
   if (kind === 'signal') return href;
   if (kind === 'own') return url;
@@ -142,8 +148,8 @@ function readHeaders(variables: Variables): Record<string, Secret> | undefined {
 }
 
 /**
- * Headers of one variable by lower-case name, values percent-decoded; a value that cannot be
- * decoded is taken as it is.
+ * Returns the headers of one variable by lower-case name, with percent-decoded values. A value that cannot
+ * be decoded is used as it is.
  */
 export function headersFromVariable(variables: Variables, name: string): Record<string, Secret> {
   const headers: Record<string, Secret> = {};
@@ -156,7 +162,7 @@ export function headersFromVariable(variables: Variables, name: string): Record<
         path: source,
         expected: 'a list such as `name1=value1,name2=value2`, values percent-encoded',
         got: member,
-        // A text that is not a name may be a credential.
+        // A text that is not a valid name may be a credential.
         secret: true,
         remedy: 'Write a comma inside a value as %2C.',
       });
@@ -204,7 +210,7 @@ function readPem(variables: Variables, name: string): string | undefined {
   return text;
 }
 
-/** A setting for traces alone, else the one for all signals. */
+/** Returns the setting for traces, else the setting for all signals. */
 function specific<T>(
   variables: Variables,
   setting: Setting,

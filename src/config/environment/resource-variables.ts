@@ -1,7 +1,7 @@
 import type { ServiceConfig, TracerConfig } from '../tracer-config.js';
 import { parsePairs, type Variables } from './variables.js';
 
-/** Variables that say who emits the spans. */
+/** The variables that describe the service. */
 export const RESOURCE_VARIABLES = [
   'OTEL_SERVICE_NAME',
   'OTEL_RESOURCE_ATTRIBUTES',
@@ -15,7 +15,7 @@ export const RESOURCE_VARIABLES = [
  * Reads the service and the resource attributes.
  *
  * The deployment environment is `OTEL_ENVIRONMENT`, else that of `OTEL_RESOURCE_ATTRIBUTES`, else
- * `ENVIRONMENT`, `APP_ENV` or `NODE_ENV`: the general names are set for many reasons, so they only fill in.
+ * `ENVIRONMENT`, `APP_ENV` or `NODE_ENV`. The last three have other uses, so they only fill in.
  */
 export function resourceFromVariables(
   variables: Variables,

@@ -3,7 +3,7 @@ import { limit, positiveInteger, positiveMillis, ratio } from '../schema.js';
 import type { BatchConfig, SamplerConfig } from '../tracer-config.js';
 import type { Variables } from './variables.js';
 
-/** `OTEL_TRACES_SAMPLER` in this library's words. */
+/** The values of `OTEL_TRACES_SAMPLER`, each as a sampler configuration of this library. */
 const SAMPLERS: Readonly<Record<string, SamplerConfig>> = {
   always_on: { type: 'always-on', parentBased: false },
   always_off: { type: 'always-off', parentBased: false },
@@ -36,7 +36,7 @@ const BATCH_VARIABLES = {
   exportTimeoutMillis: ['OTEL_BSP_EXPORT_TIMEOUT', positiveMillis],
 } as const;
 
-/** The variables of each limit; the first that is set counts. */
+/** The variables of each span limit; the first one that is set counts. */
 const LIMIT_VARIABLES: Readonly<Record<keyof SpanLimits, readonly string[]>> = {
   attributeCountLimit: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
   attributeValueLengthLimit: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
@@ -46,7 +46,7 @@ const LIMIT_VARIABLES: Readonly<Record<keyof SpanLimits, readonly string[]>> = {
   attributePerLinkCountLimit: ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'],
 };
 
-/** Variables of sampling, batching and limits. */
+/** The variables of sampling, batching and span limits. */
 export const SAMPLING_VARIABLES = [
   'OTEL_SAMPLE_RATE',
   'OTEL_TRACES_SAMPLER',

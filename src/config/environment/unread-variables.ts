@@ -9,7 +9,7 @@ import type { Variables } from './variables.js';
 
 const EXPORTING = new Set([...EXPORTER_VARIABLES, ...ARIZE_VARIABLES, ...PHOENIX_VARIABLES]);
 
-/** Every variable that has an effect here, by its plain name. */
+/** The names, without prefix, of all variables that have an effect. */
 export const READ_VARIABLES = [
   ...EXPORTING,
   ...RESOURCE_VARIABLES,
@@ -23,7 +23,7 @@ export const READ_VARIABLES = [
   ...GENAI_VARIABLES,
 ];
 
-/** Variables of other signals, languages and tools, which are read elsewhere. */
+/** Variables of other signals, languages and tools. Other code reads them. */
 const OF_OTHERS = new RegExp(
   '^OTEL_(' +
     'METRICS?|EXPORTER_OTLP_METRICS|EXPORTER_PROMETHEUS|LOGS?|EXPORTER_OTLP_LOGS|BLRP|LOGRECORD|' +
@@ -32,7 +32,7 @@ const OF_OTHERS = new RegExp(
     ')_',
 );
 
-/** Variables of the specification that have no effect here, and why. */
+/** Standard variables that have no effect, each with the reason. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   OTEL_CONFIG_FILE: 'declarative configuration files are not supported.',
   OTEL_EXPERIMENTAL_CONFIG_FILE: 'declarative configuration files are not supported.',
@@ -47,11 +47,12 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Warns of every `OTEL_*` variable that is set and that nothing reads: it belongs to another exporter,
- * is not supported, or is misspelt. Of `ARIZE_*` and `PHOENIX_*`, which other tools own too, only
- * misspelt names are reported.
+ * Warns about each `OTEL_*` variable that is set but not read: it belongs to another exporter, is not
+ * supported, or is misspelt. For `ARIZE_*` and `PHOENIX_*`, which other tools also use, only misspelt names
+ * are reported.
  *
- * @param exporter - whether the exporter was read from the environment; if not, its variables are left alone
+ * @param exporter - whether the exporter was read from the environment; if not, its variables are not
+ *   reported
  */
 export function warnOfUnread(variables: Variables, exporter: boolean): void {
   for (const name of variables.unread()) {
@@ -74,9 +75,9 @@ function warnOfUnknown(variables: Variables, name: string): void {
     variables.ignore(name, reason);
     return;
   }
-  // An app that sets one of these relies on it.
+  // An app that sets one of these variables relies on its effect.
   const ofOpenInference = name.startsWith('OPENINFERENCE_');
-  // Names of other tools resemble ours more than misspelt ones do.
+  // Names of other tools' variables differ less from ours than most misspelt names do.
   const nearest = nearestName(name, READ_VARIABLES, name.startsWith('OTEL_') || ofOpenInference ? 3 : 2);
   if (nearest !== undefined) variables.ignore(name, `did you mean ${nearest}?`);
   else if (name.startsWith('OTEL_') || ofOpenInference) variables.ignore(name, 'nothing here knows it.');

@@ -3,13 +3,13 @@ import { Secret } from '../secret.js';
 import { credential, url } from '../text-checks.js';
 
 /**
- * Reads variables of an environment that was handed in, and remembers which, so that the others can be named.
+ * Reads variables of a given environment and remembers which ones it has read, so that the unread ones can
+ * be reported.
  *
- * As the specification asks, an empty variable counts as unset, and a number, flag or choice that cannot be
- * parsed is warned of and ignored. Addresses and credentials that cannot work are errors.
+ * As the specification asks, an empty variable counts as unset. A number, flag or choice that cannot be
+ * parsed causes a warning and is ignored. An unusable address or credential is an error.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
+ * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
  *   Environment variables}
  */
 export class Variables {
@@ -17,8 +17,8 @@ export class Variables {
 
   /**
    * @param prefix - tried before every plain name
-   * @param stages - tried next, and only before names that are about telemetry, since
-   *   other programs may use `TEST_ENVIRONMENT`
+   * @param stages - prefixes tried next, but only for names about telemetry, since other programs may use
+   *   `TEST_ENVIRONMENT`
    */
   constructor(
     private readonly env: NodeJS.ProcessEnv,
@@ -27,7 +27,7 @@ export class Variables {
     private readonly stages: readonly string[] = [],
   ) {}
 
-  /** The full name of the variable that gives `name` its value. */
+  /** Returns the full name of the variable that supplies the value of `name`. */
   source(name: string): string | undefined {
     const stages = /^(OTEL|ARIZE|PHOENIX)_/.test(name) ? this.stages : [];
     const prefixes = this.prefix === '' ? stages : [this.prefix, ...stages];
@@ -49,7 +49,7 @@ export class Variables {
     return this.checked(name, credential, (value) => new Secret(value));
   }
 
-  /** @throws TelemetryConfigError naming the variable, if it has no scheme */
+  /** @throws TelemetryConfigError with the variable's name, if the address has no scheme */
   url(name: string): string | undefined {
     return this.checked(name, url, (value) => value);
   }
@@ -67,7 +67,7 @@ export class Variables {
     }
   }
 
-  /** `true`, `1`, `yes` and `on`, or their contraries, in any case. */
+  /** Reads `true`, `1`, `yes` or `on`, or their opposites, in any case. */
   flag(name: string): boolean | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -77,7 +77,7 @@ export class Variables {
     return undefined;
   }
 
-  /** Exactly `true` or `false`, in any case, as the specification has it. */
+  /** Reads exactly `true` or `false` in any case, as the specification defines it. */
   standardFlag(name: string): boolean | undefined {
     return this.choice(name, ['true', 'false']) === 'true' ? true : undefined;
   }
@@ -90,13 +90,13 @@ export class Variables {
     return choice;
   }
 
-  /** Entries of a comma-separated list, without empty ones. */
+  /** Returns the entries of a comma-separated list, without empty ones. */
   list(name: string): readonly string[] {
     const entries = this.text(name)?.split(',') ?? [];
     return entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
   }
 
-  /** Says why a variable that is set has no effect here; silent if it is unset. */
+  /** Warns that a variable has no effect, and why; silent if it is unset. */
   ignore(name: string, reason: string): void {
     const source = this.source(name);
     if (source === undefined || this.seen.has(source)) return;
@@ -104,7 +104,7 @@ export class Variables {
     this.warn(`${source} is not read: ${reason}`);
   }
 
-  /** Names of variables that are set and were not read so far, without the prefix of this reader. */
+  /** Returns the variables that are set but have not been read, without this reader's prefix. */
   unread(): string[] {
     return Object.keys(this.env)
       .filter((full) => this.valueOf(full) !== '' && !this.seen.has(full))
@@ -129,8 +129,8 @@ export class Variables {
 }
 
 /**
- * Parses `key1=value1,key2=value2` with percent-encoded values, as for
- * `OTEL_RESOURCE_ATTRIBUTES` and OTLP headers.
+ * Parses `key1=value1,key2=value2` with percent-encoded values, the format of `OTEL_RESOURCE_ATTRIBUTES`
+ * and of OTLP headers.
  *
  * @returns the entries in order, or the first invalid entry
  */
@@ -152,7 +152,7 @@ export function parsePairs(text: string): { entries: [string, string][]; malform
   return { entries };
 }
 
-/** @throws TelemetryConfigError always: two variables that only work together */
+/** @throws TelemetryConfigError always: the two variables only work together */
 export function missingPartner(missing: string, given: string): never {
   return fail({
     path: missing,

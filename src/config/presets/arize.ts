@@ -13,33 +13,36 @@ export const ArizeEndpoint = {
   eu: 'https://otlp.eu-west-1a.arize.com/v1',
 } as const;
 
-/** Options of {@link arize}; Arize's variables fill in omitted ones. */
+/** Options of {@link arize}. Arize's environment variables fill in omitted ones. */
 export interface ArizeOptions {
-  /** Default: `ARIZE_SPACE_ID`. */
+  /** The space id; default: `ARIZE_SPACE_ID`. */
   readonly spaceId?: string | Secret;
-  /** Default: `ARIZE_API_KEY`. */
+  /** The API key; default: `ARIZE_API_KEY`. */
   readonly apiKey?: string | Secret;
-  /** Where the spans appear in Arize; default: `ARIZE_PROJECT_NAME`, else `modelId`, else `default`. */
+  /**
+   * The project that shows the spans in Arize; default: `ARIZE_PROJECT_NAME`, else `modelId`, else
+   * `default`.
+   */
   readonly projectName?: string;
-  /** The older word for `projectName`; default: `ARIZE_MODEL_ID`, else `projectName`. */
+  /** The older name of `projectName`; default: `ARIZE_MODEL_ID`, else `projectName`. */
   readonly modelId?: string;
-  /** Default `us`. */
+  /** The region of Arize's endpoint; default `us`. */
   readonly region?: keyof typeof ArizeEndpoint;
-  /** Full base address; wins over `region`. Default: `ARIZE_COLLECTOR_ENDPOINT`. */
+  /** The full base address, which wins over `region`; default: `ARIZE_COLLECTOR_ENDPOINT`. */
   readonly endpoint?: string;
-  /** Default `grpc`. */
+  /** The transport; default `grpc`. */
   readonly transport?: 'grpc' | 'http';
   /**
-   * `env` sends the headers of `OTEL_EXPORTER_OTLP_TRACES_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS` as they
-   * are and needs no credentials; it reads the variables and never writes them. Default `config`.
+   * The source of the headers. `env` sends the headers of `OTEL_EXPORTER_OTLP_TRACES_HEADERS` and
+   * `OTEL_EXPORTER_OTLP_HEADERS` unchanged and needs no credentials. Default `config`.
    */
   readonly headersFrom?: 'config' | 'env';
   /**
-   * `current` sends `authorization` and `arize-space-id`, `legacy` sends `api_key` and
-   * `space_id`; default `both`.
+   * The names of the credential headers: `current` sends `authorization` and `arize-space-id`, `legacy`
+   * sends `api_key` and `space_id`; default `both`.
    */
   readonly headerStyle?: 'current' | 'legacy' | 'both';
-  /** Sent besides. */
+  /** Additional headers of every export. */
   readonly headers?: Readonly<Record<string, string | Secret>>;
 }
 
@@ -56,7 +59,7 @@ const options = object({
   headers,
 } satisfies Record<keyof ArizeOptions, Check>);
 
-/** Variables that {@link arize} reads. */
+/** The variables that {@link arize} reads. */
 export const ARIZE_VARIABLES = [
   'ARIZE_SPACE_ID',
   'ARIZE_API_KEY',
@@ -66,19 +69,20 @@ export const ARIZE_VARIABLES = [
 ];
 
 /**
- * Sends spans to Arize AX: the exporter, its credentials and the project as resource attributes.
+ * Returns a configuration that sends spans to Arize AX: the exporter, its credentials, and the project as
+ * resource attributes.
  *
  * Spread it into a configuration:
  * `{ service: { name: 'chat' }, ...arize({ spaceId, apiKey, projectName: 'chat' }) }`.
  *
- * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` of yours that stand before it;
+ * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` that stand before it.
  * `mergeTracerConfig(yours, arize(…))` keeps both.
  *
- * @param env - read for what `given` leaves out; never written
- * @returns a part of a configuration, with room for the many attributes of LLM spans (10,000 a span, unless
- *   `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` is set)
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` naming the option and its variable
- *   if a credential is missing
+ * @param env - supplies the options that `given` omits; never written
+ * @returns a part of a configuration, with room for the many attributes of LLM spans (10,000 per span,
+ *   unless `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` is set)
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` with the option and its variable, if a
+ *   credential is missing
  * @see {@link https://arize.com/docs/ax/observe/tracing | Arize AX, tracing}
  */
 export function arize(given: ArizeOptions = {}, env: NodeJS.ProcessEnv = process.env): TracerConfig {
@@ -86,7 +90,10 @@ export function arize(given: ArizeOptions = {}, env: NodeJS.ProcessEnv = process
   return arizeConfig(given, new Variables(env, () => undefined));
 }
 
-/** Arize as the environment describes it, if it does; half a pair of credentials is an error. */
+/**
+ * Reads Arize's configuration from the environment, if its variables are set. Half a pair of credentials is
+ * an error.
+ */
 export function arizeFromVariables(variables: Variables): TracerConfig | undefined {
   const space = variables.source('ARIZE_SPACE_ID');
   const key = variables.source('ARIZE_API_KEY');
@@ -97,7 +104,7 @@ export function arizeFromVariables(variables: Variables): TracerConfig | undefin
 }
 
 /**
- * The headers by which Arize knows a sender, in both generations of names.
+ * Returns the headers that identify a sender to Arize, under their current and older names.
  *
  * @param style - default `both`, which every Arize endpoint accepts
  */

@@ -7,20 +7,23 @@ import { credential, headers, url } from '../text-checks.js';
 import type { TracerConfig } from '../tracer-config.js';
 import { ensureCollectorEndpoint } from './collector-endpoint.js';
 
-/** Options of {@link phoenix}; Phoenix's variables fill in omitted ones. */
+/** Options of {@link phoenix}. Phoenix's environment variables fill in omitted ones. */
 export interface PhoenixOptions {
   /**
-   * Base address, with or without `/v1/traces`; default: `PHOENIX_COLLECTOR_ENDPOINT`, else
+   * The base address, with or without `/v1/traces`; default: `PHOENIX_COLLECTOR_ENDPOINT`, else
    * `http://localhost:6006`, or `http://localhost:4317` for gRPC (with the port of `PHOENIX_GRPC_PORT`).
    */
   readonly endpoint?: string;
-  /** Default: `PHOENIX_API_KEY`; a Phoenix without authentication needs none. */
+  /** The API key; default: `PHOENIX_API_KEY`. A Phoenix without authentication needs none. */
   readonly apiKey?: string | Secret;
-  /** Default: `PHOENIX_PROJECT`, else `PHOENIX_PROJECT_NAME`, else `default`. */
+  /**
+   * The project that shows the spans; default: `PHOENIX_PROJECT`, else `PHOENIX_PROJECT_NAME`, else
+   * `default`.
+   */
   readonly projectName?: string;
-  /** Default: `grpc` for an endpoint on Phoenix's gRPC port, else `http`. */
+  /** The transport; default: `grpc` for an endpoint on Phoenix's gRPC port, else `http`. */
   readonly transport?: 'grpc' | 'http';
-  /** Sent besides; default: `PHOENIX_CLIENT_HEADERS`. */
+  /** Additional headers of every export; default: `PHOENIX_CLIENT_HEADERS`. */
   readonly headers?: Readonly<Record<string, string | Secret>>;
 }
 
@@ -32,7 +35,7 @@ const options = object({
   headers,
 } satisfies Record<keyof PhoenixOptions, Check>);
 
-/** Variables that {@link phoenix} reads. */
+/** The variables that {@link phoenix} reads. */
 export const PHOENIX_VARIABLES = [
   'PHOENIX_COLLECTOR_ENDPOINT',
   'PHOENIX_API_KEY',
@@ -43,17 +46,17 @@ export const PHOENIX_VARIABLES = [
 ];
 
 /**
- * Sends spans to Phoenix, self-hosted or in the cloud: the exporter, its credentials and the project
- * as a resource attribute.
+ * Returns a configuration that sends spans to Phoenix, self-hosted or in the cloud: the exporter, its
+ * credentials, and the project as a resource attribute.
  *
- * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` of yours that stand before it;
+ * **Gotchas** A spread replaces `resourceAttributes` and `spanLimits` that stand before it.
  * `mergeTracerConfig(yours, phoenix(…))` keeps both.
  *
- * @param env - read for what `given` leaves out; never written. A file `.env.phoenix` is not looked for: name
- *   it in `ConfigModule.forRoot({ envFilePath })`
- * @returns a part of a configuration, with room for the many attributes of LLM spans (10,000 a span, unless
- *   `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` is set)
- * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if an option or its variable cannot work
+ * @param env - supplies the options that `given` omits; never written. The file `.env.phoenix` is not read:
+ *   name it in `ConfigModule.forRoot({ envFilePath })`
+ * @returns a part of a configuration, with room for the many attributes of LLM spans (10,000 per span,
+ *   unless `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` is set)
+ * @throws {@link TelemetryConfigError} `TELEMETRY_CONFIG_INVALID` if an option or its variable is invalid
  * @see {@link https://arize.com/docs/phoenix/tracing/how-to-tracing/setup-tracing | Phoenix, setup tracing}
  */
 export function phoenix(given: PhoenixOptions = {}, env: NodeJS.ProcessEnv = process.env): TracerConfig {
@@ -61,10 +64,10 @@ export function phoenix(given: PhoenixOptions = {}, env: NodeJS.ProcessEnv = pro
   return phoenixConfig(given, new Variables(env, () => undefined));
 }
 
-/** Phoenix as the environment describes it, if it does. */
+/** Reads Phoenix's configuration from the environment, if its variables are set. */
 export function phoenixFromVariables(variables: Variables): TracerConfig | undefined {
   if (!variables.isSet('PHOENIX_COLLECTOR_ENDPOINT') && !variables.isSet('PHOENIX_API_KEY')) return undefined;
-  // Phoenix's own packages send there too when only the key is given.
+  // Phoenix's own packages also use this address if only the key is set.
   const endpoint = variables.isSet('PHOENIX_COLLECTOR_ENDPOINT')
     ? undefined
     : variables.url('OTEL_EXPORTER_OTLP_ENDPOINT');

@@ -1,10 +1,11 @@
 import type { TracerConfig } from '../tracer-config.js';
 
 /**
- * Sampling to begin with, by environment: everything in development, half in staging, a tenth in production.
+ * Starting values for sampling by environment: everything in development, half in staging, a tenth in
+ * production.
  *
- * Made for `environments`: `forRoot({ service, environments: samplingByEnvironment })`. For workers, which
- * have fewer but longer traces, 0.5 works in production.
+ * Pass it as `environments`: `forRoot({ service, environments: samplingByEnvironment })`. For workers,
+ * which have fewer but longer traces, 0.5 works in production.
  */
 export const samplingByEnvironment = {
   development: { sampler: 1 },
@@ -13,8 +14,8 @@ export const samplingByEnvironment = {
 } as const satisfies Readonly<Record<string, TracerConfig>>;
 
 /**
- * For thousands of requests a second: one trace in a hundred, large batches that leave early. Spread
- * it into a configuration.
+ * A configuration for thousands of requests a second: one trace in a hundred, and large batches with a
+ * short delay. Spread it into yours.
  */
 export const highThroughput = {
   sampler: 0.01,
@@ -22,8 +23,8 @@ export const highThroughput = {
 } as const satisfies TracerConfig;
 
 /**
- * For small containers: one trace in twenty and a short queue, which drops a burst sooner and says so in
- * `status()`. `baggage: false` in the module's options saves a little more.
+ * A configuration for small containers: one trace in twenty, and a short queue that drops bursts earlier
+ * and reports that in `status()`. `baggage: false` in the module's options saves a little more.
  */
 export const memoryConstrained = {
   sampler: 0.05,

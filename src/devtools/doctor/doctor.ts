@@ -16,7 +16,7 @@ export async function examine(patient: Patient): Promise<Finding[]> {
   ];
 }
 
-/** Findings as lines of text, the serious ones last, where a terminal shows them. */
+/** Formats findings as text lines. Serious ones come last, at the visible end of the terminal. */
 export function report(findings: readonly Finding[]): string {
   const order = ['ok', 'warning', 'error'] as const;
   const marks = { ok: '✓', warning: '!', error: '✗' };
@@ -33,7 +33,7 @@ export function report(findings: readonly Finding[]): string {
   return [...lines, `${errors} errors, ${warnings} warnings`].join('\n');
 }
 
-/** 0 when the app can be traced, 1 when something keeps it from that. */
+/** Returns 0 if the app can be traced, 1 if a problem prevents it. */
 export function exitCode(findings: readonly Finding[], strict: boolean): 0 | 1 {
   return findings.some(({ level }) => level === 'error' || (strict && level === 'warning')) ? 1 : 0;
 }

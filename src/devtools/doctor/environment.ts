@@ -4,7 +4,9 @@ import { nearestName } from '../../config/nearest-name.js';
 import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 import { error, ok, warning, type Finding, type Patient } from './finding.js';
 
-/** Standard variables of which a misspelling is silent; the library's own reader warns of the others. */
+/**
+ * Standard variables whose misspelling causes no other warning; the library itself warns about the rest.
+ */
 const KNOWN = [
   'OTEL_SERVICE_NAME',
   'OTEL_RESOURCE_ATTRIBUTES',
@@ -24,7 +26,7 @@ const KNOWN = [
 const DEFAULT_QUEUE_BYTES = 64 * 1024 * 1024;
 const MIB = 1024 * 1024;
 
-/** Looks at the variables: read, ignored, misspelt, contradictory. */
+/** Checks the variables: which are read, ignored, misspelt, or contradict each other. */
 export function checkEnvironment({ env }: Patient): Finding[] {
   const findings = [...misspelt(env), ...quoted(env), ...proxies(env), ...memory(env)];
   try {
@@ -106,7 +108,9 @@ function proxies(env: NodeJS.ProcessEnv): Finding[] {
   ];
 }
 
-/** The queue may fill up while a receiver is away: it has to fit beside the app. */
+/**
+ * Checks that a full queue fits into memory beside the app, since it can fill up while a receiver is down.
+ */
 function memory(env: NodeJS.ProcessEnv): Finding[] {
   const heap = /--max[-_]old[-_]space[-_]size=(\d+)/.exec(env['NODE_OPTIONS'] ?? '')?.[1];
   if (heap === undefined || Number(heap) * MIB >= 4 * DEFAULT_QUEUE_BYTES) return [];

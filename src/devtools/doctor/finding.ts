@@ -1,16 +1,16 @@
-/** One thing that the doctor looked at. */
+/** One result of the doctor. */
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'error';
-  /** Stable name, such as `api-missing`. */
+  /** A stable code, such as `api-missing`. */
   readonly code: string;
   readonly message: string;
-  /** One line: what to do. */
+  /** The remedy, in one line. */
   readonly remedy?: string;
 }
 
-/** The app that is looked at. */
+/** The app to check. */
 export interface Patient {
-  /** Folder with the app's package.json. */
+  /** The folder of the app's package.json. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
 }

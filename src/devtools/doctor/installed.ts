@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The parts of a package.json that matter here. */
+/** The members of a package.json that the checks read. */
 export interface Manifest {
   readonly name?: string;
   readonly version?: string;
@@ -11,7 +11,7 @@ export interface Manifest {
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
-/** Nested node_modules deeper than this are those of tools, not of an app. */
+/** The most levels of node_modules to search; deeper ones belong to tools, not to the app. */
 const MAX_DEPTH = 3;
 
 export function readManifest(folder: string): Manifest | undefined {
@@ -22,7 +22,7 @@ export function readManifest(folder: string): Manifest | undefined {
   }
 }
 
-/** The version that the app itself loads, also from a folder above, as in a workspace. */
+/** Returns the version that the app loads, also from a parent folder, as in a workspace. */
 export function versionOf(folder: string, name: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const manifest = readManifest(join(at, 'node_modules', name));
@@ -31,7 +31,7 @@ export function versionOf(folder: string, name: string): string | undefined {
   }
 }
 
-/** Every copy of a package below an app: where it lies, and its version. */
+/** Returns the path and version of every copy of a package below an app. */
 export function copiesOf(folder: string, name: string): ReadonlyMap<string, string> {
   const copies = new Map<string, string>();
   const look = (modules: string, depth: number): void => {
@@ -58,7 +58,7 @@ function packagesIn(modules: string): string[] {
   }
 }
 
-/** Whether a version begins with one of some major versions. */
+/** Whether a version has one of the given major numbers. */
 export function isMajor(version: string, ...majors: readonly number[]): boolean {
   return majors.includes(Number.parseInt(version, 10));
 }

@@ -1,7 +1,7 @@
 import { error, ok, warning, type Finding, type Patient } from './finding.js';
 import { copiesOf, isMajor, readManifest, versionOf } from './installed.js';
 
-/** Packages that make spans or set globals of their own. */
+/** Packages that create their own spans or set globals. */
 const OTHER_TRACERS: Readonly<Record<string, string>> = {
   '@sentry/nestjs': 'Sentry',
   '@sentry/node': 'Sentry',
@@ -13,7 +13,7 @@ const OTHER_TRACERS: Readonly<Record<string, string>> = {
   '@opentelemetry/auto-instrumentations-node': 'the OpenTelemetry auto-instrumentations',
 };
 
-/** Instrumentations that make the server span again. */
+/** Instrumentations that create a second server span. */
 const DOUBLE_SERVER_SPANS = [
   '@opentelemetry/instrumentation-http',
   '@opentelemetry/instrumentation-express',
@@ -21,7 +21,7 @@ const DOUBLE_SERVER_SPANS = [
   '@opentelemetry/instrumentation-nestjs-core',
 ];
 
-/** Variables whose values need a package that is optional. */
+/** Variables whose values need an optional package. */
 const OPTIONAL_PACKAGES = [
   { variable: 'OTEL_PROPAGATORS', value: /\bb3(multi)?\b/, name: '@opentelemetry/propagator-b3' },
   { variable: 'OTEL_TRACES_EXPORTER', value: /\bzipkin\b/, name: '@opentelemetry/exporter-zipkin' },
@@ -29,7 +29,7 @@ const OPTIONAL_PACKAGES = [
   { variable: 'OTEL_METRICS_EXPORTER', value: /\bprometheus\b/, name: '@opentelemetry/exporter-prometheus' },
 ];
 
-/** Looks at what is installed: versions, copies, and what fights over the same spans. */
+/** Checks the installed packages: versions, duplicate copies, and packages that trace the same work. */
 export function checkPackages({ folder, env }: Patient): Finding[] {
   const manifest = readManifest(folder);
   if (manifest === undefined) {
@@ -105,7 +105,8 @@ function peers(folder: string): Finding[] {
 }
 
 /**
- * Packages of which a second copy is a second identity: Nest does not find its providers, the API its spans.
+ * Checks for duplicate copies of packages that must exist once: with a second copy, Nest does not find its
+ * providers and the API not its spans.
  */
 function singles(folder: string): Finding[] {
   return [

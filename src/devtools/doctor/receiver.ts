@@ -8,13 +8,13 @@ import { error, ok, warning, type Finding, type Patient } from './finding.js';
 const TIMEOUT_MILLIS = 5000;
 const MAX_SKEW_MILLIS = 5000;
 
-/** Sends one marked span to where the environment says, as the app would. */
+/** Sends one marked span to the receiver that the environment names, as the app would. */
 export async function checkReceiver({ env }: Patient): Promise<Finding[]> {
   let config: TracerConfig;
   try {
     config = readEnvironment(env, { exporter: true, warn: () => undefined });
   } catch (problem) {
-    // The environment's own check tells what is wrong with it.
+    // The check of the environment reports this error.
     if (problem instanceof TelemetryError) return [];
     throw problem;
   }
@@ -38,7 +38,7 @@ function findingOf(verdict: VerifyExportResult['exporters'][number]): Finding {
   );
 }
 
-/** Spans of a clock that is wrong lie before or after those of other services. */
+/** Compares the clocks: with a wrong clock, spans appear before or after those of other services. */
 async function clockSkew(target: string | undefined): Promise<Finding[]> {
   if (target === undefined || !/^https?:/.test(target)) return [];
   try {

@@ -12,7 +12,7 @@ interface Running {
   }[];
 }
 
-/** Asks apps that run with devtools which instance covers what, and whether spans were lost. */
+/** Asks running apps with devtools which instance covers which modules, and whether spans were lost. */
 export async function checkRunningApp(): Promise<Finding[]> {
   const findings = await Promise.all(
     runningServers().map(async ({ origin, token }) => {

@@ -6,7 +6,7 @@ import { readManifest } from './installed.js';
 const MAX_FILES = 5000;
 const SUPPORTED_NODE = /^(?:2[2-9]|[3-9]\d|20\.(?:19|[2-9]\d))/;
 
-/** Looks at the app's own files: what it imports, how it is built, how it ends. */
+/** Checks the app's own files: its imports, its build, its shutdown. */
 export function checkSources({ folder }: Patient): Finding[] {
   const sources = readSources(folder);
   const all = [...sources.values()].join('\n');
@@ -80,7 +80,9 @@ function compilerOptions(folder: string): Finding[] {
     );
 }
 
-/** TypeScript and JavaScript below `src`, or beside package.json where there is no such folder. */
+/**
+ * Reads TypeScript and JavaScript files below `src`, or next to package.json if there is no such folder.
+ */
 function readSources(folder: string): ReadonlyMap<string, string> {
   const sources = new Map<string, string>();
   const look = (at: string): void => {

@@ -1,11 +1,11 @@
-/** Asks a devtools server, of this process or of another. */
+/** Sends requests to a devtools server, of this process or another. */
 export class DevtoolsClient {
   constructor(
     private readonly origin: string,
     private readonly token: string,
   ) {}
 
-  /** @throws Error with the server's words, or that it cannot be reached */
+  /** @throws Error with the server's message, or if the server cannot be reached */
   async json<T>(path: string): Promise<T> {
     return (await this.ask(path)).json() as Promise<T>;
   }

@@ -16,9 +16,10 @@ interface JsonRpcRequest {
 }
 
 /**
- * Serves the Model Context Protocol over standard input and output: read-only tools over a devtools server.
+ * Serves the Model Context Protocol over standard input and output, with read-only tools for a devtools
+ * server.
  *
- * @returns resolves when the input has ended
+ * @returns a promise that resolves when the input has ended
  * @see {@link https://modelcontextprotocol.io/specification | Model Context Protocol}
  */
 export async function serveMcp(client: DevtoolsClient, input: Readable, output: Writable): Promise<void> {
@@ -90,7 +91,7 @@ function resultOf(
   }
 }
 
-/** A tool's failure is a result, so that the model reads it. */
+/** Runs a tool. A failure is returned as a result, so that the model can read it. */
 async function callTool(client: DevtoolsClient, params: Readonly<Record<string, unknown>>): Promise<object> {
   const { name, arguments: input = {} } = params;
   const tool = typeof name === 'string' && Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;

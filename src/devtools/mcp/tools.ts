@@ -4,11 +4,11 @@ import type { RouteStatistics } from '../store/route-statistics.js';
 import type { TraceSummary } from '../store/stored-trace.js';
 import type { DevtoolsClient } from './devtools-client.js';
 
-/** A question that an agent may ask; it changes nothing. */
+/** A read-only tool for agents. */
 export interface Tool {
   readonly description: string;
   readonly inputSchema: object;
-  /** @returns text that is short enough for a model's context */
+  /** @returns a text that is short enough for a model's context */
   readonly run: (client: DevtoolsClient, input: Readonly<Record<string, unknown>>) => Promise<string>;
 }
 
@@ -76,7 +76,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   },
 };
 
-/** Answers never fill a context window. */
+/** Cuts a text, so that no answer fills a context window. */
 export function cutText(text: string): string {
   if (text.length <= MAX_CHARACTERS) return text;
   const more = text.length - MAX_CHARACTERS;

@@ -5,7 +5,7 @@ import type { TraceSummary } from '../store/stored-trace.js';
 import type { TraceDetails } from '../store/trace-text.js';
 import type { TraceStoreStatus } from '../store/trace-store.js';
 
-/** State of one exporter's queue, as `TracerManager.status()` tells it. */
+/** The state of one exporter's queue, as in `TracerManager.status()`. */
 export interface ExporterState {
   readonly exporter: string;
   readonly target?: string;
@@ -19,7 +19,7 @@ export interface ExporterState {
   readonly lastError?: { readonly code: string; readonly reason: string; readonly hint?: string };
 }
 
-/** One instance of telemetry in the app. */
+/** One telemetry instance of the app. */
 export interface SourceState {
   readonly name: string;
   readonly status: {
@@ -42,7 +42,7 @@ export interface DevtoolsState {
   readonly sources: readonly SourceState[];
 }
 
-/** @throws Error with the server's words */
+/** @throws Error with the server's message */
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(path, { credentials: 'same-origin', ...init });
   const body = (await response.json()) as T & { error?: string };
@@ -54,7 +54,7 @@ function post<T>(path: string, body: string): Promise<T> {
   return ask<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
 }
 
-/** The API of this server. */
+/** Functions for the server's API. */
 export const client = {
   traces: (filter: string, limit: number) =>
     ask<{ total: number; traces: TraceSummary[] }>(

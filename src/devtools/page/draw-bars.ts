@@ -1,7 +1,7 @@
 import type { Row } from './rows.js';
 
 export const ROW_HEIGHT = 24;
-/** Names take this share of the width; the style sheet says the same. */
+/** The share of the width that names take; the style sheet has the same value. */
 const NAMES_SHARE = 0.45;
 const KIND_COLORS = ['--internal', '--server', '--client', '--producer', '--consumer'] as const;
 
@@ -11,7 +11,7 @@ interface View {
   readonly width: number;
 }
 
-/** Draws the bars of the visible rows, events as ticks on them, and a grid of the trace's time. */
+/** Draws the visible rows' bars, with events as ticks, and a grid of the trace's time. */
 export function drawBars(
   canvas: HTMLCanvasElement,
   rows: readonly Row[],

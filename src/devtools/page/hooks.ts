@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-/** The state of a request: its answer so far. */
+/** The state of a request, with its last answer. */
 export interface Loaded<T> {
   readonly value: T | undefined;
   readonly error: string | undefined;
   readonly reload: () => void;
 }
 
-/** Asks at once, when `keys` change, and whenever `version` has changed and the last answer is there. */
+/** Sends a request at once, when `keys` change, and when `version` has changed after the last answer. */
 export function useLoaded<T>(load: () => Promise<T>, keys: readonly unknown[], version: number): Loaded<T> {
   const [state, setState] = useState<{ value?: T; error?: string }>({});
   const running = useRef(0);
@@ -22,7 +22,7 @@ export function useLoaded<T>(load: () => Promise<T>, keys: readonly unknown[], v
   return { value: state.value, error: state.error, reload: run };
 }
 
-/** Counts up whenever a trace has changed, and says whether the server is there. */
+/** Counts changes of traces, and reports whether the server is reachable. */
 export function useLiveFeed(): { readonly version: number; readonly connected: boolean } {
   const [version, setVersion] = useState(0);
   const [connected, setConnected] = useState(false);
@@ -37,7 +37,7 @@ export function useLiveFeed(): { readonly version: number; readonly connected: b
   return { version, connected };
 }
 
-/** Counts up every so often. */
+/** Counts up at a fixed interval. */
 export function useTick(millis: number): number {
   const [tick, setTick] = useState(0);
   useEffect(() => {
@@ -47,7 +47,7 @@ export function useTick(millis: number): number {
   return tick;
 }
 
-/** The part of the address behind `#`, such as `traces/4bf9…/a3ce…`. */
+/** The part of the address after `#`, such as `traces/4bf9…/a3ce…`. */
 export function usePlace(): readonly [string[], (place: string) => void] {
   const [place, setPlace] = useState(location.hash.slice(1));
   useEffect(() => {
@@ -61,7 +61,7 @@ export function usePlace(): readonly [string[], (place: string) => void] {
   return [place.split('/').map(decodeURIComponent), go];
 }
 
-/** Puts text on the clipboard and says so for a moment. */
+/** Copies text to the clipboard and shows that for a moment. */
 export function useCopied(): readonly [string, (label: string, value: string) => void] {
   const [copied, setCopied] = useState('');
   const copy = useCallback((label: string, value: string) => {

@@ -1,6 +1,6 @@
 import { serviceOf, type StoredLog, type StoredSpan } from '../store/stored-span.js';
 
-/** A line of the waterfall: a span, several equal ones folded, or something that a span noted. */
+/** A row of the waterfall: a span, several equal spans folded into one, or an event or log of a span. */
 export type Row = SpanRow | FoldRow | NoteRow;
 
 interface Placed {
@@ -14,11 +14,11 @@ interface Placed {
 export interface SpanRow extends Placed {
   readonly type: 'span';
   readonly span: StoredSpan;
-  /** Named where it is another than the trace's first. */
+  /** The service, if it differs from that of the trace's first span. */
   readonly service: string | undefined;
   readonly children: number;
   readonly expanded: boolean;
-  /** Time in which no child was at work, in milliseconds. */
+  /** The time in which no child was running, in milliseconds. */
   readonly selfMillis: number;
   readonly marks: readonly number[];
 }
@@ -38,7 +38,7 @@ export interface NoteRow extends Placed {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Equal siblings from this many on are folded. */
+/** The least number of equal siblings that are folded. */
 const FOLD_FROM = 5;
 
 interface Node {
@@ -47,10 +47,10 @@ interface Node {
 }
 
 /**
- * Lays out a trace from top to bottom.
+ * Returns the rows of a trace, from top to bottom.
  *
- * @param toggled - keys of rows that are not as they are at first: spans collapsed, folds opened
- * @param notes - whether every event gets a line; errors and logs always do
+ * @param toggled - keys of rows whose initial state the user changed: collapsed spans, opened folds
+ * @param notes - whether every event gets a row; errors and logs always do
  */
 export function rowsOf(
   spans: readonly StoredSpan[],
@@ -124,7 +124,7 @@ export function rowsOf(
   return rows;
 }
 
-/** Spans with what they caused; one whose parent is missing stands at the top. */
+/** Arranges spans as a tree; a span whose parent is missing becomes a root. */
 function treeOf(spans: readonly StoredSpan[]): Node[] {
   const nodes = new Map(spans.map((span) => [span.spanId, { span, children: [] as Node[] }]));
   const roots: Node[] = [];
@@ -138,7 +138,10 @@ function treeOf(spans: readonly StoredSpan[]): Node[] {
   return roots.sort(byStart);
 }
 
-/** Failed spans and those with children are worth a line of their own. */
+/**
+ * Returns a key that is equal for spans that may be folded. Failed spans and spans with children are
+ * unique.
+ */
 function likeness({ span, children }: Node): string {
   return span.status.code === 2 || children.length > 0 ? span.spanId : `${span.kind} ${span.name}`;
 }

@@ -9,10 +9,10 @@ import {
 import { TelemetryError } from '../../errors.js';
 
 /**
- * Binds a gRPC server that has one method `Export` for each signal.
+ * Starts a gRPC server with one method `Export` for each signal.
  *
  * @returns the server and its port
- * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` where the port is taken
+ * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if the port is taken
  */
 export async function bindGrpc<Signal extends string>(
   services: Readonly<Record<Signal, string>>,

@@ -12,7 +12,7 @@ const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 /**
  * Reads the spans of an OTLP request in the JSON mapping.
  *
- * Spans without a valid id are left out; so is everything that has not the type that OTLP gives it.
+ * Spans without a valid id are left out, as are values whose type differs from OTLP's.
  */
 export function readSpans(request: unknown): StoredSpan[] {
   return eachScoped(request, 'Spans', 'spans', (span, resource, scope) => {
@@ -53,7 +53,7 @@ export function readSpans(request: unknown): StoredSpan[] {
   });
 }
 
-/** Log records that belong to a trace. */
+/** Reads the log records that belong to a trace. */
 export function readLogs(request: unknown): StoredLog[] {
   return eachScoped(request, 'Logs', 'logRecords', (record, resource) => {
     const traceId = hexId(record.traceId, HEX_TRACE);
@@ -72,7 +72,7 @@ export function readLogs(request: unknown): StoredLog[] {
   });
 }
 
-/** The newest value of each series: of histograms the mean since their beginning, and the count. */
+/** Reads the newest value of each series. A histogram yields the mean since its start, and the count. */
 export function readMetrics(request: unknown): MetricPoint[] {
   return eachScoped(request, 'Metrics', 'metrics', (metric, resource) => {
     const name = textOf(metric.name);
@@ -137,7 +137,7 @@ function readAttributes(list: unknown): Attributes {
   return attributes;
 }
 
-/** Maps and lists in lists stay what they are; integers beyond 2^53 stay text. */
+/** Reads a value. Maps and nested lists keep their structure; integers beyond 2^53 stay text. */
 function readValue(value: unknown, depth = 0): unknown {
   const any = objectOf(value);
   if (depth > 20) return undefined;
@@ -173,7 +173,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Numbers of 64 bits come as text. */
+/** Reads a number; 64-bit numbers are sent as text. */
 function numberOf(value: unknown): number {
   const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : 0;
   return Number.isNaN(number) ? 0 : number;

@@ -1,7 +1,7 @@
 import type { FieldShape, MessageShape } from './protobuf-reader.js';
 
 /**
- * The messages of OTLP, as far as they are shown.
+ * The messages of OTLP, reduced to the fields that are shown.
  *
  * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto}
  */
@@ -92,7 +92,7 @@ function request(signal: string, records: string, record: MessageShape): Message
   return shape({ 1: many(`resource${signal}`, shape({ 1: resource, 2: many(`scope${signal}`, scoped) })) });
 }
 
-/** Requests of the three signals, by the last part of their path. */
+/** The requests of the three signals, by the last part of their path. */
 export const OTLP_REQUESTS = {
   traces: request('Spans', 'spans', span),
   logs: request('Logs', 'logRecords', logRecord),

@@ -1,21 +1,22 @@
-/** How one field of a message is read. */
+/** Defines how one field of a message is read. */
 export interface FieldShape {
   readonly name: string;
   readonly type: 'string' | 'bytes' | 'hex' | 'varint' | 'bool' | 'double' | 'fixed64' | MessageShape;
   readonly repeated?: boolean;
 }
 
-/** The fields of a message that are read, by number; others are passed over. */
+/** The fields of a message to read, by number; other fields are skipped. */
 export type MessageShape = ReadonlyMap<number, FieldShape>;
 
-/** Deeper nesting than any real request has is an attack. */
+/** The most levels of nesting. A real request has fewer; more would be an attack. */
 const MAX_DEPTH = 40;
 
 /**
- * Reads a protobuf message into plain objects with the names of the JSON mapping. Integers of 64 bits become
- * decimal strings, as in that mapping; ids become hexadecimal.
+ * Converts a protobuf message to plain objects with the names of the JSON mapping. As in that mapping,
+ * 64-bit integers become decimal strings; ids become hexadecimal.
  *
- * @throws RangeError if the bytes end too early or are nested too deeply, TypeError for an unknown wire type
+ * @throws RangeError if the bytes end too early or are nested too deeply, TypeError for an unknown wire
+ *   type
  */
 export function readMessage(bytes: Buffer, shape: MessageShape, depth = 0): Record<string, unknown> {
   if (depth > MAX_DEPTH) throw new RangeError('The message is nested too deeply.');
@@ -40,7 +41,7 @@ export function readMessage(bytes: Buffer, shape: MessageShape, depth = 0): Reco
   return message;
 }
 
-/** Repeated numbers come packed into one field. */
+/** Yields the values of a field; repeated numbers are packed into one field. */
 function valuesOf(reader: Reader, wire: number, field: FieldShape, depth: number): unknown[] {
   const { type } = field;
   if (wire === 2 && (type === 'double' || type === 'fixed64' || type === 'varint' || type === 'bool')) {

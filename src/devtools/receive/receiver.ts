@@ -10,12 +10,12 @@ import { readLogs, readMetrics, readSpans } from './otlp-request.js';
 import { OTLP_REQUESTS, type OtlpSignal } from './otlp-shapes.js';
 import { readMessage } from './protobuf-reader.js';
 
-/** The addresses on which OTLP is received; port 0 takes any free one. */
+/** The ports for OTLP; 0 takes any free port. */
 export interface ReceiverOptions {
   readonly host?: string;
-  /** Default 4317. */
+  /** The port for gRPC; default 4317. */
   readonly grpcPort?: number;
-  /** Default 4318. */
+  /** The port for HTTP; default 4318. */
   readonly httpPort?: number;
 }
 
@@ -32,7 +32,7 @@ const SERVICES: Readonly<Record<OtlpSignal, string>> = {
   metrics: 'opentelemetry.proto.collector.metrics.v1.MetricsService',
 };
 
-/** Receives OTLP of any sender over gRPC and HTTP, protobuf and JSON, plain and gzipped. */
+/** Receives OTLP from any sender over gRPC and HTTP, as protobuf or JSON, plain or gzipped. */
 export class OtlpReceiver {
   private readonly http: Server;
 
@@ -46,7 +46,7 @@ export class OtlpReceiver {
     });
   }
 
-  /** @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` where a port is taken */
+  /** @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if a port is taken */
   static async start(recorder: Recorder, options: ReceiverOptions = {}): Promise<OtlpReceiver> {
     const { host = '127.0.0.1', grpcPort = 4317, httpPort = 4318 } = options;
     const { bindGrpc } = await import('./grpc-receiver.js');
@@ -90,7 +90,7 @@ export class OtlpReceiver {
     const signal = PATHS[request.url?.split('?')[0] ?? ''];
     if (signal === undefined) throw new HttpError(404, `OTLP is sent to ${Object.keys(PATHS).join(', ')}.`);
     if (request.method !== 'POST') throw new HttpError(405, 'OTLP is sent by POST.');
-    // A page of another site can send these without asking, but none of the content types below.
+    // A page of another site can send these content types without permission, but none of the ones below.
     const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
     if (type !== 'application/json' && type !== 'application/x-protobuf') {
       throw new HttpError(415, 'Expected `application/x-protobuf` or `application/json`.');

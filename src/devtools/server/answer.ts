@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Says with which status a request is refused. */
+/** An error that carries the HTTP status of the response. */
 export class HttpError extends Error {
   constructor(
     readonly status: number,
@@ -33,7 +33,7 @@ export function answer(
   response.end(body);
 }
 
-/** Answers JSON; big integers become text. */
+/** Responds with JSON; big integers become text. */
 export function answerJson(response: ServerResponse, value: unknown, status = 200): void {
   const text = JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'bigint' ? String(item) : item,
@@ -53,7 +53,7 @@ export function answerError(response: ServerResponse, error: unknown): void {
   answerJson(response, { error: 'The request could not be answered.' }, 500);
 }
 
-/** @throws HttpError 413 beyond the limit */
+/** @throws HttpError 413 for a body over the limit */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -66,8 +66,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
 }
 
 /**
- * @throws HttpError 415 without the content type of JSON, 413 beyond the limit, 400
- *   for anything but an object
+ * @throws HttpError 415 without the content type of JSON, 413 for a body over the limit, 400 if it is not
+ *   an object
  */
 export async function readJson(
   request: IncomingMessage,

@@ -48,7 +48,7 @@ const ROUTES: Readonly<Record<string, Handler>> = {
 
 const ONE_TRACE = /^\/api\/traces\/([0-9a-f]{32})(\/otlp|\/text)?$/i;
 
-/** Answers the requests below `/api/`. @throws HttpError */
+/** Responds to requests below `/api/`. @throws HttpError */
 export async function answerApi(
   recorder: Recorder,
   url: URL,
@@ -95,7 +95,7 @@ function traceOf(recorder: Recorder, traceId: string): StoredTrace {
   return trace;
 }
 
-/** A trace as the page draws it: spans by start. */
+/** Returns a trace in the form for the page, with its spans by start. */
 function traceDetails(trace: StoredTrace): TraceDetails {
   const spans = [...trace.spans.values()].sort((a, b) => a.start - b.start);
   return { ...trace.summary(), spans, logs: trace.logs };
@@ -134,7 +134,7 @@ async function control(recorder: Recorder, source: DevtoolsSource, body: Json): 
   }
 }
 
-/** @throws HttpError 404 for a trace that is not here, 400 for an exporter that is not an object */
+/** @throws HttpError 404 if the trace does not exist, 400 if the exporter is not an object */
 function exportOf(recorder: Recorder, { traceId, exporter }: Json): ControlRequest {
   const spans = [...traceOf(recorder, typeof traceId === 'string' ? traceId : '').spans.values()];
   if (exporter === undefined) return { action: 'export', spans };
@@ -147,7 +147,7 @@ function exportOf(recorder: Recorder, { traceId, exporter }: Json): ControlReque
   return { action: 'export', spans, exporter };
 }
 
-/** The change itself is checked where it is carried out. @throws HttpError 400 */
+/** Reads a control request; the change itself is validated when it is applied. @throws HttpError 400 */
 function controlOf({ action, change, forMillis, tenant, on }: Json): ControlRequest {
   if (action === 'flush' || action === 'verify') return { action };
   if (action === 'exporter') {

@@ -1,4 +1,4 @@
-/** Made by `npm run build` from `src/devtools/page`. */
+/** The module that `npm run build` creates from `src/devtools/page`. */
 declare module 'nestjs-telemetry/devtools/page' {
   export const html: string;
   export const script: string;

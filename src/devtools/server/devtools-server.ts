@@ -10,12 +10,13 @@ import { LiveFeed } from './live-feed.js';
 import { loadPage } from './page.js';
 import { RequestGuard } from './request-guard.js';
 
-/** How many ports above the first are tried. */
+/** The number of further ports that are tried. */
 const PORTS = 20;
 const HEADERS_TIMEOUT_MILLIS = 5000;
 
 /**
- * Serves the page and the API of a {@link Recorder}; neither it nor its connections keep the process alive.
+ * Serves the page and the API of a {@link Recorder}. The server and its connections do not keep the process
+ * alive.
  */
 export class DevtoolsServer {
   private readonly guard: RequestGuard;
@@ -38,8 +39,8 @@ export class DevtoolsServer {
   }
 
   /**
-   * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if no port is free, or the
-   *   address is not this machine's
+   * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if no port is free, or the address does not
+   *   belong to this machine
    */
   static async start(recorder: Recorder, options: DevtoolsOptions = {}): Promise<DevtoolsServer> {
     const started = new DevtoolsServer(recorder, options);
@@ -57,13 +58,13 @@ export class DevtoolsServer {
     return this.guard.token;
   }
 
-  /** Address of the page without the token. */
+  /** The page's address without the token. */
   get origin(): string {
     const name = this.host.includes(':') ? `[${this.host}]` : this.host;
     return `http://${name}:${this.port}`;
   }
 
-  /** The address to open in a browser; it includes the token. */
+  /** The address to open in a browser, with the token. */
   get url(): string {
     return `${this.origin}/?token=${encodeURIComponent(this.token)}`;
   }
@@ -77,7 +78,7 @@ export class DevtoolsServer {
     await closed;
   }
 
-  /** Takes another port if the first one is taken and was not asked for. */
+  /** Listens on a port, or on a further one if the first is taken and the user did not choose it. */
   private async listen(port: number, attempts: number): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -101,7 +102,7 @@ export class DevtoolsServer {
       this.server.once('error', reject);
       this.server.listen(port, this.host, () => {
         this.server.off('error', reject);
-        // A socket's failure is the socket's; without a listener it would be the app's.
+        // Without this listener, a socket's failure would become an error of the app.
         this.server.on('error', () => undefined);
         resolve();
       });
@@ -129,7 +130,7 @@ export class DevtoolsServer {
     else await this.file(url.pathname, request, response);
   }
 
-  /** The token moves into a cookie, so that it stays in no history, and in no address that is passed on. */
+  /** Moves the token into a cookie, so that it stays in no history and in no shared address. */
   private welcome(response: ServerResponse, token: string): void {
     const pair = `${this.guard.cookieName(this.port)}=${encodeURIComponent(token)}`;
     const cookie = `${pair}; Path=/; HttpOnly; SameSite=Strict`;

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { TraceSummary } from '../store/stored-trace.js';
 
-/** How often changes are told, in milliseconds. */
+/** The interval between two messages about changes, in milliseconds. */
 const INTERVAL_MILLIS = 250;
 const MAX_LISTENERS = 20;
-/** A page that does not read is let go before its backlog grows. */
+/** The most bytes that wait for a page. A page that reads slower is disconnected. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
 
-/** Tells pages of traces that changed, as server-sent events; costs nothing while no page listens. */
+/** Sends changed traces to open pages as server-sent events; costs nothing without an open page. */
 export class LiveFeed {
   private readonly listeners = new Map<ServerResponse, number>();
   private timer: NodeJS.Timeout | undefined;
@@ -19,7 +19,7 @@ export class LiveFeed {
     },
   ) {}
 
-  /** @returns whether there was room for one more */
+  /** @returns whether one more page could be added */
   add(response: ServerResponse): boolean {
     if (this.listeners.size >= MAX_LISTENERS) return false;
     response.writeHead(200, {

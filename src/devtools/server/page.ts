@@ -4,7 +4,7 @@ export interface PageFile {
   readonly body: string;
 }
 
-/** The page as `npm run build` makes it: texts in a module, so that bundlers carry it along. */
+/** The page as `npm run build` creates it: texts in a module, so that bundlers include it. */
 interface BuiltPage {
   readonly html: string;
   readonly script: string;
@@ -13,7 +13,7 @@ interface BuiltPage {
 
 let files: Promise<ReadonlyMap<string, PageFile>> | undefined;
 
-/** Loads the page's files when the first one is asked for. */
+/** Loads the page's files at the first request for one. */
 export function loadPage(): Promise<ReadonlyMap<string, PageFile>> {
   files ??= load();
   return files;

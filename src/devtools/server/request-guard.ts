@@ -2,20 +2,20 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
-/** Why a request is turned away. */
+/** The reason for refusing a request. */
 export interface Refusal {
   readonly status: 401 | 403 | 429;
   readonly message: string;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1']);
-/** Wrong tokens in a second, after which all requests wait for the next. */
+/** The number of wrong tokens per second after which all requests wait for the next second. */
 const MAX_FAILURES_PER_SECOND = 20;
 const MAX_REQUESTS_PER_SECOND = 500;
 
 /**
- * Admits requests with the token, from pages of this server alone: names that lead here by DNS rebinding,
- * other sites' pages and guesses are turned away.
+ * Admits requests that have the token and come from this server's own page. Names that lead here by DNS
+ * rebinding, pages of other sites and guessed tokens are refused.
  */
 export class RequestGuard {
   readonly token: string;
@@ -32,7 +32,7 @@ export class RequestGuard {
     this.digest = digestOf(this.token);
   }
 
-  /** Cookies of several ports of one host share a jar. */
+  /** Returns the cookie's name, which includes the port, since all ports of a host share their cookies. */
   cookieName(port: number): string {
     return `nestjs-telemetry-${port}`;
   }
@@ -42,9 +42,9 @@ export class RequestGuard {
   }
 
   /**
-   * @param port - the server's own
-   * @param offered - a token of the address; only the first page has one
-   * @returns nothing if the request may pass
+   * @param port - the server's own port
+   * @param offered - a token in the address, which only the first request has
+   * @returns nothing if the request is admitted
    */
   refuse(request: IncomingMessage, port: number, offered: string | undefined): Refusal | undefined {
     if (this.tooMany()) return { status: 429, message: 'Too many requests.' };
@@ -74,7 +74,7 @@ export class RequestGuard {
     return undefined;
   }
 
-  /** An address in numbers cannot be rebound: no name stands between it and the server. */
+  /** Whether a host is a numeric address, which DNS rebinding cannot redirect. */
   private isOwnName(host: string): boolean {
     const name = host
       .replace(/:\d+$/, '')
@@ -117,7 +117,7 @@ function decoded(value: string): string {
   }
 }
 
-/** Hashes a token to a fixed length, as `timingSafeEqual` needs it. */
+/** Hashes a token to a fixed length, as `timingSafeEqual` requires. */
 function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -3,7 +3,7 @@ import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { resourceFromAttributes } from '../../sdk/resource.js';
 import type { StoredSpan } from './stored-span.js';
 
-/** A stored span as exporters read one. */
+/** Converts a stored span to the form that exporters read. */
 export function asReadableSpan(span: StoredSpan): ReadableSpan {
   const end = span.end ?? span.start;
   const context = contextOf(span.traceId, span.spanId);

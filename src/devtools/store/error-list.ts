@@ -1,30 +1,30 @@
 import { isFailed, serviceOf, type StoredSpan } from './stored-span.js';
 import type { StoredTrace } from './stored-trace.js';
 
-/** One failure, as the span tells it where it began. */
+/** One failure, described by the span in which it began. */
 export interface ErrorEntry {
   readonly traceId: string;
   readonly spanId: string;
   readonly service: string;
-  /** Name of the span that failed, and of the trace's first span. */
+  /** The name of the failed span. */
   readonly span: string;
   readonly trace: string;
   readonly time: number;
   readonly type: string | undefined;
   readonly message: string | undefined;
   /**
-   * First line of the stack that is the app's own code, such as
+   * The first line of the stack in the app's own code, such as
    * `OrdersService.load (src/orders.service.ts:12:9)`.
    */
   readonly source: string | undefined;
   readonly stack: string | undefined;
-  /** How many traces failed in this way; the entry shows the newest. */
+  /** The number of traces that failed in this way; the entry describes the newest one. */
   readonly count: number;
 }
 
 /**
- * The causes of failed traces, newest first, equal ones counted in one: of a chain of failed
- * spans only the innermost.
+ * Returns the causes of failed traces, newest first. Equal causes are counted as one; of a chain of failed
+ * spans only the innermost one counts.
  */
 export function errorList(traces: readonly StoredTrace[], limit = 100): ErrorEntry[] {
   const entries = new Map<string, ErrorEntry>();
@@ -40,7 +40,7 @@ export function errorList(traces: readonly StoredTrace[], limit = 100): ErrorEnt
   return [...entries.values()].slice(0, limit);
 }
 
-/** Failed spans without a failed child. */
+/** Returns the failed spans without a failed child. */
 function causes(trace: StoredTrace): StoredSpan[] {
   const failed = [...trace.spans.values()].filter(isFailed);
   const parents = new Set(failed.map(({ parentSpanId }) => parentSpanId));
@@ -70,7 +70,7 @@ function exceptionOf({ events, attributes }: StoredSpan): Readonly<Record<string
   return event?.attributes ?? (attributes['exception.type'] === undefined ? undefined : attributes);
 }
 
-/** The first frame outside of libraries and of Node itself. */
+/** Returns the first stack frame outside of libraries and Node. */
 export function sourceLine(stack: string): string | undefined {
   const frames = stack.split('\n').filter((line) => line.trimStart().startsWith('at '));
   const own = frames.find((line) => !/node_modules|node:|<anonymous>/.test(line));

@@ -16,7 +16,7 @@ export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** An attribute's value as text; structures as JSON. */
+/** Formats an attribute's value as text; structures become JSON. */
 export function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
 }

@@ -1,27 +1,30 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** One measured value of one series. */
+/** One value of a series. */
 export interface MetricPoint {
   readonly name: string;
   readonly unit: string;
   readonly service: string;
   readonly kind: 'gauge' | 'sum' | 'histogram';
   readonly attributes: Attributes;
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since the epoch. */
   readonly time: number;
   readonly value: number;
 }
 
-/** A series as charts draw it. */
+/** A series in the form for charts. */
 export interface MetricSeries extends Omit<MetricPoint, 'time' | 'value'> {
-  /** Oldest first: milliseconds since the epoch, value. */
+  /** Pairs of time (milliseconds since the epoch) and value, oldest first. */
   readonly points: readonly (readonly [number, number])[];
 }
 
 const MAX_SERIES = 500;
 const MAX_POINTS = 120;
 
-/** The newest values of each series; series beyond the limit push out the one that was silent longest. */
+/**
+ * Keeps the newest values of each series. Beyond the limit, the series without new values for the longest
+ * time is removed.
+ */
 export class MetricStore {
   private readonly series = new Map<
     string,

@@ -3,7 +3,8 @@ import { serviceOf, type StoredSpan } from './stored-span.js';
 type KeyValues = Readonly<Record<string, unknown>>;
 
 /**
- * Writes spans as a request of OTLP in the JSON mapping, which every OTLP backend and {@link readSpans} take.
+ * Converts spans to an OTLP request in the JSON mapping, which every OTLP backend and {@link readSpans}
+ * accept.
  *
  * @see {@link https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding | OTLP, JSON encoding}
  */
@@ -69,7 +70,7 @@ function anyValue(value: unknown): object {
   }
 }
 
-/** Microseconds are what a number since the epoch holds. */
+/** Formats nanoseconds. A number of milliseconds since the epoch is only exact to microseconds. */
 function nanos(millis: number): string {
   const micros = Math.round((millis % 1000) * 1000);
   return `${BigInt(Math.floor(millis / 1000)) * 1_000_000_000n + BigInt(micros) * 1000n}`;

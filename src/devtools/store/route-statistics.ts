@@ -1,7 +1,7 @@
 import { isFailed, serviceOf, type StoredSpan } from './stored-span.js';
 import type { StoredTrace } from './stored-trace.js';
 
-/** One kind of entry into the app, over the traces that the store holds. */
+/** Statistics of one kind of entry, over all stored traces. */
 export interface RouteStatistics {
   readonly name: string;
   readonly service: string;
@@ -10,14 +10,14 @@ export interface RouteStatistics {
   readonly p50Millis: number;
   readonly p95Millis: number;
   readonly maxMillis: number;
-  /** A trace to look at: the slowest. */
+  /** The id of the slowest trace. */
   readonly slowestTraceId: string;
 }
 
 const SERVER = 1;
 const CONSUMER = 4;
 
-/** Counts requests, messages and jobs by name, the slowest (by p95) first. */
+/** Groups requests, messages and jobs by name, the slowest (by p95) first. */
 export function routeStatistics(traces: readonly StoredTrace[]): RouteStatistics[] {
   const groups = new Map<string, StoredSpan[]>();
   for (const trace of traces) {
@@ -32,7 +32,7 @@ export function routeStatistics(traces: readonly StoredTrace[]): RouteStatistics
   return [...groups.values()].map(statisticsOf).sort((a, b) => b.p95Millis - a.p95Millis);
 }
 
-/** A root span of any kind is an entry, too: a cron tick, a script. */
+/** Whether a span is an entry: also a root span of any kind, such as a cron tick or a script. */
 function isEntry({ kind, parentSpanId }: StoredSpan): boolean {
   return kind === SERVER || kind === CONSUMER || parentSpanId === undefined;
 }

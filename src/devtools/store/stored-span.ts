@@ -3,41 +3,41 @@ import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { plainAttributes } from '../../sdk/attribute-value.js';
 import { estimateSpanBytes } from '../../pipeline/queue/span-size.js';
 
-/** A span event as the store keeps it. */
+/** A span event in the store. */
 export interface StoredEvent {
   readonly name: string;
-  /** Milliseconds since the epoch, with the fraction. */
+  /** The time in milliseconds since the epoch, with a fraction. */
   readonly time: number;
   readonly attributes: Attributes;
 }
 
-/** A reference to a span of this or another trace. */
+/** A link to a span of this or another trace. */
 export interface StoredLink {
   readonly traceId: string;
   readonly spanId: string;
   readonly attributes: Attributes;
 }
 
-/** A span of this process or of a sender over OTLP: masked, complete, independent of who made it. */
+/** A masked span in the store, from this process or from an OTLP sender. */
 export interface StoredSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
   readonly name: string;
-  /** `SpanKind` of the OpenTelemetry API: 0 internal, 1 server, 2 client, 3 producer, 4 consumer. */
+  /** The API's `SpanKind`: 0 internal, 1 server, 2 client, 3 producer, 4 consumer. */
   readonly kind: number;
-  /** Milliseconds since the epoch, with the fraction. */
+  /** The start in milliseconds since the epoch, with a fraction. */
   readonly start: number;
-  /** Milliseconds since the epoch; absent while the span is open. */
+  /** The end in milliseconds since the epoch; absent while the span is open. */
   readonly end: number | undefined;
-  /** 0 unset, 1 ok, 2 error. */
+  /** The status; `code` is 0 unset, 1 ok, 2 error. */
   readonly status: { readonly code: number; readonly message?: string };
   readonly attributes: Attributes;
   readonly events: readonly StoredEvent[];
   readonly links: readonly StoredLink[];
   readonly resource: Attributes;
   readonly scope: { readonly name: string; readonly version?: string };
-  /** About how much memory it holds, in bytes. */
+  /** The approximate memory of the span, in bytes. */
   readonly bytes: number;
 }
 
@@ -55,10 +55,9 @@ export interface StoredLog {
 const NONE: Attributes = {};
 
 /**
- * Reads a span that this process made.
+ * Converts a span of this process to a stored one.
  *
- * @param parts - its texts as masking leaves them; default: the span's own, which are
- *   masked once it has ended
+ * @param parts - the span's masked texts; default: the span's own, which are masked after its end
  */
 export function storedSpan(
   span: ReadableSpan,
@@ -92,7 +91,7 @@ export function storedSpan(
   };
 }
 
-/** The service that a resource names. */
+/** Returns the service that a resource names. */
 export function serviceOf(resource: Attributes): string {
   const name = resource['service.name'];
   return typeof name === 'string' && name !== '' ? name : 'unknown_service';

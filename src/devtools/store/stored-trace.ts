@@ -1,21 +1,21 @@
 import { isFailed, serviceOf, type StoredLog, type StoredSpan } from './stored-span.js';
 
 /**
- * Spans beyond this many of one trace are counted and left out: a runaway loop must not
- * push out everything else.
+ * The most spans of one trace. Further ones are only counted, so that a runaway loop does not displace
+ * other traces.
  */
 const MAX_SPANS = 20_000;
 const MAX_LOGS = 2000;
 
-/** A line of the list of traces. */
+/** One row of the list of traces. */
 export interface TraceSummary {
   readonly traceId: string;
-  /** Name of the span that began the trace, as far as it is here. */
+  /** The name of the trace's first span, if it is stored. */
   readonly name: string;
   readonly service: string;
   readonly services: readonly string[];
   readonly route: string | undefined;
-  /** Milliseconds since the epoch. */
+  /** The start in milliseconds since the epoch. */
   readonly start: number;
   readonly durationMillis: number;
   readonly status: 'ok' | 'error' | 'open';
@@ -25,7 +25,7 @@ export interface TraceSummary {
   readonly droppedSpans: number;
 }
 
-/** The spans and logs of one trace, in the order in which they came. */
+/** The spans and logs of one trace, in the order of their arrival. */
 export class StoredTrace {
   readonly spans = new Map<string, StoredSpan>();
   readonly logs: StoredLog[] = [];
@@ -34,7 +34,7 @@ export class StoredTrace {
   droppedSpans = 0;
   start = Infinity;
   end = 0;
-  /** Counts the changes of the whole store; the newest of this trace. */
+  /** The number of the store's change that last changed this trace. */
   version = 0;
   private first: StoredSpan | undefined;
 
@@ -43,7 +43,7 @@ export class StoredTrace {
     private readonly maxBytes: number,
   ) {}
 
-  /** Takes a span, or a newer state of one that is open. @returns whether there was room */
+  /** Adds a span, or updates an open one. @returns whether there was room */
   add(span: StoredSpan): boolean {
     const known = this.spans.get(span.spanId);
     const more = span.bytes - (known?.bytes ?? 0);
@@ -69,7 +69,7 @@ export class StoredTrace {
     this.bytes += bytes;
   }
 
-  /** The span that began the trace, or the earliest of those that are here. */
+  /** Returns the first span of the trace, or the earliest stored one. */
   get root(): StoredSpan | undefined {
     return this.first;
   }
@@ -104,7 +104,7 @@ export class StoredTrace {
   }
 }
 
-/** Whether a span stands nearer to the beginning of the trace than another. */
+/** Whether a span is nearer to the start of the trace than another. */
 function begins(span: StoredSpan, than: StoredSpan): boolean {
   if (than.parentSpanId === span.spanId) return true;
   if (span.parentSpanId === undefined) return than.parentSpanId !== undefined || span.start < than.start;

@@ -2,7 +2,7 @@ import type { StoredSpan } from './stored-span.js';
 import { serviceOf } from './stored-span.js';
 import type { StoredTrace } from './stored-trace.js';
 
-/** The traces that a viewer wants to see; made by {@link parseTraceFilter}. */
+/** Selects traces; created by {@link parseTraceFilter}. */
 export type TraceFilter = (trace: StoredTrace) => boolean;
 
 type Condition = (trace: StoredTrace, spans: readonly StoredSpan[]) => boolean;
@@ -12,12 +12,12 @@ const DURATION = /^([<>]=?)(\d+(?:\.\d+)?)(us|µs|ms|s|m)?$/;
 const MAX_WORDS = 20;
 
 /**
- * Reads a filter such as `route:/orders status:error >200ms user.id=ada checkout`.
+ * Parses a filter such as `route:/orders status:error >200ms user.id=ada checkout`.
  *
- * All words must match: `route:` and `service:` by a part of the text, `status:` with `error`, `ok`, `open`
- * or an HTTP status code, `name:` by a span's name, `>200ms` and `<1s` by the duration of the trace,
- * `key=value` by an attribute of a span or its resource (`key=*` for any value), `-word` turns a word round,
- * any other word by a part of a span's name or the trace id. Double quotes hold words together.
+ * All words must match: `route:` and `service:` a part of the text, `status:` one of `error`, `ok`, `open`
+ * or an HTTP status code, `name:` a span's name, `>200ms` and `<1s` the trace's duration, `key=value` an
+ * attribute of a span or its resource (`key=*` for any value). `-word` negates a word. Any other word
+ * matches a part of a span's name or the trace id. Double quotes join words.
  */
 export function parseTraceFilter(text: string): TraceFilter {
   const conditions = wordsOf(text).map((word) =>

@@ -1,17 +1,17 @@
 import { isFailed, type StoredLog, type StoredSpan } from './stored-span.js';
 import { StoredTrace, type TraceSummary } from './stored-trace.js';
 
-/** How much is kept. */
+/** Limits of the store. */
 export interface TraceStoreOptions {
-  /** Default 1,000. */
+  /** The most traces to keep; default 1,000. */
   readonly maxTraces?: number;
-  /** About how much memory traces may hold, in bytes; default 64 MiB. */
+  /** The approximate memory for traces, in bytes; default 64 MiB. */
   readonly maxBytes?: number;
-  /** A trace at least this long counts as slow and is kept longer, in milliseconds; default 1,000. */
+  /** The duration from which a trace counts as slow and is kept longer, in milliseconds; default 1,000. */
   readonly slowMillis?: number;
 }
 
-/** Counts of held and evicted traces. */
+/** The numbers of stored and evicted traces. */
 export interface TraceStoreStatus {
   readonly traces: number;
   readonly spans: number;
@@ -21,12 +21,12 @@ export interface TraceStoreStatus {
 }
 
 const DEFAULTS = { maxTraces: 1000, maxBytes: 64 * 1024 * 1024, slowMillis: 1000 };
-/** One trace holds at most this share of the whole. */
+/** The largest share of the memory that one trace may take. */
 const TRACE_SHARE = 0.5;
 
 /**
- * The newest traces, bounded in number and bytes. Ordinary ones leave first: failed and slow ones may fill
- * half of the store before they leave, too.
+ * Keeps the newest traces, limited in number and bytes. Ordinary traces are evicted first; failed and slow
+ * ones may fill half of the store before they are evicted, too.
  *
  *     add ──▶ ordinary (oldest first) ──▶ evicted
  *               │ fails, or gets slow        ▲
@@ -67,13 +67,13 @@ export class TraceStore {
     return this.ordinary.get(traceId) ?? this.notable.get(traceId);
   }
 
-  /** Newest first. */
+  /** Returns the traces, newest first. */
   all(): StoredTrace[] {
     const traces = [...this.ordinary.values(), ...this.notable.values()];
     return traces.sort((a, b) => b.start - a.start);
   }
 
-  /** Traces that changed after a version, and the version to ask with next. */
+  /** Returns the traces that changed after a version, and the version for the next call. */
   since(version: number): { readonly version: number; readonly changed: TraceSummary[] } {
     if (version >= this.version) return { version: this.version, changed: [] };
     const changed = this.all().filter((trace) => trace.version > version);
@@ -129,7 +129,7 @@ export class TraceStore {
     this.notableBytes += trace.bytes;
   }
 
-  /** @param newest - stays, since it has just changed */
+  /** @param newest - the trace that has just changed, which stays */
   private evictOldest(newest: StoredTrace): void {
     const { maxTraces, maxBytes } = this.options;
     const full = this.notable.size > maxTraces / 2 || this.notableBytes > maxBytes / 2;

@@ -13,8 +13,8 @@ const MAX_SPANS = 200;
 const HIDDEN = /^(network\.|client\.|server\.|url\.scheme|user_agent)/;
 
 /**
- * A trace as indented text that fits into a model's context: names, durations, errors,
- * the attributes that matter.
+ * Formats a trace as indented text for a model's context: names, durations, errors and important
+ * attributes.
  */
 export function forAgent(trace: TraceDetails): string {
   const byParent = new Map<string, StoredSpan[]>();
@@ -53,8 +53,8 @@ function attributesOf({ attributes }: StoredSpan): string {
 }
 
 /**
- * The request of a server or client span again, without the secrets that nobody kept;
- * nothing for other spans.
+ * Returns a curl command that repeats the request of a server or client span, without secrets, which are
+ * not stored; `undefined` for other spans.
  */
 export function asCurl({ kind, attributes }: StoredSpan): string | undefined {
   const method = attributes['http.request.method'];

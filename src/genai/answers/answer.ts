@@ -4,12 +4,12 @@ import type { Usage } from '../usage.js';
 
 /** A piece of one choice of an answer. */
 export interface AnswerDelta {
-  /** Index of the choice. */
+  /** The index of the choice. */
   readonly index: number;
   readonly text?: string;
   readonly reasoning?: string;
   readonly toolCall?: {
-    /** Position among the calls of the choice. */
+    /** The position among the tool calls of the choice. */
     readonly index: number;
     readonly id?: string;
     readonly name?: string;
@@ -18,13 +18,13 @@ export interface AnswerDelta {
   readonly finishReason?: string;
 }
 
-/** The facts of a provider's answer, whole or in pieces. */
+/** The facts of a provider's answer, whole or in part. */
 export interface Answer extends Omit<CallResponse, 'finishReasons'> {
   readonly usage?: Usage;
   readonly deltas?: readonly AnswerDelta[];
-  /** Vectors of embeddings. */
+  /** The vectors of embeddings. */
   readonly vectors?: readonly unknown[];
-  /** How a stream ended by the provider's own word, such as `response.failed`. */
+  /** The provider's word for a failed stream, such as `response.failed`. */
   readonly failure?: string;
 }
 
@@ -34,7 +34,7 @@ export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
-/** Name of the class that made an object. */
+/** Returns the name of an object's class. */
 export function classNameOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { constructor } = value as { constructor?: unknown };
@@ -49,7 +49,7 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** A provider's word for a failure; texts that are no such word may repeat a prompt. */
+/** Returns a provider's error code. Longer texts are refused, since they may repeat a prompt. */
 export function codeOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:-]{1,64}$/.test(value) ? value : undefined;
 }
@@ -58,7 +58,7 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** An object without the members that are `undefined`. */
+/** Returns an object without the members that are `undefined`. */
 export function defined<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
   const kept: Partial<T> = {};
   for (const key of Object.keys(value) as (keyof T)[]) {
@@ -75,14 +75,14 @@ interface Choice {
   readonly calls: Map<number, { id?: string; name?: string; arguments: string }>;
 }
 
-/** Most characters kept of an answer's text that is not recorded in full. */
+/** The most characters that are kept of an answer's text, if it is not recorded in full. */
 const MAX_TEXT = 1_000_000;
 
-/** Puts the pieces of an answer together. */
+/** Combines the pieces of an answer. */
 export class AnswerBuilder {
   private readonly choices = new Map<number, Choice>();
 
-  /** @param keepsText - whether more than finish reasons is kept */
+  /** @param keepsText - whether to keep texts; otherwise only finish reasons are kept */
   constructor(readonly keepsText: boolean) {}
 
   add(delta: AnswerDelta): void {
@@ -112,7 +112,7 @@ export class AnswerBuilder {
     }));
   }
 
-  /** Texts alone, as of text completions. */
+  /** Returns the texts, as of text completions. */
   texts(): string[] {
     return [...this.choices.values()].map(({ text }) => text);
   }
@@ -148,7 +148,7 @@ function toolCall({
   try {
     parsed = JSON.parse(args);
   } catch {
-    // The stream broke off in the middle of them.
+    // The stream was cut off in the middle of the arguments.
   }
   return { type: 'tool_call', ...(id === undefined ? {} : { id }), name, arguments: parsed };
 }

@@ -10,7 +10,7 @@ import {
   type Fields,
 } from './answer.js';
 
-/** Reads a message of Anthropic's, or an event of a streamed one. */
+/** Reads a message of Anthropic, or an event of a streamed one. */
 export function readMessage(value: Fields): Answer | undefined {
   switch (value['type']) {
     case 'message':
@@ -53,7 +53,7 @@ function readBlock(block: Fields, index: number): AnswerDelta[] {
     case 'tool_use': {
       const input = JSON.stringify(block['input'] ?? {});
       const call = { index, id: textOf(block['id']), name: textOf(block['name']) };
-      // The input of a streamed call comes later.
+      // The input of a streamed call follows later.
       const args = input === '{}' ? undefined : input;
       return [
         { index: 0, toolCall: defined<NonNullable<AnswerDelta['toolCall']>>({ ...call, arguments: args }) },
@@ -75,7 +75,7 @@ function finish(reason: unknown): AnswerDelta[] {
   return typeof reason === 'string' ? [{ index: 0, finishReason: reason }] : [];
 }
 
-/** Anthropic counts cached tokens beside the input, the conventions inside it. */
+/** Reads the usage. Anthropic counts cached tokens apart from the input, the conventions as part of it. */
 function readUsage(value: unknown): Usage | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const usage = fieldsOf(value);

@@ -10,7 +10,7 @@ import {
   type Fields,
 } from './answer.js';
 
-/** Reads an answer of Google's models, whole or a chunk, and of embeddings. */
+/** Reads an answer of Google's models, whole or a chunk, or embeddings. */
 export function readGenerated(value: Fields): Answer | undefined {
   if (Array.isArray(value['embeddings'])) {
     return { vectors: listOf(value['embeddings']).map(({ values }) => values) };
@@ -42,7 +42,9 @@ function readCandidate(candidate: Fields, position: number): AnswerDelta[] {
   return finishReason === undefined ? parts : [...parts, { index, finishReason }];
 }
 
-/** Google counts thoughts beside the candidates, the conventions inside the output. */
+/**
+ * Reads the usage. Google counts thoughts apart from the candidates, the conventions as part of the output.
+ */
 function readUsage(value: unknown): Usage | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const usage = fieldsOf(value);

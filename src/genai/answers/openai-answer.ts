@@ -11,7 +11,7 @@ import {
 } from './answer.js';
 import type { Usage } from '../usage.js';
 
-/** Whether a chunk of a chat completion brings words and nothing else: most do. */
+/** Whether a chunk of a chat completion contains only text, as most do. */
 export function isMereText(chunk: unknown): boolean {
   const { object, choices, usage } = fieldsOf(chunk);
   if (object !== 'chat.completion.chunk' || !Array.isArray(choices)) return false;
@@ -19,7 +19,7 @@ export function isMereText(chunk: unknown): boolean {
   return fieldsOf(choices[0])['finish_reason'] === null;
 }
 
-/** Reads answers of chat and text completions, whole or chunks, and of embeddings. */
+/** Reads chat and text completions, whole or as chunks, and embeddings. */
 export function readCompletion(value: Fields): Answer | undefined {
   const { object } = value;
   if (object === 'list') return readEmbeddings(value);
@@ -42,7 +42,7 @@ export function readCompletion(value: Fields): Answer | undefined {
 function readChoice(choice: Fields, position: number): AnswerDelta[] {
   const index = numberOf(choice['index']) ?? position;
   const said = fieldsOf(choice['delta'] ?? choice['message']);
-  // A chunk has one of these, and there are many chunks.
+  // A chunk has only one of these, and there are many chunks.
   const text = textOf(said['content']) ?? textOf(said['refusal']) ?? textOf(choice['text']);
   const reasoning = textOf(said['reasoning_content']) ?? textOf(said['reasoning']);
   const finishReason = textOf(choice['finish_reason']);
@@ -75,7 +75,7 @@ function readEmbeddings(value: Fields): Answer {
   });
 }
 
-/** Usage of chat completions and of the responses API. */
+/** Reads the usage of chat completions and of the responses API. */
 function readUsage(value: unknown): Usage | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const usage = fieldsOf(value);
@@ -127,7 +127,7 @@ export function readResponseEvent(event: Fields): Answer | undefined {
   if (typeof type !== 'string' || !type.startsWith('response.')) return undefined;
   if (event['response'] !== undefined) {
     const whole = readResponse(fieldsOf(event['response'])) ?? {};
-    // The deltas have said it all but the end.
+    // The deltas came before, so only the end is new.
     const deltas = whole.deltas?.filter(({ finishReason }) => finishReason !== undefined);
     return { ...whole, ...(deltas === undefined ? {} : { deltas }) };
   }

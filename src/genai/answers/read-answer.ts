@@ -6,9 +6,9 @@ import { readCompletion, readResponse, readResponseEvent } from './openai-answer
 import type { Usage } from '../usage.js';
 
 /**
- * Reads what a provider answered, whole or a chunk of a stream, by its form.
+ * Reads a provider's answer, whole or a chunk of a stream. The provider is recognised by the answer's form.
  *
- * @returns nothing for what has the form of no provider
+ * @returns nothing if the value has no provider's form
  */
 export function readAnswer(value: unknown): Answer | undefined {
   if (typeof value === 'string') return { deltas: [{ index: 0, text: value }] };
@@ -23,7 +23,7 @@ export function readAnswer(value: unknown): Answer | undefined {
   );
 }
 
-/** The facts that a user's function read from a chunk. */
+/** Converts the facts that a user's function read from a chunk to an answer. */
 export function answerOfReading(reading: ChunkReading): Answer {
   const { text, finishReason, inputTokens, outputTokens, model, id } = reading;
   return defined<Answer>({

@@ -9,35 +9,35 @@ import { startCall, type AnyOperation, type StartedCall } from '../run-call.js';
 import type { Usage } from '../usage.js';
 import { OpenCalls } from './open-calls.js';
 
-/** Hears of calls that the AI SDK makes: its `Telemetry`, as far as it is used here. */
+/** Receives the events of the AI SDK's calls: the members of its `Telemetry` that are used. */
 export interface AiSdkTelemetry {
-  /** A call of the app begins. */
+  /** Called when a call of the app begins. */
   onStart(event: object): void;
-  /** A model is asked. */
+  /** Called when a model is asked. */
   onLanguageModelCallStart(event: object): void;
-  /** A model has answered. */
+  /** Called when a model has answered. */
   onLanguageModelCallEnd(event: object): void;
-  /** A tool begins. */
+  /** Called when a tool begins. */
   onToolExecutionStart(event: object): void;
-  /** A tool has ended. */
+  /** Called when a tool has ended. */
   onToolExecutionEnd(event: object): void;
-  /** Vectors are asked for. */
+  /** Called when embeddings are requested. */
   onEmbedStart(event: object): void;
-  /** Vectors are there. */
+  /** Called when embeddings are complete. */
   onEmbedEnd(event: object): void;
-  /** Documents are to be ordered. */
+  /** Called when reranking begins. */
   onRerankStart(event: object): void;
-  /** Documents are ordered. */
+  /** Called when reranking has ended. */
   onRerankEnd(event: object): void;
-  /** A call of the app has ended. */
+  /** Called when a call of the app has ended. */
   onEnd(event: object): void;
-  /** The app broke its call off. */
+  /** Called when the app has aborted its call. */
   onAbort(event: object): void;
-  /** A call of the app has failed. */
+  /** Called when a call of the app has failed. */
   onError(event: unknown): void;
-  /** Runs a request below its span. */
+  /** Runs a request to a model with its span active. */
   executeLanguageModelCall<T>(options: { callId: string; execute: () => PromiseLike<T> }): PromiseLike<T>;
-  /** Runs a tool below its span. */
+  /** Runs a tool with its span active. */
   executeTool<T>(options: {
     callId: string;
     toolCallId: string;
@@ -45,7 +45,7 @@ export interface AiSdkTelemetry {
   }): PromiseLike<T>;
 }
 
-/** Names of providers in the AI SDK, by how they begin. */
+/** Provider names of the AI SDK by prefix, with the conventions' names. */
 const PROVIDERS: readonly (readonly [string, string])[] = [
   ['google.vertex', 'gcp.vertex_ai'],
   ['google', 'gcp.gemini'],
@@ -55,17 +55,17 @@ const PROVIDERS: readonly (readonly [string, string])[] = [
   ['xai', 'x_ai'],
 ];
 
-/** One call of the app, such as `generateText`, and what goes on in it. */
+/** One call of the app, such as `generateText`, with its open calls of models and tools. */
 interface Operation {
   readonly whole: StartedCall;
   readonly open: Map<string, StartedCall>;
-  /** Whether its answers come in pieces. */
+  /** Whether the answers are streams. */
   readonly stream: boolean;
-  /** Failed requests of an open call; the AI SDK may try again. */
+  /** Errors of failed requests, by call; the AI SDK may retry a request. */
   readonly failures: Map<string, unknown>;
 }
 
-/** Makes the listener that `registerTelemetry` takes, and `telemetry.integrations` of one call. */
+/** Creates the listener for `registerTelemetry`, or for `telemetry.integrations` of one call. */
 export function aiSdkTelemetry(host: GenAiHost): AiSdkTelemetry {
   const operations = new OpenCalls<Operation>((operation) => {
     endAll(operation, leave);
@@ -74,7 +74,7 @@ export function aiSdkTelemetry(host: GenAiHost): AiSdkTelemetry {
   const begin = (event: Fields, key: string, operation: AnyOperation, options: CallDescription): void => {
     const around = operations.get(event['callId']);
     if (around === undefined) return;
-    // A request that is made again begins again.
+    // A retried request begins again.
     around.open.get(key)?.fail(around.failures.get(key));
     const parent = around.whole.context;
     around.open.set(key, startCall(host.manager(), operation, { ...options, parent }));
@@ -100,7 +100,7 @@ export function aiSdkTelemetry(host: GenAiHost): AiSdkTelemetry {
       throw error;
     }
   };
-  // The SDK tells nobody of a stream that is dropped in the middle: its call ends when it is collected.
+  // The SDK does not report an abandoned stream; its call ends when the stream is garbage-collected.
   const observed = <T>(callId: string, result: T): T => {
     const { stream } = fieldsOf(result);
     const started = operations.get(callId)?.open.get('model');
@@ -243,13 +243,13 @@ function endAll({ open, whole }: Operation, end: (started: StartedCall) => void)
   end(whole);
 }
 
-/** The app stopped reading, and says nothing more. */
+/** Ends a call whose stream the app no longer reads. */
 function leave(started: StartedCall): void {
   started.call.left();
   started.end();
 }
 
-/** Notes a part of a streamed answer, so that a call that is broken off has what was known. */
+/** Records a part of a streamed answer, so that an aborted call has the facts known so far. */
 function notePart(started: StartedCall, part: Fields): void {
   const { call } = started;
   const { type, id, modelId } = part;

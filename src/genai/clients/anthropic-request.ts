@@ -4,13 +4,13 @@ import type { RequestParameters } from '../call-options.js';
 import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
 import { serverOf } from './server-address.js';
 
-/** Anthropic's models at other providers, by the name of their client. */
+/** Other providers of Anthropic's models, by the class name of their client. */
 const PROVIDERS: Readonly<Record<string, string>> = {
   AnthropicBedrock: 'aws.bedrock',
   AnthropicVertex: 'gcp.vertex_ai',
 };
 
-/** The methods of Anthropic's client that call a model. */
+/** Returns the methods of Anthropic's client that call a model. */
 export function anthropicEndpoints(client: object, { provider }: InstrumentOptions): ClientEndpoint[] {
   const { messages, beta, baseURL } = client as Record<string, unknown>;
   if (typeof fieldsOf(messages)['create'] !== 'function') return [];

@@ -1,11 +1,11 @@
 /**
- * The promise of a request by a client that Stainless generated, such as OpenAI's and Anthropic's: it reads
- * the response when it is first asked for, and its `then` is not a promise's own.
+ * The promise of a request by a client that Stainless generated, such as OpenAI's and Anthropic's. It reads
+ * the response when its result is first requested, and its `then` is overridden.
  */
 export interface ApiPromise extends Promise<unknown> {
   responsePromise: Promise<unknown>;
   parseResponse: (client: unknown, properties: unknown) => unknown;
-  /** Set as soon as the parsed response is asked for. */
+  /** Set as soon as the parsed response is requested. */
   readonly parsedPromise?: unknown;
   asResponse(): Promise<unknown>;
 }
@@ -18,16 +18,16 @@ export function isApiPromise(value: unknown): value is ApiPromise {
 
 /** Callbacks for the steps of such a request. */
 export interface ApiPromiseTap {
-  /** Runs the reading of the response. */
+  /** Wraps the reading of the response. */
   readonly inside: <T>(fn: () => T) => T;
-  /** Gets what was read, and may have it observed. */
+  /** Called with the parsed response, which it may observe. */
   readonly parsed: (value: unknown) => void;
   readonly failed: (error: unknown) => void;
-  /** Whether only the raw response was asked for. */
+  /** Called if only the raw response was requested. */
   readonly unparsed: () => void;
 }
 
-/** Follows such a promise to its end. The object stays the same one. */
+/** Follows such a promise to its end. The object keeps its identity. */
 export function followApiPromise(promise: ApiPromise, tap: ApiPromiseTap): void {
   const parse = promise.parseResponse;
   promise.responsePromise = promise.responsePromise.then(

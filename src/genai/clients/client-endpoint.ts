@@ -1,31 +1,31 @@
 import type { CallDescription } from '../call-facts.js';
 import type { GenAiOperation } from '../operations.js';
 
-/** Decides about a chunk before the consumer sees it. @returns false for one that is kept back */
+/** Decides about a chunk before the consumer sees it. @returns `false` if the chunk is withheld */
 export type ChunkFilter = (chunk: unknown) => boolean;
 
-/** How a client is instrumented. */
+/** Options for instrumenting a client. */
 export interface InstrumentOptions {
-  /** Default: found out from the client and its address. */
+  /** The provider; default: detected from the client and its address. */
   readonly provider?: string;
   /**
-   * Asks OpenAI for the tokens of streamed chat completions (`stream_options.include_usage`) and
-   * keeps the additional chunk from the app. Default false: such streams then have tokens only
-   * where the app asks for them.
+   * Whether to request token counts for OpenAI's streamed chat completions
+   * (`stream_options.include_usage`), and to withhold the additional chunk from the app. Default false:
+   * such streams only have token counts if the app requests them.
    */
   readonly streamUsage?: boolean;
 }
 
-/** A request to a model, as its client was given it. */
+/** A request to a model, read from the client's arguments. */
 export interface ClientRequest {
   readonly options: CallDescription;
   readonly input?: unknown;
   readonly instructions?: unknown;
   readonly tools?: readonly unknown[];
-  /** Handed to the client in place of what the app gave. */
+  /** Arguments that replace the app's own. */
   readonly args?: unknown[];
   readonly filter?: ChunkFilter;
-  /** Breaks the request off, where the client's stream has no such signal of its own. */
+  /** A signal that aborts the request, if the client's stream has no controller of its own. */
   readonly signal?: AbortSignal | undefined;
 }
 

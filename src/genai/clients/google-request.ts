@@ -4,7 +4,7 @@ import type { RequestParameters } from '../call-options.js';
 import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
 import { serverOf } from './server-address.js';
 
-/** The methods of Google's client that call a model; its chats use them. */
+/** Returns the methods of Google's client that call a model; its chats use them, too. */
 export function googleEndpoints(client: object, { provider }: InstrumentOptions): ClientEndpoint[] {
   const { models, vertexai, httpOptions } = client as Record<string, unknown>;
   if (typeof fieldsOf(models)['generateContent'] !== 'function') return [];
@@ -39,7 +39,7 @@ export function googleEndpoints(client: object, { provider }: InstrumentOptions)
   ];
 }
 
-/** The client keeps its address to itself, under a method of its inner part. */
+/** Reads the client's address, which only a method of an inner object returns. */
 function addressOf(client: object, httpOptions: unknown, vertex: boolean): unknown {
   const { apiClient } = client as { apiClient?: { getBaseUrl?: () => unknown } };
   try {

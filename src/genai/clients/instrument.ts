@@ -15,7 +15,7 @@ import { replace } from './replace.js';
 
 const instrumented = new WeakSet();
 
-/** Replaces the methods of a client's resources that call a model; the resources' classes are left alone. */
+/** Replaces the methods of a client's resource objects that call a model. The classes are left alone. */
 export function instrumentClient<C extends object>(
   client: C,
   host: GenAiHost,
@@ -49,13 +49,13 @@ function unknownClient(client: unknown): TelemetryConfigError {
   });
 }
 
-/** Has every server that a strategy makes instrumented, after the app has changed it. */
+/** Instruments every server that a strategy creates, after the app's own changes to it. */
 function instrumentMcpStrategy({ options }: McpStrategy, instrument: (server: object) => object): void {
   const { serverMutator } = options;
   options.serverMutator = (server) => instrument(serverMutator?.(server) ?? server);
 }
 
-/** `withOptions` makes another client with resources of its own. */
+/** Instruments the clients that `withOptions` creates, which have their own resources. */
 function followCopies(client: object, host: GenAiHost, options: InstrumentOptions): void {
   const { withOptions } = client as { withOptions?: unknown };
   if (typeof withOptions !== 'function') return;
@@ -89,7 +89,7 @@ function instrumentEndpoint({ resource, method, operation, read }: ClientEndpoin
   );
 }
 
-/** A request that cannot be read is made all the same. */
+/** Reads a request; one that cannot be read is sent without a change. */
 function readRequest(read: ClientEndpoint['read'], args: unknown[]): ClientRequest | undefined {
   try {
     return read(args);

@@ -6,7 +6,7 @@ import { startCall, type AnyOperation, type StartedCall } from '../run-call.js';
 import type { Usage } from '../usage.js';
 import { OpenCalls } from './open-calls.js';
 
-/** LangChain's names of providers, where those of the conventions differ. */
+/** LangChain's provider names that differ from the conventions'. */
 const PROVIDERS: Readonly<Record<string, string>> = {
   google_genai: 'gcp.gemini',
   google_vertexai: 'gcp.vertex_ai',
@@ -17,14 +17,16 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Hears of LangChain's runs: pass it in `callbacks`. Each run becomes a span below that of the run around it.
+ * Receives the events of LangChain's runs; pass it in `callbacks`. Each run becomes a span, below the span
+ * of its parent run.
  *
- * **Gotchas** Callbacks activate nothing: spans that are made inside of a run are siblings of the run's span.
+ * **Gotchas** Callbacks cannot activate a span, so spans that other code creates inside a run are siblings
+ * of the run's span.
  */
 export class LangChainHandler {
-  /** Name of the handler in LangChain's logs. */
+  /** The handler's name in LangChain's logs. */
   readonly name = 'nestjs-telemetry';
-  /** Has runs wait for the handler, so that spans begin and end when their runs do. */
+  /** Makes runs wait for the handler, so that spans begin and end with their runs. */
   readonly awaitHandlers = true;
   /** Keeps LangChain from rethrowing errors of this handler. */
   readonly raiseError = false;
@@ -35,23 +37,23 @@ export class LangChainHandler {
 
   constructor(private readonly host: GenAiHost) {}
 
-  /** Called by LangChain. */
+  /** Begins a span; called by LangChain when a chat model starts. */
   handleChatModelStart(llm: unknown, messages: unknown, runId: string, ...rest: unknown[]): void {
     const [first] = Array.isArray(messages) ? (messages as unknown[]) : [];
     this.beginModel('chat', llm, first, runId, rest);
   }
 
-  /** Called by LangChain. */
+  /** Begins a span; called by LangChain when a text model starts. */
   handleLLMStart(llm: unknown, prompts: unknown, runId: string, ...rest: unknown[]): void {
     this.beginModel('text_completion', llm, prompts, runId, rest);
   }
 
-  /** Called by LangChain. */
+  /** Records a chunk; called by LangChain for each token of a streamed answer. */
   handleLLMNewToken(token: string, _index: unknown, runId: string): void {
     this.runs.get(runId)?.call.chunk(token);
   }
 
-  /** Called by LangChain. */
+  /** Ends a span; called by LangChain when a model has answered. */
   handleLLMEnd(output: unknown, runId: string): void {
     const started = this.runs.take(runId);
     if (started === undefined) return;
@@ -79,20 +81,20 @@ export class LangChainHandler {
     started.end();
   }
 
-  /** Called by LangChain. */
+  /** Begins a span; called by LangChain when a chain starts. */
   handleChainStart(chain: unknown, inputs: unknown, runId: string, ...rest: unknown[]): void {
-    // The types name them in another order.
+    // LangChain's types list these arguments in another order.
     const [parentRunId, , , , runName] = rest;
     const spanName = textOf(runName) ?? nameOf(chain) ?? 'chain';
     this.begin('chain', { spanName, input: inputs }, runId, parentRunId);
   }
 
-  /** Called by LangChain. */
+  /** Ends a span; called by LangChain when a chain has ended. */
   handleChainEnd(outputs: unknown, runId: string): void {
     this.end(runId, outputs);
   }
 
-  /** Called by LangChain. */
+  /** Begins a span; called by LangChain when a tool starts. */
   handleToolStart(tool: unknown, input: string, runId: string, ...rest: unknown[]): void {
     const [parentRunId, , , runName, callId] = rest;
     const named = textOf(runName) ?? textOf(fieldsOf(tool)['name']) ?? nameOf(tool);
@@ -100,39 +102,39 @@ export class LangChainHandler {
     this.begin('execute_tool', { tool: described, input: parsed(input) }, runId, parentRunId);
   }
 
-  /** Called by LangChain. */
+  /** Ends a span; called by LangChain when a tool has ended. */
   handleToolEnd(output: unknown, runId: string): void {
     this.end(runId, fieldsOf(output)['content'] ?? output);
   }
 
-  /** Called by LangChain. */
+  /** Begins a span; called by LangChain when a retriever starts. */
   handleRetrieverStart(retriever: unknown, query: string, runId: string, ...rest: unknown[]): void {
     const [parentRunId, , , runName] = rest;
     const dataSource = textOf(runName) ?? nameOf(retriever);
     this.begin('retrieval', defined<CallDescription>({ dataSource, input: query }), runId, parentRunId);
   }
 
-  /** Called by LangChain. */
+  /** Ends a span; called by LangChain when a retriever has ended. */
   handleRetrieverEnd(documents: unknown, runId: string): void {
     this.end(runId, documents);
   }
 
-  /** Called by LangChain. */
+  /** Ends a span as failed; called by LangChain when a model fails. */
   handleLLMError(error: unknown, runId: string): void {
     this.runs.take(runId)?.fail(error);
   }
 
-  /** Called by LangChain. */
+  /** Ends a span as failed; called by LangChain when a chain fails. */
   handleChainError(error: unknown, runId: string): void {
     this.runs.take(runId)?.fail(error);
   }
 
-  /** Called by LangChain. */
+  /** Ends a span as failed; called by LangChain when a tool fails. */
   handleToolError(error: unknown, runId: string): void {
     this.runs.take(runId)?.fail(error);
   }
 
-  /** Called by LangChain. */
+  /** Ends a span as failed; called by LangChain when a retriever fails. */
   handleRetrieverError(error: unknown, runId: string): void {
     this.runs.take(runId)?.fail(error);
   }
@@ -171,7 +173,7 @@ export class LangChainHandler {
   }
 }
 
-/** The last part of a serialized object's path is its class. */
+/** Returns the class name of a serialized object: the last part of its path. */
 function nameOf(serialized: unknown): string | undefined {
   const { id, name } = fieldsOf(serialized);
   return textOf(name) ?? (Array.isArray(id) ? textOf(id.at(-1)) : undefined);

@@ -8,7 +8,7 @@ type Steps = Partial<Record<'next' | 'return' | 'throw', Step>>;
 
 /** A stream of a provider's client. */
 interface ClientStream {
-  /** Begins an iteration; a field in OpenAI's and Anthropic's. */
+  /** Begins an iteration; a property in OpenAI's and Anthropic's clients. */
   iterator?: () => Steps;
   readonly controller?: AbortController;
   next?: unknown;
@@ -20,8 +20,7 @@ export function isStream(value: unknown): value is AsyncIterable<unknown> {
 }
 
 /**
- * Has a call follow a stream, which stays the object that it is. The span ends with the
- * stream, however it ends.
+ * Follows a stream for its call; the stream keeps its identity. The span ends with the stream, in any way.
  */
 export function observeStream(
   source: AsyncIterable<unknown>,
@@ -66,8 +65,8 @@ function observeSteps(
   filter: ChunkFilter | undefined,
 ): Steps {
   let pending = 0;
-  // A stream that nobody waits for reports its abort to nobody. Clients abort a failed one, too:
-  // what is pending says more.
+  // An abort is only reported to a waiting reader. Clients also abort a failed stream, whose pending step
+  // says more.
   const aborted = (): void => {
     if (pending === 0) use.endEarly();
   };
@@ -110,7 +109,7 @@ function observeSteps(
   return steps;
 }
 
-/** An iterator, made iterable as those of the language are. */
+/** Makes an iterator iterable, as built-in iterators are. */
 function iterable(steps: Steps): Steps {
   Object.defineProperty(steps, Symbol.asyncIterator, { value: () => steps });
   return steps;

@@ -1,6 +1,6 @@
 /**
- * Calls that a library begins and ends by callbacks. Callbacks may be lost, as those of a stream that the app
- * stops reading: beyond a limit, the oldest call is evicted, so that newer ones are followed.
+ * Calls that a library begins and ends through callbacks. A callback may be lost, such as that of an
+ * abandoned stream; beyond a limit, the oldest call is evicted.
  */
 export class OpenCalls<T> {
   private readonly calls = new Map<string, T>();

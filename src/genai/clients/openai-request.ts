@@ -5,7 +5,7 @@ import type { GenAiOperation } from '../operations.js';
 import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
 import { serverOf } from './server-address.js';
 
-/** Providers that are called with OpenAI's client, by their host. */
+/** Providers that are called with OpenAI's client, by host. */
 const PROVIDERS: readonly (readonly [RegExp, string])[] = [
   [/\.openai\.azure\.com$/, 'azure.ai.openai'],
   [/\.(services\.ai|inference\.ai)\.azure\.com$/, 'azure.ai.inference'],
@@ -19,7 +19,7 @@ const PROVIDERS: readonly (readonly [RegExp, string])[] = [
   [/^bedrock-runtime\./, 'aws.bedrock'],
 ];
 
-/** The methods of OpenAI's client, and of those that are made like it, that call a model. */
+/** Returns the methods that call a model, of OpenAI's client and of compatible ones. */
 export function openAiEndpoints(
   client: object,
   { provider, streamUsage }: InstrumentOptions,
@@ -130,7 +130,7 @@ function stops(stop: unknown): readonly string[] | undefined {
   return Array.isArray(stop) ? stop.map(String) : undefined;
 }
 
-/** Asks for the tokens of a stream whose app has not, and keeps the answer from the app. */
+/** Requests token counts for a stream, if the app did not, and withholds their chunk from the app. */
 function withUsage([body, ...rest]: unknown[]): Partial<ClientRequest> {
   const given = fieldsOf(body);
   const options = fieldsOf(given['stream_options']);

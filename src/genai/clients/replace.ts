@@ -1,8 +1,8 @@
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Puts a function in the place of an object's method, alike in name, length and visibility;
- * its class is left alone.
+ * Replaces an object's method by a function with the same name, length and visibility. The class is left
+ * alone.
  */
 export function replace(target: object, name: string, wrap: (original: Method) => Method): void {
   const original = Reflect.get(target, name) as Method;

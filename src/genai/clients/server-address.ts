@@ -1,6 +1,6 @@
 import { defined } from '../answers/answer.js';
 
-/** Where a client's requests go. */
+/** The address that a client sends requests to. */
 export interface ServerAddress {
   readonly address: string;
   readonly port?: number;

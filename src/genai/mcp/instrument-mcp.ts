@@ -6,7 +6,7 @@ import { showsErrors } from '../run-call.js';
 import { McpConnection, type McpRole } from './mcp-connection.js';
 import type { McpMessage, McpTransport } from './mcp-message.js';
 
-/** The parts that clients and servers of both generations of the SDK share. */
+/** The members that clients and servers of both generations of the SDK share. */
 interface McpPeer {
   connect(transport: McpTransport, ...rest: unknown[]): Promise<void>;
   readonly transport?: McpTransport | undefined;
@@ -14,7 +14,7 @@ interface McpPeer {
 
 const watched = new WeakSet();
 
-/** Whether it is a `Client`, a `Server` or an `McpServer` of the model context protocol. */
+/** Whether an object is a `Client`, a `Server` or an `McpServer` of the Model Context Protocol. */
 export function isMcpPeer(value: object): boolean {
   return isPeer(value) || isPeer(fieldsOf(value)['server']);
 }
@@ -25,8 +25,8 @@ function isPeer(value: unknown): value is McpPeer {
 }
 
 /**
- * Watches the messages of a client or a server, on any transport: those of a connection that is there,
- * and of every one to come.
+ * Watches the messages of a client or a server, on any transport, over its current and all later
+ * connections.
  */
 export function instrumentMcp(peer: object, host: GenAiHost): void {
   const { server } = peer as { server?: unknown };
@@ -45,7 +45,7 @@ export function instrumentMcp(peer: object, host: GenAiHost): void {
   );
 }
 
-/** Servers answer with errors that may repeat the arguments of a call. */
+/** Withholds the messages of a server's errors, which may repeat the arguments of a call. */
 function withholdFailures(client: object, host: GenAiHost): void {
   for (const method of ['request', 'callTool', 'getPrompt', 'readResource', 'complete']) {
     if (typeof Reflect.get(client, method) !== 'function') continue;
@@ -91,8 +91,8 @@ function watch(transport: McpTransport, role: McpRole, host: GenAiHost): void {
 type Handler = (...args: unknown[]) => void;
 
 /**
- * Protocols assign their handlers when they connect, and read what was there before. Transports of HTTP hand
- * them on to an inner transport.
+ * Intercepts a transport's handler. Protocols assign their handlers when they connect and read the previous
+ * ones; HTTP transports pass them on to an inner transport.
  */
 function intercept(
   transport: McpTransport,
@@ -116,7 +116,7 @@ function intercept(
   });
 }
 
-/** The accessor of a class, if the property is one. */
+/** Returns the accessor of a property, if its class defines one. */
 function accessorOf(transport: object, name: string): PropertyDescriptor | undefined {
   for (let owner: unknown = transport; owner !== null; owner = Object.getPrototypeOf(owner)) {
     const found = Object.getOwnPropertyDescriptor(owner, name);

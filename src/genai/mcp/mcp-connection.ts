@@ -22,12 +22,12 @@ import {
   type McpTransport,
 } from './mcp-message.js';
 
-/** Which side of a connection is watched; requests go both ways on either. */
+/** The watched side of a connection; both sides can send requests. */
 export type McpRole = 'client' | 'server';
 
 /** The conventions' buckets, in seconds. */
 const SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
-/** Names that tell how much is spent on something, and no more. */
+/** Attributes that are not put on metrics, since each request has other values. */
 const UNMEASURED: ReadonlySet<string> = new Set([MCP.requestId, MCP.session, MCP.resource]);
 const CLOSED: McpFailure = { type: 'connection_closed' };
 
@@ -36,7 +36,7 @@ function duration(role: McpRole, of: 'operation' | 'session'): HistogramDefiniti
   return { name: `mcp.${role}.${of}.duration`, description, unit: 's', boundaries: SECONDS };
 }
 
-/** A request that waits for its answer. */
+/** A request that waits for its response. */
 interface Pending {
   readonly started: StartedCall | undefined;
   readonly span: Span;
@@ -44,13 +44,15 @@ interface Pending {
   readonly meter: CallMeter | undefined;
   readonly role: McpRole;
   readonly begun: number;
-  /** Whether other code made the span and ends it. */
+  /** Whether other code created the span and ends it. */
   readonly adopted: boolean;
-  /** Whether messages of errors are recorded. */
+  /** Whether error messages are recorded. */
   readonly showsErrors: boolean;
 }
 
-/** One connection of a client or a server: the requests in both directions, each a span until its answer. */
+/**
+ * One connection of a client or a server. Each request, in either direction, is a span until its response.
+ */
 export class McpConnection {
   private readonly sent = new Map<unknown, Pending>();
   private readonly received = new Map<unknown, Pending>();
@@ -64,7 +66,7 @@ export class McpConnection {
     private readonly host: GenAiHost,
   ) {}
 
-  /** A message leaves. @param forward - sends it, with the trace's context in it */
+  /** Called for an outgoing message. @param forward - sends it, with trace context */
   sending<T>(message: McpMessage, forward: (message: McpMessage) => T): T {
     this.noteCancellation(message, this.sent);
     if (message.method === undefined) {
@@ -79,7 +81,7 @@ export class McpConnection {
     return runInContext(context, () => forward(this.withContext(message, manager, context)));
   }
 
-  /** A message comes in. @param handle - the protocol's own */
+  /** Called for an incoming message. @param handle - the protocol's own handler */
   receiving(message: McpMessage, handle: () => void): void {
     this.noteCancellation(message, this.received);
     if (message.method === undefined) this.endRequest(this.sent, message);
@@ -98,7 +100,7 @@ export class McpConnection {
     runInContext(pending.started?.context ?? parent.withSpan(pending.span), handle);
   }
 
-  /** Ends what waits: the connection is gone, and no answer can come. */
+  /** Ends all pending requests, since the connection is closed. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
@@ -117,7 +119,10 @@ export class McpConnection {
     );
   }
 
-  /** Inside an `execute_tool` span, that span already describes the call of a tool. */
+  /**
+   * Begins a sent request. An active `execute_tool` span already describes the tool call, so it is used
+   * instead of a new one.
+   */
   private beginSent(message: McpMessage, manager: TracerManager): Pending {
     const { tool } = targetOf(message);
     const around = tool === undefined ? undefined : activeCall();
@@ -192,9 +197,7 @@ export class McpConnection {
     meter?.record(duration(role, 'operation'), seconds, this.measured(measured));
   }
 
-  /**
-   * Reads the caller's context from the message; without one, the running context is the caller's.
-   */
+  /** Reads the caller's context from the message, or uses the running context if there is none. */
   private callerOf({ params }: McpMessage, manager: TracerManager): FlowContext {
     const meta = fieldsOf(params?.['_meta']);
     const headers: Record<string, string> = {};
@@ -219,12 +222,12 @@ export class McpConnection {
       context,
     );
     const { params = {} } = message;
-    // Entries that the app wrote there itself stay.
+    // Entries that the app wrote stay unchanged.
     const meta: Fields = { ...headers, ...fieldsOf(params['_meta']) };
     return { ...message, params: { ...params, _meta: meta } };
   }
 
-  /** Where a client's requests go, if they go over HTTP. */
+  /** Returns the address of a client's requests, if they go over HTTP. */
   private get address(): URL | undefined {
     const { _url: url } = this.transport as { _url?: unknown };
     return url instanceof URL ? url : undefined;

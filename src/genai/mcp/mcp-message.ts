@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
 import { GEN_AI, MCP } from '../attribute-names.js';
 
-/** A message of JSON-RPC, as the model context protocol sends it. */
+/** A JSON-RPC message, as the Model Context Protocol sends it. */
 export interface McpMessage {
   readonly id?: string | number;
   readonly method?: string;
@@ -19,10 +19,10 @@ export interface McpTransport {
   readonly sessionId?: string | undefined;
 }
 
-/** Methods that name a resource. */
+/** Matches methods that name a resource. */
 const OF_RESOURCES = /^(resources\/(read|subscribe|unsubscribe)|notifications\/resources\/updated)$/;
 
-/** The target of a request: the tool or the prompt that it names. */
+/** Returns the target of a request: its tool or its prompt. */
 export function targetOf({ method, params }: McpMessage): { tool?: string; prompt?: string } {
   const name = textOf(params?.['name']);
   if (name === undefined) return {};
@@ -35,7 +35,7 @@ export function spanNameOf(message: McpMessage): string {
   return [message.method, tool ?? prompt].filter((part) => part !== undefined).join(' ');
 }
 
-/** Attributes of a request, beside what is known of its connection. */
+/** Returns the attributes of a request, without those of its connection. */
 export function requestAttributes(message: McpMessage): Attributes {
   const { method, params, id } = message;
   const { tool, prompt } = targetOf(message);
@@ -49,7 +49,7 @@ export function requestAttributes(message: McpMessage): Attributes {
   });
 }
 
-/** How a request failed, if it did. */
+/** The failure of a request. */
 export interface McpFailure {
   readonly type: string;
   readonly code?: string;
@@ -66,7 +66,7 @@ export function failureOf({ result, error }: McpMessage): McpFailure | undefined
   return fieldsOf(result)['isError'] === true ? { type: 'tool_error' } : undefined;
 }
 
-/** The request that the other side gave up, and why. */
+/** Reads which request the other side cancelled, and why. */
 export function cancellationOf({
   method,
   params,

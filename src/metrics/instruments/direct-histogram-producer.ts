@@ -15,7 +15,7 @@ import type { DirectHistogram, HistogramSeries } from './direct-histogram.js';
 
 const DELTA: number = AggregationTemporality.DELTA;
 
-/** The part of a series that a reader has collected. */
+/** The part of a series that a reader has already collected. */
 interface Told {
   readonly count: number;
   readonly sum: number;
@@ -23,7 +23,7 @@ interface Told {
   readonly at: HrTime;
 }
 
-/** Shows direct histograms to one reader of the SDK, in the temporality that it wants. */
+/** Supplies direct histograms to one reader of the SDK, in the temporality that it wants. */
 export class DirectHistogramProducer implements MetricProducer {
   private readonly told = new Map<HistogramSeries, Told>();
 
@@ -67,7 +67,7 @@ export class DirectHistogramProducer implements MetricProducer {
       attributes,
       startTime: before.count === 0 ? startTime : before.at,
       endTime: now,
-      // The least and the greatest of a part are not known.
+      // The minimum and maximum of a part are unknown.
       value: {
         buckets: bucketsOf(series, before.counts),
         count: count - before.count,

@@ -10,8 +10,8 @@ export interface HistogramDescription {
 }
 
 /**
- * One series of a {@link DirectHistogram}. A caller that keeps it does not name its attributes again: in
- * the SDK, sorting and writing them out for each measurement costs more than everything else.
+ * One series of a {@link DirectHistogram}. A caller keeps it and does not repeat its attributes: in the
+ * SDK, sorting and serialising them for each measurement costs more than everything else.
  */
 export class HistogramSeries {
   readonly counts: number[];
@@ -40,7 +40,7 @@ export class HistogramSeries {
   }
 }
 
-/** A histogram with explicit buckets whose series their user keeps. */
+/** A histogram with explicit buckets, whose series are kept by their caller. */
 export class DirectHistogram {
   readonly all: HistogramSeries[] = [];
 

@@ -13,16 +13,16 @@ import { CREATE, type InstrumentDefinition, type SyncKind } from './instrument-d
 import type { SeriesLimiter } from './series-limiter.js';
 
 /**
- * An instrument that a user holds while configurations come and go: it follows the live one, and
- * measures nothing without one.
+ * An instrument that a user holds while configurations change. It records in the live configuration, or
+ * nowhere without one.
  */
 export interface HeldInstrument {
   readonly definition: InstrumentDefinition;
-  /** @param limiter - where series have to be counted here */
+  /** @param limiter - limits the number of series, if the SDK's own limit does not */
   bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void;
 }
 
-/** Attributes from the running request's baggage, where entries were named for metrics. */
+/** Returns attributes from the running request's baggage, if entries were selected for metrics. */
 export type FlowAttributes = () => Attributes | undefined;
 
 abstract class HeldSync<T> implements HeldInstrument {
@@ -40,7 +40,7 @@ abstract class HeldSync<T> implements HeldInstrument {
     this.target = meter?.[CREATE[kind as SyncKind]](name, options) as T | undefined;
   }
 
-  /** Merges the request's attributes under the caller's. */
+  /** Merges the request's attributes and the caller's; the caller's win. */
   protected complete(attributes: Attributes | undefined): Attributes | undefined {
     const said = this.flowAttributes?.();
     return this.admit(said === undefined ? attributes : { ...said, ...attributes });
@@ -69,7 +69,7 @@ export class HeldCounter extends HeldSync<Counter> implements Counter {
   }
 }
 
-/** Base of {@link HeldHistogram} and {@link HeldGauge}. */
+/** The base of {@link HeldHistogram} and {@link HeldGauge}. */
 class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
   record(value: number, attributes?: Attributes, context?: Context): void {
     if (this.target === undefined) return;
@@ -84,7 +84,7 @@ class HeldRecorder extends HeldSync<Histogram | Gauge> implements Histogram {
 export class HeldHistogram extends HeldRecorder {}
 export class HeldGauge extends HeldRecorder {}
 
-/** Limits the series of an up-down counter while metrics are off. */
+/** The most series of an up-down counter while metrics are off. */
 const MAX_LEVELS_WHILE_OFF = 2_000;
 
 /** The value of an up-down counter for one set of attributes. */
@@ -94,8 +94,8 @@ interface Level {
 }
 
 /**
- * An up-down counter says how much there is of something, so that a new configuration goes on from where the
- * old one was: what was added before may be taken away after.
+ * An up-down counter that a user holds. A new configuration continues at the old one's value, since amounts
+ * that were added before may be subtracted later.
  */
 export class HeldUpDownCounter extends HeldSync<UpDownCounter> implements UpDownCounter {
   private readonly levels = new Map<string, Level>();

@@ -10,12 +10,12 @@ import type { HeldInstrument } from './held-instrument.js';
 import { CREATE, type InstrumentDefinition, type ObservableKind } from './instrument-definition.js';
 import { ObservedTotals } from './observed-totals.js';
 
-/** An observable instrument, with the callbacks that each configuration's own one asks. */
+/** An observable instrument that a user holds, with its callbacks in each configuration. */
 export class HeldObservable implements HeldInstrument, Observable {
   target: Observable | undefined;
-  /** Totals of observable counters. */
+  /** The totals of observable counters. */
   totals: ObservedTotals | undefined;
-  /** The live configuration's callbacks, by the callback that the app gave. */
+  /** The callbacks of the live configuration, by the app's own callback. */
   private readonly callbacks = new Map<ObservableCallback, ObservableCallback>();
 
   constructor(readonly definition: InstrumentDefinition) {}
@@ -46,7 +46,7 @@ export class HeldObservable implements HeldInstrument, Observable {
   }
 }
 
-/** An observable as a configuration knows it. */
+/** An observable instrument of one configuration. */
 interface Bound {
   readonly target: Observable;
   readonly totals: ObservedTotals | undefined;
@@ -63,11 +63,12 @@ export class HeldBatchCallback {
     readonly observables: readonly Observable[],
   ) {}
 
-  /** Registers the callback with a meter; called once the meter's instruments are bound. */
+  /** Registers the callback with a meter; called after the meter's instruments are bound. */
   bindToMeter(meter: Meter | undefined): void {
     this.bound = undefined;
     if (meter === undefined) return;
-    // A configuration asks once more when it is closed: its own instruments are kept, whatever has followed.
+    // A configuration calls back once more when it closes, so this callback keeps that configuration's
+    // instruments.
     const targets = new Map<Observable, Bound>();
     for (const observable of this.observables) {
       if (!(observable instanceof HeldObservable) || observable.target === undefined) continue;
@@ -95,7 +96,7 @@ export class HeldBatchCallback {
   }
 }
 
-/** Lets a callback observe the instruments that it knows. */
+/** Translates the app's instruments to those of a configuration while a callback runs. */
 class TranslatedResult implements BatchObservableResult {
   constructor(
     private readonly result: BatchObservableResult,

@@ -28,10 +28,10 @@ import {
 } from './instrument-definition.js';
 import type { SeriesLimiter } from './series-limiter.js';
 
-/** The live configuration: where instruments record, and how many series each may have. */
+/** The live configuration of meters: where instruments record, and their limit of series. */
 export interface MeterBinding {
   meter(name: string, version: string | undefined): Meter;
-  /** A new counter of series, where the SDK's own limit does not hold. */
+  /** Returns a new limiter of series, if the SDK's own limit does not suffice. */
   limiter(definition: InstrumentDefinition, meter: string): SeriesLimiter | undefined;
 }
 
@@ -51,12 +51,10 @@ const HELD: Readonly<
 };
 
 /**
- * A meter whose instruments outlive every configuration. A name that is asked for twice
- * gives the same instrument.
+ * A meter whose instruments outlive every configuration. A repeated name returns the same instrument.
  *
- * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method if the name is taken by
- *   an instrument of another kind, unit, value type or buckets; TelemetryConfigError if no
- *   receiver would take the name
+ * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method if another kind, unit, value type
+ *   or buckets have the name; TelemetryConfigError if the name is invalid
  */
 export class InstanceMeter implements Meter {
   private readonly instruments = new Map<string, HeldInstrument>();
@@ -72,7 +70,7 @@ export class InstanceMeter implements Meter {
     this.live = binding?.meter(name, version);
   }
 
-  /** Follows another configuration, or none. */
+  /** Binds all instruments to another configuration, or to none. */
   bindInstruments(binding: MeterBinding | undefined): void {
     this.binding = binding;
     this.live = binding?.meter(this.name, this.version);
@@ -123,7 +121,7 @@ export class InstanceMeter implements Meter {
 
   private held(kind: InstrumentKind, name: string, options: MetricOptions = {}): HeldInstrument {
     const definition: InstrumentDefinition = { kind, name, options };
-    // Receivers do not tell upper from lower case.
+    // Receivers ignore the case of names.
     const existing = this.instruments.get(name.toLowerCase());
     if (existing !== undefined) {
       checkSame(existing.definition, definition, this.name);

@@ -1,13 +1,13 @@
 import { ValueType, type Meter, type MetricOptions } from '@opentelemetry/api';
 import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 
-/** The instruments that measure when they are called. */
+/** The kinds of instruments that measure when they are called. */
 export type SyncKind = 'counter' | 'upDownCounter' | 'histogram' | 'gauge';
-/** The instruments that are asked at each export. */
+/** The kinds of instruments whose callbacks run at each export. */
 export type ObservableKind = 'observableCounter' | 'observableUpDownCounter' | 'observableGauge';
 export type InstrumentKind = SyncKind | ObservableKind;
 
-/** The API's method that creates each kind. */
+/** The API's method for each kind. */
 export const CREATE = {
   counter: 'createCounter',
   upDownCounter: 'createUpDownCounter',
@@ -53,7 +53,7 @@ export function checkDefinition({ name, options: { unit = '' } }: InstrumentDefi
   }
 }
 
-/** @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` if the two would mix what cannot be added up */
+/** @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` if the definitions are incompatible */
 export function checkSame(existing: InstrumentDefinition, wanted: InstrumentDefinition, meter: string): void {
   const difference = differenceOf(existing, wanted);
   if (difference === undefined) return;

@@ -1,11 +1,11 @@
 import type { Attributes, ObservableCallback } from '@opentelemetry/api';
 
-/** The SDK's default limit on series per instrument. */
+/** The SDK's default limit of series per instrument. */
 const MAX_SERIES = 2_000;
 
 /**
- * Lets the totals that callbacks tell begin at zero with each configuration, as those of other counters do:
- * what the configuration before has exported is not exported again.
+ * Makes the totals of observable counters begin at zero in each configuration, like those of other
+ * counters, so that values which the previous configuration has exported are not exported again.
  */
 export class ObservedTotals {
   private readonly told = new Map<string, number>();
@@ -13,7 +13,7 @@ export class ObservedTotals {
 
   constructor(private readonly before?: ReadonlyMap<string, number>) {}
 
-  /** The last values, a start for the next configuration. */
+  /** Returns the last values as the start of the next configuration. */
   next(): ObservedTotals {
     return new ObservedTotals(this.told);
   }
@@ -28,16 +28,15 @@ export class ObservedTotals {
       });
   }
 
-  /** The increase since the configuration began. */
+  /** Returns the increase since the configuration began. */
   since(total: number, attributes: Attributes = {}): number {
     if (!Number.isFinite(total)) return total;
     const key = JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
     if (this.told.size < MAX_SERIES || this.told.has(key)) this.told.set(key, total);
-    // The configuration before is asked once more when it closes, so that its last word
-    // is not known any earlier.
+    // The previous configuration calls back once more when it closes, so its last value is only known now.
     const beginning = this.beginnings.get(key) ?? this.before?.get(key);
     if (beginning === undefined) return total;
-    // A smaller value than before means that the counter began anew.
+    // A smaller value means that the counter was reset.
     this.beginnings.set(key, total < beginning ? 0 : beginning);
     return total < beginning ? total : total - beginning;
   }

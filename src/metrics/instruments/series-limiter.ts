@@ -1,22 +1,21 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** Attributes of the series that sums up all series beyond an instrument's limit. */
+/** The attributes of the series that sums up all series beyond the limit. */
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
 /**
- * Keeps the series of one instrument below its limit for as long as it lives. The SDK's own limit
- * holds between two exports alone, so that its cumulative series grow without end under
- * attributes that never repeat.
+ * Limits the series of one instrument during its whole life. The SDK's own limit only applies between two
+ * exports, so that cumulative series would grow without bound under attributes that never repeat.
  */
 export class SeriesLimiter {
   private readonly series = new Set<string>();
-  /** Keys of series, by attributes in the order in which they came. */
+  /** Keys of series: their attributes in the given order. */
   private readonly known = new Set<string>();
 
-  /** @param limit - most series, the one for what comes beyond included */
+  /** @param limit - the most series, including the overflow series */
   constructor(private readonly limit: number) {}
 
-  /** The attributes to record: those that came, or the overflow's. */
+  /** Returns the attributes to record: the given ones, or those of the overflow series. */
   admit(attributes: Attributes | undefined): Attributes | undefined {
     const key = attributes === undefined ? '' : keyOf(attributes, Object.keys(attributes));
     if (this.known.has(key)) return attributes;
@@ -28,7 +27,7 @@ export class SeriesLimiter {
     }
     if (this.known.size >= this.limit * 4) this.known.clear();
     this.known.add(key);
-    // The SDK keeps the first, which the caller may go on to change.
+    // The SDK keeps the first attributes object, which the caller may change later.
     return isNew && attributes !== undefined ? { ...attributes } : attributes;
   }
 }

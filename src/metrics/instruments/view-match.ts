@@ -1,16 +1,16 @@
 import { compileWildcard } from '../../context/name-patterns.js';
 import type { ViewOptions } from '../../sdk/view-options.js';
 
-/** Properties by which views choose instruments. */
+/** The properties by which views select instruments. */
 export interface ViewTarget {
   readonly meter: string;
   readonly name: string;
   readonly unit: string | undefined;
-  /** The SDK's name of its kind, such as `HISTOGRAM`. */
+  /** The SDK's name of the instrument's kind, such as `HISTOGRAM`. */
   readonly type: string;
 }
 
-/** Whether the SDK applies a view to an instrument, or may do so for one version of its meter. */
+/** Whether a view applies to an instrument, for any version of its meter. */
 export function appliesTo(view: ViewOptions, { meter, name, unit = '', type }: ViewTarget): boolean {
   return (
     (view.instrumentName === undefined || compileWildcard(view.instrumentName)(name)) &&

@@ -21,7 +21,7 @@ const port = leaf({
   accepts: (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= 65_535,
 });
 
-/** Settings for traces alone are those for metrics alone here, in every variable that is asked for. */
+/** Reads variables for metrics alone where a reader asks for variables for traces alone. */
 class MetricVariables extends Variables {
   override source(name: string): string | undefined {
     return super.source(name.replace('OTEL_EXPORTER_OTLP_TRACES_', 'OTEL_EXPORTER_OTLP_METRICS_'));
@@ -32,8 +32,7 @@ class MetricVariables extends Variables {
  * Reads the variables for metrics: the standard `OTEL_METRICS_EXPORTER`, `OTEL_METRIC_EXPORT_*`,
  * `OTEL_EXPORTER_OTLP_*`, `OTEL_EXPORTER_OTLP_METRICS_*` and `OTEL_EXPORTER_PROMETHEUS_*`.
  *
- * @see
- *   {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
+ * @see {@link https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ |
  *   Environment variables}
  */
 export class MetricsEnvironment {
@@ -43,13 +42,16 @@ export class MetricsEnvironment {
     env: NodeJS.ProcessEnv,
     private readonly warn: (message: string) => void,
   ) {
-    // Variables for every signal are reported by the spans' side.
+    // The reader of traces reports variables that apply to every signal.
     this.variables = new MetricVariables(env, (message) => {
       if (message.includes('METRIC') || message.includes('PROMETHEUS')) warn(message);
     });
   }
 
-  /** Readers in order, each once; nothing if the variable is unset, an empty list for `none`. */
+  /**
+   * Returns the readers, in order and without duplicates; `undefined` if the variable is unset, an empty
+   * list for `none`.
+   */
   readers(): readonly NamedReader[] | undefined {
     if (!this.variables.isSet('OTEL_METRICS_EXPORTER')) return undefined;
     const names = new Set(this.variables.list('OTEL_METRICS_EXPORTER').map((name) => name.toLowerCase()));
@@ -68,7 +70,7 @@ export class MetricsEnvironment {
     return readers;
   }
 
-  /** Whether the environment names an address for metrics. */
+  /** Whether a variable names an address for metrics. */
   get namesReceiver(): boolean {
     return (
       this.hasOwnAddress ||
@@ -76,14 +78,14 @@ export class MetricsEnvironment {
     );
   }
 
-  /** Whether that address is for metrics alone. */
+  /** Whether that variable is for metrics alone. */
   get hasOwnAddress(): boolean {
     return this.variables.isSet('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT');
   }
 
   /**
-   * @throws TelemetryConfigError for an address without a scheme, a malformed header or
-   *   an unreadable certificate
+   * @throws TelemetryConfigError for an address without a scheme, a malformed header or an unreadable
+   *   certificate
    */
   otlp(): OtlpReaderConfig {
     const config = otlpFromVariables(this.variables);
@@ -101,7 +103,7 @@ export class MetricsEnvironment {
     };
   }
 
-  /** The export schedule from the environment, under the options. */
+  /** Returns the export schedule, from the options, else from the environment. */
   schedule(): ExportSchedule {
     const interval = this.variables.number('OTEL_METRIC_EXPORT_INTERVAL', positiveMillis);
     const timeout = this.variables.number('OTEL_METRIC_EXPORT_TIMEOUT', positiveMillis);

@@ -60,7 +60,7 @@ const reader = refine(
   },
 );
 
-/** Rules of the option `metrics`. */
+/** Validates the option `metrics`. */
 export const metricsOptionsCheck: Check = anyOf(
   literal(false),
   refine(

@@ -25,7 +25,7 @@ const DEFAULT_INTERVAL_MILLIS = 60_000;
 const DEFAULT_TIMEOUT_MILLIS = 30_000;
 const DEFAULT_CARDINALITY_LIMIT = 2_000;
 
-/** A reader with everything decided. */
+/** A reader with all of its options decided. */
 export type PlannedReader =
   | (Required<ExportSchedule> & { readonly exporter: PlannedExporter; readonly derived: boolean })
   | { readonly scrape: PrometheusReaderConfig }
@@ -45,10 +45,10 @@ export interface MetricsPlan {
   readonly self: boolean;
 }
 
-/** The configuration of spans that is live, which metrics follow. */
+/** The live configuration of spans, which metrics follow. */
 export interface PlanSource {
   readonly config: ResolvedTracerConfig;
-  /** Whether code named an exporter of spans, in whose place the environment has no say. */
+  /** Whether code named an exporter of spans; the environment's exporter is then ignored. */
   readonly exporterGiven: boolean;
 }
 
@@ -56,17 +56,17 @@ export interface PlanSource {
 export interface PlanContext {
   readonly env: NodeJS.ProcessEnv;
   readonly warn: (message: string) => void;
-  /** Receivers that turned out to take no metrics, by their address. */
+  /** The addresses of receivers that refused metrics. */
   readonly refused: ReadonlySet<string>;
   /** Whether a scrape page is served, which needs a reader. */
   readonly scraped: boolean;
 }
 
 /**
- * Decides what is measured and where it goes.
+ * Decides what is measured, and where it is exported.
  *
- * @returns nothing where metrics are off: without a reader, or while telemetry is
- * @throws TelemetryConfigError for variables that cannot work
+ * @returns nothing if metrics are off: without a reader, or while telemetry is off
+ * @throws TelemetryConfigError for invalid variables
  */
 export function planMetrics(
   options: MetricsOptions | false,
@@ -104,7 +104,7 @@ export function planMetrics(
 
 interface ConfiguredReader {
   readonly reader: MetricReaderConfig;
-  /** Taken from an exporter of spans, whose receiver may not want metrics. */
+  /** Whether the receiver was taken from an exporter of spans; it may not accept metrics. */
   readonly derived: boolean;
 }
 
@@ -141,7 +141,7 @@ function namedReader(
   return beside.length > 0 ? beside : [{ reader: environment.otlp(), derived: false }];
 }
 
-/** A receiver of spans usually takes metrics as well. */
+/** Returns the metrics reader for an exporter of spans, whose receiver usually accepts metrics, too. */
 function besideSpans(
   { config, exporterGiven }: PlanSource,
   environment: MetricsEnvironment,
@@ -159,9 +159,7 @@ function besideSpans(
   });
 }
 
-/**
- * @returns nothing if the path is not one of an OTLP receiver, from which the path for metrics follows
- */
+/** @returns nothing if the path is not that of an OTLP receiver, so that the metrics' path is unknown */
 function metricsAddress(url: string | undefined): string | undefined {
   return url?.endsWith('/v1/traces') === true ? url.replace(/traces$/, 'metrics') : undefined;
 }

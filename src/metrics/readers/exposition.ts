@@ -2,12 +2,12 @@ import type { Attributes } from '@opentelemetry/api';
 import { resourceFromAttributes } from '../../sdk/resource.js';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 
-/** `Content-Type` of the Prometheus text format. */
+/** The `Content-Type` of the Prometheus text format. */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Prepares metrics for the text format, where names of labels have a smaller alphabet: labels that become
- * equal are joined, and none is empty or begins with a digit.
+ * Prepares metrics for the text format, in which names of labels have a smaller alphabet. Labels that
+ * become equal are joined, and no name is empty or begins with a digit.
  */
 export function withLabels({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
   return {
@@ -17,11 +17,12 @@ export function withLabels({ resource, scopeMetrics }: ResourceMetrics): Resourc
 }
 
 /**
- * Joins families of one name, which scopes of their own may both have: the format allows each name once. Of a
- * second type under a name, the samples are left out, and so are those of a series that is there already.
+ * Joins families with the same name, which two scopes may have, since the format allows each name once. If
+ * their types differ, the samples of the second one are left out, as are samples of a series that exists
+ * already.
  *
- * @param page - as the official serialiser writes it
- * @param onConflict - told the name of what was left out, and why
+ * @param page - the page as the official serialiser writes it
+ * @param onConflict - called with the name of each family that lost samples, and why
  */
 export function mergeFamilies(page: string, onConflict: (name: string, conflict: Conflict) => void): string {
   const families = new Map<string, Family>();
@@ -44,7 +45,9 @@ export function mergeFamilies(page: string, onConflict: (name: string, conflict:
   return `${blocks.join('\n')}\n`;
 }
 
-/** Two families of one name and different types, or two series of one name and equal labels. */
+/**
+ * The conflict: two families of one name and different types, or two series of one name and equal labels.
+ */
 type Conflict = 'types' | 'series';
 
 interface Family {
@@ -84,7 +87,7 @@ function labelsOf(attributes: Attributes): Attributes {
   return labels;
 }
 
-/** `le` tells a bucket, and what begins with `otel_scope_` the meter. */
+/** Returns a valid label name; `le` is reserved for buckets and `otel_scope_…` for the meter. */
 function labelName(key: string): string {
   const name = key.replace(/[^a-z0-9_]/gi, '_').replace(/_{2,}/g, '_');
   const taken = name === 'le' || name.startsWith('otel_scope_');

@@ -7,7 +7,7 @@ import { resourceFromAttributes } from '../../sdk/resource.js';
 
 const FLUSH_LIMIT_MILLIS = 30_000;
 
-/** A reader takes one source of metrics in its life; configurations change behind it. */
+/** The source of a reader, which accepts one source in its life; configurations change behind it. */
 class ReaderSource implements MetricProducer {
   private readonly attached: LentReader[] = [];
   private flushing: LentReader | undefined;
@@ -31,8 +31,8 @@ class ReaderSource implements MetricProducer {
   }
 
   /**
-   * Has the reader read this configuration; one after the other, since it can read one
-   * at a time. Never rejects.
+   * Reads one configuration. Reads run one after the other, since the reader can only have one at a time.
+   * Never rejects.
    */
   flush(lent: LentReader, read: () => Promise<void>): Promise<void> {
     this.lastFlush = this.lastFlush.then(async () => {
@@ -53,12 +53,12 @@ class ReaderSource implements MetricProducer {
 
 const sources = new WeakMap<SdkMetricReader, ReaderSource>();
 
-/** Lends one configuration's metrics to a reader that the user built, with whichever copy of the SDK. */
+/** Lends one configuration's metrics to a reader that the user built, with any copy of the SDK. */
 export class LentReader extends MetricReader {
   private constructor(
     private readonly reader: SdkMetricReader,
     private readonly source: ReaderSource,
-    /** Asked when it closes: another configuration may go on using the reader. */
+    /** Whether another configuration still uses the reader; called at the close. */
     private readonly isNeeded: () => boolean,
     cardinalityLimit: number,
     producers: DirectHistogramProducer[],
@@ -72,8 +72,8 @@ export class LentReader extends MetricReader {
   }
 
   /**
-   * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the reader reads for
-   *   another instance or provider
+   * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if another instance or provider uses the
+   *   reader
    */
   static open(
     reader: SdkMetricReader,
@@ -86,7 +86,7 @@ export class LentReader extends MetricReader {
     return new LentReader(reader, source, isNeeded, cardinalityLimit, producers);
   }
 
-  /** Has the reader read once more, and shuts it down if nothing needs it any longer. Never rejects. */
+  /** Reads once more, and shuts the reader down if nothing uses it any more. Never rejects. */
   async close(timeoutMillis: number): Promise<void> {
     await this.flush(timeoutMillis);
     this.source.detach(this);

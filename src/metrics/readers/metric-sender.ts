@@ -5,16 +5,16 @@ import { exportThrough } from '../../otlp/given-exporter.js';
 import type { ResourceMetrics } from '../../sdk/metric-data.js';
 import type { PushMetricExporter } from '../../sdk/push-metric-exporter.js';
 
-/** The way to one receiver of metrics. */
+/** Sends metrics to one receiver. */
 export interface MetricSender {
   readonly name: string;
-  /** Where it sends, without credentials. */
+  /** The receiver's address, without credentials. */
   readonly target?: string;
-  /** An exporter that was built by the user and has wishes of its own. */
+  /** The user's exporter, whose preferences apply; absent for built-in senders. */
   readonly custom?: Pick<PushMetricExporter, 'selectAggregation' | 'selectAggregationTemporality'>;
-  /** Never rejects; takes no longer than the limit. */
+  /** Sends metrics within the time limit. Never rejects. */
   sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome>;
-  /** Never rejects; takes no longer than the limit. */
+  /** Closes within the time limit. Never rejects. */
   close(timeoutMillis: number): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export class CustomSender implements MetricSender {
 
   constructor(
     readonly custom: PushMetricExporter,
-    /** Asked when it closes: another configuration may go on using the exporter. */
+    /** Whether another configuration still uses the exporter; called at the close. */
     private readonly isNeeded: () => boolean,
   ) {
     this.name = classNameOf(custom) || 'exporter';

@@ -2,24 +2,27 @@
 export interface MetricsStatus {
   /** Whether anything is measured. */
   readonly enabled: boolean;
-  /** How many configurations have been live. */
+  /** The number of configurations so far. */
   readonly generation: number;
-  /** Readers that export on a schedule. */
+  /** The readers that export on a schedule. */
   readonly readers: readonly {
-    /** Type of the reader, or class name of an exporter given in code. */
+    /** The reader's type, or the class name of an exporter given in code. */
     readonly reader: string;
-    /** Where it sends, without credentials; absent for local ones. */
+    /** The receiver's address, without credentials; absent for local readers. */
     readonly target?: string;
-    /** Exports that arrived. */
+    /** The number of successful exports. */
     readonly exports: number;
-    /** Exports of which nothing arrived. With cumulative temporality the next one makes up for them. */
+    /**
+     * The number of exports that failed entirely. With cumulative temporality, the next export makes up for
+     * them.
+     */
     readonly failures: number;
-    /** When the last export arrived. */
+    /** The time of the last successful export; absent before the first. */
     readonly lastSuccessAt?: Date;
-    /** The last export of which nothing arrived. */
+    /** The last export that failed entirely; absent if none did. */
     readonly lastError?: { readonly at: Date; readonly code: string; readonly reason: string };
   }[];
 }
 
-/** State of one reader. */
+/** The state of one reader. */
 export type MetricReaderStatus = MetricsStatus['readers'][number];

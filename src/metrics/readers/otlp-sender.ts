@@ -1,5 +1,4 @@
-import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
-import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportOutcome } from '../../otlp/export-outcome.js';
@@ -8,7 +7,7 @@ import { openTransport } from '../../otlp/open-transport.js';
 import type { OtlpTransport } from '../../otlp/transport.js';
 import type { MetricSender } from './metric-sender.js';
 
-/** Sends over the transports that carry spans, encoded by the official serialisers. */
+/** Sends over the transports that also carry spans, encoded by the official serialisers. */
 export class OtlpSender implements MetricSender {
   readonly target: string;
 
@@ -25,15 +24,11 @@ export class OtlpSender implements MetricSender {
   }
 
   async sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
-    const body =
-      this.transport.encoding === 'json'
-        ? JsonMetricsSerializer.serializeRequest(withTextForNonFinite(metrics))
-        : ProtobufMetricsSerializer.serializeRequest(metrics);
+    // Not before the first export: an app that starts has other things to load.
+    const { encodeMetrics } = await import('./otlp-metrics-encoding.js');
+    const body = encodeMetrics(metrics, this.transport.encoding);
     if (body === undefined) return { ok: true, rejected: 0, message: '' };
-    const { buffer, byteOffset, byteLength } = body;
-    const result = await runAsExport(() =>
-      this.transport.sendRequest(Buffer.from(buffer, byteOffset, byteLength), timeoutMillis),
-    );
+    const result = await runAsExport(() => this.transport.sendRequest(body, timeoutMillis));
     if (!result.ok) return { ok: false, failure: aboutMetrics(result.failure) };
     return { ok: true, rejected: result.rejected, message: result.message };
   }
@@ -44,33 +39,7 @@ export class OtlpSender implements MetricSender {
   }
 }
 
-/**
- * JSON has no number for `NaN` and infinities: OTLP wants their names, where `null` would have
- * all of an export refused.
- */
-function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
-  const metricOf = (metric: MetricData): MetricData => {
-    const dataPoints = metric.dataPoints.map((point) => ({ ...point, value: textForNonFinite(point.value) }));
-    return { ...metric, dataPoints } as MetricData;
-  };
-  return {
-    resource,
-    scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(metricOf) })),
-  };
-}
-
-/** @param value - a number, or a histogram with some */
-function textForNonFinite(value: number | object): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, part]: [string, unknown]) => [
-      name,
-      typeof part === 'number' ? textForNonFinite(part) : part,
-    ]),
-  );
-}
-
-/** The transports explain failures in the words of spans. */
+/** Replaces the words for spans in a transport's failure. */
 function aboutMetrics({ hint, ...failure }: ExportFailure): ExportFailure {
   const reword = (text: string): string =>
     text

@@ -21,19 +21,20 @@ export interface PushReaderOptions {
   readonly cardinalityLimit: number;
   readonly log: RateLimitedLog;
   /**
-   * Whether the queue of spans, which go to the same receiver, has told of this failure: one cause, one line.
+   * Whether the queue of spans has already reported this failure of the same receiver, so that one cause
+   * yields one log line.
    */
   readonly isToldBySpans: (failure: ExportFailure) => boolean;
-  /** Names the instance in log lines. */
+  /** The instance's name in log lines. */
   readonly instance: string;
   readonly producers: MetricProducer[];
-  /** The receiver takes no metrics at all. */
+  /** Called if the receiver accepts no metrics at all. */
   readonly onRefused: (failure: ExportFailure) => void;
 }
 
 /**
- * Exports on a schedule, tries again what may pass, and never keeps the process alive: what the SDK's own
- * periodic reader does not.
+ * Exports on a schedule, retries temporary failures, and never keeps the process alive. The SDK's own
+ * periodic reader does neither.
  */
 export class PushReader extends MetricReader {
   private readonly sender: MetricSender;
@@ -76,8 +77,7 @@ export class PushReader extends MetricReader {
   }
 
   /**
-   * Exports once more, then closes the way to the receiver. Never rejects; takes
-   * hardly longer than the limit.
+   * Exports once more, then closes the connection, at most a little later than the limit. Never rejects.
    */
   async close(timeoutMillis: number): Promise<void> {
     this.closeBefore = performance.now() + timeoutMillis;
@@ -115,7 +115,7 @@ export class PushReader extends MetricReader {
     const deadline = performance.now() + this.options.schedule.exportTimeoutMillis;
     try {
       await runAsExport(async () => {
-        // A callback that hangs leaves time to send what the others told.
+        // A hanging callback leaves time for sending the values of the others.
         const { resourceMetrics, errors } = await this.collect({ timeoutMillis: this.left(deadline) / 2 });
         for (const error of errors)
           this.warn('callback', `an observable's callback failed: ${errorText(error)}`);
@@ -143,7 +143,7 @@ export class PushReader extends MetricReader {
       }
       const { failure } = outcome;
       const wait = failure.retryAfterMillis ?? backoffMillis(attempt, performance.now() - begun);
-      // A shutdown does not wait for a receiver that is away.
+      // A shutdown does not wait for an unavailable receiver.
       const hopeless = this.closeBefore < Infinity && (attempt > 2 || this.failing);
       if (!failure.retryable || hopeless || wait >= this.left(deadline)) {
         this.failed(failure);
@@ -188,7 +188,7 @@ export class PushReader extends MetricReader {
   }
 }
 
-/** The address answers, and knows nothing of metrics. */
+/** Whether the receiver answered but does not know metrics. */
 function isRefusal({ code, retryable }: ExportFailure): boolean {
   return !retryable && ['UNIMPLEMENTED', 'HTTP 404', 'HTTP 405', 'HTTP 410'].includes(code);
 }

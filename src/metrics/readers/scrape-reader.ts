@@ -8,9 +8,12 @@ import type { PrometheusReaderConfig } from '../options/metrics-options.js';
 import { ScrapeServer } from './scrape-server.js';
 import { withUnitSuffixes } from './unit-suffix.js';
 
-/** Collects on a timer when nobody scrapes; otherwise the SDK would keep data for this reader forever. */
+/**
+ * The time without a scrape after which the reader collects by itself; otherwise the SDK would keep data
+ * for it forever.
+ */
 const IDLE_READ_MILLIS = 300_000;
-/** Prometheus gives up after ten seconds, unless it is told otherwise. */
+/** The time limit for callbacks. Prometheus gives up after ten seconds by default. */
 const CALLBACK_LIMIT_MILLIS = 5_000;
 
 const CONFLICTS = {
@@ -37,7 +40,9 @@ export class ScrapeReader extends MetricReader {
     );
   }
 
-  /** @throws TelemetryConfigError `TELEMETRY_PACKAGE_MISSING` without `@opentelemetry/exporter-prometheus` */
+  /**
+   * @throws TelemetryConfigError `TELEMETRY_PACKAGE_MISSING` without `@opentelemetry/exporter-prometheus`
+   */
   static async open(
     config: PrometheusReaderConfig,
     log: RateLimitedLog,
@@ -55,7 +60,7 @@ export class ScrapeReader extends MetricReader {
     return new ScrapeReader(config, serializer, log, cardinalityLimit, producers);
   }
 
-  /** Whether it writes a page of a {@link ScrapeServer}. */
+  /** Whether the reader writes a page of a {@link ScrapeServer}. */
   isAt(server: string, path: string): boolean {
     return ScrapeServer.keyOf(this.config) === server && ScrapeServer.pathOf(this.config) === path;
   }

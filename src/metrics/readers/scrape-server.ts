@@ -9,23 +9,23 @@ import type { PrometheusReaderConfig } from '../options/metrics-options.js';
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PATH = '/metrics';
 
-/** Serves scrape pages on a port of their own, outside of the app. It keeps no process alive. */
+/** Serves scrape pages on a separate port, outside of the app. It does not keep the process alive. */
 export class ScrapeServer {
   private constructor(private readonly server: Server) {}
 
-  /** Servers of the same key are the same. */
+  /** Returns the key of a server; readers with equal keys share it. */
   static keyOf({ host = DEFAULT_HOST, port }: PrometheusReaderConfig): string {
     return `${host} ${String(port)}`;
   }
 
-  /** Path of a page on its server. */
+  /** Returns the path of a page on its server. */
   static pathOf({ path = DEFAULT_PATH }: PrometheusReaderConfig): string {
     return path.startsWith('/') ? path : `/${path}`;
   }
 
   /**
-   * @param page - what to serve on a path, asked for at each scrape; nothing where there is no page
-   * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the port cannot be had
+   * @param page - returns the content of a path at each scrape; `undefined` if there is no page
+   * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the port cannot be opened
    */
   static async open(
     { host = DEFAULT_HOST, port = 0 }: PrometheusReaderConfig,

@@ -4,9 +4,10 @@ import type { Temporality } from '../options/metrics-options.js';
 const { CUMULATIVE, DELTA } = AggregationTemporality;
 
 /**
- * The temporality in which a preference wants an instrument.
+ * Returns the temporality of an instrument under a preference.
  *
- * @see {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/ | Temporality preference}
+ * @see {@link https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/ | Temporality
+ *   preference}
  */
 export function temporalityFor(preference: Temporality, type: InstrumentType): AggregationTemporality {
   if (preference === 'cumulative') return CUMULATIVE;

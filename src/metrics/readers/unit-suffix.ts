@@ -1,6 +1,6 @@
 import { DataPointType, type MetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 
-/** Words for units, as receivers of Prometheus write them. */
+/** The words for units, as Prometheus receivers write them. */
 const WORDS: Readonly<Record<string, string>> = {
   d: 'days',
   h: 'hours',
@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '%': 'percent',
 };
 
-/** Words for the units after a slash. */
+/** The words for the units after a slash. */
 const PER: Readonly<Record<string, string>> = {
   s: 'second',
   m: 'minute',
@@ -41,8 +41,8 @@ const PER: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts the unit into each name, as Prometheus does with metrics that come over OTLP:
- * `http.server.request.duration` becomes `http_server_request_duration_seconds`.
+ * Appends the unit to each name, as Prometheus does with metrics over OTLP: `http.server.request.duration`
+ * becomes `http_server_request_duration_seconds`.
  *
  * @see {@link https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/ |
  *   Prometheus compatibility, metric metadata}
@@ -57,7 +57,7 @@ export function withUnitSuffixes({ resource, scopeMetrics }: ResourceMetrics): R
 function withUnit(metric: MetricData): MetricData {
   const { name, unit } = metric.descriptor;
   const words = name.split(/[^A-Za-z0-9:]+/).filter((word) => word !== '');
-  // Comes last, behind the unit; the serialiser adds it to counters.
+  // `total` comes last, after the unit; the serialiser adds it to counters.
   const total = words.at(-1) === 'total' ? ['total'] : [];
   if (total.length > 0) words.pop();
   for (const word of unitWords(unit, metric.dataPointType === DataPointType.GAUGE)) {
@@ -67,7 +67,7 @@ function withUnit(metric: MetricData): MetricData {
   return { ...metric, descriptor: { ...metric.descriptor, name: [...words, ...total].join('_') } };
 }
 
-/** Splits a unit into words; a part in braces, such as `{request}`, is a remark and left out. */
+/** Splits a unit into words; a part in braces, such as `{request}`, is an annotation and left out. */
 function unitWords(unit: string, isGauge: boolean): string[] {
   if (unit === '1') return isGauge ? ['ratio'] : [];
   const [main = '', per = ''] = unit.split('/', 2).map((part) => (part.includes('{') ? '' : part.trim()));

@@ -3,18 +3,18 @@ import { runAsExport } from '../../context/export-context.js';
 import type { ActiveCount, HttpScheme, MeasuredRequest, RequestMeter } from '../../tracing/request-meter.js';
 import type { RequestSeriesIndex } from './request-series.js';
 
-/** An {@link ActiveCount} with what it counts. */
+/** An {@link ActiveCount} with its attributes. */
 interface NamedCount extends ActiveCount {
   readonly attributes: Attributes;
   reported: boolean;
 }
 
-/** How long streams live, from a blink to hours. */
+/** The buckets for durations of streams, from an instant to hours, in seconds. */
 const STREAM_SECONDS = [0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600];
 
 /**
- * Measures requests and streams of one instance. Open requests are counted here, across all changes of
- * configuration; durations go to the configuration that is live when a request ends.
+ * Measures requests and streams of one instance. Open requests are counted here, across all configurations;
+ * a duration is recorded in the configuration that is live when the request ends.
  */
 export class HttpMetrics implements RequestMeter {
   /** The instruments of the live configuration. */
@@ -25,7 +25,7 @@ export class HttpMetrics implements RequestMeter {
   private readonly streamDuration;
   private readonly streamOutcomes;
 
-  /** @param meter - the library's own */
+  /** @param meter - the library's own meter */
   constructor(meter: Meter) {
     meter
       .createObservableUpDownCounter('http.server.active_requests', {
@@ -74,7 +74,7 @@ export class HttpMetrics implements RequestMeter {
       'stream.outcome': stream.outcome,
       ...(route !== undefined && { 'http.route': route }),
     };
-    // Outside of the request, whose baggage belongs onto instruments of the user.
+    // Runs outside of the request, whose baggage only belongs on instruments of the user.
     runAsExport(() => {
       this.streamDuration.record(seconds, attributes);
       this.streamOutcomes.add(1, attributes);
@@ -88,7 +88,7 @@ function named(counts: Map<string, NamedCount>, key: string, attributes: Attribu
   return count;
 }
 
-/** A series that was seen above zero must be seen to return to zero. */
+/** Reports counts. A series that was reported above zero must be reported again at zero. */
 function report(counts: Map<string, NamedCount>, result: ObservableResult): void {
   for (const count of counts.values()) {
     if (!count.certain && !count.reported && count.value === 0) continue;

@@ -33,24 +33,24 @@ const RESPONSE_BODY_SIZE: HistogramDescription = {
   boundaries: BODY_SIZES,
 };
 
-/** The instrument as views see it. */
+/** The properties of the instrument that views select by. */
 export const REQUEST_DURATION_TARGET = targetOf(REQUEST_DURATION);
 
 const ALL = [REQUEST_DURATION, REQUEST_BODY_SIZE, RESPONSE_BODY_SIZE];
 
-/** Takes the values of one series of a histogram. */
+/** Records the values of one series of a histogram. */
 export interface SeriesRecorder {
   record(value: number): void;
 }
 
-/** The histograms of requests, by whichever way their series are kept. */
+/** The histograms of requests, in either implementation. */
 export interface RequestInstruments {
   duration(attributes: Attributes): SeriesRecorder;
   requestBodySize(attributes: Attributes): SeriesRecorder;
   responseBodySize(attributes: Attributes): SeriesRecorder;
 }
 
-/** The cheap way: series are kept here, see {@link DirectHistogram}. */
+/** The cheap implementation, which keeps series here; see {@link DirectHistogram}. */
 export class DirectRequestInstruments implements RequestInstruments {
   private readonly durations = new DirectHistogram(REQUEST_DURATION);
   private readonly requestSizes = new DirectHistogram(REQUEST_BODY_SIZE);
@@ -70,7 +70,7 @@ export class DirectRequestInstruments implements RequestInstruments {
   }
 }
 
-/** The SDK's way, for views and exporters with an aggregation of their own. */
+/** The SDK's implementation, for views and for exporters with their own aggregation. */
 export class SdkRequestInstruments implements RequestInstruments {
   private readonly durations: Histogram;
   private readonly requestSizes: Histogram;

@@ -4,7 +4,7 @@ import type { HttpMetricsOptions } from '../options/metrics-options.js';
 import { bodySizes } from '../../tracing/body-sizes.js';
 import type { RequestInstruments, SeriesRecorder } from './request-instruments.js';
 
-/** One combination of attributes, and where its values go. */
+/** One combination of attributes, with the recorder of its values. */
 interface RequestSeries {
   readonly method: string;
   readonly status: number | undefined;
@@ -19,15 +19,15 @@ interface RequestSeries {
 }
 
 /**
- * Finds the series of a finished request by comparing, route first, so that no attributes
- * have to be built or sorted.
+ * Finds the series of a finished request by comparing its fields, route first, so that no attributes are
+ * built or sorted.
  */
 export class RequestSeriesIndex {
   private readonly byRoute = new Map<string | undefined, RequestSeries[]>();
   private size = 0;
   private overflow: RequestSeries | undefined;
 
-  /** @param limit - most series, the one for what comes beyond included */
+  /** @param limit - the most series, including the overflow series */
   constructor(
     private readonly instruments: RequestInstruments,
     private readonly options: Required<HttpMetricsOptions>,

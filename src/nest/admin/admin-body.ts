@@ -1,17 +1,17 @@
 import { BadRequestException, PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs/common';
 import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 
-/** The parts that Express's and Fastify's requests share. */
+/** The members that Express's and Fastify's requests share. */
 export interface AdminRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: unknown;
 }
 
 /**
- * The JSON object that a request carries.
+ * Returns the JSON object in a request's body.
  *
- * @throws UnsupportedMediaTypeException for forms and texts, PayloadTooLargeException,
- *   BadRequestException for other JSON
+ * @throws UnsupportedMediaTypeException for forms and texts, PayloadTooLargeException, BadRequestException
+ *   for other JSON
  */
 export function jsonBody(request: AdminRequest, maxBytes: number): Record<string, unknown> {
   const type = request.headers['content-type'];
@@ -23,21 +23,21 @@ export function jsonBody(request: AdminRequest, maxBytes: number): Record<string
   if (announced > maxBytes || sizeOf(body) > maxBytes) {
     throw new PayloadTooLargeException(`At most ${maxBytes} bytes are taken.`);
   }
-  // Where there was nothing to parse, Express says `{}`.
+  // Express returns `{}` for an empty body.
   if (announced === 0 || typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new BadRequestException('Send a JSON object.');
   }
   return body as Record<string, unknown>;
 }
 
-/** The same, where no body at all means an empty object. */
+/** Returns the JSON object in a request's body, or an empty object without a body. */
 export function optionalJsonBody(request: AdminRequest, maxBytes: number): Record<string, unknown> {
   const { headers } = request;
   const empty = headers['content-type'] === undefined && headers['transfer-encoding'] === undefined;
   return empty && (headers['content-length'] ?? '0') === '0' ? {} : jsonBody(request, maxBytes);
 }
 
-/** @throws BadRequestException for what only a parser without recursion can read */
+/** @throws BadRequestException for JSON that is nested too deeply to be read with recursion */
 function sizeOf(body: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(body ?? null));
@@ -47,7 +47,8 @@ function sizeOf(body: unknown): number {
 }
 
 /**
- * Runs a change; a configuration that cannot work answers 400 with what is wrong, which never is a secret.
+ * Runs a change. An invalid configuration is answered with 400 and its error, which never contains a
+ * secret.
  */
 export async function orBadRequest<T>(change: () => Promise<T>): Promise<T> {
   try {

@@ -7,12 +7,12 @@ import { credential } from '../../config/text-checks.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 
 /**
- * The one variable that presets here may read. With others, a caller who chooses the address would be sent
+ * The only variable that presets may read here. With others, a caller who chooses the address would receive
  * the process's credentials.
  */
 const LIMIT = 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT';
 
-/** Presets by the name that a body calls them by. */
+/** Presets by their name in a request's body. */
 const PRESETS: Readonly<Record<string, (options: unknown) => TracerConfig>> = {
   arize: (options) => arize(options as ArizeOptions, { [LIMIT]: process.env[LIMIT] }),
   phoenix: (options) => phoenix(options as PhoenixOptions, { [LIMIT]: process.env[LIMIT] }),
@@ -20,7 +20,7 @@ const PRESETS: Readonly<Record<string, (options: unknown) => TracerConfig>> = {
   memoryConstrained: (on) => switched('memoryConstrained', on, memoryConstrained),
 };
 
-/** Arize by itself, as `{ space_id, api_key, model_id }`. */
+/** Arize's credentials in the short form `{ space_id, api_key, model_id }`. */
 const credentials = {
   space_id: required(credential),
   api_key: required(credential),
@@ -28,11 +28,11 @@ const credentials = {
 } satisfies Record<string, Check>;
 
 /**
- * The partial configuration that a body describes: options of {@link TracerConfig}, laid over the presets
- * that it names, as in `{ "arize": { "spaceId": …, "apiKey": … }, "sampler": 0.1 }`. A body of `space_id`,
- * `api_key` and `model_id` is short for Arize.
+ * Converts a request's body to a partial configuration: options of {@link TracerConfig}, merged into the
+ * named presets, as in `{ "arize": { "spaceId": …, "apiKey": … }, "sampler": 0.1 }`. A body of `space_id`,
+ * `api_key` and `model_id` stands for Arize.
  *
- * @throws TelemetryConfigError for a preset that cannot work with what is given
+ * @throws TelemetryConfigError if a preset's options are invalid
  */
 export function changeOf(body: Readonly<Record<string, unknown>>): TracerConfig {
   const entries = Object.entries(body);
@@ -46,7 +46,7 @@ export function changeOf(body: Readonly<Record<string, unknown>>): TracerConfig 
 }
 
 function presetOf(name: string, options: unknown): TracerConfig {
-  // A text in the place of the options may well be the key.
+  // A text in place of the options may be the key.
   if (typeof options === 'string')
     fail({
       path: name,

@@ -21,7 +21,7 @@ import { jsonBody, optionalJsonBody, orBadRequest, type AdminRequest } from './a
 import { changeOf } from './admin-change.js';
 import { DEFAULT_ADMIN_PATH, DEFAULT_MAX_BODY_BYTES, type TelemetryAdminOptions } from './admin-options.js';
 
-/** The answer to a change of configuration. */
+/** The response to a change of configuration. */
 interface ChangeAnswer {
   readonly status: 'reconfigured';
   readonly generation: number;
@@ -29,7 +29,7 @@ interface ChangeAnswer {
   readonly draining: number;
 }
 
-/** Makes the controller: path and guards are known only now. */
+/** Creates the controller class, since path and guards are only known at run time. */
 export function adminController(options: TelemetryAdminOptions): Type {
   const logger = new Logger('TelemetryAdmin');
   const log = (line: string): void => {
@@ -52,7 +52,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
       return this.manager.status();
     }
 
-    /** A partial configuration, over the current one; presets by name. */
+    /** Applies a partial configuration, with presets by name. */
     @Put('config')
     async config(@Req() request: AdminRequest): Promise<ChangeAnswer> {
       const body = jsonBody(request, maxBytes);
@@ -72,7 +72,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
       return { status: 'flushed' };
     }
 
-    /** An optional partial configuration to try. */
+    /** Tests the connection, optionally with a partial configuration. */
     @Post('verify')
     @HttpCode(200)
     verify(@Req() request: AdminRequest): Promise<VerifyExportResult> {
@@ -80,7 +80,7 @@ export function adminController(options: TelemetryAdminOptions): Type {
       return orBadRequest(async () => this.manager.verifyExport(changeOf(body)));
     }
 
-    /** `{ change, forMillis, tenant? }`. */
+    /** Applies a temporary change: `{ change, forMillis, tenant? }`. */
     @Post('override')
     @HttpCode(200)
     async override(
@@ -115,7 +115,7 @@ interface OverrideBody {
   readonly tenant?: string;
 }
 
-/** The change itself is checked where it is applied. */
+/** Validates the body of an override; the change itself is validated when it is applied. */
 const overrideShape = object({
   change: required(instance('a partial configuration', isObject)),
   forMillis: required(positiveMillis),
@@ -134,7 +134,7 @@ function list(names: readonly string[]): string {
   return names.length === 0 ? 'nothing' : names.map(printable).join(', ');
 }
 
-/** Names come from requests: one line, no control characters, not endless. */
+/** Makes a name from a request printable: one line of limited length, without control characters. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 80);
 }

@@ -4,16 +4,19 @@ import { TelemetryConfigError, TelemetryError } from '../../errors.js';
 /** Options of the admin endpoint: its path and its guards. */
 export interface TelemetryAdminOptions extends Pick<ModuleMetadata, 'imports'> {
   /**
-   * At least one: the endpoint changes where telemetry goes. Each runs before every
+   * The guards, at least one, since the endpoint controls where telemetry goes. They run before every
    * route, as with `@UseGuards`.
    */
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];
-  /** Route below the global prefix; default `admin/telemetry`. */
+  /** The route below the global prefix; default `admin/telemetry`. */
   readonly path?: string;
-  /** Names the caller in the log line of a change; gets the framework's request. Default: no name. */
+  /**
+   * Returns the caller's name for the log line of a change; receives the framework's request. Default: no
+   * name.
+   */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request
   readonly whoami?: (request: any) => string | undefined;
-  /** Largest body, in bytes; default 65,536. */
+  /** The largest body, in bytes; default 65,536. */
   readonly maxBodyBytes?: number;
 }
 
@@ -21,7 +24,8 @@ export const DEFAULT_ADMIN_PATH = 'admin/telemetry';
 export const DEFAULT_MAX_BODY_BYTES = 65_536;
 
 /**
- * @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard; TelemetryConfigError for anything else
+ * @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard; TelemetryConfigError for any other
+ *   mistake
  */
 export function checkAdminOptions(options: TelemetryAdminOptions): void {
   const guards: unknown = (options as TelemetryAdminOptions | undefined)?.guards;

@@ -7,14 +7,14 @@ import { adminController } from './admin-controller.js';
 import { checkAdminOptions, type TelemetryAdminOptions } from './admin-options.js';
 
 /**
- * Opt-in HTTP endpoint for the instance that covers the importing module: `GET status`,
- * `PUT config`, `POST flush`, `POST verify`, `POST override`. It takes JSON alone, answers with no
- * secret, and logs who changed what.
+ * An opt-in HTTP endpoint for the instance that covers the importing module: `GET status`, `PUT config`,
+ * `POST flush`, `POST verify`, `POST override`. It accepts only JSON, never returns a secret, and logs who
+ * changed what.
  */
 @Module({})
 export class TelemetryAdminModule {
   /**
-   * Makes the module, with its routes under `path`.
+   * Creates the module, with its routes below `path`.
    *
    * @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard
    */

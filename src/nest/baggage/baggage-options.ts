@@ -13,42 +13,46 @@ import {
 } from '../../config/schema.js';
 import type { RawRequest } from '../../http/http-options.js';
 
-/** The request as a resolver sees it, on Express and Fastify alike. */
+/** The request that a resolver receives, in the same form on Express and Fastify. */
 export interface BaggageRequest {
-  /** Request headers, names in lower case. */
+  /** The request's headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** HTTP method, such as `POST`. */
+  /** The HTTP method, such as `POST`. */
   readonly method: string;
-  /** Path and query. */
+  /** The path and query. */
   readonly url: string;
-  /** Parameters of the route. */
+  /** The route's parameters. */
   readonly params?: unknown;
-  /** Parameters of the query. */
+  /** The query's parameters. */
   readonly query?: unknown;
   /** The parsed body. */
   readonly body?: unknown;
-  /** The user that an authentication guard put there. */
+  /** The user that an authentication guard set. */
   readonly user?: unknown;
 }
 
-/** Options for baggage: where entries come from, which are trusted, and where they show. */
+/**
+ * The baggage options: sources of entries, trusted callers, and the spans and metrics that show entries.
+ */
 export interface BaggageOptions {
   /**
-   * Request headers and the entries that they become, which are also put on every span of the request;
-   * default `x-user-id` → `user.id`, `x-session-id` → `session.id`. `{}` reads none.
+   * Request headers with the entry of each, which is also put on every span of the request. Default:
+   * `x-user-id` → `user.id`, `x-session-id` → `session.id`. `{}` reads none.
    */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Headers without which a request is answered with 400 and the header's name. */
+  /**
+   * Headers that every request must have; without one, the response is 400 with the header's name. Default:
+   * none.
+   */
   readonly required?: readonly string[];
   /**
-   * Properties of `request.user` and the entries that they become; default `id` → `user.id`.
-   * They are verified, so they win over headers. Read when the guard runs: after global
-   * guards, or where you placed it.
+   * Properties of `request.user`, with the entry of each; default `id` → `user.id`. They are verified, so
+   * they win over headers. They are read when the guard runs: after global guards, or where you placed it.
    */
   readonly user?: Readonly<Record<string, string>>;
   /**
-   * More entries, told by the request; read when the guard runs. An error in it is logged and never affects
-   * the request; a promise is waited for, for 5 seconds at most.
+   * Returns further entries for a request; called when the guard runs. An error is logged and never affects
+   * the request. A promise delays the request, at most for 5 seconds.
    */
   readonly entries?: (
     request: BaggageRequest,
@@ -56,31 +60,32 @@ export interface BaggageOptions {
     | Readonly<Record<string, string | undefined>>
     | undefined
     | Promise<Readonly<Record<string, string | undefined>> | undefined>;
-  /** The purpose of requests by route; the first match becomes the entry `app.user.intent`. */
+  /** Purposes of requests by route. The first match becomes the entry `app.user.intent`. Default: none. */
   readonly intent?: Readonly<Record<string, string>>;
   /**
-   * Entries of the caller's `baggage` that are kept, exact or with `*` at the end; default none, or all where
-   * `trust` says yes. The names in `headers` are always kept.
+   * The caller's `baggage` entries to keep, exact or with `*` at the end; default: none, or all for
+   * requests that `trust` accepts. The names in `headers` are always kept.
    */
   readonly allow?: readonly string[];
   /**
-   * Names that are never taken, exact or with `*` at the end, besides those of secrets such as `db.password`.
+   * Names of entries to refuse, exact or with `*` at the end, in addition to secrets such as `db.password`.
+   * Default: none.
    */
   readonly deny?: readonly string[];
   /**
-   * Whether a request's identity headers and baggage are kept at all; a predicate that
-   * throws counts as `false`.
+   * Whether a request's identity headers and baggage are kept. An error in the predicate counts as `false`.
+   * Default: they are kept by the other rules.
    */
   readonly trust?: (request: RawRequest) => boolean;
   /**
-   * Entries that are put on every span that starts in the request, besides those in `headers`;
-   * exact or with `*` at the end.
+   * Further entries that are put on every span of the request, exact or with `*` at the end; default: only
+   * those in `headers`.
    */
   readonly attributes?: readonly string[];
-  /** Entries that are put on metrics, one by one: each value makes a time series of its own. Default none. */
+  /** Entries that are put on metrics, as exact names; each value creates a time series. Default: none. */
   readonly metricAttributes?: readonly string[];
   /**
-   * Whether the guard runs for everything the instance covers; `false` to place
+   * Whether the guard runs for all routes that the instance covers; `false` lets you place
    * {@link BaggageGuard} yourself. Default true.
    */
   readonly guard?: boolean;
@@ -112,7 +117,7 @@ const exactNames = arrayOf(
   }),
 );
 
-/** Rule of the option `baggage`. */
+/** Validates the option `baggage`. */
 export const baggageOptionsCheck: Check = anyOf(
   literal(false),
   object({
@@ -138,7 +143,7 @@ const host = leaf({
     /^(\*|(\*\.)?([\w-]+\.)*[\w-]+(:\d+)?|\[[\da-f:.]+\](:\d+)?|[\da-f:]+)$/i.test(value),
 });
 
-/** Rule of the option `propagation`. */
+/** Validates the option `propagation`. */
 export const propagationOptionsCheck: Check = object({
   propagators: arrayOf(
     anyOf(

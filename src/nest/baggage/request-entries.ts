@@ -9,16 +9,18 @@ import type { BaggageOptions, BaggageRequest } from './baggage-options.js';
 
 const DEFAULT_USER: Readonly<Record<string, string>> = { id: BaggageKeys.USER_ID };
 
-/** How long a request waits for `baggage.entries`: a look-up that hangs must not hang the app. */
+/**
+ * The longest wait for `baggage.entries`, in milliseconds, so that a hanging look-up does not hang the app.
+ */
 const ENTRIES_MILLIS = 5_000;
 
-/** One instance's options as its guard needs them. */
+/** One instance's baggage options, in the form that its guard needs. */
 export class RequestEntries {
   private readonly user: readonly (readonly [path: readonly string[], key: string])[];
   private readonly intents: readonly (readonly [matches: RouteFilter, intent: string])[];
   private readonly required: readonly string[];
   private readonly keys: ReadonlyMap<string, string>;
-  /** The user that was read last, by the request: what the app changed since then stays. */
+  /** The user that was last read from each request, so that later changes by the app are kept. */
   private readonly users = new WeakMap<BaggageRequest, unknown>();
 
   constructor(
@@ -35,12 +37,12 @@ export class RequestEntries {
     this.keys = new Map(rules.headers);
   }
 
-  /** Whether the guard runs for whatever the instance covers. */
+  /** Whether the guard runs for all routes that the instance covers. */
   get everywhere(): boolean {
     return this.options.guard !== false;
   }
 
-  /** Whether {@link admit} neither waits nor refuses, so that it needs no guard. */
+  /** Whether {@link admit} never waits or refuses, so that it needs no guard. */
   get admitsAll(): boolean {
     return this.required.length === 0 && this.options.entries === undefined;
   }
@@ -53,11 +55,11 @@ export class RequestEntries {
   }
 
   /**
-   * Adds to the flow what request and user tell.
+   * Adds the entries of the request and its user to the flow.
    *
-   * @param flow - absent while telemetry is off: then nothing is kept
-   * @param route - the template, or the path
-   * @returns the first required header that is missing, if any
+   * @param flow - the request's flow; absent while telemetry is off, then nothing is stored
+   * @param route - the route's template, or the path
+   * @returns the first missing required header, if any
    */
   admit(
     request: BaggageRequest,
@@ -72,8 +74,8 @@ export class RequestEntries {
   }
 
   /**
-   * Adds what the request tells once more, if there is another user than before. @returns what
-   * to wait for, if anything
+   * Adds the request's entries again if its user has changed. @returns a promise to wait for, if there is
+   * one
    */
   learn(request: BaggageRequest, flow: Flow, route: string): Promise<void> | undefined {
     const { user } = request;
@@ -104,7 +106,7 @@ export class RequestEntries {
     return entries;
   }
 
-  /** @returns what to wait for, if anything */
+  /** @returns a promise to wait for, if there is one */
   private askResolver(request: BaggageRequest, flow: Flow): Promise<void> | undefined {
     const { entries } = this.options;
     if (entries === undefined) return undefined;
@@ -128,7 +130,8 @@ export class RequestEntries {
   }
 
   /**
-   * A mapped header is there if its entry is, wherever that came from; what was refused counts as missing.
+   * Returns the first missing required header. A mapped header counts as present if its entry is, whatever
+   * set it; a refused entry counts as missing.
    */
   private missing({ headers }: BaggageRequest, flow: Flow | undefined): string | undefined {
     return this.required.find((header) => {
@@ -139,7 +142,7 @@ export class RequestEntries {
   }
 }
 
-/** Ids are texts or numbers; anything else is not an entry. */
+/** Reads an id, which is a text or a number; other values are ignored. */
 function textAt(user: unknown, path: readonly string[]): string | undefined {
   let value = user;
   try {

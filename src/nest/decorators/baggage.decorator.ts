@@ -10,10 +10,11 @@ const baggageParameter = createParamDecorator((key: string | undefined, host: Ex
 });
 
 /**
- * Hands a baggage entry of the request to a handler's parameter.
+ * Passes a baggage entry of the request to a handler's parameter.
  *
- * @param key - such as `user.id`; without it, all entries by name. An entry that is not there is `undefined`
- * @param pipes - that the value goes through, as for `@Query`
+ * @param key - the entry's name, such as `user.id`; default: all entries by name. A missing entry is
+ *   `undefined`
+ * @param pipes - pipes for the value, as in `@Query`
  */
 export function Baggage(key?: string, ...pipes: (Type<PipeTransform> | PipeTransform)[]): ParameterDecorator {
   return key === undefined ? baggageParameter(...pipes) : baggageParameter(key, ...pipes);

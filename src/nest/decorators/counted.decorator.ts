@@ -9,16 +9,16 @@ import { asWritten, wrapMethod } from './method-wrapper.js';
 
 /** The name and the attributes of a measured method. */
 export interface MeasuredMethodOptions extends Pick<MetricOptions, 'description' | 'unit'> {
-  /** Constant attributes of every call; each takes few values. */
+  /** Constant attributes of every call; default none. Each must have few values. */
   readonly attributes?: Attributes;
 }
 
 /**
- * Counts the calls of a method, failed ones with `error.type`, once each is over: a promise
- * settled, a stream at its end.
+ * Counts the calls of a method when they end: when a promise settles or a stream ends. Failed calls get
+ * `error.type`.
  *
- * @param name - of the counter; default `{Class}.{method}.calls`
- * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
+ * @param name - the counter's name; default `{Class}.{method}.calls`
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the decorator is not on a method
  */
 export function Counted(name?: string, options: MeasuredMethodOptions = {}): MethodDecorator {
   const { attributes, unit = '{call}', ...rest } = options;
@@ -50,7 +50,7 @@ export function Counted(name?: string, options: MeasuredMethodOptions = {}): Met
   };
 }
 
-/** Attributes of one call. @param failure - holds what it threw, if it did */
+/** Returns the attributes of one call. @param failure - holds the thrown error, if the call failed */
 export function withError(
   attributes: Attributes | undefined,
   failure: { readonly error: unknown } | undefined,

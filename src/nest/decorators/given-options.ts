@@ -6,7 +6,7 @@ import type { AnyValue } from './span-options.js';
 /** Options of a decorator, or a function of the method's arguments that returns them. */
 export type OptionsInput<O> = O | ((...args: AnyValue[]) => O);
 
-/** The options of one call; none if the user's function throws, or returns something else. */
+/** Returns the options of one call; none if the user's function throws or returns something else. */
 export function givenOptions<O extends object>(
   input: OptionsInput<O>,
   none: O,
@@ -17,7 +17,7 @@ export function givenOptions<O extends object>(
   if (typeof input !== 'function') return input;
   return ask(
     () => input.apply(host, args),
-    // Copied: what a getter throws is thrown here.
+    // Copying the options runs their getters here, inside the guard.
     (options: unknown) => (isObject(options) ? ({ ...options } as O) : none),
     (error) => {
       reportHook('options', spanName, error);

@@ -2,9 +2,9 @@ import { Inject } from '@nestjs/common';
 import { getMeterToken } from '../metadata/meter-names.js';
 
 /**
- * Injects a meter of the module's instance; its instruments follow every reconfiguration.
+ * Injects a meter of the module's instance. Its instruments follow every reconfiguration.
  *
- * @param name - instrumentation scope of its instruments; default: the module's own meter
+ * @param name - the instrumentation scope; default: the module's own meter
  */
 export function InjectMeter(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getMeterToken(name));

@@ -2,9 +2,9 @@ import { Inject } from '@nestjs/common';
 import { getTracerToken } from '../metadata/tracer-names.js';
 
 /**
- * Injects a tracer of the module's instance; it follows every reconfiguration.
+ * Injects a tracer of the module's instance, which follows every reconfiguration.
  *
- * @param name - instrumentation scope of its spans; default: the module's own tracer
+ * @param name - the instrumentation scope; default: the module's own tracer
  */
 export function InjectTracer(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getTracerToken(name));

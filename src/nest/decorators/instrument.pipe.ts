@@ -16,8 +16,8 @@ const log = new RateLimitedLog(new Logger('TelemetryModule'));
 const MEASURES_NOTHING = createNoopMeter();
 
 /**
- * Turns parameters into instruments. Nest makes one for each module whose handlers ask for any, and
- * injects what that module sees.
+ * Converts the values of instrument parameters into instruments. Nest creates one pipe per module, with the
+ * providers of that module.
  */
 @Injectable()
 export class InstrumentPipe implements PipeTransform {

@@ -5,8 +5,8 @@ import { errorText, RateLimitedLog } from '../../base/rate-limited-log.js';
 const log = new RateLimitedLog(new Logger('TelemetryModule'));
 
 /**
- * The instrument of one decorated method, in each instance that it is called for. A method whose name
- * is taken is not measured.
+ * The instrument of one decorated method, one per instance in which it is called. If its name is taken by
+ * another instrument, the method is not measured.
  */
 export class MethodInstrument<T> {
   private readonly made = new WeakMap<MeterManager, { readonly instrument: T | undefined }>();
@@ -16,7 +16,7 @@ export class MethodInstrument<T> {
     private readonly create: (meters: MeterManager) => T,
   ) {}
 
-  /** Absent while metrics are off. */
+  /** Returns the instrument; `undefined` while metrics are off. */
   of(meters: MeterManager | undefined): T | undefined {
     if (meters?.isEnabled() !== true) return undefined;
     let made = this.made.get(meters);

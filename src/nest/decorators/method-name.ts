@@ -1,11 +1,8 @@
 import { classNameOf } from '../../base/class-name.js';
 
-/**
- * `Class.method` of a decorated method: a derived class that inherits it stands in the place of
- * the one that declares it.
- */
+/** The name `Class.method` of a decorated method; an inherited method gets the derived class's name. */
 export class MethodName {
-  /** Name with the class that declares the method. */
+  /** The name with the class that declares the method. */
   readonly declared: string;
   private readonly names = new WeakMap<object, string>();
 
@@ -17,7 +14,7 @@ export class MethodName {
   }
 
   /**
-   * @param host - what the method is called on; a class that overrides the method calls the declaring one's
+   * @param host - the object of the call; if its class overrides the method, the declaring class is named
    */
   on(host: unknown): string {
     try {
@@ -27,7 +24,7 @@ export class MethodName {
       if (name === undefined) this.names.set(start as object, (name = this.below(start as object)));
       return name;
     } catch {
-      // No object, a proxy that refuses, or one whose class is hidden.
+      // The host may not be an object, or may be a proxy that throws or hides its class.
       return this.declared;
     }
   }

@@ -4,9 +4,9 @@ import { TelemetryConfigError } from '../../errors.js';
 /** A method of any class, as decorators see it. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** The methods whose wrapper makes a span, by the prototype that defines them. */
+/** Methods whose wrapper creates a span, by the prototype that defines them. */
 const wrapped = new WeakMap<object, Set<PropertyKey>>();
-/** The method as it was written, by our wrapper of it. */
+/** The user's method of each wrapper. */
 const written = new WeakMap<Method, Method>();
 
 const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
@@ -18,12 +18,12 @@ const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
 ]);
 
 /**
- * Puts a wrapper in the place of a decorated method, alike in everything that other decorators and libraries
- * look at: name, length, metadata and properties of its own.
+ * Replaces a decorated method by a wrapper that looks the same to other decorators and libraries: it has
+ * the same name, length, metadata and own properties.
  *
- * @param decorator - as the user wrote it, for the error
- * @param descriptor - absent for fields, where only a build without type checks gets this far
- * @param makesSpan - `false` leaves the span to the class's decorator
+ * @param decorator - the decorator as the user wrote it, for the error
+ * @param descriptor - absent for fields, which only a build without type checks can pass
+ * @param makesSpan - `false` if the class's decorator may still create the span
  * @throws TelemetryConfigError if the decorator is not on a method
  */
 export function wrapMethod(
@@ -50,12 +50,12 @@ export function wrapMethod(
   keys.add(key);
 }
 
-/** Whether a method has a span already, its decorator being nearer than the class's. */
+/** Whether a method already has a span from its own decorator, which wins over the class's. */
 export function isWrapped(prototype: object, key: PropertyKey): boolean {
   return wrapped.get(prototype)?.has(key) === true;
 }
 
-/** The method as written in the source, below all decorators of this library. */
+/** Returns the method as written in the source, without this library's wrappers. */
 export function asWritten(method: Method): Method {
   return written.get(method) ?? method;
 }

@@ -1,8 +1,8 @@
 import { markClassUntraced, markMethodUntraced } from '../metadata/untraced-handlers.js';
 
 /**
- * Leaves a method of a `@Traceable` class without a span. On a controller or one of its handlers, requests to
- * it are not traced, nor is anything that they call.
+ * Excludes a method of a `@Traceable` class from tracing. On a controller or a handler, its requests are
+ * not traced, nor any work in them.
  */
 export function NoSpan(): MethodDecorator & ClassDecorator {
   return (target: object, key?: PropertyKey, descriptor?: PropertyDescriptor) => {

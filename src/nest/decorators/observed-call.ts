@@ -16,7 +16,7 @@ export interface Observation {
   readonly parameters: readonly ParameterAttribute[];
 }
 
-/** Whether arguments and results go onto the span. */
+/** Whether the span records arguments and results. */
 export function recordsValues(
   span: Span,
   { includeInputOutput }: SpanDecoratorOptions,
@@ -24,7 +24,7 @@ export function recordsValues(
   return span instanceof RecordingSpan && (includeInputOutput ?? span.generation.config.includeInputOutput);
 }
 
-/** Calls the method and tells its span what goes in. */
+/** Calls the method and records its arguments on the span. */
 export function observedCall(
   span: Span,
   { spanName, options, parameters }: Observation,
@@ -48,12 +48,12 @@ export function observedCall(
   return method.apply(host, args);
 }
 
-/** Whether {@link noteResult} has anything to do. */
+/** Tells whether {@link noteResult} has anything to do. */
 export function notesResult(span: Span, options: SpanDecoratorOptions): boolean {
   return options.onResult !== undefined || recordsValues(span, options);
 }
 
-/** Tells the span what came out. */
+/** Records the result on the span. */
 export function noteResult(
   span: Span,
   { spanName, options }: Pick<Observation, 'spanName' | 'options'>,

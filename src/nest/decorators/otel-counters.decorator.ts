@@ -8,18 +8,19 @@ import { injectMeters, metersFor } from '../hub/host-meters.js';
 import { MethodInstrument } from './method-instrument.js';
 import { classNameOf } from '../../base/class-name.js';
 
-/** Options of nestjs-otel's counters: their name, and attributes of each count. */
+/** Options of nestjs-otel's counters: the name, and attributes of each count. */
 export interface OtelCounterOptions extends OtelMetricOptions {
-  /** Replaces the default name. */
+  /** The counter's name, which replaces the default one. */
   readonly name?: string;
-  /** Attributes of every count; keep the number of values small. */
+  /** Attributes of every count; default none. Keep the number of values small. */
   readonly attributes?: Attributes;
 }
 
 type Constructor = abstract new (...args: never[]) => object;
 
 /**
- * {@link Counted} under the name of nestjs-otel, whose counter is called `app.{Class}.{method}.calls.total`.
+ * Counts calls like {@link Counted}, with the decorator name and counter name of nestjs-otel:
+ * `app.{Class}.{method}.calls.total`.
  */
 export function OtelMethodCounter(options: OtelCounterOptions = {}): MethodDecorator {
   const { name, ...rest } = options;
@@ -30,9 +31,9 @@ export function OtelMethodCounter(options: OtelCounterOptions = {}): MethodDecor
 }
 
 /**
- * Counts the objects of a class that are made, its subclasses' as well, as `app.{Class}.instances.total`.
- * Those that Nest makes count for the instance of their module, others for that of the request in which they
- * are made; what is made by hand outside of requests is not counted.
+ * Counts the created objects of a class and its subclasses as `app.{Class}.instances.total`. An object that
+ * Nest creates counts for its module's instance, any other for the instance of the request in which it is
+ * created. Objects created by hand outside of requests are not counted.
  */
 export function OtelInstanceCounter(options: OtelCounterOptions = {}): ClassDecorator {
   const { name, attributes, ...rest } = options;
@@ -66,8 +67,8 @@ export function OtelInstanceCounter(options: OtelCounterOptions = {}): ClassDeco
 }
 
 /**
- * A class whose constructor reports each object; prototype, statics and metadata are
- * those of the given class.
+ * Returns a subclass whose constructor reports each object. Prototype, statics and metadata are those of
+ * the given class.
  */
 function toldOf(type: Constructor, made: () => void): Constructor {
   function constructor(...args: never[]): object {

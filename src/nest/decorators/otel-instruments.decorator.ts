@@ -14,11 +14,11 @@ import { InstrumentPipe } from './instrument.pipe.js';
  * and the handler gets one that measures nothing.
  */
 
-/** The pipe knows the module, and thereby the instance. */
+/** Creates the parameter decorator. Its pipe knows the module, and so the instance. */
 const instrument = createParamDecorator<InstrumentDefinition>(() => undefined);
 
 /**
- * Hands the handler a counter, which only grows.
+ * Passes a counter to the handler's parameter; it only grows.
  *
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
  */
@@ -27,7 +27,7 @@ export const OtelCounter: (name: string, options?: OtelMetricOptions) => Paramet
   'counter',
 );
 /**
- * Hands the handler an up-down counter, which grows and shrinks.
+ * Passes an up-down counter to the handler's parameter; it grows and shrinks.
  *
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
  */
@@ -36,7 +36,7 @@ export const OtelUpDownCounter: (name: string, options?: OtelMetricOptions) => P
   'upDownCounter',
 );
 /**
- * Hands the handler a histogram.
+ * Passes a histogram to the handler's parameter.
  *
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
  */
@@ -45,7 +45,7 @@ export const OtelHistogram: (name: string, options?: OtelMetricOptions) => Param
   'histogram',
 );
 /**
- * Hands the handler a gauge.
+ * Passes a gauge to the handler's parameter.
  *
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
  */
@@ -54,21 +54,23 @@ export const OtelGauge: (name: string, options?: OtelMetricOptions) => Parameter
   'gauge',
 );
 /**
- * Hands the handler an observable gauge; `addCallback` says who is asked at each export.
+ * Passes an observable gauge to the handler's parameter; callbacks of `addCallback` run at each export.
  *
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
  */
 export const OtelObservableGauge: (name: string, options?: OtelMetricOptions) => ParameterDecorator =
   parameter('OtelObservableGauge', 'observableGauge');
 /**
- * Hands the handler an observable counter, a total; `addCallback` says who is asked at each export.
+ * Passes an observable counter to the handler's parameter; callbacks of `addCallback` report the total at
+ * each export.
  *
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
  */
 export const OtelObservableCounter: (name: string, options?: OtelMetricOptions) => ParameterDecorator =
   parameter('OtelObservableCounter', 'observableCounter');
 /**
- * Hands the handler an observable up-down counter, an amount; `addCallback` says who is asked at each export.
+ * Passes an observable up-down counter to the handler's parameter; callbacks of `addCallback` report the
+ * amount at each export.
  *
  * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the name is missing or invalid
  */

@@ -2,16 +2,15 @@ import { asWritten, type Method } from './method-wrapper.js';
 
 const known = new WeakMap<Method, readonly (string | undefined)[]>();
 
-/** Comments and strings as a whole, else one character. */
+/** Matches a whole comment or string, or one other character. */
 const TOKENS = /\/\*[^]*?\*\/|\/\/.*|'(?:[^'\\]|\\[^])*'|"(?:[^"\\]|\\[^])*"|`(?:[^`\\]|\\[^])*`|[^]/g;
 const COMMENT = /^\/[/*]/;
 
 /**
- * Names arguments as the method's source does, so that a `password` is known as one
- * when arguments are recorded.
+ * Names arguments after the method's parameters in its source, so that an argument `password` can be
+ * masked.
  *
- * @returns an object by parameter names; positions stand for patterns, rest parameters and
- *   what is beyond the last name
+ * @returns an object by parameter names; destructured, rest and further arguments are named by position
  */
 export function namedArguments(method: Method, args: readonly unknown[]): Record<string, unknown> {
   const names = parameterNames(method);
@@ -22,7 +21,7 @@ export function namedArguments(method: Method, args: readonly unknown[]): Record
   return named;
 }
 
-/** The names of a method's parameters, as far as they have any. */
+/** Returns the names of a method's parameters, where they have names. */
 export function parameterNames(method: Method): readonly (string | undefined)[] {
   let names = known.get(method);
   if (names === undefined) {
@@ -35,10 +34,7 @@ export function parameterNames(method: Method): readonly (string | undefined)[] 
   return names;
 }
 
-/**
- * Splits what stands between the parentheses after the method's name, at commas that
- * are not inside something.
- */
+/** Splits the parameter list in a method's source at its top-level commas. */
 function parameterList(source: string): string[] {
   const parameters: string[] = [];
   let depth = 0;

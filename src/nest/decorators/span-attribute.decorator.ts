@@ -7,11 +7,11 @@ export interface ParameterAttribute {
 const parameters = new WeakMap<object, Map<PropertyKey, ParameterAttribute[]>>();
 
 /**
- * Puts a parameter of a method with `@Span`, or of a class with `@Traceable`, on its span.
+ * Records a parameter as a span attribute; for methods with `@Span` or of a class with `@Traceable`.
  *
- * @param key - name of the attribute
- * @param pick - the part of the argument: a path such as `customer.id`, or a function; default: the argument
- *   itself, an object as JSON
+ * @param key - the attribute's name
+ * @param pick - selects a part of the argument: a path such as `customer.id`, or a function; default: the
+ *   whole argument, with objects as JSON
  */
 export function SpanAttribute(
   key: string,
@@ -30,7 +30,7 @@ export function SpanAttribute(
   };
 }
 
-/** The attributes that `@SpanAttribute` declares for a method. */
+/** Returns the attributes that `@SpanAttribute` declares for a method. */
 export function parameterAttributes(target: object, method: PropertyKey): readonly ParameterAttribute[] {
   return parameters.get(target)?.get(method) ?? [];
 }

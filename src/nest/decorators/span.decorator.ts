@@ -12,23 +12,23 @@ import type { AnyValue, SpanDecoratorInput, SpanDecoratorOptions } from './span-
 const NO_OPTIONS: SpanDecoratorOptions = {};
 
 /**
- * Runs the method in a span of the module's own instance; of the active flow's instance in objects that Nest
- * did not build; without either, the plain method runs. The span ends when the result is there: at once, when
- * the promise settles, or when the stream is over.
+ * Runs the method in a span of its module's instance. For an object that Nest did not create, the active
+ * flow's instance is used; without one, no span is created. The span ends when the result is complete: at
+ * once, when the promise settles, or when the stream ends.
  *
- * @param name - default `Class.method`, by the class of the object that the method is called on
- * @param options - kind, attributes, links, what to read from the result; or a function of the
- *   arguments that returns them
- * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
+ * @param name - the span's name; default `Class.method`, with the class of the object
+ * @param options - kind, attributes, links and result attributes, or a function of the arguments that
+ *   returns them
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the decorator is not on a method
  */
 export function Span(name?: string, options?: SpanDecoratorOptions): MethodDecorator;
-/** Runs the method in a span named `Class.method`, with these options. */
+/** Runs the method in a span named `Class.method`, with options. */
 export function Span(options: SpanDecoratorOptions): MethodDecorator;
-/** Runs the method in a span named `Class.method`, whose options are a function of the arguments. */
+/** Runs the method in a span named `Class.method`, with options as a function of the arguments. */
 export function Span<T extends any[]>(
   options: (...args: T) => SpanDecoratorOptions,
 ): (target: any, key: string | symbol, descriptor: TypedPropertyDescriptor<(...args: T) => any>) => void;
-/** Runs the method in a named span, whose options are a function of the arguments. */
+/** Runs the method in a named span, with options as a function of the arguments. */
 export function Span<T extends any[]>(
   name: string,
   options: (...args: T) => SpanDecoratorOptions,
@@ -47,7 +47,7 @@ export function Span(
 /**
  * Wraps a method in a span, for `@Span` and `@Traceable`.
  *
- * @param name - of the span; or of the method, after the class of the object that it is called on
+ * @param name - the span's name, or the method's name that follows the class of the object
  */
 export function wrapInSpan(
   decorator: string,
@@ -82,7 +82,7 @@ export function wrapInSpan(
   });
 }
 
-/** @param args - for `onResult` */
+/** @param args - the arguments for `onResult` */
 function detailsOf(
   observation: Pick<Observation, 'spanName' | 'options'>,
   method: Method,

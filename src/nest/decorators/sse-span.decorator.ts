@@ -2,10 +2,10 @@ import type { SseSpanOptions } from '../../http/stream-options.js';
 import { setSseSpanOptions } from '../metadata/sse-span-options.js';
 
 /**
- * Changes how one `@Sse` route becomes spans; place it above or below `@Sse`.
+ * Sets the span options of one `@Sse` route. Place it above or below `@Sse`.
  *
- * @param options - what differs from the instance's `sse` options; a name alone gives the
- *   stream a span of its own
+ * @param options - options that replace the instance's `sse` options; a name alone gives the stream its own
+ *   span
  */
 export function SseSpan(options: string | SseSpanOptions): MethodDecorator {
   const own: SseSpanOptions = typeof options === 'string' ? { name: options } : options;

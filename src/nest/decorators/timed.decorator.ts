@@ -8,18 +8,18 @@ import { MethodInstrument } from './method-instrument.js';
 import { classNameOf } from '../../base/class-name.js';
 import { asWritten, wrapMethod } from './method-wrapper.js';
 
-/** How a timed method becomes a histogram. */
+/** The options of a timed method's histogram. */
 export interface TimedOptions extends Omit<MeasuredMethodOptions, 'unit'> {
-  /** Upper limits in seconds; default from 5 ms to 10 s, as for requests. */
+  /** The upper limits of the buckets, in seconds; default from 5 ms to 10 s, as for requests. */
   readonly boundaries?: readonly number[];
 }
 
 /**
- * Measures how long a method takes, in seconds, failed calls with `error.type`: until a promise is
- * settled, or a stream at its end.
+ * Measures the duration of a method in seconds, until a promise settles or a stream ends. Failed calls get
+ * `error.type`.
  *
- * @param name - of the histogram; default `{Class}.{method}.duration`
- * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
+ * @param name - the histogram's name; default `{Class}.{method}.duration`
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the decorator is not on a method
  */
 export function Timed(name?: string, options: TimedOptions = {}): MethodDecorator {
   const { attributes, boundaries = LATENCY_SECONDS, ...rest } = options;

@@ -5,7 +5,7 @@ import { isWithoutSpan } from '../metadata/untraced-handlers.js';
 import { wrapInSpan } from './span.decorator.js';
 import type { SpanDecoratorOptions } from './span-options.js';
 
-/** Nest calls these, once each. */
+/** Nest's lifecycle hooks, which it calls once each. */
 const LIFECYCLE_HOOKS: ReadonlySet<string> = new Set([
   'onModuleInit',
   'onApplicationBootstrap',
@@ -14,22 +14,21 @@ const LIFECYCLE_HOOKS: ReadonlySet<string> = new Set([
   'onApplicationShutdown',
 ]);
 
-/** How the methods of a class become spans; every option of `@Span` holds for each of them. */
+/** The span options of a class's methods; every option of `@Span` applies to each method. */
 export interface TraceableOptions extends SpanDecoratorOptions {
-  /** Replaces the class name in `Class.method`. */
+  /** The first part of span names; default: the class's name, as in `Class.method`. */
   readonly name?: string;
-  /** The only methods that get a span, by name, `*` for any characters; default: all of them. */
+  /** The names of the methods that get a span, with `*` for any characters; default: all. */
   readonly include?: readonly (string | RegExp)[];
-  /** Methods that get none. */
+  /** The names of methods that get no span; default: none. */
   readonly exclude?: readonly (string | RegExp)[];
 }
 
 /**
- * Gives every method of the class a span, as `@Span` does: not to lifecycle hooks, accessors, methods with
- * symbols for names and those with `@NoSpan`; a method's own `@Span` wins.
+ * Gives every method of a class a span, as `@Span` does. Lifecycle hooks, accessors, methods named by
+ * symbols and methods with `@NoSpan` get none; a method's own `@Span` wins.
  *
- * **Gotchas** It covers the methods that the class defines itself. Those that it inherits
- * belong to the base class.
+ * **Gotchas** It applies to methods that the class itself defines, not to inherited ones.
  */
 export function Traceable(nameOrOptions: string | TraceableOptions = {}): ClassDecorator {
   const given: TraceableOptions = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;

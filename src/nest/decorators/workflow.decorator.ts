@@ -11,27 +11,26 @@ import { injectManager, managerFor } from '../hub/host-manager.js';
 import { asWritten, wrapMethod } from './method-wrapper.js';
 import { parameterNames } from './parameter-names.js';
 
-/** How a method becomes the span of a pipeline. Its first argument counts as the input. */
+/** The span options of a method that is a pipeline. Its first argument is recorded as the input. */
 export type TracePipelineOptions = Omit<WorkflowPipelineOptions, 'input'> & Omit<PipelineRunOptions, 'name'>;
 
-/** How a method becomes the span of a stage. Its first argument counts as the input. */
+/** The span options of a method that is a stage. Its first argument is recorded as the input. */
 export interface TraceStageOptions extends Omit<StageOptions, 'input' | 'name'> {
-  /** Default: the stage's name. */
+  /** The stage's id; default: its name. */
   readonly id?: string;
 }
 
-/** The workflow tracer of each manager that decorated methods met. */
+/** The workflow tracer of each manager. */
 const tracers = new WeakMap<TracerManager, WorkflowTracer>();
 
 /**
- * Runs the method as a pipeline, as `WorkflowTracer.withPipelineSpan` does; stages that it
- * calls are counted for it.
+ * Runs the method as a pipeline, like `WorkflowTracer.withPipelineSpan`. Stages that it calls are counted.
  *
- * @param name - of the pipeline; the span is `pipeline:{name}`
- * @param options - or a function of the arguments, for ids that come with them
+ * @param name - the pipeline's name; the span is `pipeline:{name}`
+ * @param options - options, or a function of the arguments that returns them, such as for ids
  */
 export function TracePipeline(name: string, options?: TracePipelineOptions): MethodDecorator;
-/** Runs the method as a pipeline, whose options are a function of the arguments. */
+/** Runs the method as a pipeline, with options as a function of the arguments. */
 export function TracePipeline<T extends any[]>(
   name: string,
   options: (...args: T) => TracePipelineOptions,
@@ -46,13 +45,13 @@ export function TracePipeline(
 }
 
 /**
- * Runs the method as a stage, as `WorkflowTracer.withStageSpan` does, of the pipeline that it is called in.
+ * Runs the method as a stage of the calling pipeline, like `WorkflowTracer.withStageSpan`.
  *
- * @param name - of the stage; the span is `stage:{name}`
- * @param options - its component type, or all options, or a function of the arguments that returns them
+ * @param name - the stage's name; the span is `stage:{name}`
+ * @param options - the component type, or all options, or a function of the arguments that returns them
  */
 export function TraceStage(name: string, options?: string | TraceStageOptions): MethodDecorator;
-/** Runs the method as a stage, whose options are a function of the arguments. */
+/** Runs the method as a stage, with options as a function of the arguments. */
 export function TraceStage<T extends any[]>(
   name: string,
   options: (...args: T) => TraceStageOptions,

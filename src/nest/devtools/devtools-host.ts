@@ -9,13 +9,13 @@ import { devtoolsOptions } from '../instance/devtools-option.js';
 import { exportTrace } from './export-trace.js';
 import { OpenSpans } from './open-spans.js';
 
-/** Devtools of one app at work. */
+/** The running devtools of one app. */
 interface RunningDevtools {
   readonly server: DevtoolsServer;
   watch(instance: TelemetryInstance): void;
 }
 
-/** Starts devtools when the first instance asks for it, and shows every instance of the app in it. */
+/** Starts devtools when the first instance asks for it, and shows every instance of the app. */
 export class DevtoolsHost {
   private readonly instances: TelemetryInstance[] = [];
   private running: Promise<RunningDevtools | undefined> | undefined;
@@ -25,10 +25,10 @@ export class DevtoolsHost {
   >();
   private readonly logger = new Logger('TelemetryDevtools');
 
-  /** @param modulesOf - names of the modules that an instance covers */
+  /** @param modulesOf - returns the names of the modules that an instance covers */
   constructor(private readonly modulesOf: (instance: TelemetryInstance) => readonly string[]) {}
 
-  /** Shows an instance; its own failure to start is a warning, since the app works without it. */
+  /** Adds an instance to the page. If devtools cannot start, a warning is logged and the app continues. */
   async join(instance: TelemetryInstance): Promise<void> {
     const options = devtoolsOptions(instance.options.devtools, process.env);
     if (this.running !== undefined) {
@@ -51,7 +51,8 @@ export class DevtoolsHost {
     const recorder = new Recorder(options);
     try {
       const server = await DevtoolsServer.start(recorder, options);
-      // Printed past the app's logger, which may be silent: without the address the page cannot be opened.
+      // Printed without the app's logger, which may be silent: the page cannot be opened without the
+      // address.
       new StandardOutput().write(`Devtools: ${server.url}\n`, () => undefined);
       return {
         server,
@@ -113,7 +114,10 @@ export class DevtoolsHost {
     }
   }
 
-  /** Turns an exporter off, or back on as it was configured; a configuration set meanwhile stays. */
+  /**
+   * Turns an exporter off, or on again as it was configured. A configuration that was set in the meantime
+   * stays.
+   */
   private async switchExporter(instance: TelemetryInstance, on: boolean): Promise<object> {
     const { tracerManager: manager, name } = instance;
     const before = this.switchedOff.get(instance);
@@ -130,7 +134,7 @@ export class DevtoolsHost {
   }
 }
 
-/** If no exporter was given, the environment's or the default applies again. */
+/** Returns the configuration with this exporter; if none was given, the default one applies again. */
 function withExporter(config: TracerConfig, exporter: TracerConfig['exporter']): TracerConfig {
   const { exporter: _off, ...rest } = config;
   return exporter === undefined ? rest : { ...rest, exporter };

@@ -7,15 +7,15 @@ import { openSink } from '../../pipeline/open-sink.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
 const CLOSE_MILLIS = 2000;
-/** Exporters that send nothing anywhere. */
+/** Types of exporters without a receiver. */
 const LOCAL = ['none', 'console', 'memory'];
 
 /**
- * Sends the spans of one trace, over connections of its own.
+ * Sends the spans of one trace over new connections.
  *
- * @param exporter - a configuration; default the instance's
- * @returns how many spans each outcome had, over all exporters
- * @throws TelemetryConfigError where no exporter sends anywhere, or the configuration is wrong
+ * @param exporter - a configuration; default: the instance's
+ * @returns the number of spans by outcome, over all exporters
+ * @throws TelemetryConfigError if no exporter has a receiver, or if the configuration is invalid
  */
 export async function exportTrace(
   { tracerManager, name }: TelemetryInstance,

@@ -4,10 +4,10 @@ import type { Recorder } from '../../devtools/recorder.js';
 import type { StoredSpan, storedSpan } from '../../devtools/store/stored-span.js';
 import type { EndingSpan, SpanWatch } from '../../pipeline/generations/generation.js';
 
-/** Open spans beyond this many are shown when they end. */
+/** The most open spans to keep; further ones are shown when they end. */
 const MAX_OPEN = 2000;
 
-/** Hands ended spans to a recorder, and keeps those of one instance that are open. */
+/** Passes ended spans to a recorder, and keeps the open spans of one instance. */
 export class OpenSpans implements SpanWatch {
   private readonly open = new Set<EndingSpan>();
 
@@ -26,11 +26,11 @@ export class OpenSpans implements SpanWatch {
     try {
       this.recorder.store.add(this.read(asReadable(span)));
     } catch {
-      // A span that cannot be read is missing on the page, and nowhere else.
+      // A span that cannot be read is only missing on the page.
     }
   }
 
-  /** The open spans that will be exported, masked as if they ended now. */
+  /** Returns the open spans that will be exported, masked as if they ended now. */
   all(): StoredSpan[] {
     this.evictEnded();
     const spans: StoredSpan[] = [];
@@ -41,19 +41,19 @@ export class OpenSpans implements SpanWatch {
         span.generation.mask.maskSpan(copy);
         spans.push(this.read(asReadable(span), copy));
       } catch {
-        // Shown when it ends, or not at all: nothing is shown unmasked.
+        // The span is shown when it ends, or not at all; nothing is shown unmasked.
       }
     }
     return spans;
   }
 
-  /** Spans of a generation that was closed end without being told of. */
+  /** Removes spans that have ended; a closed generation does not report the end of its spans. */
   private evictEnded(): void {
     for (const span of this.open) if (span.ended) this.open.delete(span);
   }
 }
 
-/** Recording spans are what exporters read, too. */
+/** Returns a recording span as exporters read it. */
 function asReadable(span: EndingSpan): ReadableSpan {
   return span;
 }

@@ -1,4 +1,4 @@
-/** The options of Nest's clients and of BullMQ's queues that say where the broker is. */
+/** The options of Nest's clients and BullMQ's queues that contain the broker's address. */
 export interface BrokerOptions {
   readonly host?: unknown;
   readonly port?: unknown;
@@ -8,7 +8,7 @@ export interface BrokerOptions {
   readonly client?: { readonly brokers?: unknown };
 }
 
-/** The address that a client sends its messages to. */
+/** The address of a client's broker. */
 export interface BrokerAddress {
   readonly host: string;
   readonly port: number | undefined;
@@ -16,10 +16,7 @@ export interface BrokerAddress {
 
 const LOCALHOST: BrokerAddress = { host: 'localhost', port: undefined };
 
-/**
- * The first of a client's brokers, without credentials; `localhost` where nothing says
- * otherwise, as Nest has it.
- */
+/** Returns the first of a client's brokers, without credentials; default `localhost`, as in Nest. */
 export function addressOf(client: { readonly options?: BrokerOptions }): BrokerAddress {
   const { host, port } = client as BrokerOptions;
   if (typeof host === 'string') return { host, port: portOf(port) };

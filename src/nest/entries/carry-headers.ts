@@ -3,7 +3,7 @@ import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import type { BrokerOptions } from './broker-address.js';
 import type { Patches } from './patches.js';
 
-/** The parts used of Nest's clients; an app's own client may lack each of them. */
+/** The members that are used of Nest's clients; an app's own client may lack any of them. */
 export interface ClientProxyLike {
   readonly routingMap?: unknown;
   readonly options?: BrokerOptions;
@@ -12,7 +12,7 @@ export interface ClientProxyLike {
   normalizePattern?(pattern: unknown): string;
 }
 
-/** The headers of packets that wait for their turn, and of the one that was serialised last. */
+/** Headers of packets that wait to be sent, and of the last serialised one. */
 export interface Outbox {
   serialized: Readonly<Record<string, string>> | undefined;
   readonly packets: WeakMap<object, Readonly<Record<string, string>>>;
@@ -21,15 +21,15 @@ export interface Outbox {
 type Headers = Readonly<Record<string, string>>;
 type Serialize = (packet: unknown, options?: unknown) => unknown;
 
-/** The headers of NATS, as its library makes them. */
+/** NATS headers, as the NATS library defines them. */
 interface NatsHeaders extends Iterable<readonly [string, readonly string[]]> {
   set(key: string, value: string): void;
   append(key: string, value: string): void;
 }
 
 /**
- * Lets the messages of a client carry trace context: in the transport's own headers, or beside pattern and
- * data where a transport has none. What the app handed over is copied, never changed.
+ * Adds trace context to the messages of a client: as headers if the transport has them, else as a field
+ * next to pattern and data. The app's objects are copied, never changed.
  */
 export function carryHeaders(
   client: ClientProxyLike,
@@ -81,7 +81,8 @@ export function carryHeaders(
 }
 
 /**
- * MQTT sends requests when it is subscribed to their answers: by then the packet alone tells whose they are.
+ * Returns a packet's headers. MQTT sends a request only after it has subscribed to the response, so the
+ * packet itself must identify them.
  */
 function headersFor(outbox: Outbox, packet: unknown): Headers | undefined {
   const kept = typeof packet === 'object' && packet !== null ? outbox.packets.get(packet) : undefined;
@@ -100,7 +101,10 @@ function withSerializer(
   return carrying;
 }
 
-/** Serializers of the app may make anything; only packets as Nest makes them can carry more. */
+/**
+ * Adds headers to the packet of a transport without headers. A user's serializer may produce anything; only
+ * Nest's packets can carry more fields.
+ */
 function inEnvelope(packet: unknown, headers: Headers): unknown {
   if (!isPlain(packet) || !('pattern' in packet)) return packet;
   return { ...packet, [ENVELOPE]: headers };
@@ -112,8 +116,8 @@ function withHeaders(message: unknown, headers: Headers): unknown {
 }
 
 /**
- * The library alone can make headers, and Nest has it: they are made by asking for the headers
- * of the client's options.
+ * Creates NATS headers. Only the NATS library can, and only Nest has loaded it, so they come from the
+ * client's own options.
  */
 function natsHeaders(
   client: ClientProxyLike,

@@ -14,22 +14,22 @@ import { codeOf } from './message-facts.js';
 import { nestInstances } from './nest-instances.js';
 import { quietly } from './quietly.js';
 
-/** The packet that Nest hands to a transport's client. */
+/** The packet that Nest passes to a transport's client. */
 interface Packet {
   readonly pattern: unknown;
   readonly data?: unknown;
 }
 
 /**
- * Traces what leaves by the clients of one app. Each gets functions of its own; those that providers keep as
- * properties are found, too.
+ * Traces outgoing messages of one app's clients. It replaces functions on each client object, and also
+ * finds clients in properties of providers.
  */
 export class ClientProxies {
   private readonly watched = new WeakSet<object>();
 
   constructor(private readonly host: EntryHost) {}
 
-  /** Looks for clients that it has not seen yet. */
+  /** Finds clients that were created since the last call. */
   watchAll(): void {
     for (const { instance, type } of nestInstances(this.host.modules)) {
       if (isClient(instance)) this.watch(instance, this.host.fallback);
@@ -71,7 +71,7 @@ export class ClientProxies {
         ? emit.call(client, pattern, data)
         : untilSent(message, () => emit.call(client, pattern, data));
     });
-    // A connection outlives the request that happens to open it.
+    // A connection outlives the request that opens it.
     patches.replace(
       client,
       'connect',
@@ -123,7 +123,9 @@ export class ClientProxies {
     });
   }
 
-  /** The transport serialises a packet while this runs, or later, then from the packet that it kept. */
+  /**
+   * Sends a packet. The transport serialises it during this call, or later from the packet that it kept.
+   */
   private dispatch(
     client: object,
     system: string,
@@ -148,7 +150,7 @@ export class ClientProxies {
   }
 }
 
-/** A cold Observable sends a message for each of its subscribers. */
+/** Traces a cold Observable, which sends a message for each subscriber. */
 function perSubscription(
   source: Observable<unknown>,
   begin: () => OutgoingMessage | undefined,
@@ -168,7 +170,7 @@ function perSubscription(
           error: (error) => {
             settled();
             const code = codeOf(error);
-            if (code !== undefined) message?.setAttributes({ [C.rpcStatusCode]: String(code) });
+            if (code !== undefined) message?.answered(String(code));
             message?.fail(error);
           },
           closed: () => {
@@ -181,7 +183,10 @@ function perSubscription(
   });
 }
 
-/** Events are sent at once, and their Observable is hot: a further subscriber changes nothing. */
+/**
+ * Traces an event. Events are sent at once and their Observable is hot, so further subscribers change
+ * nothing.
+ */
 function untilSent(message: OutgoingMessage, emit: () => unknown): unknown {
   let result: unknown;
   try {
@@ -220,7 +225,7 @@ function isClient(value: unknown): value is ClientProxyLike {
   }
 }
 
-/** The nearest class of Nest's that a client extends. */
+/** Returns the name of the nearest Nest class that a client extends. */
 function nestClassOf(client: object): string {
   let prototype = Object.getPrototypeOf(client) as object | null;
   while (prototype !== null) {

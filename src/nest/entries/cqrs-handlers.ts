@@ -9,7 +9,7 @@ import type { EntryHost } from './entry-host.js';
 import { runAsChild } from './local-calls.js';
 import { wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
-/** Where `@nestjs/cqrs` marks a class, with the method that its bus calls. */
+/** The metadata keys of `@nestjs/cqrs`, with the method that each bus calls. */
 const HANDLERS = [
   { metadata: '__commandHandler__', method: 'execute', type: 'command' },
   { metadata: '__queryHandler__', method: 'execute', type: 'query' },
@@ -19,8 +19,8 @@ const HANDLERS = [
 type HandlerType = (typeof HANDLERS)[number]['type'];
 
 /**
- * Traces the handlers of commands and queries as children of their caller, those of events as
- * linked to the publisher.
+ * Traces handlers of commands and queries as children of their caller, and handlers of events with a link
+ * to the publisher.
  */
 export function watchCqrsHandlers(host: EntryHost): void {
   wrapEntryMethods(

@@ -5,14 +5,16 @@ import type { Patches } from './patches.js';
 
 /** The part of an app's hub that entry watchers need. */
 export interface EntryHost {
-  /** Whether any instance is enabled: all that an entry costs while none is. */
+  /** Whether any instance is enabled. If none is, an entry costs only this check. */
   readonly active: boolean;
+  /** Whether the app has begun to close: work that is cut off from now on was not left by its client. */
+  readonly closing: boolean;
   readonly modules: ModulesContainer;
   readonly patches: Patches;
-  /** The instance of entries whose handler has no nearer one. */
+  /** The instance for entries whose handler has no nearer one. */
   readonly fallback: TelemetryInstance | undefined;
-  /** The instance that covers a controller, gateway, resolver or provider. */
+  /** Returns the instance that covers a controller, gateway, resolver or provider. */
   instanceOf(type: Type): TelemetryInstance | undefined;
-  /** The instance of the running flow; `otherwise` outside of every flow of this app. */
+  /** Returns the instance of the running flow, or `otherwise` outside of every flow of this app. */
   instanceOfFlow(otherwise: TelemetryInstance | undefined): TelemetryInstance | undefined;
 }

@@ -7,6 +7,7 @@ import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { ErrorProbeFilter } from '../requests/error-probe.filter.js';
 import { probeNearerFilters } from '../requests/nearer-filters.js';
 import { BullmqJobs } from './bullmq-jobs.js';
+import { BullmqProducers } from './bullmq-producers.js';
 import { ClientProxies } from './client-proxies.js';
 import { watchCqrsHandlers } from './cqrs-handlers.js';
 import type { EntryHost } from './entry-host.js';
@@ -26,19 +27,21 @@ export interface EntryHub {
 }
 
 /**
- * Watches all that enters one app by another way than HTTP.
+ * Watches all entries of one app except HTTP requests.
  *
- * Everything is found among the providers of the app by what it can do: no package is loaded for it. All
- * functions that are replaced belong to the app's own objects, and are put back when it closes.
+ * It finds servers, clients and queues among the app's providers by their methods, without loading any
+ * package. It replaces functions only on the app's own objects and restores them when the app closes.
  */
 export class EntryWatch implements EntryHost {
   active = false;
+  closing = false;
   readonly patches = new Patches();
   readonly modules: ModulesContainer;
   readonly subscriptions = new GraphqlSubscriptions(this);
   private readonly servers: MicroserviceServers;
   private readonly clients: ClientProxies;
   private readonly jobs: BullmqJobs;
+  private readonly queues: BullmqProducers;
   private readonly schedule: ScheduledJobs;
   private readonly events: EventListeners;
   private readonly websockets: Websockets;
@@ -53,6 +56,7 @@ export class EntryWatch implements EntryHost {
     this.servers = new MicroserviceServers(this);
     this.clients = new ClientProxies(this);
     this.jobs = new BullmqJobs(this);
+    this.queues = new BullmqProducers(this);
     this.schedule = new ScheduledJobs(this);
     this.events = new EventListeners(this);
     this.websockets = new Websockets(this);
@@ -74,7 +78,7 @@ export class EntryWatch implements EntryHost {
     return this.hub.all().find(({ pipeline }) => pipeline === own) ?? otherwise;
   }
 
-  /** Nest asks for the adapter before it connects the first gateway. */
+  /** Starts before Nest connects the first gateway, which is when it asks for the adapter. */
   private listenForAdapter(): void {
     const { config } = this;
     this.patches.replace(config, 'getIoAdapter', (get) => () => {
@@ -85,12 +89,7 @@ export class EntryWatch implements EntryHost {
     });
   }
 
-  /** Streams that end from now on are cut off by the server. */
-  shutDown(): void {
-    this.websockets.shutDown();
-  }
-
-  /** Servers come while the app is put together, before their handlers do. */
+  /** Listens for servers, which Nest creates before their handlers. */
   private listenForServers(): void {
     this.subscription = this.modules.getRpcTargetRegistry<MicroserviceServer>().subscribe((server) => {
       this.attach();
@@ -99,8 +98,8 @@ export class EntryWatch implements EntryHost {
   }
 
   /**
-   * All providers exist, and none has been told that it may start. Apps without routes come here by their
-   * microservices, or when they start.
+   * Called when all providers exist and none has started. Apps without routes reach it through their
+   * microservices, or at their start.
    */
   attach(): void {
     if (this.attached) return;
@@ -109,15 +108,16 @@ export class EntryWatch implements EntryHost {
     probeNearerFilters(this.modules, this.config.getGlobalRequestFilters().length > 0);
     this.clients.watchAll();
     this.jobs.watch();
+    this.queues.watch();
     this.schedule.watch();
     this.events.watch();
     watchCqrsHandlers(this);
   }
 
-  /** Providers may have made clients while they started. */
+  /** Called after providers have started, since they may have created clients. */
   started(): void {
     this.clients.watchAll();
-    this.jobs.watchProducers();
+    this.queues.watch();
   }
 
   close(): void {

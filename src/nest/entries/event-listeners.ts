@@ -8,18 +8,18 @@ import type { EntryHost } from './entry-host.js';
 import { runAsChild } from './local-calls.js';
 import { markedMethods, nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
-/** Where `@OnEvent` marks a method. */
+/** The metadata key of `@OnEvent`. */
 const LISTENER = 'EVENT_LISTENER_METADATA';
 
-/** An event that is being emitted: its listeners run inside `emit`. */
+/** An event that is being emitted; its listeners run inside `emit`. */
 interface Emission {
   readonly event: string;
   readonly context: FlowContext;
 }
 
 /**
- * Traces `@OnEvent` listeners: children of the emitter where they run inside `emit`, linked to
- * it where they run later.
+ * Traces `@OnEvent` listeners: as children of the emitter if they run inside `emit`, else with a link to
+ * it.
  */
 export class EventListeners {
   private emission: Emission | undefined;

@@ -10,7 +10,7 @@ import type { EntryHost } from './entry-host.js';
 /** A resolver with its guards and interceptors, as the GraphQL server calls it. */
 type Target = (...args: unknown[]) => unknown;
 
-/** The parts used of a resolver's fourth argument. */
+/** The members that are used of a resolver's fourth argument. */
 interface Info {
   readonly operation: object;
   readonly path?: { readonly key?: unknown; readonly prev?: unknown };
@@ -18,24 +18,27 @@ interface Info {
   readonly schema?: { getSubscriptionType?(): { readonly name?: unknown } | null | undefined };
 }
 
-/** The forms in which a GraphQL context may hold the request of the handshake. */
+/** The places in a GraphQL context that may hold the handshake's request. */
 interface Handshake {
   readonly headers?: unknown;
   readonly request?: { readonly headers?: unknown };
 }
 
 /**
- * Traces GraphQL subscriptions: a span from the subscriber's arrival to the end of its events, above
- * whatever their fields do. Events are resolved after their iterator has given them, in the publisher's
- * context or in none: their subscription is found by its operation and the context value of the server.
+ * Traces GraphQL subscriptions: a span from the subscriber's arrival to the end of its events, with the
+ * spans of its fields as children. Events are resolved in the publisher's context or in none, so their
+ * subscription is found by its operation and the server's context value.
  */
 export class GraphqlSubscriptions {
-  /** `undefined` for a pair that several subscriptions share: they cannot be told apart. */
+  /**
+   * The running subscriptions; `undefined` marks a pair of keys that several subscriptions share, which
+   * cannot be told apart.
+   */
   private readonly running = new WeakMap<object, WeakMap<object, EntryTrace | undefined>>();
 
   constructor(private readonly host: EntryHost) {}
 
-  /** @returns nothing where the call does not belong to a subscription */
+  /** @returns nothing if the call does not belong to a subscription */
   run(type: Type, name: string, target: Target, args: readonly unknown[]): (() => unknown) | undefined {
     const [, , context, info] = args;
     if (!this.host.active || !isObject(context) || !isSubscription(info)) return undefined;
@@ -82,7 +85,9 @@ function isRoot({ path, parentType, schema }: Info): boolean {
   return path?.prev === undefined && parentType?.name === schema?.getSubscriptionType?.()?.name;
 }
 
-/** Reads the connection's headers from the context that the app made: `req`, or graphql-ws's `extra`. */
+/**
+ * Reads the handshake's headers from the app's GraphQL context: from `req`, or from graphql-ws's `extra`.
+ */
 function handshakeHeaders(context: object): MessageHeaders | undefined {
   const { req, request, extra } = context as Readonly<Record<string, Handshake | undefined>>;
   return headersOf(req?.headers ?? request?.headers ?? extra?.request?.headers);

@@ -1,43 +1,113 @@
+import { applyInEntry } from '../../context/entry.js';
+import { CONVENTIONS as C, grpcCode, isGrpcServerFault } from '../../entries/conventions.js';
+import type { EntryOutcome, Failure } from '../../entries/entry-facts.js';
 import type { EntryTrace } from '../../entries/entry-trace.js';
+import type { Method } from '../like-method.js';
+import { codeOf } from './message-facts.js';
 
-/** The call of grpc-js that a pass-through handler writes to by itself. */
-interface ServerCall {
+/** The members that are used of a server call of grpc-js. */
+export interface ServerCall {
   readonly metadata?: unknown;
+  readonly call?: Intercepting;
+  emit: Method;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
+  getPath?(): string;
+  getDeadline?(): unknown;
 }
 
-type Callback = (error: unknown, ...rest: unknown[]) => unknown;
+/** The inside of a call: interceptors around the stream of HTTP/2. */
+interface Intercepting {
+  readonly nextCall?: Intercepting;
+  readonly stream?: {
+    readonly closed?: boolean;
+    readonly sentHeaders?: Headers;
+    readonly sentTrailers?: Headers;
+    on(event: 'close', listener: () => void): unknown;
+  };
+}
+
+type Headers = Readonly<Record<string, unknown>>;
+
+const OK = 0;
+const CANCELLED = 1;
+const UNKNOWN = 2;
+const DEADLINE_EXCEEDED = 4;
+
+/** A client's clock may end its call a little before the server's. */
+const DEADLINE_SLACK_MILLIS = 50;
+
+/** The call among a handler's arguments: the last of a method's, the first of a pass-through one's. */
+export function grpcCallOf([first, , third]: readonly unknown[]): ServerCall | undefined {
+  return [third, first].find(isServerCall);
+}
+
+/** `package.Service/Method`, from the call: decorators tell no package. */
+export function grpcPath(call: ServerCall | undefined): string | undefined {
+  return call?.getPath?.().replace(/^\//, '');
+}
 
 /**
- * Runs a gRPC handler. One of `@GrpcStreamCall` gets the call itself: its entry lasts until the call is over,
- * by the callback or by the stream's end.
+ * Runs what answers a call. Its entry lasts until the call is over: the status alone tells how it ended,
+ * and a client that has left waits for no handler.
+ *
+ * @param isClosing - whether the app has begun to close
  */
-export function endGrpcCall(
+export function untilCallIsOver(
   entry: EntryTrace,
-  args: readonly unknown[],
-  run: (args: readonly unknown[]) => unknown,
+  call: ServerCall | undefined,
+  isClosing: () => boolean,
+  run: () => unknown,
 ): unknown {
-  const [call, callback] = args;
-  if (!isServerCall(call)) return run(args);
+  const stream = call && streamOf(call);
+  if (call === undefined || stream === undefined) return entry.run(run);
   entry.hold();
-  let open = true;
-  const end = (error?: unknown): void => {
-    if (!open) return;
-    open = false;
-    if (error !== undefined && error !== null) entry.fail(error);
-    entry.release();
+  const over = (): void => {
+    if (isClosing() && sentCode(call) === undefined) entry.abort();
+    else entry.finish();
   };
-  for (const event of ['finish', 'cancelled', 'close']) {
-    call.on(event, () => {
-      end();
-    });
+  call.on('cancelled', over);
+  stream.on('close', over);
+  const { emit } = call;
+  // Messages of the client come by its connection, which belongs to no entry.
+  call.emit = function (...args) {
+    return applyInEntry(entry, emit, this, args);
+  };
+  return entry.run(run);
+}
+
+/** Judges a call by the status that went out, whatever filters have made of the handler's error. */
+export function grpcOutcome(call: ServerCall | undefined) {
+  return (failure: Failure | undefined): EntryOutcome => {
+    const code = grpcCode(finalCode(call, failure));
+    if (code === undefined) return { attributes: {} };
+    const failed = isGrpcServerFault(code);
+    return { attributes: { [C.rpcStatusCode]: code, ...(failed ? { [C.errorType]: code } : {}) }, failed };
+  };
+}
+
+/** `undefined` while the call is under way. */
+function finalCode(call: ServerCall | undefined, failure: Failure | undefined): number | undefined {
+  const stream = call && streamOf(call);
+  if (call === undefined || stream === undefined) {
+    const given = failure === undefined ? OK : codeOf(failure.error);
+    return grpcCode(given) === undefined ? UNKNOWN : (given as number);
   }
-  if (typeof callback !== 'function') return run(args);
-  const told: Callback = (error, ...rest) => {
-    end(error);
-    return (callback as Callback)(error, ...rest);
-  };
-  return run([call, told, ...args.slice(2)]);
+  const sent = sentCode(call);
+  if (sent !== undefined || stream.closed !== true) return sent;
+  const left = Number(call.getDeadline?.()) - Date.now();
+  return left <= DEADLINE_SLACK_MILLIS ? DEADLINE_EXCEEDED : CANCELLED;
+}
+
+function sentCode(call: ServerCall): number | undefined {
+  const { sentTrailers, sentHeaders } = streamOf(call) ?? {};
+  const code = sentTrailers?.['grpc-status'] ?? sentHeaders?.['grpc-status'];
+  return code === undefined ? undefined : Number(code);
+}
+
+function streamOf({ call }: ServerCall): Intercepting['stream'] {
+  let inner = call;
+  while (inner !== undefined && inner.stream === undefined) inner = inner.nextCall;
+  return typeof inner?.stream?.on === 'function' ? inner.stream : undefined;
 }
 
 function isServerCall(value: unknown): value is ServerCall {

@@ -4,10 +4,19 @@ import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { addressOf, type BrokerOptions } from './broker-address.js';
 import type { EntryHost } from './entry-host.js';
 
-/** The options in which grpc-js describes a call that is about to be made. */
+/** The words of grpc-js where the client itself has given up. */
+const CANCELLED_HERE = 'Cancelled on client';
+
+/** The end of a call. */
+interface Status {
+  readonly code?: number;
+  readonly details?: string;
+}
+
+/** The options in which grpc-js describes a new call. */
 interface CallProperties {
   metadata: { clone(): CallProperties['metadata']; set(key: string, value: string): void };
-  call: { on(event: string, listener: (status: { code?: unknown }) => void): unknown };
+  call: { on(event: string, listener: (status: Status) => void): unknown };
   readonly methodDefinition: { readonly path: string };
   callback?: (error: unknown, ...rest: unknown[]) => unknown;
 }
@@ -19,9 +28,8 @@ interface GrpcOptions extends BrokerOptions {
 }
 
 /**
- * Traces the calls of a gRPC client of Nest's: its stubs are made with a
- * `callInvocationTransformer`, which grpc-js asks before each call, so that a cold Observable has a
- * span per subscription and plain stubs are covered, too.
+ * Traces the calls of a Nest gRPC client. Its stubs get a `callInvocationTransformer`, which grpc-js runs
+ * before each call: a cold Observable gets a span per subscription, and plain stubs are traced, too.
  */
 export function watchGrpcClient(
   client: { readonly options?: BrokerOptions },
@@ -69,23 +77,33 @@ function begin(
 function traced(message: OutgoingMessage, properties: CallProperties): CallProperties {
   const metadata = properties.metadata.clone();
   for (const [key, value] of Object.entries(message.headers)) metadata.set(key, value);
-  const end = (status: { readonly code?: unknown } | null | undefined): void => {
-    const code = grpcCode(status?.code ?? 0) ?? 'UNKNOWN';
-    message.setAttributes({ [C.rpcStatusCode]: code });
-    if (code !== 'OK') message.fail(status);
-    message.end();
-  };
   const { callback, call } = properties;
   if (callback === undefined) {
-    call.on('status', end);
+    call.on('status', (status) => {
+      end(message, status);
+    });
     return { ...properties, metadata };
   }
   return {
     ...properties,
     metadata,
     callback: (error, ...rest) => {
-      end(error as { code?: unknown } | null);
+      end(message, error as Status | null);
       return callback(error, ...rest);
     },
   };
+}
+
+/** @param status - an error of grpc-js, or the status that its stream ends with */
+function end(message: OutgoingMessage, status: Status | null): void {
+  const code = grpcCode(status?.code ?? 0) ?? 'UNKNOWN';
+  message.answered(code);
+  if (status === null || code === 'OK') message.end();
+  else if (status.details === CANCELLED_HERE) message.endCancelled();
+  else {
+    // Streams tell their status alone; the error goes to the app's own listener.
+    const error = { name: 'Error', message: `${String(status.code)} ${code}: ${String(status.details)}` };
+    message.fail(status instanceof Error ? status : error, code);
+    message.end();
+  }
 }

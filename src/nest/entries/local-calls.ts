@@ -5,19 +5,16 @@ import { callInSpan } from '../../tracing/call-in-span.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { quietly } from './quietly.js';
 
-/** A handler that runs as part of the flow that calls it. */
+/** A handler that runs as part of its caller's flow. */
 interface LocalCall {
   readonly name: string;
   readonly pattern: string;
   readonly attributes: Attributes;
-  /** Whether `@NoSpan` leaves it out. */
+  /** Whether `@NoSpan` excludes the handler. */
   readonly untraced: boolean;
 }
 
-/**
- * Runs a handler as a child of the active span. One that is left out makes no spans, nor does anything that
- * it calls.
- */
+/** Runs a handler as a child of the active span. An excluded handler and all work in it create no spans. */
 export function runAsChild(
   instance: TelemetryInstance | undefined,
   kind: EntryKind,

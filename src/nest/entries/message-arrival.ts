@@ -5,7 +5,7 @@ import { ENVELOPE, headersOf, type MessageHeaders } from '../../entries/entry-ca
 import type { EntryTrace } from '../../entries/entry-trace.js';
 import { epochMillis, monotonicMillis } from '../../tracing/clock.js';
 
-/** A broker's description of a message; each part is optional, since it comes from elsewhere. */
+/** A broker's description of a message. Each part is optional, since it comes from other code. */
 interface Delivery {
   readonly headers?: unknown;
   readonly properties?: {
@@ -24,7 +24,10 @@ interface Delivery {
   readonly subject?: unknown;
 }
 
-/** A transport's own words for where a message came from. @param args - of the server's `handleMessage` */
+/**
+ * Describes a message's origin for one transport. @param args - the arguments of the server's
+ * `handleMessage`
+ */
 type Describe = (args: readonly unknown[], server: ServerFields) => Attributes;
 
 /** The fields of Nest's servers that describe their broker. */
@@ -62,9 +65,11 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
   },
 };
 
+const arrivalOfEvent = new WeakMap<Entry, MessageArrival>();
+
 /**
- * A message that a server of Nest's has taken, before its handler is known: it collects where it came from
- * and which headers it brought, and is found again where the answer goes out.
+ * A received message whose handler is not known yet. It collects the message's origin and headers, and is
+ * found again when the response is sent.
  */
 export class MessageArrival implements Entry {
   readonly kind = 'microservices';
@@ -73,10 +78,12 @@ export class MessageArrival implements Entry {
   readonly startTime = epochMillis(monotonicMillis());
   headers: MessageHeaders | undefined;
   pattern: string | undefined;
-  /** Whether the sender waits for an answer. */
+  /** Whether the sender waits for a response. */
   awaited = false;
   handled = false;
   entry: EntryTrace | undefined;
+  /** Whether the server has begun to answer. */
+  answering = false;
 
   constructor(
     readonly system: string,
@@ -85,23 +92,40 @@ export class MessageArrival implements Entry {
     this.context = new FlowContext(undefined, new Flow(this, undefined, undefined, undefined));
   }
 
-  /** The one that the running code handles. */
+  /**
+   * Returns the arrival that the running code handles. Nest calls further handlers of an event inside the first.
+   */
   static get current(): MessageArrival | undefined {
-    const request = activeContext().flow?.entry;
-    return request instanceof MessageArrival ? request : undefined;
+    const entry = activeContext().flow?.entry;
+    if (entry instanceof MessageArrival) return entry;
+    return entry && arrivalOfEvent.get(entry);
   }
 
   get subject(): unknown {
     return this.args[0];
   }
 
-  /** The server is about to read the packet. */
+  /** Called before the server reads the packet. */
   received(packet: unknown, options: unknown): void {
     this.headers = this.readHeaders(packet, options);
   }
 
   fail(error: unknown): void {
     this.entry?.fail(error);
+  }
+
+  /** The entry of a request lasts until its answer is out, though its handler is done before. */
+  begun(entry: EntryTrace | undefined): void {
+    this.handled = true;
+    if (entry !== undefined && !this.awaited) arrivalOfEvent.set(entry, this);
+    if (this.entry !== undefined) return;
+    this.entry = entry;
+    if (this.awaited) entry?.hold();
+  }
+
+  /** The server is done with it, and sends no answer any more. */
+  settled(): void {
+    if (this.awaited && !this.answering) this.entry?.release();
   }
 
   describe(server: ServerFields): Attributes {

@@ -1,19 +1,19 @@
-import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
-import { CONVENTIONS as C, grpcCode, isGrpcServerFault, OTHER_METHOD } from '../../entries/conventions.js';
+import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { CONVENTIONS as C, OTHER_METHOD } from '../../entries/conventions.js';
 import { headersOf } from '../../entries/entry-carrier.js';
-import type { EntryFacts } from '../../entries/entry-trace.js';
+import type { EntryFacts, EntryOutcome, Failure } from '../../entries/entry-facts.js';
 import type { MessageArrival, ServerFields } from './message-arrival.js';
 
-/** Facts about a message that its pattern gives. */
+/** Facts about a message that follow from its pattern. */
 export interface KnownMessage {
   readonly system: string;
   readonly pattern: string;
   readonly isEvent: boolean;
-  /** `Class.method`; empty where there is no handler. */
+  /** The handler's `Class.method`; empty without a handler. */
   readonly functionName: string;
 }
 
-/** Attributes of a message's span, by the conventions for remote calls or for messages. */
+/** Returns the attributes of a message's span, by the conventions for remote calls or for messaging. */
 export function messageFacts(
   server: ServerFields,
   { system, pattern, isEvent, functionName }: KnownMessage,
@@ -37,7 +37,6 @@ export function messageFacts(
     measured[C.rpcSystem] = attributes[C.rpcSystem];
     measured[C.rpcMethod] = pattern;
   }
-  const isGrpc = system === 'grpc';
   return {
     kind: 'microservices',
     name: isEvent ? `process ${pattern}` : pattern,
@@ -52,26 +51,16 @@ export function messageFacts(
     metric: isEvent
       ? { name: C.processDuration, attributes: measured, count: C.consumedMessages }
       : { name: C.serverCallDuration, attributes: measured },
-    onError: isGrpc ? grpcError : rpcError,
+    outcome: rpcOutcome,
   };
 }
 
-function rpcError(span: Span, error: unknown): boolean {
-  const code = codeOf(error);
-  if (code !== undefined) span.setAttribute(C.rpcStatusCode, String(code));
-  return true;
+function rpcOutcome(failure: Failure | undefined): EntryOutcome {
+  const code = failure && codeOf(failure.error);
+  return { attributes: code === undefined ? {} : { [C.rpcStatusCode]: String(code) } };
 }
 
-/** The status that gRPC sends for an error: its code, else `UNKNOWN`. */
-function grpcError(span: Span, error: unknown): boolean {
-  const code = grpcCode(codeOf(error)) ?? 'UNKNOWN';
-  span.setAttribute(C.rpcStatusCode, code);
-  if (isGrpcServerFault(code)) return true;
-  span.setAttribute(C.errorType, code);
-  return false;
-}
-
-/** The code of an `RpcException`, or of the object that it was made from. */
+/** Returns the code of an `RpcException`, or of the object that it was created from. */
 export function codeOf(error: unknown): string | number | undefined {
   try {
     const { getError, code } = Object(error) as { getError?: () => unknown; code?: unknown };
@@ -83,7 +72,7 @@ export function codeOf(error: unknown): string | number | undefined {
   }
 }
 
-/** gRPC's metadata, and the headers of a strategy's message context. */
+/** Returns gRPC's metadata, or the headers of a strategy's message context. */
 function headersOfContext(args: readonly unknown[]): ReturnType<typeof headersOf> {
   const [first, second] = args as [unknown, unknown];
   for (const candidate of [second, first]) {
@@ -101,7 +90,7 @@ function headersOfContext(args: readonly unknown[]): ReturnType<typeof headersOf
   return undefined;
 }
 
-/** A pattern as a text: as Nest routes by it, and `Service/Method` for gRPC. */
+/** Returns a pattern as text, in the form that Nest routes by; `Service/Method` for gRPC. */
 export function patternText(
   server: { normalizePattern?(pattern: unknown): string },
   system: string,
@@ -118,16 +107,6 @@ export function patternText(
   } catch {
     return safeJson(pattern);
   }
-}
-
-/** `package.Service/Method`, from the call: decorators tell no package. */
-export function grpcPath([first, , third]: readonly unknown[]): string | undefined {
-  for (const call of [third, first]) {
-    const { getPath } = Object(call) as { getPath?: () => unknown };
-    const path = typeof getPath === 'function' ? getPath.call(call) : undefined;
-    if (typeof path === 'string') return path.replace(/^\//, '');
-  }
-  return undefined;
 }
 
 export function safeJson(value: unknown): string {

@@ -6,13 +6,14 @@ import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import type { Method } from '../like-method.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { EntryHost } from './entry-host.js';
-import { endGrpcCall } from './grpc-call.js';
-import { grpcPath, messageFacts, patternText, safeJson, type KnownMessage } from './message-facts.js';
+import { grpcCallOf, grpcOutcome, grpcPath, untilCallIsOver, type ServerCall } from './grpc-call.js';
+import { withUnimplemented, type GrpcService } from './grpc-service.js';
+import { messageFacts, patternText, safeJson, type KnownMessage } from './message-facts.js';
 import { MessageArrival, type ServerFields } from './message-arrival.js';
-import { MessageHandlers, type MessageHandler } from '../metadata/message-handlers.js';
+import { MessageHandlers } from '../metadata/message-handlers.js';
 import { quietly } from './quietly.js';
 
-/** The parts used of Nest's servers, and of an app's own strategies, where each may be absent. */
+/** The members that are used of Nest's servers and of an app's own strategies, where each may be absent. */
 export interface MicroserviceServer extends ServerFields {
   readonly transportId?: unknown;
   readonly deserializer?: object;
@@ -20,14 +21,13 @@ export interface MicroserviceServer extends ServerFields {
   normalizePattern?(pattern: unknown): string;
 }
 
-/** A function that Nest's server keeps for a pattern; handlers of one event are chained. */
+/** A function that Nest's server stores for a pattern. Several handlers of one event form a chain. */
 interface RegisteredHandler {
   (...args: unknown[]): unknown;
   next?: unknown;
 }
 
 interface Registered extends KnownMessage {
-  readonly handler: MessageHandler | undefined;
   readonly instance: TelemetryInstance | undefined;
   readonly untraced: boolean;
 }
@@ -35,8 +35,8 @@ interface Registered extends KnownMessage {
 const MAX_PATTERN_LENGTH = 256;
 
 /**
- * Traces what comes into the servers of one app: each gets functions of its own in front of those that read a
- * message, look for its handler and send the answer.
+ * Traces messages that one app's servers receive. On each server it replaces the functions that read a
+ * message, find its handler and send the response.
  */
 export class MicroserviceServers {
   private readonly handlers: MessageHandlers;
@@ -46,7 +46,8 @@ export class MicroserviceServers {
   }
 
   watch(server: MicroserviceServer): void {
-    // Tools of MCP run in the flow of their HTTP request, or of the span that `GenAiTracer.instrument` makes.
+    // MCP tools run in the flow of their HTTP request, or of the span that `GenAiTracer.instrument`
+    // creates.
     if (isMcpStrategy(server)) return;
     const { patches } = this.host;
     const system = systemOf(server.transportId);
@@ -66,6 +67,17 @@ export class MicroserviceServers {
       'send',
       (send) => (stream, respond) => this.answer(server, send, stream, respond),
     );
+    patches.replace(
+      server,
+      'createService',
+      (create) =>
+        async (service, ...rest) =>
+          withUnimplemented(
+            service as GrpcService,
+            (await create.call(server, service, ...rest)) as Record<string, unknown>,
+            (call, answer) => this.unimplemented(server, call, answer),
+          ),
+    );
     if (system === 'redis') {
       patches.replace(server, 'getPublisher', (getPublisher) => (...args) => {
         const publish = getPublisher.apply(server, args) as Method;
@@ -84,7 +96,7 @@ export class MicroserviceServers {
     handle: Method,
     args: readonly unknown[],
   ): unknown {
-    // The broker sends `null` in place of a message when it cancels a consumer.
+    // The broker sends `null` instead of a message when it cancels a consumer.
     if (!this.host.active || args[0] === null || args[0] === undefined)
       return handle.apply(server, [...args]);
     const arrival = new MessageArrival(system, args);
@@ -92,19 +104,22 @@ export class MicroserviceServers {
     if (result instanceof Promise) {
       result.then(
         () => {
-          this.unhandled(server, arrival, undefined);
+          this.settled(server, arrival, undefined);
         },
         (error: unknown) => {
-          this.unhandled(server, arrival, error);
+          this.settled(server, arrival, error);
         },
       );
     }
     return result;
   }
 
-  /** Records a message without a handler, or an unreadable packet. */
-  private unhandled(server: MicroserviceServer, arrival: MessageArrival, error: unknown): void {
-    if (arrival.handled) return;
+  /** Ends what has no answer, and records a message without a handler, or an unreadable packet. */
+  private settled(server: MicroserviceServer, arrival: MessageArrival, error: unknown): void {
+    if (arrival.handled) {
+      arrival.settled();
+      return;
+    }
     const pattern = arrival.pattern ?? OTHER_METHOD;
     const known = { system: arrival.system, isEvent: !arrival.awaited, functionName: '' };
     const facts = messageFacts(server, { ...known, pattern: OTHER_METHOD }, arrival, []);
@@ -131,10 +146,10 @@ export class MicroserviceServers {
       if (!this.host.active) return callback(...args);
       const entry = this.begin(server, registered, withoutHost(args));
       if (entry === undefined) return callback(...args);
-      if (system === 'grpc') return endGrpcCall(entry, args, (given) => entry.run(() => callback(...given)));
-      return entry.run(() => callback(...args));
+      const run = (): unknown => callback(...args);
+      return system === 'grpc' ? this.untilOver(entry, grpcCallOf(args), run) : entry.run(run);
     };
-    // Nest chains the handlers of one event by this property, and reads it from the function that it made.
+    // Nest chains the handlers of one event through this property, on the function that it created.
     Object.defineProperty(traced, 'next', {
       get: () => callback.next,
       set: (next) => {
@@ -156,7 +171,6 @@ export class MicroserviceServers {
       system,
       pattern: patternText(server, system, pattern),
       isEvent,
-      handler,
       functionName: handler === undefined ? '' : `${handler.type.name}.${handler.name}`,
       instance: handler === undefined ? this.host.fallback : this.host.instanceOf(handler.type),
       untraced: handler !== undefined && isUntracedHandler(handler.type, handler.method),
@@ -169,21 +183,41 @@ export class MicroserviceServers {
     args: readonly unknown[],
   ): EntryTrace | undefined {
     const arrival = MessageArrival.current;
-    if (arrival !== undefined) arrival.handled = true;
     const instance = registered.instance ?? this.host.fallback;
-    const pattern = (registered.system === 'grpc' ? grpcPath(args) : undefined) ?? registered.pattern;
+    const call = registered.system === 'grpc' ? grpcCallOf(args) : undefined;
+    const pattern = grpcPath(call) ?? registered.pattern;
     const facts = messageFacts(server, { ...registered, pattern }, arrival, args);
-    const thing = args[1] ?? args[0];
-    const entry = EntryTrace.begin(instance, { ...facts, thing, untraced: registered.untraced });
-    if (arrival !== undefined) arrival.entry ??= entry;
+    const entry = EntryTrace.begin(instance, {
+      ...facts,
+      thing: args[1] ?? args[0],
+      untraced: registered.untraced,
+      ...(registered.system === 'grpc' ? { outcome: grpcOutcome(call) } : {}),
+    });
+    arrival?.begun(entry);
     return entry;
   }
 
-  /** The entry lasts until its last answer is out. */
+  private untilOver(entry: EntryTrace, call: ServerCall | undefined, run: () => unknown): unknown {
+    return untilCallIsOver(entry, call, () => this.host.closing, run);
+  }
+
+  /** Methods of a gRPC service that no controller has. */
+  private unimplemented(server: MicroserviceServer, call: ServerCall, answer: () => unknown): unknown {
+    if (!this.host.active) return answer();
+    const known = { system: 'grpc', pattern: OTHER_METHOD, isEvent: false, functionName: '' };
+    const entry = this.begin(server, { ...known, instance: undefined, untraced: false }, [call]);
+    return entry === undefined ? answer() : this.untilOver(entry, call, answer);
+  }
+
+  /** Ends the entry after its last response was sent. */
   private answer(server: MicroserviceServer, send: Method, stream: unknown, respond: unknown): unknown {
-    const entry = MessageArrival.current?.entry;
-    if (entry === undefined || typeof respond !== 'function') return send.call(server, stream, respond);
-    entry.hold();
+    const arrival = MessageArrival.current;
+    const entry = arrival?.entry;
+    if (arrival === undefined || entry === undefined || typeof respond !== 'function')
+      return send.call(server, stream, respond);
+    arrival.answering = true;
+    // Strategies of the app may have packets of their own, which do not tell a request.
+    if (!arrival.awaited) entry.hold();
     let open = true;
     const release = (): void => {
       if (open) entry.release();
@@ -215,7 +249,7 @@ export class MicroserviceServers {
   }
 }
 
-/** A message for which the app has no handler. */
+/** The error of a message without a handler in the app. */
 class NoMessageHandlerError extends Error {
   override readonly name = 'NoMessageHandlerError';
 
@@ -224,7 +258,7 @@ class NoMessageHandlerError extends Error {
   }
 }
 
-/** Wraps a deserializer so that the library sees the packet first. */
+/** Wraps a deserializer so that the library reads the packet first. */
 function readingHeaders(deserializer: object): object {
   const { deserialize } = deserializer as { deserialize?: (packet: unknown, options?: unknown) => unknown };
   if (typeof deserialize !== 'function') return deserializer;
@@ -233,7 +267,15 @@ function readingHeaders(deserializer: object): object {
     const arrival = MessageArrival.current;
     arrival?.received(packet, options);
     const result = deserialize.call(deserializer, packet, options);
-    if (arrival !== undefined && !(result instanceof Promise)) noteRequest(arrival, result);
+    if (arrival === undefined) return result;
+    if (!(result instanceof Promise)) noteRequest(arrival, result);
+    else
+      result.then(
+        (given) => {
+          noteRequest(arrival, given);
+        },
+        () => undefined,
+      );
     return result;
   };
   return reading;
@@ -245,7 +287,10 @@ function noteRequest(arrival: MessageArrival, packet: unknown): void {
   if (pattern !== undefined) arrival.pattern = typeof pattern === 'string' ? pattern : safeJson(pattern);
 }
 
-/** Handlers with request scope are given the request first, where several handle one event. */
+/**
+ * Removes the request from the arguments: Nest passes it first to request-scoped handlers of an event that
+ * several handle.
+ */
 function withoutHost(args: readonly unknown[]): readonly unknown[] {
   const [first] = args;
   const { constructor } = Object(first) as { constructor?: { name?: unknown } };

@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { likeMethod, type Method } from '../like-method.js';
 import type { Patches } from './patches.js';
 
-/** The parts used of Nest's record of a provider or a controller. */
+/** The members that are used of Nest's record of a provider or a controller. */
 interface Wrapper {
   readonly metatype: unknown;
   readonly instance: unknown;
@@ -11,22 +11,22 @@ interface Wrapper {
   getInstanceByContextId(...args: unknown[]): { readonly instance?: unknown } | undefined;
 }
 
-/** One instance that Nest holds, with its class. */
+/** An object that Nest created, with its class. */
 export interface NestInstance {
   readonly instance: object;
   readonly type: Type;
-  /** The module that provides it. */
+  /** The module that provides the object. */
   readonly module: object;
 }
 
-/** A method of a class, as an entry point. */
+/** A method of a class that is an entry point. */
 export interface EntryMethod {
   readonly type: Type;
   readonly name: string;
   readonly method: Method;
 }
 
-/** Every object that Nest has built, once each, in the order in which Nest's own explorers see them. */
+/** Yields every object that Nest created, once, in the order of Nest's own explorers. */
 export function* nestInstances(modules: ModulesContainer): Iterable<NestInstance> {
   const seen = new Set<unknown>();
   for (const module of modules.values()) {
@@ -41,10 +41,10 @@ export function* nestInstances(modules: ModulesContainer): Iterable<NestInstance
 }
 
 /**
- * Puts a wrapper in front of methods on each instance of the classes that have some; those of request-scoped
- * classes get theirs as they are built.
+ * Wraps entry-point methods on each object of their classes. Objects of request-scoped classes are wrapped
+ * when they are created.
  *
- * @param entries - names of a class's methods that are entry points; asked for every class of the app
+ * @param entries - returns the names of a class's entry points; called for every class of the app
  */
 export function wrapEntryMethods(
   modules: ModulesContainer,
@@ -53,8 +53,8 @@ export function wrapEntryMethods(
   make: (entry: EntryMethod) => Method,
 ): void {
   /**
-   * One per method and class, so that what others remember by handler does not grow with
-   * request-scoped instances.
+   * The wrapper of each method and class. It is reused, so that caches by handler do not grow with
+   * request-scoped objects.
    */
   const made = new Map<Type, Map<string, Method>>();
   const namesOf = (type: Type): ReadonlyMap<string, Method> => {
@@ -103,7 +103,9 @@ function wrappersOf(module: {
   return [...module.providers.values(), ...module.controllers.values()] as Wrapper[];
 }
 
-/** Names of methods that a decorator has marked, of a class and those it extends; calls no accessor. */
+/**
+ * Yields the names of methods that a decorator marked, of a class and its base classes; runs no accessor.
+ */
 export function* markedMethods(type: Type, metadata: string): Iterable<string> {
   const seen = new Set<string>(['constructor']);
   for (const prototype of prototypesOf(type)) {
@@ -117,7 +119,7 @@ export function* markedMethods(type: Type, metadata: string): Iterable<string> {
   }
 }
 
-/** The nearest method of the name. */
+/** Returns the nearest method with this name. */
 function methodOf(type: Type, name: string): Method | undefined {
   for (const prototype of prototypesOf(type)) {
     const method = ownMethod(prototype, name);
@@ -151,7 +153,7 @@ function define(instance: object, name: string, value: Method): void {
   Reflect.defineProperty(instance, name, { value, configurable: true, writable: true });
 }
 
-/** Values that an app provides may be stand-ins that refuse to be looked at. */
+/** Reads a value that may throw on any access, such as a test double. */
 function safely<T>(read: () => T): T | undefined {
   try {
     return read();

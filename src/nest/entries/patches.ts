@@ -9,16 +9,16 @@ interface Replaced {
 }
 
 /**
- * Replaces functions on the framework's own objects, never on prototypes, and puts them
- * back when the app closes.
+ * Replaces functions on the framework's objects, never on prototypes, and restores them when the app
+ * closes.
  */
 export class Patches {
   private readonly replaced: Replaced[] = [];
   private readonly known = new WeakMap<object, Set<PropertyKey>>();
 
   /**
-   * Puts `make(original)` in the place of a method, once per object. Objects that cannot be changed, and
-   * those that lack the method, are left as they are.
+   * Replaces a method by `make(original)`, once per object. Frozen objects and objects without the method
+   * are left alone.
    */
   replace(target: object, key: PropertyKey, make: (original: Method) => Method): boolean {
     const original: unknown = Reflect.get(target, key);
@@ -39,7 +39,7 @@ export class Patches {
     return true;
   }
 
-  /** Leaves alone what other code has replaced in the meantime. */
+  /** Restores the functions, except those that other code has replaced in the meantime. */
   restore(): void {
     for (const { target, key, own, value } of this.replaced.splice(0).reverse()) {
       this.known.get(target)?.delete(key);

@@ -1,8 +1,8 @@
 import { activeContext, runInContext } from '../../context/flow-context.js';
 
 /**
- * Runs code that makes no spans: handlers that are left out, and the transport's own commands, which the span
- * of their message stands for.
+ * Runs code without spans: excluded handlers, and the transport's own commands, which their message's span
+ * covers.
  */
 export function quietly<T>(run: () => T): T {
   return runInContext(activeContext().withSuppression(), run);

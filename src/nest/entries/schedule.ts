@@ -7,7 +7,7 @@ import type { Method } from '../like-method.js';
 import type { EntryHost } from './entry-host.js';
 import { markedMethods, nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
-/** Where `@nestjs/schedule` marks a method. */
+/** The metadata key of `@nestjs/schedule`. */
 const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
 
 /** The schedule of a job. */
@@ -17,7 +17,7 @@ interface Schedule {
   readonly expression: string | undefined;
 }
 
-/** A tick that is about to reach its method: a call by other code is not a tick. */
+/** A tick that is about to call its method. A direct call by other code is not a tick. */
 class Tick implements Entry {
   readonly kind = 'schedule';
   readonly subject = undefined;
@@ -28,18 +28,18 @@ class Tick implements Entry {
   constructor(readonly schedule: Schedule) {}
 
   fail(): void {
-    // Its method's entry notes errors.
+    // The method's entry records errors.
   }
 }
 
-/** The functions of `SchedulerOrchestrator` and `SchedulerRegistry` that are used here. */
+/** The functions of `SchedulerOrchestrator` and `SchedulerRegistry` that are used. */
 interface Orchestrator {
   readonly cronJobs?: Readonly<Record<string, unknown>>;
   readonly intervals?: Readonly<Record<string, unknown>>;
   readonly timeouts?: Readonly<Record<string, unknown>>;
 }
 
-/** Runs a tick in a context of its own, not in that of the code which set its timer. */
+/** Runs a tick in its own context, not in that of the code that set its timer. */
 function tick(schedule: Schedule, run: () => unknown): unknown {
   return runInContext(new Tick(schedule).context, run);
 }
@@ -69,7 +69,7 @@ export class ScheduledJobs {
     );
   }
 
-  /** Jobs of decorators: here it is known that a timer has called. */
+  /** Wraps jobs of decorators, where a call by a timer can be recognised. */
   private declared(orchestrator: object): Orchestrator {
     const { patches } = this.host;
     patches.replace(orchestrator, 'addCron', (add) => (target, options) => {
@@ -87,7 +87,7 @@ export class ScheduledJobs {
     return orchestrator;
   }
 
-  /** Jobs that the app adds while it runs; declared ones come by here, too, and are known already. */
+  /** Wraps jobs that the app adds while it runs. Declared jobs pass here, too, and are skipped. */
   private dynamic(registry: object, orchestrator: Orchestrator): void {
     const { patches } = this.host;
     patches.replace(registry, 'addCronJob', (add) => (name, job) => {
@@ -111,7 +111,7 @@ export class ScheduledJobs {
     (job as { fireOnTick: Method }).fireOnTick = this.dynamicTick(fireOnTick as Method, schedule, job);
   }
 
-  /** Node's timers hold the function that they call; others, such as faked ones, are left alone. */
+  /** Wraps the function in a Node timer; other timers, such as faked ones, are left alone. */
   private dynamicTimer(type: 'interval' | 'timeout', name: string, timer: unknown): void {
     const { _onTimeout, _repeat, _idleTimeout } = Object(timer) as Record<string, unknown>;
     if (typeof _onTimeout !== 'function') return;
@@ -138,7 +138,7 @@ export class ScheduledJobs {
         const entry = begin();
         return entry === undefined
           ? run.apply(this, args)
-          : entry.run(() => after(run.apply(this, args), finished));
+          : entry.run(() => untilFinished(() => run.apply(this, args), finished));
       });
     };
   }
@@ -157,7 +157,7 @@ export class ScheduledJobs {
       current.taken = true;
       const entry = begin(current.schedule, args);
       if (entry === undefined) return method.apply(this, args);
-      return entry.run(() => after(method.apply(this, args), finished));
+      return entry.run(() => untilFinished(() => method.apply(this, args), finished));
     };
   }
 
@@ -199,11 +199,19 @@ function ticking(target: Method, schedule: Schedule): Method {
   };
 }
 
-/** Counts a tick as running until its promise has settled; the promise is handed through. */
-function after(result: unknown, finished: () => void): unknown {
-  if (result instanceof Promise) result.then(finished, finished);
-  else finished();
-  return result;
+/** Counts a tick as running until it returns, or its promise settles. The result is returned unchanged. */
+function untilFinished(run: () => unknown, finished: () => void): unknown {
+  let isOver = true;
+  try {
+    const result = run();
+    if (result instanceof Promise) {
+      isOver = false;
+      result.then(finished, finished);
+    }
+    return result;
+  } finally {
+    if (isOver) finished();
+  }
 }
 
 function hasMethods(instance: object, ...names: string[]): boolean {

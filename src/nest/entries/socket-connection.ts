@@ -23,7 +23,7 @@ export class SocketConnection {
     this.count(1);
   }
 
-  /** Calls `release` when the client is gone, unless it is taken back before. */
+  /** Calls `release` when the client disconnects, unless the returned function was called before. */
   untilClosed(release: () => void): () => void {
     if (!this.open) {
       release();

@@ -6,7 +6,7 @@ import type { EntryHost } from './entry-host.js';
 import { SocketConnection } from './socket-connection.js';
 import { SocketGateways, type SocketHandler } from '../metadata/socket-gateways.js';
 
-/** The handler that Nest gives an adapter for each event of a gateway. */
+/** The handler that Nest passes to an adapter for each event of a gateway. */
 interface BoundHandler {
   readonly message: unknown;
   readonly callback: (...args: unknown[]) => unknown;
@@ -16,13 +16,12 @@ interface BoundHandler {
 type Ack = (...args: unknown[]) => unknown;
 
 /**
- * Traces the messages of WebSocket gateways, at the adapter: before guards and pipes, and
- * until the answer is complete.
+ * Traces messages of WebSocket gateways at the adapter: from before guards and pipes until the response is
+ * complete.
  */
 export class Websockets {
   private readonly gateways: SocketGateways;
   private readonly connections = new WeakMap<object, SocketConnection>();
-  private closing = false;
 
   constructor(private readonly host: EntryHost) {
     this.gateways = new SocketGateways(host.modules);
@@ -58,11 +57,6 @@ export class Websockets {
       (bind) => (client, handlers, transform) =>
         bind.call(adapter, client, this.traced(client as object, handlers as BoundHandler[]), transform),
     );
-  }
-
-  /** Streams that are cut off from now on were not left by their clients. */
-  shutDown(): void {
-    this.closing = true;
   }
 
   private connected(client: object, request: unknown): void {
@@ -123,7 +117,7 @@ export class Websockets {
       attributes,
       args: [client, ...args],
       thing: args[0],
-      cutOff: () => (this.closing ? 'server_shutdown' : 'client_disconnect'),
+      cutOff: () => (this.host.closing ? 'server_shutdown' : 'client_disconnect'),
       headers: connection?.headers,
       relation: 'link',
       ...(linkTo === undefined ? {} : { linkTo }),
@@ -132,8 +126,8 @@ export class Websockets {
   }
 
   /**
-   * With `@Ack()` the handler answers by itself: the entry lasts until then, at most
-   * as long as the connection.
+   * Keeps the entry of a handler with `@Ack()`, which responds by itself, until it has responded or the
+   * connection ends.
    */
   private untilAcknowledged(client: object, entry: EntryTrace, args: readonly unknown[]): unknown[] {
     const [data, ack, ...rest] = args;

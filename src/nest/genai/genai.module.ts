@@ -7,8 +7,8 @@ import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { TelemetryHubModule } from '../module/telemetry-hub.module.js';
 
 /**
- * Makes {@link GenAiTracer} injectable everywhere, whichever module imports it. Each call belongs to the
- * instance of the flow that makes it, outside of flows to the app-wide instance.
+ * Makes {@link GenAiTracer} injectable everywhere, whichever module imports it. A call belongs to the
+ * instance of its flow; outside of flows, to the app-wide instance.
  */
 @Global()
 @Module({

@@ -9,7 +9,7 @@ class Arrival {
   });
 }
 
-/** The instances of an app as they are built, for providers that are built before them. */
+/** Tells providers when the instances of an app are built, for providers that Nest builds earlier. */
 export class Arrivals {
   private readonly arrivals = new Map<symbol, Arrival>();
 
@@ -20,7 +20,10 @@ export class Arrivals {
   }
 }
 
-/** Nest leaves out of the start what hangs on a request. @throws TelemetryConfigError */
+/**
+ * Checks that all awaited instances exist. Nest does not build instances at start whose options depend on a
+ * request. @throws TelemetryConfigError
+ */
 export function requireAll(
   expected: Iterable<symbol>,
   instances: ReadonlyMap<symbol, TelemetryInstance>,

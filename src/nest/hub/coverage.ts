@@ -4,7 +4,7 @@ import { TELEMETRY_FEATURE_ID, TELEMETRY_INSTANCE_ID, TELEMETRY_SCRAPE_ID } from
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/** Modules of Nest and of this library hold nothing of the app's. */
+/** Matches modules of Nest and of this library, which contain no app code. */
 const LIBRARY_MODULE = /^(Telemetry\w*|InternalCoreModule)$/;
 
 /** Finds the instance that covers a controller class, or a provider such as a GraphQL resolver. */
@@ -14,18 +14,18 @@ export interface ControllerCoverage {
 }
 
 /**
- * Finds the instance that covers each part of an app, from the imports of its modules alone, so that it is
+ * Finds the instance that covers each part of an app. It reads only the modules' imports, so the result is
  * known before any instance is built.
  *
- * A module that imports an instance, directly or through a module that exports it, is covered by it; the
- * others by the global instance, else by the root module's.
+ * A module is covered by the instance that it imports, directly or through a module that exports it;
+ * otherwise by the global instance, else by the root module's.
  */
 export class Coverage {
-  /** Covers requests that reach no route: the app-wide instance, else the only one. */
+  /** The instance for requests that match no route: the app-wide instance, else the only one. */
   readonly fallback: symbol | undefined;
   private readonly controllers = new Map<unknown, ControllerCoverage | undefined>();
   private readonly instanceModules = new Map<NestModule, symbol>();
-  /** The global instance, else the root module's: it covers classes without a nearer one. */
+  /** The instance for classes without a nearer one: the global instance, else the root module's. */
   readonly appWide: symbol | undefined;
 
   constructor(private readonly modules: ModulesContainer) {
@@ -46,7 +46,7 @@ export class Coverage {
     }
   }
 
-  /** Every instance of the app, built or not. */
+  /** Returns every instance of the app, built or not. */
   get instances(): Iterable<symbol> {
     return this.instanceModules.values();
   }
@@ -59,7 +59,7 @@ export class Coverage {
     return this.controllers.get(type);
   }
 
-  /** Names of the modules that an instance covers, without the library's own. */
+  /** Returns the names of the modules that an instance covers, without the library's own. */
   modulesOf(instance: symbol | undefined): string[] {
     const covered = [...this.modules.values()].filter(
       (module) => !LIBRARY_MODULE.test(module.name) && (this.of(module) ?? this.fallback) === instance,
@@ -71,7 +71,7 @@ export class Coverage {
     this.controllers.set(type, module && { instance: this.of(module), moduleName: module.name });
   }
 
-  /** The instance that covers the importer of a `forFeature` module. */
+  /** Returns the instance that covers the importer of a `forFeature` module. */
   ofFeature(feature: symbol): symbol | undefined {
     const modules = [...this.modules.values()];
     const host = modules.find((module) => valueOf(module, TELEMETRY_FEATURE_ID) === feature);
@@ -79,7 +79,9 @@ export class Coverage {
     return importer && (this.of(importer) ?? this.fallback);
   }
 
-  /** Whether a page shows the metrics of an instance, which its first reader is then made for. */
+  /**
+   * Whether a scrape page shows the metrics of an instance, so that its first reader is made for the page.
+   */
   isScraped(instance: symbol): boolean {
     return [...this.modules.values()].some((module) => {
       const feature = valueOf(module, TELEMETRY_SCRAPE_ID);
@@ -88,8 +90,8 @@ export class Coverage {
   }
 
   /**
-   * Names of the modules that import several instances, of which the first alone covers them. Global ones
-   * are in everybody's imports.
+   * Returns the names of modules that import several instances; only the first one covers them. Global
+   * instances do not count, since they are in every module's imports.
    */
   overlaps(): string[] {
     const modules = [...this.modules.values()].filter((module) => {
@@ -102,8 +104,8 @@ export class Coverage {
     return [...(globals.length > 1 ? ['The app, with `isGlobal`,'] : []), ...modules.map(({ name }) => name)];
   }
 
-  /** Adds a value to the providers of an instance's own module, for later imports. */
-  provide(instance: symbol, token: string, value: unknown): void {
+  /** Adds a value to the providers of an instance's module, for modules that import it later. */
+  provide(instance: symbol, token: string | Type, value: unknown): void {
     for (const [module, id] of this.instanceModules) {
       if (id !== instance || module.providers.has(token)) continue;
       module.addProvider({ provide: token, useValue: value });
@@ -115,7 +117,10 @@ export class Coverage {
     return this.imported(module) ?? this.appWide;
   }
 
-  /** A testing module is no more than a wrapper around the app's root module, which it imports. */
+  /**
+   * Returns the instance of the root module. A testing module only wraps the app's root module, which it
+   * imports.
+   */
   private ofRoot(root: NestModule | undefined): symbol | undefined {
     const id = root && this.imported(root);
     if (id !== undefined || root?.name !== 'RootTestModule') return id;
@@ -126,7 +131,10 @@ export class Coverage {
     return undefined;
   }
 
-  /** Nest adds global modules to every module's imports, so that nearer ones are looked for first. */
+  /**
+   * Returns the nearest imported instance. Nest adds global modules to every module's imports, so others
+   * come first.
+   */
   private imported(module: NestModule): symbol | undefined {
     const imports = [...module.imports];
     const own = imports.find((imported) => this.instanceModules.has(imported) && !imported.isGlobal);
@@ -141,7 +149,7 @@ export class Coverage {
     );
   }
 
-  /** The instance that a module hands on to those who import it. */
+  /** Returns the instance that a module exports to its importers. */
   private exported(module: NestModule, seen: Set<NestModule>): symbol | undefined {
     if (seen.has(module)) return undefined;
     seen.add(module);
@@ -158,7 +166,10 @@ function valueOf(module: NestModule, token: symbol): symbol | undefined {
   return module.providers.get(token)?.instance as symbol | undefined;
 }
 
-/** The module that the app was created from: the first that Nest scanned after its own core module. */
+/**
+ * Returns the module that the app was created from: the first one that Nest scanned after its own core
+ * module.
+ */
 function rootModule(modules: ModulesContainer): NestModule | undefined {
   for (const module of modules.values()) {
     if (module.name !== 'InternalCoreModule') return module;

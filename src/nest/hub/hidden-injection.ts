@@ -1,14 +1,14 @@
 import { Inject, Optional } from '@nestjs/common';
 
-/** The class of a provider; its constructor may be hidden. */
+/** The class of a provider; its constructor may be private. */
 type Token = abstract new (...args: never[]) => object;
 
 /**
- * Has Nest put a provider into instances of classes that a decorator was used in, as a property that
- * nobody sees: instances stay equal to those of plain `new`, and a frozen one does without. Static
- * methods belong to no module.
+ * Makes Nest inject a provider into objects of classes that use a decorator, as a hidden property. The
+ * objects stay equal to those of plain `new`; a frozen object gets none. Static methods belong to no
+ * module.
  *
- * @param slot - key of the property; frequent callers read it themselves
+ * @param slot - the property's key; frequent callers read the property themselves
  */
 export function hiddenInjection(token: Token, slot: symbol): (prototype: object) => void {
   return onInjection(token, String(slot.description), (host, value) => {
@@ -31,7 +31,7 @@ export function onInjection<T extends object>(
     Object.defineProperty(prototype, entrance, {
       configurable: true,
       set(this: object, value: unknown) {
-        // An auto-mock of a test is not an instance of it.
+        // A test's auto-mock is not an instance of the class.
         if (value instanceof token) injected(this, value);
       },
     });

@@ -8,13 +8,13 @@ const HUB = Symbol('nestjs-telemetry.hub');
 const injectOwn = hiddenInjection(TracerManager, OWN);
 const injectHub = hiddenInjection(TelemetryHub, HUB);
 
-/** The manager that Nest injected into an instance of a class with decorated methods. */
+/** An object with decorated methods, with the manager that Nest injected into it. */
 interface Host {
   readonly [OWN]?: TracerManager;
   readonly [HUB]?: TelemetryHub;
 }
 
-/** Makes Nest hand the module's manager to every instance of the class. */
+/** Makes Nest inject the module's manager into every object of the class. */
 export function injectManager(prototype: object): void {
   injectOwn(prototype);
   injectHub(prototype);

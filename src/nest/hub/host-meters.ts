@@ -10,20 +10,20 @@ const HUB = Symbol('nestjs-telemetry.meters-hub');
 const injectOwn = hiddenInjection(MeterManager, OWN);
 const injectHub = hiddenInjection(TelemetryHub, HUB);
 
-/** The meters that Nest injected into an instance of a class with measured methods. */
+/** An object with measured methods, with the meters that Nest injected into it. */
 interface Host {
   readonly [OWN]?: MeterManager;
   readonly [HUB]?: TelemetryHub;
 }
 
-/** Has Nest hand the module's meters to every instance of the class. */
+/** Makes Nest inject the module's meters into every object of the class. */
 export function injectMeters(prototype: object): void {
   injectOwn(prototype);
   injectHub(prototype);
 }
 
 /**
- * Finds the meters for an object: its module's, else the app-wide instance's, else the active request's.
+ * Returns the meters for an object: its module's, else the app-wide instance's, else the active request's.
  */
 export function metersFor(host: unknown): MeterManager | undefined {
   if (typeof host === 'object' && host !== null) {

@@ -12,8 +12,8 @@ const HOLDERS: readonly (readonly string[])[] = [
 ];
 
 /**
- * Shows the objects that Nest injects to the sources that must find the classes behind them, with what
- * they hold: pools and connections are often fields of a service.
+ * Passes the objects that Nest injects, and the objects in their fields, to the call sources that must find
+ * driver classes. Pools and connections are often fields of a service.
  */
 export function adoptInjectedClients(modules: ModulesContainer): void {
   const found = new Set<object>();
@@ -46,7 +46,9 @@ function collect(instance: object, found: Set<object>): void {
   }
 }
 
-/** Getters of the app's own classes are not called; Knex, a function, has nothing else. */
+/**
+ * Reads a field without calling getters of the app's classes. Knex, which is a function, only has getters.
+ */
 function fieldOf(holder: unknown, key: string): unknown {
   if (!isObject(holder)) return undefined;
   if (typeof holder === 'function') return Reflect.get(holder, key);
@@ -57,11 +59,11 @@ function isObject(value: unknown): value is object {
   return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
-/** Objects of the app may refuse to be looked at. */
+/** Runs a look at an app's object, which may throw on any access. */
 function safely(look: () => void): void {
   try {
     look();
   } catch {
-    // Then it is left alone.
+    // An object that throws is left alone.
   }
 }

@@ -4,7 +4,8 @@ import type { ModulesContainer } from '@nestjs/core';
 const HOOKS_OF_A_LATE_HUB = Symbol('nestjs-telemetry.late-hub-hooks');
 
 /**
- * Moves the shutdown hook of a hub in a lazy module, whose hooks Nest never runs, to an older module.
+ * Moves the shutdown hook of a hub in a lazy module to an older module, since Nest never runs hooks of lazy
+ * modules.
  */
 export function runHooksOfLateHub(modules: ModulesContainer, hub: OnApplicationShutdown): void {
   const [first] = modules.values();

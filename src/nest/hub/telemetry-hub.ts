@@ -52,17 +52,14 @@ import { LateNames } from './late-names.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 
-/**
- * Connections that the server has cut off say so in the next turns of the event loop: their
- * requests' spans end then.
- */
+/** The turns of the event loop in which requests of cut connections end their spans. */
 const TURNS_FOR_CUT_CONNECTIONS = 4;
-/** The real one, also where a test fakes timers later. */
+/** Node's `setImmediate`, captured before a test can fake it. */
 const nextTurn = setImmediate;
 
 /**
- * The one place per app where requests meet telemetry, for any number of instances: it wraps the app's
- * own server object, and owns the only enhancers.
+ * Connects the requests of one app to its instances, however many there are. It wraps the app's own server
+ * object and owns the only enhancers.
  */
 @Injectable()
 export class TelemetryHub
@@ -112,7 +109,7 @@ export class TelemetryHub
     return this.covered;
   }
 
-  /** Makes an instance of this app. @throws TelemetryConfigError */
+  /** Creates an instance of this app. @throws TelemetryConfigError */
   async create(id: symbol, options: TelemetryModuleOptions, isGlobal: boolean): Promise<TelemetryInstance> {
     const refresh = this.refresh.bind(this);
     const scraped = this.coverage.isScraped(id);
@@ -145,33 +142,33 @@ export class TelemetryHub
     return this.appWideInstance?.tracerManager;
   }
 
-  /** The global instance, else the root module's: it covers all code without a nearer instance. */
+  /** The instance for code without a nearer one: the global instance, else the root module's. */
   get appWideInstance(): TelemetryInstance | undefined {
     return this.instance(this.coverage.appWide);
   }
 
-  /** The instance of requests that reach no handler: the app-wide one, else the only one. */
+  /** The instance for requests that reach no handler: the app-wide one, else the only one. */
   get fallbackInstance(): TelemetryInstance | undefined {
     return this.instance(this.coverage.fallback);
   }
 
-  /** The app-wide instance, for callers that come before it is built. */
+  /** Resolves to the app-wide instance, for callers that come before it is built. */
   get appWideArrival(): Promise<TelemetryInstance> | undefined {
     const { appWide } = this.coverage;
     return appWide === undefined ? undefined : this.arrivals.of(appWide).promise;
   }
 
-  /** The instance that covers a controller or a resolver. */
+  /** Returns the instance that covers a controller or a resolver. */
   instanceOf(type: Type): TelemetryInstance | undefined {
     const covered = this.coverage.controller(type);
     return this.instance(covered === undefined ? this.coverage.fallback : covered.instance);
   }
 
   /**
-   * The instance that covers the module which imports a `forFeature` module, once it is built.
+   * Resolves to the instance that covers the importer of a `forFeature` module, once it is built.
    *
-   * @param imported - what the user wrote, for the error
-   * @throws TelemetryConfigError if there is none
+   * @param imported - the code that the user wrote, for the error
+   * @throws TelemetryConfigError if there is no such instance
    */
   instanceForFeature(feature: symbol, imported = 'forFeature'): Promise<TelemetryInstance> {
     const id = this.coverage.ofFeature(feature);
@@ -188,8 +185,8 @@ export class TelemetryHub
   }
 
   /**
-   * Takes its places in the app; must run after all enhancers are known and before routes are built. Our
-   * filter is asked first.
+   * Attaches the hub to the app. Must run after all enhancers are known and before routes are built, so
+   * that the library's filter is asked first.
    */
   attach(): void {
     requireAll(this.coverage.instances, this.instances);
@@ -217,7 +214,7 @@ export class TelemetryHub
     this.entries.attach();
   }
 
-  /** All routes are there. */
+  /** Called when all routes are registered. */
   onApplicationBootstrap(): void {
     adoptInjectedClients(this.modules);
     this.entries.started();
@@ -227,10 +224,10 @@ export class TelemetryHub
   }
 
   beforeApplicationShutdown(): void {
-    this.entries.shutDown();
+    this.entries.closing = true;
   }
 
-  /** Runs last of all shutdown hooks, since the hub's module is global: other hooks may still end spans. */
+  /** Runs after all other shutdown hooks, which may still end spans: the hub's module is global. */
   async onApplicationShutdown(): Promise<void> {
     this.streams.endSpans();
     for (let turn = 0; turn < TURNS_FOR_CUT_CONNECTIONS && this.hasOpenSpans(); turn += 1) {
@@ -244,12 +241,12 @@ export class TelemetryHub
     this.attached = false;
   }
 
-  /** The longest shutdown limit of all instances. */
+  /** The longest shutdown limit of all instances, in milliseconds. */
   get timeoutMillis(): number {
     return Math.max(0, ...this.all().map(({ shutdownTimeoutMillis }) => shutdownTimeoutMillis));
   }
 
-  /** Delivers what has ended in any instance. */
+  /** Delivers the ended spans of all instances. */
   async flush(): Promise<void> {
     await Promise.allSettled(this.all().map(({ tracerManager }) => tracerManager.forceFlush()));
   }
@@ -258,7 +255,7 @@ export class TelemetryHub
     return this.all().some(({ pipeline }) => pipeline.status().spans.live > 0);
   }
 
-  /** Standalone contexts have none. */
+  /** The app's HTTP adapter; a standalone context has none. */
   private get adapter(): AbstractHttpAdapter | undefined {
     return this.host?.httpAdapter;
   }
@@ -267,7 +264,7 @@ export class TelemetryHub
     return this.adapter?.getHttpServer() as Server | undefined;
   }
 
-  /** A request that cannot be traced goes on untraced. */
+  /** Begins the trace of a request. A request that cannot be traced continues without. */
   private begin(request: IncomingMessage, response: ServerResponse): RequestTrace | undefined {
     const fallback = this.instance(this.coverage.fallback);
     const generation = this.provisionalGeneration(fallback);
@@ -288,7 +285,7 @@ export class TelemetryHub
     return undefined;
   }
 
-  /** An instance was configured or shut down. */
+  /** Called when an instance was configured or shut down. */
   private refresh(): void {
     const active = [...this.instances.values()].some(({ pipeline }) => pipeline.current?.enabled === true);
     this.entrances.active = active;

@@ -10,7 +10,7 @@ const port = leaf({
   accepts: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536,
 });
 
-/** The check of the option `devtools`. */
+/** Validates the option `devtools`. */
 export const devtoolsCheck = anyOf(
   boolean,
   object({ port, host: string, token: string, maxTraces: positiveInteger, maxBytes: positiveInteger }),
@@ -19,7 +19,7 @@ export const devtoolsCheck = anyOf(
 /**
  * Reads the option `devtools`.
  *
- * @returns nothing if devtools is off
+ * @returns `undefined` if devtools is off
  * @throws TelemetryConfigError for a token that can be guessed, and in production without a token
  */
 export function devtoolsOptions(

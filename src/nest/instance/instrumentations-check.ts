@@ -23,7 +23,7 @@ const loadedModule = instance(
   (value) => (typeof value === 'object' && value !== null) || typeof value === 'function',
 );
 
-/** Rule of the option `instrumentations`. */
+/** Validates the option `instrumentations`. */
 export const instrumentationsCheck: Check = arrayOf(
   anyOf(
     instrumentation,

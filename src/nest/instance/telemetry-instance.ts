@@ -33,9 +33,9 @@ import {
   type TelemetryModuleOptions,
 } from './telemetry-options.js';
 
-/** One `forRoot*` call at work: a scope with its own pipeline, options and managers. */
+/** The running instance of one `forRoot*` call, with its own pipeline, options and managers. */
 export class TelemetryInstance implements InstanceView, EntryInstanceView {
-  /** The service that it reports as, for log lines and pages. */
+  /** The name of the instance's service, for log lines and pages. */
   readonly name: string;
   readonly pipeline: Pipeline;
   readonly http: CompiledHttpOptions | undefined;
@@ -44,14 +44,14 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
   readonly entryRules: EntryRules;
   readonly openEntries = new Set<EntryTrace>();
   readonly baggage: BaggageService;
-  /** Absent with `baggage: false`. */
+  /** The baggage entries; absent with `baggage: false`. */
   readonly baggageEntries: RequestEntries | undefined;
   readonly shutdownTimeoutMillis: number;
   readonly meterManager: MeterManager;
   private readonly metrics: MeterPipeline;
   private readonly bridge: InstrumentationBridge | undefined;
   private readonly clients: InstanceClients | undefined;
-  /** Whether metrics follow by themselves. */
+  /** Whether metrics follow configuration changes automatically. */
   private started = false;
 
   private constructor(
@@ -112,35 +112,35 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
     );
   }
 
-  /** The meter of the instance's requests, while they are measured. */
+  /** The meter for requests; absent while they are not measured. */
   get requestMeter(): RequestMeter | undefined {
     return this.http === undefined ? undefined : this.metrics.requestMeter;
   }
 
-  /** Says what keeps outgoing calls from being seen. */
+  /** Logs the reasons why outgoing calls cannot be seen. */
   reportCalls(): void {
     this.clients?.report();
     this.bridge?.report();
   }
 
-  /** Delivers what is left of spans and metrics, and closes. */
+  /** Delivers the remaining spans and metrics, and closes. */
   async shutdown(): Promise<void> {
     this.started = false;
     for (const entry of this.openEntries) entry.abort();
     this.clients?.flush();
     const begun = performance.now();
     const { shutdownTimeoutMillis: limit } = this;
-    // Timers underneath keep no process alive; an event loop that runs dry here would cut
-    // the app's shutdown short.
+    // Other timers keep no process alive. This one does, so that an empty event loop does not cut the app's
+    // shutdown short.
     const awake = setTimeout(() => {}, limit);
     const spans = this.pipeline.shutdown(limit);
-    // Metrics tell what became of the last spans, if that is known in time.
+    // Metrics include the outcome of the last spans, if it is known in time.
     await settledWithinTime(spans, limit / 2, true);
     await Promise.all([spans, this.metrics.shutdown(limit - (performance.now() - begun))]);
     clearTimeout(awake);
   }
 
-  /** Unwraps in the reverse order of wrapping. */
+  /** Applies the option `clients`; unwraps in the reverse order of wrapping. */
   private followCalls(): void {
     if (this.pipeline.current?.enabled === true) {
       this.clients?.follow();
@@ -151,12 +151,14 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
     }
   }
 
-  /** Begins to read a page for Prometheus. @throws TelemetryConfigError without the package for it */
+  /**
+   * Starts the reader for Prometheus's page. @throws TelemetryConfigError if its package is not installed
+   */
   serveScrapes(): Promise<void> {
     return this.metrics.serveScrapes();
   }
 
-  /** Masks the caller's entries before they go onto metrics. */
+  /** Masks the caller's entries before they become attributes of metrics. */
   private maskedFlowAttributes(rules: BaggageRules): Attributes | undefined {
     const said = rules.flowAttributes?.();
     return said && (this.pipeline.current?.mask.masked(said) ?? said);
@@ -190,7 +192,7 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
   }
 
   /**
-   * A view of this instance for routes that name `HttpTelemetryInterceptor`: they are traced even with
+   * A view of this instance for routes with `HttpTelemetryInterceptor`, which are traced even with
    * `http: false`.
    */
   get tracedByHand(): TelemetryInstance {
@@ -201,8 +203,9 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
   /**
    * Validates the options and builds the instance.
    *
-   * @param onChange - called whenever another configuration has become live
-   * @throws TelemetryConfigError, unless `onConfigError` is `warn`: then the instance runs without telemetry
+   * @param onChange - called after each configuration change
+   * @throws TelemetryConfigError, unless `onConfigError` is `warn`: then the instance runs without
+   *   telemetry
    */
   static async create(
     options: TelemetryModuleOptions,
@@ -215,7 +218,7 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
       const propagation = await propagationOf(options);
       const initial = initialConfig(options);
       const instance = new TelemetryInstance(options, initial, isGlobal, propagation, onChange);
-      // Before anything is counted: another reader begins at zero.
+      // The reader must exist before anything is counted, since a later one begins at zero.
       if (scraped) await instance.serveScrapes();
       await instance.start();
       return instance;
@@ -244,14 +247,14 @@ function instrumentationName(option: InstrumentationOption): string {
   return ('instrumentation' in option ? option.instrumentation : option).instrumentationName;
 }
 
-/** Names an instance in log lines by its service, also where the environment names it. */
+/** Returns the name of the instance's service for log lines, from the configuration or the environment. */
 function nameOf(config: TracerConfig): string {
   if (config.service?.name !== undefined) return config.service.name;
   const { service } = readEnvironment(process.env, { warn: () => undefined, exporter: false });
   return service?.name ?? 'telemetry';
 }
 
-/** The options, under the section of the environment that the process runs in. */
+/** Returns the options merged with the section of the current environment. */
 function initialConfig(options: TelemetryModuleOptions): TracerConfig {
   const config = pickTracerConfig(options);
   if (options.environments === undefined) return config;

@@ -36,28 +36,28 @@ import type { TenantOptions } from '../../pipeline/tenants/tenant-options.js';
 import { wideEventOptionsCheck, type WideEventOptions } from './wide-event-options.js';
 
 /**
- * Options of one instance: what can change while it runs ({@link TracerConfig}) and
- * what is fixed at bootstrap.
+ * Options of one instance: those that can change while it runs ({@link TracerConfig}), and those that are
+ * fixed at bootstrap.
  */
 export interface TelemetryModuleOptions extends TracerConfig {
-  /** Lets every module inject this instance's providers without importing it; default false. */
+  /** Whether every module can inject this instance's providers without importing it; default false. */
   readonly isGlobal?: boolean;
-  /** Server spans of requests; `false` makes none. */
+  /** Server spans of requests; `false` creates none. */
   readonly http?: false | HttpOptions;
-  /** A pipeline of its own for each tenant. */
+  /** The option for tenants, each with its own pipeline. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the framework's request
   readonly tenants?: TenantOptions<any>;
   /**
-   * Configurations by environment, laid over the other options: the one named by `APP_ENV`, else by
-   * `NODE_ENV`, else `development`; an environment without an entry changes nothing and is warned of.
+   * Configurations by environment, merged into the other options. The environment is `APP_ENV`, else
+   * `NODE_ENV`, else `development`. An environment without a section causes a warning. Default: none.
    */
   readonly environments?: Readonly<Record<string, TracerConfig>>;
-  /** Caller, user and session of a request, read into baggage and shown on spans; `false` reads none. */
+  /** Baggage: the user and session of a request, shown on its spans; `false` reads none. */
   readonly baggage?: false | BaggageOptions;
-  /** Formats of trace context and baggage, and the hosts that instrumented calls send them to. */
+  /** The formats of trace context and baggage, and the hosts that instrumented calls send them to. */
   readonly propagation?: PropagationOptions;
   /**
-   * Official instrumentations for outgoing calls, such as `new UndiciInstrumentation()`, or
+   * OpenTelemetry instrumentations for outgoing calls, such as `new UndiciInstrumentation()`, or
    * `{ instrumentation: new PgInstrumentation(), modules: { pg } }`. Default none.
    */
   readonly instrumentations?: readonly InstrumentationOption[];
@@ -65,52 +65,52 @@ export interface TelemetryModuleOptions extends TracerConfig {
   readonly sse?: false | SseOptions;
   /**
    * Metrics and their readers; `false` measures nothing. Default: requests, streams and the library's own
-   * health, sent beside the spans of OTLP exporters; without an OTLP exporter, metrics are off, so that no
-   * console fills with numbers.
+   * health are exported like spans if there is an OTLP exporter; otherwise metrics are off.
    */
   readonly metrics?: false | MetricsOptions;
   /**
    * Entries other than HTTP requests: messages, jobs, socket messages, ticks, events; `false` traces none.
    */
   readonly entries?: false | EntriesOptions;
-  /** How messages are related to their senders. */
+  /** The relation of messages to their senders. */
   readonly messaging?: MessagingOptions;
-  /** One span for all that is known about a request, where `WideEventInterceptor` is bound. */
+  /** Wide events: one span with all facts about a request, where `WideEventInterceptor` is bound. */
   readonly wideEvents?: WideEventOptions;
   /**
-   * Shows traces in a browser, on a port of its own on this machine; the address with its token is printed at
-   * start. `true`, or where it listens and how much it keeps. Default off; in production it needs a `token`.
+   * The devtools page, which shows traces in a browser. It has its own port on this machine; its address
+   * with a token is printed at start. `true`, or the options of the page. Default off; in production it
+   * needs a `token`.
    */
   readonly devtools?: boolean | DevtoolsOptions;
   /**
-   * How the instance ends with its app: how long `app.close()` waits for spans to be delivered, in
-   * milliseconds; default 2,500.
+   * The end of the instance with its app. `timeoutMillis` is the longest time that `app.close()` waits for
+   * the delivery of spans, in milliseconds; default 2,500.
    */
   readonly shutdown?: { readonly timeoutMillis?: number };
   /**
-   * The reaction to an invalid configuration at bootstrap: `throw`, or `warn` and run without
-   * telemetry. Default `throw`.
+   * The reaction to an invalid configuration at bootstrap: `throw`, or `warn` and run without telemetry.
+   * Default `throw`.
    */
   readonly onConfigError?: 'throw' | 'warn';
 }
 
-/** Makes the options in a class of the app, for `useClass` and `useExisting`. */
+/** A class of the app that creates the options, for `useClass` and `useExisting`. */
 export interface TelemetryOptionsFactory {
-  /** Makes the options of one instance. */
+  /** Creates the options of one instance. */
   createTelemetryOptions(): TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
 }
 
-/** Options that are made during bootstrap, from injected providers. */
+/** Options that are created during bootstrap, from injected providers. */
 export interface TelemetryModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** Lets every module inject this instance's providers without importing it; default false. */
+  /** Whether every module can inject this instance's providers without importing it; default false. */
   readonly isGlobal?: boolean;
   /** Tokens of the arguments of `useFactory`. */
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
-  /** A function that makes the options, given what `inject` names. */
+  /** A function that creates the options from the providers in `inject`. */
   readonly useFactory?: (...args: any[]) => TelemetryModuleOptions | Promise<TelemetryModuleOptions>;
-  /** A class that makes the options; Nest creates it for the module. */
+  /** A class that creates the options; Nest creates an object of it for the module. */
   readonly useClass?: Type<TelemetryOptionsFactory>;
-  /** A provider of the app that makes the options. */
+  /** A provider of the app that creates the options. */
   readonly useExisting?: InjectionToken<TelemetryOptionsFactory>;
 }
 
@@ -182,8 +182,9 @@ const optionsShape = object({
 });
 
 /**
- * @param isGlobal - what the module was made with, before any factory ran; default: nobody asks
- * @throws TelemetryConfigError naming the first option that is wrong
+ * @param isGlobal - the `isGlobal` that the module was created with, before any factory ran; default: not
+ *   checked
+ * @throws TelemetryConfigError with the first invalid option
  */
 export function validateModuleOptions(
   options: unknown,

@@ -5,9 +5,9 @@ import { fn, object } from '../../config/schema.js';
 /** Options for the wide events of an instance. */
 export interface WideEventOptions {
   /**
-   * Fields that the request tells, read after its guards and before its handler, which does not wait
-   * for a promise. What it throws, or rejects with, becomes the field `wide_event.seed.error`. Not
-   * called for what is not recorded.
+   * Returns the first fields of a wide event; called after the request's guards and before its handler,
+   * which does not wait for a promise. An error becomes the field `wide_event.seed.error`. Not called for
+   * requests that are not recorded.
    */
   readonly seed?: (context: ExecutionContext) => Attributes | undefined | Promise<Attributes | undefined>;
 }

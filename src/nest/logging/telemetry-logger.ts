@@ -9,17 +9,17 @@ import { traceLogFields, type LogFieldsOptions } from '../../tracing/log-fields.
 
 /** Options of Nest's own logger, and of the fields that are added to its lines. */
 export interface TelemetryLoggerOptions extends ConsoleLoggerOptions {
-  /** Which fields of the trace and the baggage are added. */
+  /** The fields of trace and baggage to add. */
   readonly telemetry?: LogFieldsOptions;
 }
 
-/** Values that need no quotes in a line of text. */
+/** Matches values that need no quotes in a text line. */
 const PLAIN = /^[\w.:/@+-]+$/;
 
 /**
- * Nest's console logger with `trace_id`, `span_id` and chosen baggage on every line that is written inside
- * of a trace: as `name=value` at the end of a text, as fields of their own with `json: true`. Messages
- * that are objects stay objects.
+ * Nest's console logger, with `trace_id`, `span_id` and selected baggage on every line inside of a trace.
+ * Text lines get `name=value` at the end; with `json: true` each is a separate field. Messages that are
+ * objects stay objects.
  *
  * Pass one to `NestFactory.create(AppModule, { logger: new TelemetryLogger({ json: true }) })`.
  */
@@ -38,7 +38,7 @@ export class TelemetryLogger extends ConsoleLogger {
     this.fields = traceLogFields(telemetry);
   }
 
-  /** Adds the fields to a line in JSON. */
+  /** Adds the fields to a JSON line. */
   protected override getJsonLogObject(
     message: unknown,
     options: {
@@ -56,7 +56,7 @@ export class TelemetryLogger extends ConsoleLogger {
     return record;
   }
 
-  /** Adds the fields to the end of a line of text. */
+  /** Adds the fields to the end of a text line. */
   protected override formatMessage(
     ...line: [
       logLevel: LogLevel,
@@ -74,7 +74,7 @@ export class TelemetryLogger extends ConsoleLogger {
   }
 }
 
-/** Neither names nor values can end their line, or pass for another field. */
+/** Quotes names and values, so that none can end its line or imitate another field. */
 function quoted(text: string): string {
   return PLAIN.test(text) ? text : JSON.stringify(text);
 }

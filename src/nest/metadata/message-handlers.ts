@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { MetadataScanner } from '@nestjs/core';
 
-/** Where `@MessagePattern` and `@EventPattern` mark a method. */
+/** The metadata keys of `@MessagePattern` and `@EventPattern`. */
 const PATTERNS = 'microservices:pattern';
 const HANDLER_TYPE = 'microservices:handler_type';
 const TRANSPORT = 'microservices:transport';
@@ -10,25 +10,25 @@ const EVENT_HANDLER = 2;
 
 const scanner = new MetadataScanner();
 
-/** A method of a controller that handles messages. */
+/** A controller's method that handles messages. */
 export interface MessageHandler {
   readonly type: Type;
   readonly name: string;
   readonly method: object;
   readonly pattern: unknown;
   readonly isEvent: boolean;
-  /** Absent where every transport may bring the message. */
+  /** The transport; absent if the method handles messages of every transport. */
   readonly transport: unknown;
 }
 
-/** A server of Nest's, or a custom strategy. */
+/** A Nest server, or a custom strategy. */
 interface Server {
   readonly transportId?: unknown;
 }
 
 /**
- * Tells which method a server's handler leads to: Nest registers handlers in the order of modules,
- * controllers and methods, so that the first of a pattern that was not asked for yet is the one.
+ * Finds the method behind a server's handler. Nest registers handlers in the order of modules, controllers
+ * and methods, so the result is the first method with this pattern that was not returned before.
  */
 export class MessageHandlers {
   private readonly asked = new Map<object, Set<MessageHandler>>();
@@ -40,7 +40,7 @@ export class MessageHandlers {
     return this.next(server, pattern, isEvent) ?? this.again(server, pattern, isEvent);
   }
 
-  /** Modules that were loaded lazily are not known yet. */
+  /** Reads the modules again, since some may have been loaded lazily. */
   private again(server: Server, pattern: unknown, isEvent: boolean): MessageHandler | undefined {
     this.all = undefined;
     return this.next(server, pattern, isEvent);

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { isUntracedHandler } from './untraced-handlers.js';
 
-/** Where `@nestjs/websockets` marks gateways and their methods. */
+/** The metadata keys of `@nestjs/websockets` for gateways and their methods. */
 export const GATEWAY_METADATA = 'websockets:is_gateway';
 const GATEWAY_OPTIONS = 'websockets:gateway_options';
 const MESSAGE_MAPPING = 'websockets:message_mapping';
@@ -17,7 +17,7 @@ export interface SocketHandler {
   readonly untraced: boolean;
 }
 
-/** A gateway, and what it listens for. */
+/** A gateway, with the events that it handles. */
 export interface SocketGateway {
   readonly type: Type;
   readonly namespace: string;
@@ -25,8 +25,8 @@ export interface SocketGateway {
 }
 
 /**
- * Finds out which gateway a client is being connected to: adapters are told the
- * handlers, and not whose they are.
+ * Finds the gateway that a client is being connected to. Adapters receive the handlers but not their
+ * gateway.
  */
 export class SocketGateways {
   private readonly connected = new WeakMap<object, Set<SocketGateway>>();
@@ -35,8 +35,8 @@ export class SocketGateways {
   constructor(private readonly modules: ModulesContainer) {}
 
   /**
-   * The gateway with these messages in the client's namespace; of several alike, the first that the client
-   * was not connected to yet.
+   * Returns the gateway with these messages in the client's namespace. Of several equal ones, it is the
+   * first that the client has not connected to yet.
    */
   find(client: object, messages: readonly unknown[]): SocketGateway | undefined {
     this.all ??= [...gateways(this.modules)];

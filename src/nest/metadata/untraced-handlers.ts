@@ -3,12 +3,12 @@ const untraced = new WeakSet();
 
 const NO_SPAN = 'nestjs-telemetry:no-span';
 
-/** Notes `@NoSpan` on a class. */
+/** Records `@NoSpan` on a class. */
 export function markClassUntraced(type: object): void {
   untraced.add(type);
 }
 
-/** Notes `@NoSpan` on a method. */
+/** Records `@NoSpan` on a method. */
 export function markMethodUntraced(prototype: object, key: PropertyKey, method: unknown): void {
   let keys = methods.get(prototype);
   if (keys === undefined) methods.set(prototype, (keys = new Set()));
@@ -16,12 +16,12 @@ export function markMethodUntraced(prototype: object, key: PropertyKey, method: 
   if (typeof method === 'function') Reflect.defineMetadata(NO_SPAN, true, method);
 }
 
-/** Whether `@NoSpan` is on the method. */
+/** Whether a method has `@NoSpan`. */
 export function isWithoutSpan(prototype: object, key: PropertyKey): boolean {
   return methods.get(prototype)?.has(key) === true;
 }
 
-/** Whether `@NoSpan` is on a controller, one that it extends, or the handler. */
+/** Whether a controller, one of its base classes, or the handler has `@NoSpan`. */
 export function isUntracedHandler(type: object, handler: object): boolean {
   if (Reflect.getMetadata(NO_SPAN, handler) === true) return true;
   for (

@@ -6,7 +6,7 @@ import type { TelemetryMetricsOptions } from './metrics-module-options.js';
 
 const DEFAULT_PATH = 'metrics';
 
-/** Makes the controller: path and guards are known only now. */
+/** Creates the controller class, since path and guards are only known at run time. */
 export function metricsController({ path = DEFAULT_PATH, guards = [] }: TelemetryMetricsOptions): Type {
   @Controller(path)
   @UseGuards(...guards)

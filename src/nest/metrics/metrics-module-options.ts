@@ -1,9 +1,9 @@
 import type { CanActivate, ModuleMetadata, Type } from '@nestjs/common';
 
-/** Where the scrape page is, and who may read it. */
+/** Options of the scrape page: its route and its guards. */
 export interface TelemetryMetricsOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** Route below the global prefix; default `metrics`. */
+  /** The route below the global prefix; default `metrics`. */
   readonly path?: string;
-  /** Each runs before the page is made, as with `@UseGuards`; default none. */
+  /** Guards that run before the page is served, as with `@UseGuards`; default none. */
   readonly guards?: readonly (Type<CanActivate> | CanActivate)[];
 }

@@ -8,14 +8,15 @@ import type { TelemetryMetricsOptions } from './metrics-module-options.js';
 
 /**
  * Serves the scrape page for Prometheus on the app's own server, for the instance that covers the importing
- * module; the instance needs no reader for it. Needs the optional peer `@opentelemetry/exporter-prometheus`.
+ * module. The instance needs no reader for it. Needs the optional peer
+ * `@opentelemetry/exporter-prometheus`.
  *
- * **Gotchas** The page shows routes and traffic to every client that can reach it: give it a guard,
- * or a network of its own.
+ * **Gotchas** The page shows routes and traffic to every client that can reach it. Protect it with a guard,
+ * or with a separate network.
  */
 @Module({})
 export class TelemetryMetricsModule {
-  /** Makes the module, with the page under `path`. */
+  /** Creates the module, with the page at `path`. */
   static register(options: TelemetryMetricsOptions = {}): DynamicModule {
     const id = uniqueId('metrics');
     return {

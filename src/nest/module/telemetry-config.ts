@@ -7,15 +7,15 @@ import { TelemetryConfigError } from '../../errors.js';
 const NAMESPACE = 'telemetry';
 
 /**
- * A factory in the form that `registerAs` of `@nestjs/config` returns, written here so that the package
- * stays optional; a test compares the two.
+ * A factory in the form of `registerAs` of `@nestjs/config`. It is written here so that the package stays
+ * optional; a test compares the two.
  */
 export interface TelemetryConfigFactory {
   /** Reads the configuration from the environment. */
   (): TracerConfig;
-  /** Token of the configuration object, for `@Inject(telemetryConfig.KEY)`. */
+  /** The token of the configuration object, for `@Inject(telemetryConfig.KEY)`. */
   readonly KEY: string;
-  /** Options for `TelemetryModule.forRootAsync`. */
+  /** Returns options for `TelemetryModule.forRootAsync`. */
   asProvider(): {
     imports: Promise<DynamicModule>[];
     useFactory: (config: TracerConfig) => TracerConfig;
@@ -24,11 +24,11 @@ export interface TelemetryConfigFactory {
 }
 
 /**
- * The environment's configuration as a namespace `telemetry` of `@nestjs/config`.
+ * The environment's configuration as the namespace `telemetry` of `@nestjs/config`.
  *
- * It is read when Nest resolves it, so that variables from the `.env` file of `ConfigModule.forRoot`
- * count: `TelemetryModule.forRootAsync(telemetryConfig.asProvider())`, or
- * `ConfigModule.forFeature(telemetryConfig)` and `inject: [telemetryConfig.KEY]`, or
+ * Nest resolves it after the `.env` file of `ConfigModule.forRoot` was read, so its variables count. Use it
+ * as `TelemetryModule.forRootAsync(telemetryConfig.asProvider())`, as
+ * `ConfigModule.forFeature(telemetryConfig)` with `inject: [telemetryConfig.KEY]`, or as
  * `configService.get('telemetry')`. Credentials are wrapped as `Secret`.
  *
  * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` while the app starts, if `asProvider()`
@@ -51,10 +51,13 @@ function register(factory: () => TracerConfig): TelemetryConfigFactory {
   }) as TelemetryConfigFactory;
 }
 
-/** `asProvider()` is called while a module is declared; Nest waits for promises among a module's imports. */
+/**
+ * Resolves to `ConfigModule`'s feature. `asProvider()` runs while a module is declared, and Nest waits for
+ * promises among a module's imports.
+ */
 function configFeature(factory: () => TracerConfig): Promise<DynamicModule> {
   const feature = loadFeature(factory);
-  // An app that never imports the module is not to fail by it.
+  // An app that never imports the module must not fail because of it.
   feature.catch(() => undefined);
   return feature;
 }

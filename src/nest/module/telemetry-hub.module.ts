@@ -3,17 +3,20 @@ import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { WideEventInterceptor } from '../wide-events/wide-event.interceptor.js';
 import { WideEventService } from '../wide-events/wide-event.service.js';
 
-/** Holds the hub, one per app, however many instances import it; and what belongs to no instance. */
+/**
+ * Holds the hub, one per app however many instances there are, and everything else that belongs to no
+ * instance.
+ */
 @Global()
 @Module({
   providers: [TelemetryHub, WideEventService, WideEventInterceptor],
   exports: [TelemetryHub, WideEventService, WideEventInterceptor],
 })
 export class TelemetryHubModule implements NestModule {
-  /** @param hub - absent in Nest's preview mode, which calls no constructor */
+  /** @param hub - absent in Nest's preview mode, which runs no constructor */
   constructor(@Inject(TelemetryHub) private readonly hub: TelemetryHub | undefined) {}
 
-  /** Nest calls it once all modules exist and no route does yet. */
+  /** Nest calls it when all modules exist and no route does yet. */
   configure(): void {
     this.hub?.attach();
   }

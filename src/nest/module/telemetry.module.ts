@@ -5,7 +5,6 @@ import { MeterManager } from '../../metrics/meter-manager.js';
 import type { TelemetryFeatureOptions } from '../../tracing/feature-options.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { instanceModule, withTracers } from './instance-module.js';
-import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from '../services/span-services.js';
 import { MetricService } from '../services/metric.service.js';
 import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
@@ -22,8 +21,8 @@ import {
 } from '../metadata/tokens.js';
 
 /**
- * OpenTelemetry for the modules that import it. Each `forRoot*` call makes an independent instance
- * with its own pipeline; the root module's covers everything that no nearer one does. No
+ * Adds OpenTelemetry to the modules that import it. Each `forRoot*` call creates an independent instance
+ * with its own pipeline. The root module's instance covers everything without a nearer one. No
  * OpenTelemetry global is touched.
  */
 @Module({})
@@ -40,17 +39,18 @@ export class TelemetryModule {
     });
   }
 
-  /** An instance with fixed options; without any, they come from the environment. */
+  /** Creates an instance with fixed options; omitted options come from the environment. */
   static forRoot(options: TelemetryModuleOptions = {}): DynamicModule {
     return instanceModule({
       module: TelemetryModule,
       isGlobal: options.isGlobal === true,
-      // A function, since dynamic modules are printed and turned into JSON, and options hold credentials.
+      // A factory, since dynamic modules are printed and converted to JSON, and options contain
+      // credentials.
       options: { provide: TELEMETRY_OPTIONS, useFactory: () => options },
     });
   }
 
-  /** An instance whose options are made during bootstrap. */
+  /** Creates an instance whose options are created during bootstrap. */
   static forRootAsync(options: TelemetryModuleAsyncOptions): DynamicModule {
     const { imports = [], useClass } = options;
     return instanceModule({
@@ -62,7 +62,10 @@ export class TelemetryModule {
     });
   }
 
-  /** Shares the pipeline of the instance that covers the importing module, and names that module's spans. */
+  /**
+   * Shares the pipeline of the instance that covers the importing module, and sets the tracer name of that
+   * module.
+   */
   static forFeature(options: TelemetryFeatureOptions = {}): DynamicModule {
     const id = uniqueId('feature');
     return withTracers({
@@ -97,15 +100,14 @@ export class TelemetryModule {
           inject: [MeterManager],
           useFactory: (meters: MeterManager) => new MetricService(meters),
         },
-        ...SPAN_SERVICES,
       ],
-      exports: [TracerManager, MeterManager, MetricService, BaggageService, ...SPAN_SERVICE_TOKENS],
+      exports: [TracerManager, MeterManager, MetricService, BaggageService],
       imports: [TelemetryHubModule],
     });
   }
 }
 
-/** Host of what `forFeature` provides. */
+/** The module class for the providers of `forFeature`. */
 @Module({})
 class TelemetryFeatureModule {}
 

@@ -8,20 +8,20 @@ type ServedRequest = BaggageRequest & FrameworkRequest;
 
 /** The arguments of a call by Nest. */
 export interface Served {
-  /** Nest's word for the kind of the arguments, such as `http`. */
+  /** Nest's name for the kind of the arguments, such as `http`. */
   readonly kind: unknown;
   readonly args: readonly unknown[];
 }
 
-/** The object that an enhancer is called for. */
+/** Returns the arguments that an enhancer is called for. */
 export function servedIn(context: ExecutionContext): Served {
   return { kind: context.getType<string>(), args: context.getArgs() };
 }
 
 /**
- * Lets a request pass with its entries added.
+ * Admits a request and adds its entries.
  *
- * @throws BadRequestException that names the first required header which is missing
+ * @throws BadRequestException with the first missing required header
  */
 export function admitRequest(
   entries: RequestEntries | undefined,
@@ -35,8 +35,8 @@ export function admitRequest(
 }
 
 /**
- * Adds who the user is where a guard that ran after {@link admitRequest} has told it. @returns what
- * to wait for, if anything
+ * Adds the entries of a user that was set by a guard after {@link admitRequest}. @returns a promise to wait
+ * for, if there is one
  */
 export function learnUser(entries: RequestEntries, { kind, args }: Served): Promise<void> | undefined {
   const request = requestOf(kind, args);
@@ -46,9 +46,9 @@ export function learnUser(entries: RequestEntries, { kind, args }: Served): Prom
 }
 
 /**
- * The HTTP request that a route or a resolver serves, if there is one: libraries that call methods through
- * Nest's external context say `http` of whatever they hand over, and a subscription has the handshake of its
- * WebSocket, which browsers give no headers.
+ * Returns the HTTP request behind a route or resolver, if there is one. The kind alone is not reliable:
+ * libraries that use Nest's external context always say `http`, and a GraphQL subscription only has the
+ * handshake of its WebSocket, to which browsers add no headers.
  */
 function requestOf(kind: unknown, args: readonly unknown[]): ServedRequest | undefined {
   let request: Partial<ServedRequest> | undefined;
@@ -63,7 +63,10 @@ function isWebSocket(upgrade: unknown): boolean {
   return typeof upgrade === 'string' && upgrade.toLowerCase() === 'websocket';
 }
 
-/** The path at which Express has mounted what serves the request, if it has: the app names only that part. */
+/**
+ * Returns the path where Express has mounted the handler, if it is mounted; the app's patterns name only
+ * this part.
+ */
 function pathOf({ baseUrl, url }: ServedRequest): string {
   return typeof baseUrl === 'string' && baseUrl !== '' ? baseUrl : url;
 }

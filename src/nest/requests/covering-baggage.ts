@@ -8,15 +8,15 @@ import type { RequestEntries } from '../baggage/request-entries.js';
 /**
  * Runs the baggage guard for the whole app, except for instances that place the guard themselves.
  *
- * It is a guard only where it must wait, may refuse a request, or has to come after the app's own global
- * guards, which may tell who the user is.
+ * It registers as a guard only if it may wait, may refuse a request, or must run after the app's global
+ * guards, which may set the user. Otherwise it costs less without one.
  */
 export class CoveringBaggage implements CanActivate {
   private isGuard = false;
 
   constructor(private readonly entriesOf: (type: Type) => RequestEntries | undefined) {}
 
-  /** Takes its place in the app, once all of its global guards are there. */
+  /** Registers itself in the app, after all of its global guards are known. */
   attach(
     instances: readonly { readonly baggageEntries: RequestEntries | undefined }[],
     config: ApplicationConfig,
@@ -38,7 +38,7 @@ export class CoveringBaggage implements CanActivate {
     return admitRequest(this.covering(context.getClass()), servedIn(context));
   }
 
-  /** The rules for requests that reach a class; absent where a guard applies them. */
+  /** Returns the rules for requests that reach a class; `undefined` if a guard applies them. */
   onArrival(type: Type): RequestEntries | undefined {
     return this.isGuard ? undefined : this.covering(type);
   }

@@ -1,7 +1,7 @@
 import { Catch, type ExceptionFilter } from '@nestjs/common';
 import { activeContext } from '../../context/flow-context.js';
 
-/** Looks at each exception that Nest asks about, and is never the one to handle it. */
+/** Looks at each exception that Nest asks about, and never handles one. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- filters name classes
 class Probe {
   static [Symbol.hasInstance](exception: unknown): boolean {
@@ -10,7 +10,9 @@ class Probe {
   }
 }
 
-/** Shows the errors of guards, pipes, handlers and the router to the request's span without catching any. */
+/**
+ * Shows the errors of guards, pipes, handlers and the router to the request's span without catching them.
+ */
 @Catch(Probe)
 export class ErrorProbeFilter implements ExceptionFilter {
   catch(): void {

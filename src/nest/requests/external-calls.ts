@@ -9,7 +9,7 @@ import { entryAmong } from './served-entry.js';
 
 type Target = (...args: unknown[]) => Promise<unknown>;
 
-/** Finds whatever else than a request a resolver is called for. @returns nothing where there is none */
+/** Finds the entry of a resolver that serves no HTTP request. @returns `undefined` if there is none */
 export type OtherEntry = (
   type: Type,
   method: string,
@@ -18,13 +18,12 @@ export type OtherEntry = (
 ) => (() => unknown) | undefined;
 
 /**
- * Has what Nest calls for other libraries, such as GraphQL resolvers with their guards and
- * interceptors, run in the context of the request among its arguments, and the operators of an
- * Observable that it returns as well.
+ * Makes the functions that Nest wraps for other libraries, such as GraphQL resolvers with guards and
+ * interceptors, run in the context of the request among their arguments. Operators of a returned Observable
+ * do so, too.
  *
- * @param creator - the app's own, before resolvers are bound
- * @param arrivals - told of the call, before guards; not of one that has none, since one with guards came
- *   before it
+ * @param creator - the app's own creator, before resolvers are bound
+ * @param arrivals - receives each call before its guards, unless a call with guards came before it
  */
 export function reenterExternalCalls(
   creator: ExternalContextCreator | undefined,
@@ -57,7 +56,10 @@ export function reenterExternalCalls(
     );
 }
 
-/** Nest gives instance, callback, and further back what the call is to have and the kind of its arguments. */
+/**
+ * Reads the class and method from Nest's arguments: the object, the callback, and further on the kind of
+ * arguments.
+ */
 function methodOf(given: unknown[]): ExternalMethod | undefined {
   const [instance, handler] = given as [object, ExternalMethod['handler']];
   const [enhancers, kind = 'http'] = given.slice(7) as [{ readonly guards?: boolean }?, unknown?];

@@ -1,17 +1,17 @@
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { MountedEndpoints } from '../../http/framework-request.js';
 
-/** The token under which `@nestjs/graphql` keeps the options of each of its modules. */
+/** The injection token of each `@nestjs/graphql` module's options. */
 const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
-/** The options that decide where an endpoint is, if they are what they should be. */
+/** The options that decide the path of an endpoint, if they are valid. */
 interface GraphqlOptions {
   readonly path?: unknown;
   readonly useGlobalPrefix?: unknown;
 }
 
 /**
- * Paths of the app's GraphQL endpoints: on Express they are mounted as middleware, and no route names them.
+ * Returns the paths of the app's GraphQL endpoints. On Express they are middleware, so no route names them.
  */
 export function graphqlEndpoints(modules: ModulesContainer, config: ApplicationConfig): MountedEndpoints {
   const endpoints = new Map<string, string>();
@@ -26,7 +26,7 @@ export function graphqlEndpoints(modules: ModulesContainer, config: ApplicationC
   return endpoints;
 }
 
-/** `/path`, whichever slashes it was given with. */
+/** Returns `/path` without duplicate slashes. */
 function segment(path: string): string {
   const bare = path.replace(/^\/|\/$/g, '');
   return bare === '' ? '' : `/${bare}`;

@@ -1,16 +1,16 @@
 import type { Type } from '@nestjs/common';
 
-/** The method of a class that a handler is: what is known about it is the same for all requests. */
+/** The method of a class behind a handler; facts about it apply to all requests. */
 export interface HandlerMethod {
   readonly name: string;
   readonly method: object;
 }
 
 /**
- * Finds the method of `type` that `handler` is, or, where each object of a request-scoped class
- * binds its own, was made from.
+ * Finds the method of `type` behind `handler`, also if each object of a request-scoped class binds its own
+ * function.
  *
- * @param handler - as Nest calls it; itself, if the class has no such method
+ * @param handler - the function that Nest calls; returned if the class has no such method
  */
 export function handlerMethod(type: Type, handler: { readonly name: string }): HandlerMethod {
   for (const prototype of prototypesOf(type)) {

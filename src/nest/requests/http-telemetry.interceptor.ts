@@ -2,15 +2,15 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import type { Observable } from 'rxjs';
 
 /**
- * Gives the routes that it is bound to a server span where the module makes none by itself (`http: false`). A
- * request gets one span however often, and wherever, the interceptor is named.
+ * Gives its routes a server span if the module creates none (`http: false`). A request gets one span,
+ * however often the interceptor is bound.
  *
- * **Gotchas** It marks the route: the span begins with the request and ends with the response, not here. Nest
- * pays for any interceptor, this one included; what the module covers needs none.
+ * **Gotchas** The interceptor only marks the route: the span covers the whole request and response. In Nest
+ * every interceptor costs time, and routes that the module covers need none.
  */
 @Injectable()
 export class HttpTelemetryInterceptor implements NestInterceptor {
-  /** Passes the call on. */
+  /** Calls the handler without a change. */
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle();
   }

@@ -3,16 +3,16 @@ import type { ApplicationConfig } from '@nestjs/core';
 import { HttpTelemetryInterceptor } from './http-telemetry.interceptor.js';
 import { SseTelemetryInterceptor } from './sse-telemetry.interceptor.js';
 
-/** Where `@UseInterceptors` notes what it was given. */
+/** The metadata key of `@UseInterceptors`. */
 export const INTERCEPTORS_METADATA = '__interceptors__';
 
-/** Which of our interceptors a handler was given by hand. */
+/** Which of the library's interceptors the app bound to a handler. */
 export interface InterceptorsByHand {
   readonly http: boolean;
   readonly sse: boolean;
 }
 
-/** Looks at the handler, its class, and the app's global interceptors. */
+/** Reads the interceptors of the handler, its class and the app. */
 export function interceptorsByHand(
   type: Type,
   handler: object,
@@ -32,7 +32,7 @@ function metadata(target: object): unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as unknown[] | undefined) ?? [];
 }
 
-/** Classes are bound as often as instances are. */
+/** Interceptors are bound as classes or as objects. */
 function isA(interceptor: unknown, type: Type): boolean {
   if (interceptor instanceof type) return true;
   return typeof interceptor === 'function' && (interceptor === type || interceptor.prototype instanceof type);

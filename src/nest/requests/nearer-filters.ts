@@ -4,19 +4,19 @@ import { GATEWAY_METADATA } from '../metadata/socket-gateways.js';
 import { handlesMessages } from '../metadata/message-handlers.js';
 import { ErrorProbeFilter } from './error-probe.filter.js';
 
-/** Nest's key for the filters of a class or a method. */
+/** The metadata key for the filters of a class or a method. */
 const FILTERS_METADATA = '__exceptionFilters__';
 
-/** One for all apps of the process, so that classes which they share get it once. */
+/** One probe for all apps of the process, so that shared classes get it once. */
 const probe = new ErrorProbeFilter();
 const scanner = new MetadataScanner();
 
 /**
- * Puts the error probe beside the filters that controllers and their methods declare, since Nest asks those
- * before any global one. The last declared is asked first.
+ * Adds the error probe to the filters of controllers and their methods, since Nest asks these before any
+ * global filter. It asks the last one first.
  *
- * @param everyController - whether controllers without filters get it, too: global filters with request scope
- *   are asked before other global ones
+ * @param everyController - whether controllers without filters get the probe, too; needed if a global
+ *   filter with request scope would otherwise be asked first
  */
 export function probeNearerFilters(modules: ModulesContainer, everyController: boolean): void {
   for (const module of modules.values()) {
@@ -37,7 +37,7 @@ export function probeNearerFilters(modules: ModulesContainer, everyController: b
 }
 
 /**
- * Nest asks no global filter for gateways, nor for messages of hybrid apps that do not
+ * Whether Nest asks no global filter for a class: gateways, and message handlers of hybrid apps that do not
  * share their configuration.
  */
 function hasNoGlobalFilters(type: Type): boolean {

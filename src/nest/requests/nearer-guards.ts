@@ -5,10 +5,10 @@ import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { learnUser, servedIn } from './admit-request.js';
 import { servedEntry } from './served-entry.js';
 
-/** Nest's key for the guards of a class or a method. */
+/** The metadata key for the guards of a class or a method. */
 const GUARDS_METADATA = '__guards__';
 
-/** Reads the user again, and lets every request pass. */
+/** Reads the user again, and admits every request. */
 class UserReader implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const trace = servedEntry(context);
@@ -19,16 +19,16 @@ class UserReader implements CanActivate {
   }
 }
 
-/** One for all apps of the process, so that classes which they share get it once. */
+/** One reader for all apps of the process, so that shared classes get it once. */
 const reader = new UserReader();
 const scanner = new MetadataScanner();
 
 /**
- * Has `request.user` read again behind the guards that controllers, resolvers and their methods declare:
- * those run after all global guards, and many an app authenticates there.
+ * Adds a guard that reads `request.user` again after the guards of controllers, resolvers and their
+ * methods. These run after all global guards, and many apps authenticate there.
  *
- * @param everyController - whether controllers without guards get it, too: global guards with request scope
- *   run after other global ones
+ * @param everyController - whether controllers without guards get the reader, too; needed if a global guard
+ *   with request scope runs after other global ones
  */
 export function readUserBehindGuards(modules: ModulesContainer, everyController: boolean): void {
   for (const module of modules.values()) {

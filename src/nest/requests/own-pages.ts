@@ -3,10 +3,10 @@ import type { Type } from '@nestjs/common';
 /** The metadata by which `@nestjs/swagger` leaves out a controller. */
 const SWAGGER_EXCLUDES = 'swagger/apiExcludeController';
 
-/** The library's own endpoints: a scraper or operator is not a user of the app. */
+/** Controllers of the library's own endpoints; a scraper or operator is not a user of the app. */
 const pages = new WeakSet<Type>();
 
-/** Leaves a controller out of traces, metrics, API documents, and what `baggage.required` asks for. */
+/** Excludes a controller from traces, metrics, API documents, and the headers of `baggage.required`. */
 export function asOwnPage(controller: Type): Type {
   pages.add(controller);
   Reflect.defineMetadata(SWAGGER_EXCLUDES, [true], controller);

@@ -12,19 +12,18 @@ const reenters = new WeakSet<Callback>();
 const watched = new WeakSet<object>();
 
 /**
- * A callback that runs in the context of the request it is given: the framework may call it from the
- * connection of a session store, or from an event of the request. It is like the callback in all
- * that frameworks ask of one.
+ * Wraps a callback so that it runs in the context of the request among its arguments. The framework may
+ * call it from the connection of a session store, or from an event of the request. The wrapper looks like
+ * the callback to all frameworks.
  *
- * @param position - of the request among the arguments
+ * @param position - the index of the request among the arguments
  */
 function reentering(callback: Callback, position: number): Callback {
   if (reenters.has(callback)) return callback;
   const wrapper: Callback = function (...args) {
     return applyInEntryOf(args[position], callback, this, args);
   };
-  // Frameworks and Nest read properties and metadata, also ones that are set later, and tell error
-  // handlers by their length.
+  // Frameworks read properties and metadata, also later ones, and recognise error handlers by their length.
   Object.setPrototypeOf(wrapper, callback);
   Object.defineProperty(wrapper, 'name', { value: callback.name, configurable: true });
   Object.defineProperty(wrapper, 'length', { value: callback.length, configurable: true });
@@ -33,17 +32,17 @@ function reentering(callback: Callback, position: number): Callback {
 }
 
 /**
- * Has all that is registered with an app's framework from now on (routes, middleware, hooks, error handlers)
- * run in the context of the request that it serves. Routers and apps that are mounted are left alone, since
- * they are more than a function.
+ * Makes all later registrations with an app's framework (routes, middleware, hooks, error handlers) run in
+ * the context of the request that they serve. Mounted routers and apps are not wrapped, since they are more
+ * than functions.
  *
- * @param routes - takes the routes that are registered
+ * @param routes - receives the registered routes
  */
 export function reenterRequests(
   adapter: AbstractHttpAdapter | null | undefined,
   routes: RegisteredRoute[],
 ): void {
-  // Standalone contexts have none.
+  // A standalone context has no adapter.
   if (adapter === undefined || adapter === null || watched.has(adapter)) return;
   watched.add(adapter);
   const server = adapter as unknown as Registrar;
@@ -56,7 +55,7 @@ export function reenterRequests(
   }
   change(server, 'setNotFoundHandler', unrouted);
   change(server, 'setErrorHandler', reenteringAll);
-  // Nest's adapter for Express registers routes by the methods of the Express app.
+  // Nest's Express adapter registers routes through the methods of the Express app.
   const registrar = type === 'express' && framework !== undefined ? framework : server;
   for (const name of ROUTE_METHODS) {
     change(registrar, name, (args) => {
@@ -69,7 +68,7 @@ export function reenterRequests(
 
 const ROUTE_METHODS = ['use', 'all', ...METHODS.map((name) => name.toLowerCase())];
 
-/** Hooks that are given the request. */
+/** The names of hooks that receive the request. */
 const FASTIFY_HOOKS: ReadonlySet<unknown> = new Set([
   'onRequest',
   'preParsing',
@@ -83,7 +82,7 @@ const FASTIFY_HOOKS: ReadonlySet<unknown> = new Set([
   'onRequestAbort',
 ]);
 
-/** Middleware of Fastify is a plug-in, which the adapter adds when it starts. */
+/** Wraps the middleware of Fastify, which is a plug-in that the adapter adds when it starts. */
 function reenterMiddleware(adapter: Registrar): void {
   change(adapter, 'use', reenteringAll);
   const create = adapter.createMiddlewareFactory;
@@ -111,19 +110,19 @@ function reenterFastify(fastify: Registrar, routes: RegisteredRoute[]): void {
   });
 }
 
-/** Has `registrar[name]` register other arguments than it is given. */
+/** Replaces the arguments of `registrar[name]`. */
 function change(registrar: Registrar, name: string, args: (given: unknown[]) => unknown[]): void {
   const register = registrar[name];
   if (typeof register !== 'function') return;
   const callback = register as Callback;
   registrar[name] = function (this: unknown, first: unknown, ...rest: unknown[]): unknown {
-    // `app.get('name')` of Express reads a setting, several times in a request.
+    // `app.get('name')` reads a setting of Express, several times per request.
     if (rest.length === 0 && typeof first === 'string') return callback.call(this, first);
     return callback.apply(this, args([first, ...rest]));
   };
 }
 
-/** A handler of requests that no route answers, whatever route of a middleware Express names. */
+/** Wraps a handler for requests without a route, so that they keep no route of a middleware. */
 function unrouted([handler, ...rest]: unknown[]): unknown[] {
   if (typeof handler !== 'function') return [handler, ...rest];
   const callback = handler as Callback;
@@ -135,7 +134,7 @@ function unrouted([handler, ...rest]: unknown[]): unknown[] {
   return [reentering(marking, 0), ...rest];
 }
 
-/** Express tells error handlers by their four parameters. */
+/** Wraps all functions among the arguments. Express recognises error handlers by their four parameters. */
 function reenteringAll(args: unknown[]): unknown[] {
   return args.map((arg) => around(arg, typeof arg === 'function' && arg.length === 4 ? 1 : 0));
 }

@@ -5,7 +5,7 @@ import { runInContext } from '../../context/flow-context.js';
 import type { FrameworkRequest } from '../../http/framework-request.js';
 import { RequestTrace } from '../../http/request-trace.js';
 
-/** The hooks of Fastify that are used here; the package itself is not needed. */
+/** The hooks of Fastify that are used; the package itself is not needed. */
 interface FastifyLike {
   addHook(
     name: 'onRequest',
@@ -17,19 +17,20 @@ interface FastifyLike {
   ): unknown;
 }
 
-/** The part used of Express: every request goes through `handle`. */
+/** The member of Express that is used: every request goes through `handle`. */
 interface ExpressLike {
   handle(request: IncomingMessage, response: ServerResponse, ...rest: unknown[]): unknown;
 }
 
 /**
- * Where requests come into one app: the app's own server object, before any body parser, and the framework's
- * own entrance for those that come without it (`app.inject()`, a second server, a serverless handler).
+ * The places where requests enter one app: the app's own server object, before any body parser; and the
+ * framework's own entrance, for requests that bypass the server (`app.inject()`, a second server, a
+ * serverless handler).
  */
 export class RequestEntrances {
   private server: Server | undefined;
   private isActive = false;
-  /** Takes our function off the server again, if no other has been put in front of it. */
+  /** Restores the server's function, unless other code has wrapped ours. */
   private leaveServer: (() => boolean) | undefined;
 
   constructor(
@@ -37,7 +38,7 @@ export class RequestEntrances {
     private readonly begin: (request: IncomingMessage, response: ServerResponse) => RequestTrace | undefined,
   ) {}
 
-  /** Whether any instance is enabled: while none is, the server's own `emit` is in its place. */
+  /** Whether any instance is enabled; if none is, the server has its own `emit` back. */
   get active(): boolean {
     return this.isActive;
   }
@@ -47,7 +48,7 @@ export class RequestEntrances {
     this.changeServer();
   }
 
-  /** Leaves alone what it does not know: adapters and look-alikes of other makers. */
+  /** Watches an app's adapter; an unknown kind of adapter is left alone. */
   watch(adapter: AbstractHttpAdapter): void {
     const server = adapter.getHttpServer() as Partial<Server> | undefined;
     if (typeof server?.emit === 'function') this.server = server as Server;
@@ -110,7 +111,7 @@ export class RequestEntrances {
   }
 }
 
-/** The trace of a request that has come in already. */
+/** Returns the trace of a request that has already entered. */
 function traceOf(request: IncomingMessage): RequestTrace | undefined {
   const entry = entryOf(request);
   return entry instanceof RequestTrace ? entry : undefined;

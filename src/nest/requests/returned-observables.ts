@@ -6,7 +6,7 @@ import { RequestTrace } from '../../http/request-trace.js';
 import { SseTrace } from '../../http/stream-sse.js';
 import { observeHere } from '../../tracing/context-subscriber.js';
 
-/** The part of Nest that subscribes to what handlers and interceptors return. */
+/** The part of Nest that subscribes to the Observables of handlers and interceptors. */
 type Controller = Pick<RouterResponseController, 'transformToResult' | 'sse'>;
 
 let controller: Controller | undefined;
@@ -15,23 +15,24 @@ let replaced: Controller | undefined;
 let apps = 0;
 
 /**
- * Has Nest subscribe to the Observables of handlers and interceptors in the context of their request: a
- * source that many share, such as the answers of a `ClientProxy`, would run their operators in another's.
- * Streams of `@Sse` routes are followed there as well.
+ * Loads the class of Nest that subscribes to the Observables of handlers and interceptors. Its methods are
+ * replaced so that they subscribe in the request's context: a shared source, such as the responses of a
+ * `ClientProxy`, would otherwise run a request's operators in another request's context. `@Sse` streams are
+ * traced there, too.
  *
- * Nest's own class is changed, since neither an interceptor (which costs each request) nor a wrapper of the
- * handler (which guards and decorators would find in its place) does without a trace.
+ * Nest's own class is changed, because the alternatives are visible: an interceptor costs time per request,
+ * and guards and decorators would see a wrapper instead of the handler.
  */
 export async function loadResponseController(): Promise<void> {
   try {
     const loaded = await import('@nestjs/core/router/router-response-controller.js');
     controller ??= loaded.RouterResponseController.prototype;
   } catch {
-    // A version of Nest that has it elsewhere: operators run where their source emits.
+    // If this version of Nest has the class elsewhere, operators run where their source emits.
   }
 }
 
-/** An app begins to use {@link loadResponseController}. */
+/** Called when an app begins to use {@link loadResponseController}. */
 export function followReturnedObservables(): void {
   apps += 1;
   if (replaced !== undefined || controller === undefined) return;
@@ -46,7 +47,7 @@ export function followReturnedObservables(): void {
   };
 }
 
-/** The app is closed: with the last of them, Nest has its own methods back. */
+/** Called when an app is closed. The last one restores Nest's methods. */
 export function leaveReturnedObservables(): void {
   apps -= 1;
   if (apps > 0 || replaced === undefined || controller === undefined) return;
@@ -54,12 +55,12 @@ export function leaveReturnedObservables(): void {
   replaced = undefined;
 }
 
-/** Elsewhere no context is kept. */
+/** Whether the running code is inside an entry; elsewhere no context is kept. */
 function inEntry(): boolean {
   return activeContext().flow?.entry !== undefined;
 }
 
-/** Wraps the Observable of an `@Sse` route, so that its producer has the stream's span active. */
+/** Wraps the Observable of an `@Sse` route, so that the stream's span is active in its producer. */
 function followed(request: unknown, result: unknown): unknown {
   const trace = entryOf(request);
   if (!(trace instanceof RequestTrace)) return result;

@@ -13,47 +13,51 @@ import { isOwnPage } from './own-pages.js';
 import { entryAmong } from './served-entry.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
-/** Facts about a handler that hold for every request to it. */
+/** Facts about a handler that apply to every request. */
 interface HandlerFacts {
   readonly instance: TelemetryInstance | undefined;
   readonly functionName: string;
   readonly moduleName: string | undefined;
-  /** The route of the last request: most handlers have one. */
+  /** The route of the last request; most handlers have only one. */
   match: RouteMatch | undefined;
   /** Set if the handler's stream is traced. */
   readonly sse: SseRoute | undefined;
-  /** Whether `@NoSpan` says that its requests are not traced. */
+  /** Whether `@NoSpan` excludes the handler's requests. */
   readonly untraced: boolean;
-  /** Adds who the user is; absent where a guard does. */
+  /** Adds the user's entries; absent if a guard does so. */
   readonly entries: RequestEntries | undefined;
 }
 
 /** Facts about a handler's class and method. */
 export type HandlerCoverage = Omit<HandlerFacts, 'functionName' | 'untraced' | 'match'>;
 
-/** A function that Nest calls for other libraries, such as a resolver. */
+/** A function that Nest wraps for other libraries, such as a resolver. */
 export interface ExternalMethod {
   readonly type: Type;
   readonly handler: HandlerFunction;
-  /** Nest's name for the kind of its arguments. */
+  /** Nest's name for the kind of the arguments. */
   readonly kind: unknown;
 }
 
 type HandlerFunction = object & { readonly name: string };
 
 /**
- * Where a request has found its class and handler, before the first guard: so its span gets an instance,
- * a route and a sampling decision.
+ * Handles the moment when a request has found its class and handler, before the first guard. Its span then
+ * gets an instance, a route and a sampling decision.
  *
- * No guard of ours is asked: any at all makes Nest run its machinery for guards, which costs each request.
+ * The library uses no guard for this, since a single guard makes Nest run its guard machinery for each
+ * request.
  */
 export class RouteArrivals {
-  /** Weak: a request-scoped class may have another function for each request. */
+  /**
+   * Facts by class and function. The maps are weak, since a request-scoped class may have another function
+   * for each request.
+   */
   private facts = new WeakMap<Type, WeakMap<object, HandlerFacts>>();
 
   constructor(private readonly coverage: (type: Type, handler: object) => HandlerCoverage) {}
 
-  /** A request reaches its route. */
+  /** Called when a request reaches its route. */
   reached(type: Type, handler: HandlerFunction, request: FrameworkRequest, trace: Entry): void {
     if (!(trace instanceof RequestTrace)) return;
     const facts = this.factsOf(type, handler);
@@ -62,24 +66,24 @@ export class RouteArrivals {
       void admitRequest(facts.entries, { kind: 'http', args: [request] });
   }
 
-  /** A request reaches a resolver, or whatever else Nest calls for other libraries. */
+  /** Called when a request reaches a resolver, or another function that Nest wraps for other libraries. */
   reachedExternal({ type, handler, kind }: ExternalMethod, args: readonly unknown[]): void {
     const trace = kind === 'http' || kind === 'graphql' ? entryAmong(args) : undefined;
     if (!(trace instanceof RequestTrace)) return;
     const facts = this.factsOf(type, handler);
     const [request] = args;
     if (kind === 'graphql') {
-      // The first of a query's resolvers; neither its name nor its `@NoSpan` stands for the others.
+      // This is the first resolver of a query; its name and its `@NoSpan` do not apply to the others.
       trace.bindWithoutHandler(facts.instance);
       if (facts.instance?.entryRules.traces('graphql') === true) noteOperation(trace, args[3]);
     } else if (typeof request === 'object' && request !== null) {
-      // Libraries say `http` of whatever they hand over.
+      // Libraries always give the kind `http`.
       bindToRoute(trace, facts, request);
     }
     void admitRequest(facts.entries, { kind, args });
   }
 
-  /** Forgets what it knew, since another instance joined. */
+  /** Clears the cached facts after another instance has joined. */
   reset(): void {
     this.facts = new WeakMap();
   }

@@ -4,8 +4,7 @@ import { patternsThatWork, type RegisteredRoute, type RoutePrefixes } from '../.
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 
 /**
- * Warns of an instance's patterns that select no route because the app's prefix or a
- * version is missing in them.
+ * Warns about patterns of an instance that match no route because they lack the app's prefix or version.
  */
 export function warnOfMissedPatterns(
   options: TelemetryModuleOptions,
@@ -26,7 +25,7 @@ export function warnOfMissedPatterns(
   }
 }
 
-/** Patterns by the option that they stand in. */
+/** Returns the patterns by the option that contains them. */
 function routePatterns({
   http,
   baggage,

@@ -4,7 +4,7 @@ import type { FrameworkRequest } from '../../http/framework-request.js';
 import { runningEntryOf } from '../../context/entry.js';
 import type { Entry } from '../../context/flow-context.js';
 
-/** Is told of each request with an entry that reaches a route, before the route's guards. */
+/** Called for each request with an entry that reaches a route, before the route's guards. */
 export interface RouteListener {
   reached(
     type: Type,
@@ -19,23 +19,23 @@ type Create = RouterExecutionContext['create'];
 let router: { create: Create } | undefined;
 /** Nest's own method, while apps with telemetry are open. */
 let replaced: Create | undefined;
-/** Listeners by the configuration of the app, which its routes are built with. */
+/** Listeners by the app's configuration object, with which its routes are built. */
 const listeners = new Map<unknown, RouteListener>();
 
-/** Looks for the part of Nest that builds what a route calls; must be awaited before {@link followRoutes}. */
+/** Loads the part of Nest that builds a route's call; must be awaited before {@link followRoutes}. */
 export async function loadRouter(): Promise<void> {
   try {
     const loaded = await import('@nestjs/core/router/router-execution-context.js');
     router ??= loaded.RouterExecutionContext.prototype;
   } catch {
-    // A version of Nest that has it elsewhere.
+    // This version of Nest has it elsewhere.
   }
 }
 
 /**
- * Has `listener` told of requests to the routes that the app builds from now on.
+ * Calls `listener` for requests to the routes that the app builds from now on.
  *
- * Nest's own class is changed: a guard in the place of this costs each request what Nest does for any guard.
+ * Nest's own class is changed, since a guard would cost each request Nest's guard machinery.
  *
  * @param config - the app's `ApplicationConfig`
  */
@@ -51,7 +51,7 @@ export function followRoutes(config: object, listener: RouteListener): void {
   replaced ??= replaceCreate(router, router.create);
 }
 
-/** The app is closed: with the last of them, Nest has its own method back. */
+/** Called when an app is closed. The last one restores Nest's method. */
 export function leaveRoutes(config: object): void {
   listeners.delete(config);
   if (listeners.size > 0 || replaced === undefined || router === undefined) return;
@@ -59,7 +59,7 @@ export function leaveRoutes(config: object): void {
   replaced = undefined;
 }
 
-/** @returns `create` */
+/** @returns the original `create` */
 function replaceCreate(prototype: { create: Create }, create: Create): Create {
   prototype.create = function (this: RouterExecutionContext, ...given) {
     const handle = create.apply(this, given);

@@ -3,17 +3,17 @@ import { contextOf, entryOf } from '../../context/entry.js';
 import { activeContext, type Entry, type FlowContext } from '../../context/flow-context.js';
 
 /**
- * The entry that Nest calls an enhancer for: of the request, the message or whatever else is among
- * the handler's arguments.
+ * Returns the entry that Nest calls an enhancer for: that of the request or message among the handler's
+ * arguments.
  */
 export function servedEntry(host: ArgumentsHost): Entry | undefined {
   return entryAmong(host.getArgs());
 }
 
-/** The entry of the first argument that belongs to one. */
+/** Returns the entry of the first argument that belongs to one. */
 export function entryAmong(args: readonly unknown[]): Entry | undefined {
   for (const argument of args) {
-    // GraphQL has the request in its own context.
+    // A GraphQL context holds the request.
     const entry =
       entryOf(argument) ?? entryOf((argument as { readonly req?: unknown } | null | undefined)?.req);
     if (entry !== undefined) return entry;
@@ -21,7 +21,7 @@ export function entryAmong(args: readonly unknown[]): Entry | undefined {
   return undefined;
 }
 
-/** The context of the work that Nest calls something with these arguments for. */
+/** Returns the context of the entry among these arguments. */
 export function servedContext(args: readonly unknown[]): FlowContext {
   const entry = entryAmong(args);
   return entry === undefined ? activeContext() : contextOf(entry);

@@ -2,17 +2,18 @@ import { environmentName } from '../../config/environment/environment-name.js';
 import { sseRoute, type SseOptions, type SseRoute } from '../../http/stream-options.js';
 import { sseSpanOptions } from '../metadata/sse-span-options.js';
 
-/** Where `@Sse` marks a handler. */
+/** The metadata key of `@Sse`. */
 export const SSE_METADATA = '__sse__';
 
-/** Events between two milestones in development. */
+/** The number of events between two milestones in development. */
 const MILESTONE_EVERY_IN_DEVELOPMENT = 10;
 
 /**
- * Decides once how a handler's streams are traced; `undefined` if it is no `@Sse` route, or they are not.
+ * Decides how a handler's streams are traced, once per handler; `undefined` if it is not an `@Sse` route,
+ * or if they are not traced.
  *
- * @param options - of the instance that covers it
- * @param byHand - whether `SseTelemetryInterceptor` asks for it whatever the options say
+ * @param options - the `sse` options of the instance that covers the handler
+ * @param byHand - whether `SseTelemetryInterceptor` demands tracing regardless of the options
  */
 export function sseRouteOf(
   handler: object,

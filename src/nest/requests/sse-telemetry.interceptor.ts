@@ -2,16 +2,15 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import type { Observable } from 'rxjs';
 
 /**
- * Traces the streams of the `@Sse` routes that it is bound to where the module does not by itself
- * (`sse: false`, `http: false`).
+ * Traces the streams of its `@Sse` routes if the module does not (`sse: false`, `http: false`).
  *
- * **Gotchas** It marks the route: the handler's Observable is traced where the handler returns it, so that
- * the interceptor does what an identity interceptor does, and nothing else. Even that lets Nest send the
- * headers before an async handler is done; what the module covers needs none.
+ * **Gotchas** The interceptor only marks the route; the handler's Observable is traced where the handler
+ * returns it. Like any interceptor, it lets Nest send the headers before an async handler is done. Routes
+ * that the module covers need none.
  */
 @Injectable()
 export class SseTelemetryInterceptor implements NestInterceptor {
-  /** Passes the call on. */
+  /** Calls the handler without a change. */
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle();
   }

@@ -2,23 +2,23 @@ import { Logger } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { OpenStreams } from '../../http/stream-registry.js';
 
-/** How long a client may take to read the last events of a stream that is completed. */
+/** The longest time for a client to read the last events of a completed stream, in milliseconds. */
 const MAX_GRACE_MILLIS = 1000;
 
-/** The part of an instance that is needed when the server closes. */
+/** The instances of an app, as far as the closing server needs them. */
 export interface ClosingInstances {
-  /** The longest `shutdown.timeoutMillis` of all. */
+  /** The longest `shutdown.timeoutMillis` of all instances. */
   readonly timeoutMillis: number;
-  /** Delivers what has ended. */
+  /** Delivers the ended spans. */
   flush(): Promise<unknown>;
 }
 
 /**
- * Sees to open streams when the app's server closes, which Nest does after all `beforeApplicationShutdown`
- * hooks: until then the app may say goodbye to its clients.
+ * Ends open streams when the app's server closes. Nest closes it after all `beforeApplicationShutdown`
+ * hooks, so the app can send last events before.
  *
- * Streams with `onShutdown: 'complete'` are completed. The others are left alone, and may keep the server
- * open; when the time is up, their spans end and are delivered.
+ * Streams with `onShutdown: 'complete'` are completed. Other streams are left alone and may keep the server
+ * open; when the time is over, their spans end and are delivered.
  */
 export function watchClosingServer(
   adapter: AbstractHttpAdapter,

@@ -3,31 +3,32 @@ import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
 import type { ExporterStatus } from '../../pipeline/span-sink.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 
-/** Spans that were dropped this long ago still show. */
+/** The time for which a lost span counts, in milliseconds. */
 const LOSS_SHOWN_MILLIS = 60_000;
 
-/** How delivery fares. */
+/** The health of span delivery. */
 export interface TelemetryHealth {
   /**
-   * `degraded` while an exporter fails or spans were lost within a minute, `down` where none arrive,
-   * or telemetry is shut down.
+   * The state: `degraded` if an exporter fails or spans were lost within a minute, `down` if none arrive or
+   * telemetry is shut down, else `up`.
    */
   readonly status: 'up' | 'degraded' | 'down';
-  /** Why it is not `up`, one sentence each. */
+  /** The reasons for any other state than `up`, one sentence each. */
   readonly reasons?: readonly string[];
-  /** Spans that wait for an exporter or are on the way. */
+  /** The number of spans that wait or are being sent. */
   readonly queued: number;
-  /** Spans lost since the start. */
+  /** The number of spans lost since the start. */
   readonly dropped: number;
 }
 
 /**
- * Health of an instance's exporters, in the form that `HealthCheckService` of `@nestjs/terminus` takes.
+ * Reports the health of an instance's exporters, in the form that `HealthCheckService` of
+ * `@nestjs/terminus` accepts.
  *
- * The app itself works without its telemetry: use this for alerts, not
- * for a probe that takes traffic away.
+ * The app works without its telemetry: use this for alerts, not for a probe that takes the app out of
+ * service.
  *
- * **Gotchas** Terminus knows `degraded` since 12; version 11 leaves such a result out of its answer.
+ * **Gotchas** Terminus 12 knows `degraded`; version 11 leaves such a result out of its response.
  *
  * @see {@link https://docs.nestjs.com/recipes/terminus | NestJS, health checks}
  */
@@ -39,9 +40,9 @@ export class TelemetryHealthIndicator {
   constructor(@Inject(TracerManager) private readonly manager: TracerManager) {}
 
   /**
-   * Tells how the exporters fare, as an entry of a health check.
+   * Returns the health of the exporters as an entry of a health check.
    *
-   * @param key - name of the entry in the health check's answer; default `telemetry`
+   * @param key - the entry's name in the health check's response; default `telemetry`
    */
   check<Key extends string = 'telemetry'>(key: Key = 'telemetry' as Key): Record<Key, TelemetryHealth> {
     return { [key]: this.judge(this.manager.status()) } as Record<Key, TelemetryHealth>;
@@ -71,7 +72,7 @@ export class TelemetryHealthIndicator {
   }
 }
 
-/** Whether the last export failed in a way that opens no breaker: one that is not worth a pause. */
+/** Whether the last export failed without opening the breaker, because a pause would not help. */
 function failedLast({ lastError, lastSuccessAt }: ExporterStatus): boolean {
   return lastError !== undefined && (lastSuccessAt === undefined || lastError.at > lastSuccessAt);
 }

@@ -8,12 +8,12 @@ import { asWritten, wrapMethod } from '../decorators/method-wrapper.js';
 import { setField, wideEvent } from './wide-event.js';
 
 /**
- * Puts what the method returns, or what its promise resolves with, on the wide event of the request;
- * see `WideEventInterceptor`.
+ * Records the method's result, or the value of its promise, in the wide event of the request; see
+ * `WideEventInterceptor`.
  *
- * @param pick - picks the value from the result; default: the result itself. Values that no attribute can
- *   hold, such as an object or a stream, are left out
- * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if it is not on a method
+ * @param pick - selects a value from the result; default: the result itself. A value that is not an
+ *   attribute value, such as an object or a stream, is left out
+ * @throws TelemetryConfigError `TELEMETRY_CONFIG_INVALID` if the decorator is not on a method
  */
 /* eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters,
    @typescript-eslint/no-explicit-any -- users of nestjs-otel may name the type */

@@ -16,13 +16,13 @@ import { entrySpan, isWideEvent, markWideEvent, setFields, withWideEvent } from 
 import type { WideEventOptions } from '../instance/wide-event-options.js';
 
 /**
- * Makes the span of each request that it handles a wide event: the one place for all that is known about
- * the request, from any provider, through `WideEventService` and `@WideEventField`. Bind it with
+ * Turns the span of each request that it handles into a wide event, which collects all facts about the
+ * request. Any provider can add fields through `WideEventService` and `@WideEventField`. Bind it with
  * `APP_INTERCEPTOR` or `@UseInterceptors`.
  *
- * It adds `code.function.name`, what the option `wideEvents.seed` tells, and `error.type` and `error.message`
- * of what the handler throws. Elsewhere than in HTTP and GraphQL requests, the event is the span that is
- * active when the interceptor runs, such as a consumer's, if there is one.
+ * It adds `code.function.name`, the fields of the option `wideEvents.seed`, and `error.type` and
+ * `error.message` if the handler fails. Outside of HTTP and GraphQL requests, the event is the span that is
+ * active when the interceptor runs, such as a consumer's.
  */
 @Injectable()
 export class WideEventInterceptor implements NestInterceptor {
@@ -53,7 +53,10 @@ export class WideEventInterceptor implements NestInterceptor {
   }
 }
 
-/** How long the span of a request waits for a seed; the request itself does not. */
+/**
+ * The longest time that a request's span waits for a seed, in milliseconds; the request itself does not
+ * wait.
+ */
 const SEED_MILLIS = 30_000;
 
 function plant(

@@ -4,35 +4,35 @@ import { monotonicMillis } from '../../tracing/clock.js';
 import { addToField, setField, setFields, wideEvent } from './wide-event.js';
 
 /**
- * Puts fields on the span that stands for the whole request, from anywhere in it; of a field that is set
- * twice, the last value counts.
+ * Sets fields on the span of the whole request, from any code in it. If a field is set twice, the last
+ * value wins.
  *
- * Every method does nothing outside of what a `WideEventInterceptor` handles, in requests that are not
- * sampled, and once the span has ended. The limits and the masking of attributes hold.
+ * No method has an effect outside of a `WideEventInterceptor`, in requests that are not sampled, or after
+ * the span has ended. The limits and the masking of attributes apply.
  */
 @Injectable()
 export class WideEventService {
-  /** Sets a field; a value that is not an attribute value, such as an object, becomes JSON text. */
+  /** Sets a field. A value that is not an attribute value, such as an object, becomes JSON text. */
   set(key: string, value: AttributeValue): void {
     const span = wideEvent();
     if (span !== undefined) setField(span, key, value);
   }
 
-  /** Fields whose value is `undefined` are left out. */
+  /** Sets several fields; those with the value `undefined` are left out. */
   setMany(attributes: Attributes): void {
     const span = wideEvent();
     if (span !== undefined) setFields(span, attributes);
   }
 
-  /** Adds to a number. @param by - default 1 */
+  /** Adds to a numeric field. @param by - the amount; default 1 */
   increment(key: string, by = 1): void {
     const span = wideEvent();
     if (span !== undefined) addToField(span, key, by);
   }
 
   /**
-   * Measures until the returned function is called, which adds the milliseconds to the field; once, however
-   * often it is called. Timers of one name add up.
+   * Starts a timer. The returned function stops it, once, and adds the milliseconds to the field. Timers
+   * with the same key add up.
    */
   startTimer(key: string): () => void {
     let span = wideEvent();

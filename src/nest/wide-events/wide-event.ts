@@ -4,14 +4,16 @@ import { RequestTrace } from '../../http/request-trace.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
 import { runInFlow } from '../../tracing/run-in-flow.js';
 
-/** Marks a span as a wide event. The name is nestjs-otel's, since dashboards filter by it. */
+/**
+ * The attribute that marks a span as a wide event. It is nestjs-otel's name, since dashboards filter by it.
+ */
 const MARK = 'nestjs_otel.wide_event';
-/** Holds the span where no request does. */
+/** The context key of the span, outside of requests. */
 const SPAN_KEY = createContextKey('nestjs-telemetry.wide-event');
 
 /**
- * The span that the fields of the running code go to: the request's, or that of the `withWideEvent` around
- * it. Absent where no interceptor has begun a wide event.
+ * Returns the span that receives the running code's fields: the request's, or that of the surrounding
+ * `withWideEvent`; `undefined` if no interceptor has begun a wide event.
  */
 export function wideEvent(): RecordingSpan | undefined {
   const context = activeContext();
@@ -20,8 +22,8 @@ export function wideEvent(): RecordingSpan | undefined {
 }
 
 /**
- * The span that says most about the work at hand: the request's, which is there from its first byte; outside
- * of requests, and where those have none, the active one. Absent if neither is recorded.
+ * Returns the span of the whole entry: the request's, which exists from its first byte, else the active
+ * one; `undefined` if neither is recorded.
  */
 export function entrySpan(): RecordingSpan | undefined {
   const context = activeContext();
@@ -32,8 +34,8 @@ export function entrySpan(): RecordingSpan | undefined {
 }
 
 /**
- * Runs `fn`, and the Observable that it returns, so that `span` takes the fields; a
- * request's span does already.
+ * Runs `fn`, and the Observable that it returns, with `span` as the receiver of fields. A request's span
+ * already receives them.
  */
 export function withWideEvent<T>(span: RecordingSpan, fn: () => T): T {
   const context = activeContext();
@@ -44,12 +46,12 @@ export function isWideEvent(span: RecordingSpan): boolean {
   return span.attributes[MARK] === true;
 }
 
-/** Set first, so that the limit on attributes cannot drop it. */
+/** Marks a span. The mark is set first, so that the limit of attributes cannot drop it. */
 export function markWideEvent(span: RecordingSpan): void {
   span.setAttribute(MARK, true);
 }
 
-/** The mark is not a field. */
+/** Sets a field; the mark itself cannot be set. */
 export function setField(span: RecordingSpan, key: string, value: AttributeValue): void {
   if (key !== MARK) span.setAttribute(key, value);
 }
@@ -58,7 +60,7 @@ export function setFields(span: RecordingSpan, fields: Attributes): void {
   for (const [key, value] of Object.entries(fields)) setField(span, key, value as AttributeValue);
 }
 
-/** Adds to a number; one that is absent begins at 0. */
+/** Adds to a numeric field; a missing one starts at 0. */
 export function addToField(span: RecordingSpan, key: string, amount: number): void {
   const before = span.attributes[key];
   setField(span, key, typeof before === 'number' ? before + amount : amount);

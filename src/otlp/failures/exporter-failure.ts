@@ -6,10 +6,10 @@ import { classifyNetworkError } from './network-failure.js';
 const HIGHEST_GRPC_STATUS = 16;
 
 /**
- * Explains what an exporter given in code failed with.
+ * Explains the error of an exporter given in code.
  *
- * The official OTLP exporters put a gRPC or HTTP status into `error.code`; what looks like one is treated as
- * one. The error's text is not repeated, since it may hold the exporter's credentials.
+ * The official OTLP exporters put a gRPC or HTTP status into `error.code`; any such code is read that way.
+ * The error's text is not repeated, since it may contain credentials.
  */
 export function classifyExporterError(error: unknown): ExportFailure {
   const code = readCode(error);

@@ -6,14 +6,17 @@ const DEADLINE_EXCEEDED = 4;
 const RESOURCE_EXHAUSTED = 8;
 const UNAVAILABLE = 14;
 
-/** The specification's set, but for RESOURCE_EXHAUSTED, which is retryable only with RetryInfo. */
+/**
+ * The specification's retryable codes. RESOURCE_EXHAUSTED is missing: it is retryable only with a
+ * `RetryInfo`.
+ */
 const RETRYABLE: ReadonlySet<number> = new Set([1, DEADLINE_EXCEEDED, 10, 11, UNAVAILABLE, 15]);
 
 /**
  * Explains a gRPC status.
  *
- * @param details - the status message, already without secrets
- * @param retryInfoMillis - the delay of a `RetryInfo` detail, if there was one
+ * @param details - the status message, with secrets removed
+ * @param retryInfoMillis - the delay of a `RetryInfo` detail, in milliseconds; absent without one
  * @see {@link https://opentelemetry.io/docs/specs/otlp/#failures | OTLP/gRPC, failures}
  */
 export function classifyGrpcStatus(status: number, details = '', retryInfoMillis?: number): ExportFailure {
@@ -43,7 +46,7 @@ const TRANSIENT_REASONS: Readonly<Record<number, string>> = {
   [RESOURCE_EXHAUSTED]: 'the receiver asks to slow down',
 };
 
-/** Explains an answer that is not an OTLP receiver's: far larger, or bytes that only look like a length. */
+/** Explains a response that cannot come from an OTLP receiver: too large, or not a message. */
 export function strangeAnswerFailure(): ExportFailure {
   return {
     code: 'RESOURCE_EXHAUSTED',
@@ -54,7 +57,10 @@ export function strangeAnswerFailure(): ExportFailure {
   };
 }
 
-/** grpc-js reports a connection that failed as UNAVAILABLE, with the socket's error in its text. */
+/**
+ * Explains an UNAVAILABLE status. grpc-js uses it for failed connections and puts the socket's error into
+ * its text.
+ */
 function explainUnavailable(details: string): ExportFailure | undefined {
   if (WRONG_PROTOCOL.test(details)) return wrongProtocolFailure('UNAVAILABLE', 'gRPC');
   if (/Last error: Failed to connect/i.test(details)) {

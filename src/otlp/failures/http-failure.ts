@@ -2,16 +2,16 @@ import { MAX_RETRY_AFTER_MILLIS, saysTooLarge, type ExportFailure } from './expo
 import { wrongProtocolFailure } from './network-failure.js';
 
 /**
- * Explains a response that is not 2xx.
+ * Explains an HTTP status outside of 2xx.
  *
  * @param retryAfter - the `Retry-After` header: seconds, or a date
- * @param message - the receiver's own words, already without secrets
+ * @param message - the receiver's message, with secrets removed
  * @see {@link https://opentelemetry.io/docs/specs/otlp/#failures-1 | OTLP/HTTP, failures}
  */
 export function classifyHttpStatus(status: number, retryAfter?: string, message?: string): ExportFailure {
   const code = `HTTP ${status}`;
   const said = message ? `: ${message}` : '';
-  // How Node's HTTP/2 servers answer HTTP/1.1.
+  // Node's HTTP/2 servers answer HTTP/1.1 requests with this text.
   if (message?.includes('Missing ALPN Protocol')) return wrongProtocolFailure(code, 'HTTP/1.1');
   if (status === 429 || status === 502 || status === 503 || status === 504) {
     const wait = parseRetryAfter(retryAfter);
@@ -40,7 +40,7 @@ export function classifyHttpStatus(status: number, retryAfter?: string, message?
   };
 }
 
-/** Explains a success that no OTLP receiver would send: its body is a web page. */
+/** Explains a successful response whose body is a web page. */
 export function webPageFailure(status: number): ExportFailure {
   const [reason, hint] = explain(404);
   return {

@@ -25,7 +25,7 @@ const UNREACHABLE: Explanation = [
 ];
 const WHICH_PORT = 'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`otlp-http`).';
 
-/** Explains Node's error codes to a developer who looks for missing spans. */
+/** Explanations of Node's error codes, for developers whose spans are missing. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ECONNREFUSED: ['nothing listens there', 'Start the collector, or correct `exporter.url`.'],
   ENOTFOUND: ['the host name does not exist', 'Check the host in `exporter.url`.'],
@@ -56,7 +56,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: CLIENT_CERTIFICATE,
 };
 
-/** Found in messages that carry no code, such as the details of a gRPC status. */
+/** Patterns that find an error code in messages without one, such as the details of a gRPC status. */
 const IN_TEXT: readonly (readonly [pattern: RegExp, code: string])[] = [
   [/wrong version number|packet length too long|EPROTO/i, 'EPROTO'],
   [/self[- ]signed certificate in/i, 'SELF_SIGNED_CERT_IN_CHAIN'],
@@ -76,8 +76,8 @@ const IN_TEXT: readonly (readonly [pattern: RegExp, code: string])[] = [
 /**
  * Explains an error of a socket, of DNS, of TLS or of Node's HTTP parser.
  *
- * All of them are worth a retry, since the network and the receiver can change; the hint says
- * what to do if they do not.
+ * All of these failures are retryable, since the network and the receiver can change. The hint says what to
+ * do if they do not.
  */
 export function classifyNetworkError(error: unknown): ExportFailure {
   const { code, message } = describe(error);
@@ -88,7 +88,7 @@ export function classifyNetworkError(error: unknown): ExportFailure {
   );
 }
 
-/** The Node error code that a text names or describes, if any. */
+/** Returns the Node error code that a text names or describes, if any. */
 export function networkCodeIn(text: string): string | undefined {
   for (const [pattern, code] of IN_TEXT) {
     if (pattern.test(text)) return code;
@@ -101,7 +101,7 @@ export function networkFailure(code: string): ExportFailure | undefined {
   return explanation === undefined ? undefined : failure(code, explanation);
 }
 
-/** The port belongs to the other of OTLP's two protocols, or to something else. */
+/** Explains that the port belongs to OTLP's other protocol, or to another service. */
 export function wrongProtocolFailure(code: string, expected: 'gRPC' | 'HTTP/1.1'): ExportFailure {
   return failure(code, [`the port does not speak ${expected}`, WHICH_PORT]);
 }
@@ -123,7 +123,7 @@ function explainText(text: string): Explanation | undefined {
 }
 
 function describe(error: unknown): { code: string; message: string } {
-  // Node tries several addresses of a name and then reports an AggregateError.
+  // Node tries all addresses of a name and then reports an AggregateError.
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : undefined;
   const { code, message } = (first ?? error ?? {}) as { code?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : '';

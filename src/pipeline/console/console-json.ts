@@ -4,7 +4,7 @@ import { spanToJsonLine } from './span-json.js';
 import { SinkAccount } from '../sink-account.js';
 import { StandardOutput, type Terminal } from '../../base/standard-output.js';
 
-/** Prints each span as one line of JSON when it ends. */
+/** Prints each ended span as one line of JSON. */
 export class ConsoleJsonSink implements SpanSink {
   private readonly account = new SinkAccount('console');
   private closed = false;

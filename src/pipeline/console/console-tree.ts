@@ -7,21 +7,22 @@ import { TracePrinter, type PrintedAs } from './trace-printer.js';
 let shared: TracePrinter | undefined;
 
 /**
- * The printer of standard output; one for all instances, so that a trace that crosses two prints as one tree.
+ * Returns the printer of standard output. All instances share it, so that a trace across two instances is
+ * printed as one tree.
  */
 function sharedPrinter(): TracePrinter {
   shared ??= new TracePrinter(new StandardOutput());
   return shared;
 }
 
-/** Prints each trace as a readable tree, or as one line. */
+/** Prints each trace as a tree or as one line. */
 export class ConsoleTreeSink implements SpanSink {
   private readonly account = new SinkAccount('console');
   private closed = false;
 
   /**
-   * @param as - default: a tree, in colours only on a terminal, and never with `NO_COLOR`
-   * @param printer - default: that of standard output, shared by the process
+   * @param as - the layout; default: a tree, in colours only on a terminal and never with `NO_COLOR`
+   * @param printer - the printer; default: that of standard output, shared by the process
    */
   constructor(
     private readonly as: PrintedAs = {},

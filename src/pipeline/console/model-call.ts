@@ -6,7 +6,7 @@ const OUTPUT = ['gen_ai.usage.output_tokens', 'llm.token_count.completion'] as c
 const COST = ['gen_ai.usage.cost', 'llm.cost.total'] as const;
 const FIRST_CHUNK = 'gen_ai.response.time_to_first_chunk';
 
-/** The attributes that {@link modelCallLine} shows, so that a span's details leave them out. */
+/** The attributes that {@link modelCallLine} shows. The details of a span leave them out. */
 export const MODEL_CALL_ATTRIBUTES: ReadonlySet<string> = new Set([
   ...MODEL,
   ...INPUT,
@@ -16,10 +16,10 @@ export const MODEL_CALL_ATTRIBUTES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Sums up a model call in one line, such as `gpt-4o 1,204→318 tok $0.0062 ttft 210 ms`. Spans that sum up
- * the calls of others, such as an agent's, have the line without a model.
+ * Summarises a model call in one line, such as `gpt-4o 1,204→318 tok $0.0062 ttft 210 ms`. For a span that
+ * sums up other calls, such as an agent's, the line has no model.
  *
- * @returns nothing for other spans
+ * @returns `undefined` for other spans
  */
 export function modelCallLine(attributes: Readonly<Record<string, unknown>>): string | undefined {
   const parts: string[] = [];

@@ -11,12 +11,11 @@ const MAX_NAME_CHARACTERS = 60;
 const MAX_FAULT_CHARACTERS = 120;
 
 /**
- * Draws spans of one trace as one line, so that many requests at a time stay readable: when, who, what, how
- * it went and how long it took, the slowest span below, the first fault, the attributes of the root and the
- * id of the trace.
+ * Prints the spans of one trace as one line, which stays readable with many requests: time, service, name,
+ * outcome, duration, the slowest span below, the first error, the root's attributes and the trace id.
  *
- * @param spans - at least one, each span id once; each without a parent among them has a line of its own
- * @returns lines with a line break each
+ * @param spans - at least one span; each span id once. Each span whose parent is missing gets its own line
+ * @returns lines, each with a line break
  */
 export function renderLines(spans: readonly ReadableSpan[], look: TraceLook): string {
   return spanForest(spans)
@@ -46,12 +45,12 @@ function line({ span, children }: SpanNode, { paint, caption }: TraceLook): stri
 
 function descendants(children: readonly SpanNode[]): ReadableSpan[] {
   const found = [...children];
-  // The list grows while it is walked.
+  // The list grows during the walk.
   for (const node of found) found.push(...node.children);
   return found.map(({ span }) => span);
 }
 
-/** How many spans there are below, and which took longest. */
+/** Summarises the descendants: how many there are, and the slowest ones. */
 function slowestOf(below: readonly ReadableSpan[]): string {
   const slowest = below.reduce((one, other) =>
     toMillis(other.duration) > toMillis(one.duration) ? other : one,

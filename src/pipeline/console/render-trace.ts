@@ -8,23 +8,25 @@ import { cut, printable, type Paint, type Style } from './text-style.js';
 /** Options for printing a tree. */
 export interface TraceLook {
   readonly paint: Paint;
-  /** Characters in a line. */
+  /** The width of a line, in characters. */
   readonly columns: number;
   /** The end of the head line, after the trace id, such as `after GET /orders`. */
   readonly caption?: string;
 }
 
-/** Siblings without children that share a name are folded from this many on. */
+/** The least number of equal leaf siblings that are folded into one line. */
 const FOLD_FROM = 5;
+/** The other side of a call. */
+const TARGET = ['db.system.name', 'server.address', 'server.port'];
 const DURATION_WIDTH = 8;
 const BAR_WIDTH = 16;
-/** Least columns for a span's name under deep nesting. */
+/** The least columns for a span's name under deep nesting. */
 const NAME_ROOM = 24;
 const MIN_GUIDE = 4;
 const DETAIL_ROOM = 40;
 const GAP = '  ';
 
-/** The text after the name of a span. */
+/** The text after the name of a span, by its kind. */
 export const KINDS: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.SERVER]: ' [server]',
   [SpanKind.CLIENT]: ' [client]',
@@ -32,21 +34,21 @@ export const KINDS: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.CONSUMER]: ' [consumer]',
 };
 
-/** One line of the tree and what belongs below it. */
+/** One line of the tree, with the lines below it. */
 interface Row {
   readonly guide: string;
   readonly below: string;
   readonly spans: readonly ReadableSpan[];
   readonly parent: ReadableSpan | undefined;
-  /** The service, where it is not the parent's. */
+  /** The service, if it differs from the parent's. */
   readonly service: string | undefined;
 }
 
 /**
- * Draws spans of one trace as a tree with a time bar, for a terminal.
+ * Prints the spans of one trace as a tree with a time bar, for a terminal.
  *
- * @param spans - at least one, each span id once; those without a parent among them become roots
- * @returns lines with a closing empty one
+ * @param spans - at least one span; each span id once. Spans whose parent is missing become roots
+ * @returns lines, the last one empty
  */
 export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): string {
   const { paint, columns } = look;
@@ -102,7 +104,7 @@ function addRows(
   });
 }
 
-/** Groups neighbours that say the same; groups that are too small are taken apart again. */
+/** Groups equal neighbours; groups that are too small are split again. */
 function fold(children: readonly SpanNode[]): [SpanNode, ...SpanNode[]][] {
   const groups: [SpanNode, ...SpanNode[]][] = [];
   for (const child of children) {
@@ -124,6 +126,7 @@ function foldable(a: SpanNode, b: SpanNode): boolean {
     a.span.name === b.span.name &&
     a.span.kind === b.span.kind &&
     serviceOf(a.span) === serviceOf(b.span) &&
+    TARGET.every((key) => a.span.attributes[key] === b.span.attributes[key]) &&
     plain(a) &&
     plain(b)
   );
@@ -147,7 +150,7 @@ function label({ guide, service, spans }: Row): string {
   return `${guide}${owner}${printable(span.name)}${KINDS[span.kind] ?? ''}${times}`;
 }
 
-/** Cuts the name first, since kind and guide are what a reader cannot guess. */
+/** Shortens the name of a row first, since its kind and guide cannot be guessed. */
 function name(row: Row, width: number, paint: Paint): string {
   const span = row.spans[0] as ReadableSpan;
   const service = row.service === undefined ? '' : `${cut(printable(row.service), 20)} › `;
@@ -169,7 +172,7 @@ function name(row: Row, width: number, paint: Paint): string {
   );
 }
 
-/** Keeps the end of a deep guide, where the branch is. */
+/** Shortens the guide of a deep row at its start, so that the branch stays visible. */
 function shortened(guide: string, width: number): string {
   return guide.length <= width ? guide : `…${guide.slice(guide.length - width + 1)}`;
 }
@@ -193,7 +196,7 @@ function timeBar({ spans }: Row, from: number, total: number, paint: Paint): str
   );
 }
 
-/** The HTTP status, or how the span says that it went. */
+/** Returns the HTTP status, or the span's own outcome. */
 export function outcome(span: ReadableSpan, paint: Paint): string {
   const status = span.attributes['http.response.status_code'];
   if (typeof status === 'number') {

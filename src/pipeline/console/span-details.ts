@@ -7,10 +7,16 @@ import { toMillis } from './span-forest.js';
 import { cut, printable, type Paint } from './text-style.js';
 
 const MAX_VALUE_CHARACTERS = 60;
+/** Values that say more of a call than its name. */
+const LONG = new Set(['db.query.text', 'url.full']);
+const MAX_LONG_CHARACTERS = 200;
 const MAX_EVENTS = 8;
 const MAX_ATTRIBUTE_LINES = 3;
 
-/** Said elsewhere on the line, or the same for every request of a service: of no use in a terminal. */
+/**
+ * Attributes that a terminal does not need: they are shown elsewhere on the line, or equal for every
+ * request of a service.
+ */
 const HIDDEN = new Set([
   'http.request.method',
   'http.route',
@@ -28,14 +34,21 @@ const HIDDEN = new Set([
   'network.local.port',
   'user_agent.original',
   'error.type',
+  'nestjs.folded.count',
+  'nestjs.folded.duration.sum',
+  'nestjs.folded.duration.min',
+  'nestjs.folded.duration.max',
   ...MODEL_CALL_ATTRIBUTES,
 ]);
 
+/** Parts of the name of a database's span. */
+const IN_NAME = ['db.operation.name', 'db.query.summary', 'db.collection.name'];
+
 /**
- * The lines below a span's own: its error, its events and links, and the attributes that tell something new.
+ * Returns the lines below a span's own: its error, its events and links, and its new attributes.
  *
- * @param parent - the span above, whose attributes are not said again
- * @param width - characters that a line may take
+ * @param parent - the span above, whose attributes are not repeated
+ * @param width - the width of a line, in characters
  */
 export function spanDetails(
   span: ReadableSpan,
@@ -44,7 +57,7 @@ export function spanDetails(
   paint: Paint,
 ): string[] {
   const lines = attributeLines(newAttributes(span, parent), width).map((line) => paint('dim', line));
-  const call = modelCallLine(span.attributes);
+  const call = modelCallLine(span.attributes) ?? repeatedCallsLine(span.attributes);
   if (call !== undefined) lines.unshift(paint('cyan', cut(printable(call), width)));
   const unexplained = !span.events.some(({ name }) => name === 'exception');
   const { code, message } = span.status;
@@ -73,19 +86,31 @@ export function spanDetails(
   return lines;
 }
 
-/** The attributes that tell something new below `parent`, as `name=value`. */
+/** Returns the attributes that `parent` does not have, as `name=value`. */
 export function newAttributeTexts(span: ReadableSpan, parent: ReadableSpan | undefined): string[] {
   return inline(newAttributes(span, parent));
 }
 
-function newAttributes({ attributes }: ReadableSpan, parent: ReadableSpan | undefined): Attributes {
-  if (parent === undefined) return attributes;
+function newAttributes({ name, attributes }: ReadableSpan, parent: ReadableSpan | undefined): Attributes {
   return Object.fromEntries(
-    Object.entries(attributes).filter(([key, value]) => textOf(parent.attributes[key]) !== textOf(value)),
+    Object.entries(attributes).filter(
+      ([key, value]) =>
+        (parent === undefined || textOf(parent.attributes[key]) !== textOf(value)) &&
+        !(IN_NAME.includes(key) && name.includes(String(value))) &&
+        !(key === 'db.query.text' && value === name),
+    ),
   );
 }
 
-/** The error of a span in a few words; absent if it has none. */
+/** Returns the durations of calls that make one span together. */
+function repeatedCallsLine(attributes: Attributes): string | undefined {
+  const [sum, min, max] = ['sum', 'min', 'max'].map((part) => attributes[`nestjs.folded.duration.${part}`]);
+  if (typeof sum !== 'number' || typeof min !== 'number' || typeof max !== 'number') return undefined;
+  const [all, shortest, longest] = [sum, min, max].map((seconds) => duration(seconds * 1000));
+  return `${textOf(attributes['nestjs.folded.count'])} calls took ${all}, from ${shortest} to ${longest}`;
+}
+
+/** Returns the error of a span in a few words; `undefined` without an error. */
 export function faultOf({ events, status, attributes }: ReadableSpan): string | undefined {
   const exception = events.find(({ name }) => name === 'exception');
   if (exception !== undefined) return exceptionText(exception.attributes ?? {});
@@ -107,7 +132,7 @@ function exceptionLines(attributes: Attributes, width: number, paint: Paint): st
   return lines;
 }
 
-/** The first stack frame in the user's own code, which is where to look. */
+/** Returns the first stack frame in the user's own code. */
 function ownFrame(stack: string): string | undefined {
   const frame = stack
     .split('\n')
@@ -143,7 +168,10 @@ function inline(attributes: Attributes): string[] {
     .filter(
       ([key, value]) => value !== undefined && !HIDDEN.has(key) && !(key === 'url.path' && value === route),
     )
-    .map(([key, value]) => `${printable(key)}=${cut(printable(textOf(value) ?? ''), MAX_VALUE_CHARACTERS)}`);
+    .map(([key, value]) => {
+      const longest = LONG.has(key) ? MAX_LONG_CHARACTERS : MAX_VALUE_CHARACTERS;
+      return `${printable(key)}=${cut(printable(textOf(value) ?? ''), longest)}`;
+    });
 }
 
 function textOf(value: AttributeValue | undefined): string | undefined {

@@ -1,14 +1,14 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
-/** A span among those that ended under it, siblings in the order in which they began. */
+/** A span with its children, in the order of their start. */
 export interface SpanNode {
   readonly span: ReadableSpan;
   readonly children: readonly SpanNode[];
 }
 
 /**
- * Arranges spans of one trace as trees; a span whose parent is not among them becomes a root.
+ * Arranges the spans of one trace as trees. A span whose parent is missing becomes a root.
  *
  * @param spans - each span id at most once, in any order
  */
@@ -27,7 +27,7 @@ export function spanForest(spans: Iterable<ReadableSpan>): SpanNode[] {
 
 function parentOf<T extends SpanNode>(nodes: ReadonlyMap<string, T>, node: T): T | undefined {
   const parent = nodes.get(node.span.parentSpanContext?.spanId ?? '');
-  // Ids that a custom generator repeats must not make a circle, which would never be printed.
+  // A custom generator may repeat ids; a circle would never be printed.
   const seen = new Set<T>([node]);
   for (let above = parent; above !== undefined;) {
     if (seen.has(above)) return undefined;
@@ -41,7 +41,7 @@ function byStart(a: SpanNode, b: SpanNode): number {
   return a.span.startTime[0] - b.span.startTime[0] || a.span.startTime[1] - b.span.startTime[1];
 }
 
-/** Milliseconds of a time or duration; exact to a microsecond for times of this century. */
+/** Converts a time or duration to milliseconds; exact to a microsecond for times of this century. */
 export function toMillis([seconds, nanos]: HrTime): number {
   return seconds * 1e3 + nanos / 1e6;
 }

@@ -4,11 +4,11 @@ import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { toMillis } from './span-forest.js';
 
 /**
- * One span as one line of JSON, without the line break.
+ * Formats a span as one line of JSON, without the line break.
  *
- * Times are ISO 8601 in UTC with nine decimals, which `new Date` reads too; `durationMillis` is a
- * number with the fraction; `kind` and `status.code` are names such as `SERVER` and `ERROR`. Absent
- * parents and messages are left out.
+ * Times are ISO 8601 in UTC with nine decimals, which `new Date` also reads. `durationMillis` is a number
+ * with a fraction. `kind` and `status.code` are names such as `SERVER` and `ERROR`. An absent parent or
+ * message is left out.
  */
 export function spanToJsonLine(span: ReadableSpan): string {
   const { traceId, spanId } = span.spanContext();

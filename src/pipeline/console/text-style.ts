@@ -1,6 +1,6 @@
 /**
- * Makes control characters and text-direction overrides visible, so that a span's content
- * cannot command the terminal.
+ * Makes control characters and text-direction marks visible, so that a span's content cannot control the
+ * terminal.
  */
 export function printable(text: string): string {
   return text.replace(
@@ -12,13 +12,13 @@ export function printable(text: string): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Cuts a text to a width in characters, the last of which becomes `…`. */
+/** Cuts a text to a width in characters; the last one becomes `…`. */
 export function cut(text: string, width: number): string {
   const chars = [...text];
   return chars.length <= width ? text : `${chars.slice(0, Math.max(0, width - 1)).join('')}…`;
 }
 
-/** How a part of a line looks. */
+/** The style of a part of a line. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'magenta' | 'cyan';
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
@@ -31,10 +31,10 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 };
 
-/** Wraps a text in ANSI escapes, or leaves it alone. */
+/** Wraps a text in ANSI escapes, or returns it unchanged. */
 export type Paint = (style: Style, text: string) => string;
 
-/** @param color - whether the result uses ANSI escapes */
+/** @param color - whether to use ANSI escapes */
 export function painter(color: boolean): Paint {
   if (!color) return (_style, text) => text;
   return (style, text) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`;

@@ -7,28 +7,33 @@ import type { SinkAccount } from '../sink-account.js';
 import type { Terminal } from '../../base/standard-output.js';
 import { painter } from './text-style.js';
 
-/** How long a span waits for a parent that may never end. */
+/** The longest wait of a span for a parent that may never end. */
 const ORPHAN_MILLIS = 1_000;
-/** How long while a span of its trace is known to run: a slow request should print as one tree. */
+/**
+ * The longest wait while a span of the trace is known to run, so that a slow request is printed as one
+ * tree.
+ */
 const RUNNING_MILLIS = 5_000;
-/** Spans that end after their root are gathered for so long. */
+/** The time during which spans that end after their root are collected. */
 const LATE_MILLIS = 100;
-/** Spans kept, and ids of printed ones remembered, over all traces. */
+/** The most spans and remembered ids of printed spans, over all traces. */
 const MAX_WEIGHT = 10_000;
 
 interface Entry {
   readonly span: ReadableSpan;
-  /** The accounts that count the span; more than one if it came through several sinks. */
+  /** The accounts that count the span: one for each sink that received it. */
   readonly accounts: SinkAccount[];
-  /** Printed once already, in a tree without its root; kept so that the whole tree can follow. */
+  /**
+   * Whether the span was already printed without its root. It is kept so that the whole tree can follow.
+   */
   shown: boolean;
 }
 
-/** How the traces of a sink are printed. */
+/** The layout of a sink's traces. */
 export interface PrintedAs {
-  /** Overrules the terminal's. */
+  /** Whether to use colours; default: as the terminal supports. */
   readonly color?: boolean | undefined;
-  /** Default `tree`. */
+  /** The layout; default `tree`. */
   readonly format?: 'tree' | 'line' | undefined;
 }
 
@@ -39,21 +44,20 @@ interface Trace {
   /** Ids of the spans that were printed under their root. */
   readonly printed: Set<string>;
   roots: Entry[];
-  /** When the oldest span that has not been printed came, in milliseconds. */
+  /** The arrival time of the oldest span that has not been printed, in milliseconds. */
   since: number;
-  /** When they are printed at the latest; undefined if none waits. */
+  /** The latest time for printing the waiting spans; undefined if none waits. */
   due: number | undefined;
   rootName: string | undefined;
   running: Span | undefined;
 }
 
 /**
- * Gathers the spans of a trace, whichever instance they come from, and prints them as one tree
- * when the local root ends.
+ * Collects the spans of a trace, of any instance, and prints them as one tree when the local root ends.
  *
- * A span whose parent has not ended within a second is printed without it, or after five if its trace is
- * known to run; what ends after the root follows as a small tree of its own. Holds at most 10,000 spans:
- * the oldest trace gives way.
+ * A span whose parent has not ended within a second is printed without it, or within five seconds if its
+ * trace is known to run. Spans that end after the root are printed as a small tree of their own. The
+ * printer holds at most 10,000 spans; beyond that it prints the oldest trace.
  */
 export class TracePrinter {
   private readonly traces = new Map<string, Trace>();
@@ -67,7 +71,7 @@ export class TracePrinter {
 
   constructor(private readonly terminal: Terminal) {}
 
-  /** Begins to serve a sink; while one is open, what waits is printed when the process exits. */
+  /** Registers a sink. While a sink is open, waiting spans are printed when the process exits. */
   addSink(): void {
     if (this.sinks++ === 0) process.on('exit', this.onExit);
   }
@@ -76,7 +80,7 @@ export class TracePrinter {
     if (--this.sinks === 0) process.off('exit', this.onExit);
   }
 
-  /** @param as - the first span of a trace decides for it */
+  /** @param as - the layout; that of a trace's first span counts */
   add(span: ReadableSpan, account: SinkAccount, as: PrintedAs): void {
     const { traceId, spanId } = span.spanContext();
     let trace = this.traces.get(traceId);
@@ -96,7 +100,8 @@ export class TracePrinter {
     if (isLocalRoot(span)) {
       trace.roots.push(entry);
       this.ready.add(trace);
-      // At the end of the tick, so that spans that end beside the root still get into its tree.
+      // Printing waits for the end of the tick, so that spans that end together with the root are in its
+      // tree.
       this.immediate ??= setImmediate(() => this.printReady());
     } else {
       this.schedule(trace, span);
@@ -104,7 +109,7 @@ export class TracePrinter {
     if (this.weight > MAX_WEIGHT) this.evict();
   }
 
-  /** Prints what waits, of one sink or of all. */
+  /** Prints the waiting spans, of one sink or of all. */
   flush(account?: SinkAccount): void {
     this.printReady();
     for (const trace of [...this.traces.values()]) {
@@ -159,7 +164,9 @@ export class TracePrinter {
     this.ready.clear();
   }
 
-  /** Prints the whole tree under a root, with what was shown before, and forgets all but the ids. */
+  /**
+   * Prints the whole tree under a root, including spans that were already shown, and keeps only their ids.
+   */
   private printRoot(trace: Trace, root: Entry): void {
     const tree = descendants(trace.entries, root);
     if (tree.length === 0) return;
@@ -173,7 +180,7 @@ export class TracePrinter {
     this.print(trace, tree, undefined);
   }
 
-  /** Prints what waits without a root, and keeps it in case the root follows. */
+  /** Prints waiting spans without their root, and keeps them in case the root follows. */
   private printRest(trace: Trace): void {
     trace.due = undefined;
     const rest = [...trace.entries.values()].filter(({ shown }) => !shown);
@@ -206,7 +213,7 @@ export class TracePrinter {
       );
       this.terminal.write(text, settle);
     } catch (error) {
-      // A span from foreign code may defeat rendering, which must not break the code that ended it.
+      // A span of foreign code may break rendering, which must not break the code that ended it.
       settle(error instanceof Error ? error : new Error('a span could not be printed'));
     }
   }
@@ -236,7 +243,7 @@ function newTrace(id: string, as: PrintedAs): Trace {
   };
 }
 
-/** Whether no span above it was recorded in this process. */
+/** Whether no recorded span of this process is above a span. */
 function isLocalRoot({ parentSpanContext }: ReadableSpan): boolean {
   if (parentSpanContext === undefined || parentSpanContext.isRemote === true) return true;
   return (parentSpanContext.traceFlags & TraceFlags.SAMPLED) === 0;
@@ -256,7 +263,7 @@ function descendants(entries: ReadonlyMap<string, Entry>, root: Entry): Entry[] 
   }
   const found = new Set([root]);
   for (const entry of found) {
-    // A self-made remote parent may be in this trace too; it has, or will have, a tree of its own.
+    // A child with a self-made remote parent may be in this trace, too; it gets a tree of its own.
     for (const child of children.get(entry.span.spanContext().spanId) ?? []) {
       if (!isLocalRoot(child.span)) found.add(child);
     }

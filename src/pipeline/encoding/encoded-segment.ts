@@ -4,19 +4,20 @@ import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
-/** A buffer that is filled so far is sealed; a span of usual size fits into the rest. */
+/** The fill level at which a buffer is sealed; a span of usual size fits into the rest. */
 const SEALED_AT_BYTES = 63 * 1_024;
 const ROOMY_BYTES = 64 * 1_024;
 const SPARSE_BYTES = 512;
-/** More room than this share of the content is given back when a segment is sealed. */
+/**
+ * The divisor for unused space: a sealed segment with more unused space than this share of its content is
+ * shrunk.
+ */
 const SPARE_SHARE = 8;
 
-/** Appends one span as a field of tag, length and body, whatever the body is. */
+/** Appends one span as a field of tag, length and body, in any encoding. */
 export type SpanEncoder = (writer: ProtobufWriter, span: ReadableSpan) => void;
 
-/**
- * Spans that were encoded when they ended, one behind the other in one buffer: no object per span is kept.
- */
+/** Holds encoded spans one after the other in one buffer, so that no object per span is kept. */
 export class EncodedSegment implements Segment {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
@@ -101,7 +102,7 @@ export class EncodedSegment implements Segment {
   }
 }
 
-/** Encoded spans: a range of a segment's buffer that is never written again. */
+/** Encoded spans: a range of a segment's buffer that is not written again. */
 export class EncodedPart implements Part {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
@@ -133,7 +134,7 @@ export class EncodedPart implements Part {
     ];
   }
 
-  /** The offsets at which each span's body begins and ends. */
+  /** Yields the start and end offset of each span's body. */
   *bodies(): Generator<readonly [start: number, end: number]> {
     let at = this.start;
     while (at < this.end) {

@@ -2,13 +2,13 @@ import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
 import type { Resource } from '../../sdk/resource.js';
 import type { EncodedPart } from './encoded-segment.js';
 
-/** Parts of one instrumentation scope. */
+/** The parts of one instrumentation scope. */
 export interface ScopeGroup {
   readonly scope: InstrumentationScope;
   readonly parts: EncodedPart[];
 }
 
-/** Parts of one resource, as OTLP nests them. */
+/** The parts of one resource, in OTLP's nesting. */
 export interface ResourceGroup {
   readonly resource: Resource;
   readonly scopes: Iterable<ScopeGroup>;

@@ -2,7 +2,7 @@ import { isInt64, numberForm } from './protobuf-attributes.js';
 
 const MAX_DEPTH = 8;
 
-/** Attributes in OTLP's JSON, and how many could not be read. */
+/** Attributes in OTLP's JSON, with the number of unreadable ones. */
 export interface JsonAttributes {
   readonly list: readonly { readonly key: string; readonly value: object }[];
   readonly unreadable: number;

@@ -4,7 +4,7 @@ import { toJsonAttributes } from './json-attributes.js';
 
 const COMMA = Buffer.from(',');
 
-/** Puts spans that were encoded as JSON into one `ExportTraceServiceRequest`. */
+/** Combines spans that were encoded as JSON into one `ExportTraceServiceRequest`. */
 export function buildJsonRequest(parts: readonly EncodedPart[]): Buffer {
   const pieces: Uint8Array[] = [Buffer.from('{"resourceSpans":[')];
   let firstResource = true;

@@ -5,11 +5,12 @@ import type { ProtobufWriter } from './protobuf-writer.js';
 
 type HrTime = readonly [seconds: number, nanos: number];
 
-/** Nanoseconds are 64 bits without a sign: until the year 2554. */
+/** The largest time, in seconds: nanoseconds in 64 unsigned bits reach to the year 2554. */
 const UINT64_SECONDS = 18_446_744_073;
 
 /**
- * Appends a span in OTLP's JSON, framed like a protobuf field: ids in hexadecimal, 64-bit numbers as strings.
+ * Appends a span in OTLP's JSON, framed like a protobuf field. Ids are hexadecimal, 64-bit numbers are
+ * strings.
  *
  * @see {@link https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding | OTLP, JSON encoding}
  */
@@ -59,7 +60,10 @@ function toJsonSpan(span: ReadableSpan): object {
   };
 }
 
-/** Nanoseconds since 1970; an invalid time would make the whole request unreadable. */
+/**
+ * Returns nanoseconds since 1970. An invalid time becomes 0, since it would make the whole request
+ * unreadable.
+ */
 function nanos([seconds, rest]: HrTime): string {
   if (!(seconds >= 0 && seconds < UINT64_SECONDS && rest >= 0)) return '0';
   return `${seconds}${String(Math.trunc(rest)).padStart(9, '0')}`;

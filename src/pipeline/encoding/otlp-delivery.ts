@@ -9,10 +9,10 @@ import { buildProtobufRequest, envelopeBytes } from './protobuf-request.js';
 import { writeProtobufSpan } from './protobuf-span.js';
 import type { OtlpTransport } from '../../otlp/transport.js';
 
-/** Several requests on the way hide the round trip to a distant receiver. */
+/** The most requests that run at the same time, to hide the round trip to a distant receiver. */
 const MAX_CONCURRENCY = 16;
 
-/** Encodes spans when they end and sends them over an OTLP transport. */
+/** Encodes ended spans and sends them over an OTLP transport. */
 export class OtlpDelivery implements Delivery {
   readonly target: string;
   readonly maxConcurrency = MAX_CONCURRENCY;

@@ -2,7 +2,7 @@ import { charCodeAt } from '../../base/char-code-at.js';
 import type { FixedAttributes } from './fixed-attributes.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
-/** Nested values deeper than this are left empty, which also ends cycles. */
+/** The most levels of nested values; deeper ones are left empty, which also ends cycles. */
 const MAX_DEPTH = 8;
 const INT64_LIMIT = 2 ** 63;
 const SHORT_CHARS = 60;
@@ -10,7 +10,7 @@ const SHORT_CHARS = 60;
 /**
  * Writes `repeated KeyValue` fields.
  *
- * @returns how many attributes could not be read and were left out
+ * @returns the number of unreadable attributes, which are left out
  * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto},
  *   `common/v1/common.proto`
  */
@@ -43,14 +43,14 @@ export function fixedFields(fixed: FixedAttributes, tag: number): Uint8Array {
 }
 
 /**
- * Writes the most common attribute, a short key with a short text, without the detours of nested messages.
+ * Writes a short key with a short text, the most common attribute, without nested messages.
  *
- * @returns whether it could; if not, nothing was written
+ * @returns whether it was written
  */
 function writeShortText(writer: ProtobufWriter, tag: number, key: string, value: string): boolean {
   const keyLength = key.length;
   const valueLength = value.length;
-  // Then every length is one byte, as long as all characters are.
+  // Every length then fits into one byte, if all characters do.
   if (keyLength > SHORT_CHARS || valueLength > SHORT_CHARS) return false;
   writer.reserve(keyLength + valueLength + 8);
   const { bytes } = writer;
@@ -100,7 +100,7 @@ function writeAnyValue(writer: ProtobufWriter, value: unknown, depth: number): v
     case 'number':
       if (isInt64(value)) writer.int64(0x18, value);
       else if (Number.isFinite(value)) writer.double(0x21, value);
-      // Receivers that keep JSON have no number for it, and fail when the span is read.
+      // Receivers that store JSON have no number for it and fail when the span is read.
       else writer.string(0x0a, String(value));
       return;
     case 'boolean':
@@ -141,14 +141,14 @@ function writeStructure(writer: ProtobufWriter, value: object, depth: number): v
 }
 
 /**
- * In which form the numbers of a list go out, so that all have one type; nothing where
- * each decides for itself.
+ * Returns the form for all numbers of a list, so that they have one type; `undefined` if each number has
+ * its own.
  */
 export function numberForm(values: readonly unknown[]): 'double' | 'text' | undefined {
   let form: 'double' | 'text' | undefined;
   for (const value of values) {
     if (typeof value !== 'number') {
-      // Lists have holes; other types are for a receiver to mind.
+      // Holes in lists are skipped. Other types are exported as they are.
       if (value !== undefined && value !== null) return undefined;
     } else if (!Number.isFinite(value)) form = 'text';
     else if (form === undefined && !isInt64(value)) form = 'double';
@@ -156,7 +156,7 @@ export function numberForm(values: readonly unknown[]): 'double' | 'text' | unde
   return form;
 }
 
-/** Whether a number is whole and fits into 64 bits; others go out as a double. */
+/** Whether a number is an integer of 64 bits; other numbers are written as doubles. */
 export function isInt64(value: number): boolean {
   return Number.isInteger(value) && value >= -INT64_LIMIT && value < INT64_LIMIT;
 }

@@ -8,7 +8,7 @@ import { ProtobufWriter, varintBytes } from './protobuf-writer.js';
 const RESOURCE_SPANS = 0x0a;
 const SCOPE_SPANS = 0x12;
 
-/** The parts of a `ResourceSpans` or `ScopeSpans` message that stand before and after its spans. */
+/** The bytes of a `ResourceSpans` or `ScopeSpans` message before and after its spans. */
 interface Envelope {
   readonly head: Buffer;
   readonly tail: Buffer;
@@ -17,14 +17,14 @@ interface Envelope {
 const resources = new WeakMap<Resource, Envelope>();
 const scopes = new WeakMap<InstrumentationScope, Envelope>();
 
-/** How many bytes a resource adds to a request, as far as one instrumentation scope. */
+/** Returns how many bytes a resource with one instrumentation scope adds to a request. */
 export function envelopeBytes(resource: Resource): number {
   const { head, tail } = resourceEnvelope(resource);
   return head.length + tail.length + 64;
 }
 
 /**
- * Puts encoded spans into one `ExportTraceServiceRequest`, each resource and scope once.
+ * Combines encoded spans into one `ExportTraceServiceRequest`, with each resource and scope once.
  *
  * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto},
  *   `collector/trace/v1/trace_service.proto`
@@ -61,7 +61,7 @@ function resourceEnvelope(resource: Resource): Envelope {
     head.uint32(0x10, unreadable);
     head.endMessage(start);
     envelope = { head: head.finish(), tail: schemaUrl(resource.schemaUrl) };
-    // Attributes that are still being detected would be missing forever.
+    // Attributes that are still being detected would be missing for good, so this result is not cached.
     if (resource.asyncAttributesPending !== true) resources.set(resource, envelope);
   }
   return envelope;

@@ -4,7 +4,7 @@ import type { WithFixedAttributes } from './fixed-attributes.js';
 import { fixedFields, writeAttributes } from './protobuf-attributes.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
 
-/** `ScopeSpans.spans`: field 2, length-delimited. */
+/** The tag of `ScopeSpans.spans`: field 2, length-delimited. */
 export const SPAN_FIELD = 0x12;
 
 const ATTRIBUTES = 0x4a;
@@ -12,8 +12,7 @@ const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 
 /**
- * Appends a span as a `ScopeSpans.spans` field, so that spans written one after another
- * can be sent as they stand.
+ * Appends a span as a `ScopeSpans.spans` field. Spans written one after another can be sent as they are.
  *
  * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto},
  *   `trace/v1/trace.proto`
@@ -29,7 +28,7 @@ export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan & W
   if (span.name !== '') writer.string(0x2a, span.name);
   // The API numbers kinds from 0, the protocol from 1.
   writer.uint32(0x30, span.kind + 1);
-  // Read once: a span may make them when it is asked.
+  // The times are read once, since a span may compute them in a getter.
   const { startTime, endTime } = span;
   writer.time(0x39, startTime[0], startTime[1]);
   writer.time(0x41, endTime[0], endTime[1]);
@@ -48,7 +47,7 @@ export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan & W
     writer.uint32(0x18, code);
     writer.endMessage(status);
   }
-  // Field 16 has a tag of two bytes.
+  // The tag of field 16 has two bytes.
   writer.reserve(2);
   writer.bytes[writer.pos++] = 0x85;
   writer.bytes[writer.pos++] = 0x01;
@@ -56,7 +55,10 @@ export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan & W
   writer.endMessage(start, 2);
 }
 
-/** The lower byte is W3C's trace flags; whether the parent is remote stands above it. */
+/**
+ * Returns a span's flags: the lower byte holds W3C's trace flags, the next bits whether the parent is
+ * remote.
+ */
 export function spanFlags(traceFlags: number, isRemote: boolean | undefined): number {
   return (traceFlags & 0xff) | HAS_IS_REMOTE | (isRemote === true ? IS_REMOTE : 0);
 }

@@ -1,19 +1,19 @@
 import { charCodeAt } from '../../base/char-code-at.js';
 
-/** Strings up to this length are copied by a loop: a call into native code costs more. */
+/** Strings up to this length are copied by a loop, since a call into native code costs more. */
 const LOOP_CHARS = 40;
 const TWO_POW_32 = 0x1_0000_0000;
-/** Values of hexadecimal digits, by their code; what is beyond the table counts as zero, too. */
+/** The values of hexadecimal digits by their code; other codes count as zero. */
 const NIBBLES = new Uint8Array(128);
 for (const digits of ['0123456789abcdef', '0123456789ABCDEF']) {
   for (let value = 0; value < 16; value++) NIBBLES[digits.charCodeAt(value)] = value;
 }
 
 /**
- * Appends protobuf fields to a buffer that grows.
+ * Appends protobuf fields to a growing buffer.
  *
- * Lengths are written in as few bytes as possible: a message whose length takes more bytes than were reserved
- * for it is moved when it ends, which for spans and attributes of usual size never happens.
+ * Lengths take as few bytes as possible. If a message's length needs more bytes than were reserved, the
+ * message is moved at its end. This does not happen for spans and attributes of usual size.
  *
  * @see {@link https://protobuf.dev/programming-guides/encoding/ | Protobuf encoding}
  */
@@ -28,12 +28,12 @@ export class ProtobufWriter {
     this.bytes = Buffer.allocUnsafe(capacity);
   }
 
-  /** Makes sure that so many bytes can be written without another check. */
+  /** Ensures that this many bytes can be written without further checks. */
   reserve(bytes: number): void {
     if (this.pos + bytes > this.bytes.length) this.grow(bytes);
   }
 
-  /** Begins a length-delimited message; pass what it returns to {@link endMessage}. */
+  /** Begins a length-delimited message. Pass the returned value to {@link endMessage}. */
   beginMessage(tag: number, lengthBytes: 1 | 2 = 1): number {
     this.reserve(3);
     this.bytes[this.pos++] = tag;
@@ -56,7 +56,7 @@ export class ProtobufWriter {
     this.pos = end;
   }
 
-  /** A varint field that is left out when zero, as proto3 has it. */
+  /** Writes a varint field; zero is left out, as in proto3. */
   uint32(tag: number, value: number): void {
     if (value === 0) return;
     this.reserve(6);
@@ -71,7 +71,7 @@ export class ProtobufWriter {
       this.uncheckedVarint(value);
       return;
     }
-    // Two's complement over 64 bits; exact for every integer that a double holds.
+    // Two's complement over 64 bits; exact for every integer in a double.
     const high = Math.floor(value / TWO_POW_32);
     this.varint64(value - high * TWO_POW_32, high >>> 0);
   }
@@ -104,7 +104,7 @@ export class ProtobufWriter {
     bytes[this.pos++] = value >>> 24;
   }
 
-  /** A time of seconds and nanoseconds since the epoch, as `fixed64` nanoseconds. */
+  /** Writes a time, given as seconds and nanoseconds since the epoch, as `fixed64` nanoseconds. */
   time(tag: number, seconds: number, nanos: number): void {
     if (seconds !== this.lastSeconds) this.splitSeconds(seconds);
     let low = this.lastSecondsLow + Math.trunc(nanos);
@@ -119,7 +119,7 @@ export class ProtobufWriter {
     this.fixed32(high);
   }
 
-  /** A length-delimited string field, UTF-8; lone surrogates become U+FFFD. */
+  /** Writes a length-delimited string field in UTF-8; lone surrogates become U+FFFD. */
   string(tag: number, value: string): void {
     const { length } = value;
     if (length <= LOOP_CHARS) {
@@ -134,7 +134,7 @@ export class ProtobufWriter {
         bytes[at++] = code;
       }
       if (index < length) at = this.pos + 2 + bytes.write(value, this.pos + 2, 'utf8');
-      // 40 characters make at most 120 bytes, so the length is one byte.
+      // 40 characters have at most 120 bytes, so the length fits into one byte.
       bytes[this.pos + 1] = at - this.pos - 2;
       this.pos = at;
       return;
@@ -146,7 +146,7 @@ export class ProtobufWriter {
     this.pos += this.bytes.write(value, this.pos, 'utf8');
   }
 
-  /** A length-delimited field of bytes. */
+  /** Writes a length-delimited field of bytes. */
   blob(tag: number, value: Uint8Array): void {
     this.reserve(value.length + 6);
     this.bytes[this.pos++] = tag;
@@ -154,14 +154,14 @@ export class ProtobufWriter {
     this.raw(value);
   }
 
-  /** Bytes as they are, without tag and length. */
+  /** Writes bytes without tag and length. */
   raw(value: Uint8Array): void {
     this.reserve(value.length);
     this.bytes.set(value, this.pos);
     this.pos += value.length;
   }
 
-  /** A trace or span id, given in hexadecimal; other characters count as zero. */
+  /** Writes a trace or span id, given in hexadecimal; other characters count as zero. */
   hex(tag: number, value: string): void {
     const { length } = value;
     const size = length >>> 1;
@@ -177,7 +177,7 @@ export class ProtobufWriter {
     this.pos = at;
   }
 
-  /** The bytes written so far; a view, not a copy. */
+  /** Returns a view of the bytes written so far. */
   finish(): Buffer {
     return this.bytes.subarray(0, this.pos);
   }
@@ -205,7 +205,7 @@ export class ProtobufWriter {
   }
 
   private splitSeconds(seconds: number): void {
-    // seconds * 1e9 has more bits than a double, so it is multiplied in two halves of 16 bits.
+    // `seconds * 1e9` has more bits than a double, so it is multiplied in two halves of 16 bits.
     const upper = Math.floor(seconds / 0x1_0000) * 1e9;
     const lower = (seconds % 0x1_0000) * 1e9;
     const low = (upper % 0x1_0000) * 0x1_0000 + lower;
@@ -221,7 +221,7 @@ export class ProtobufWriter {
   }
 }
 
-/** How many bytes a varint takes; up to 32 bits. */
+/** Returns the number of bytes of a varint of up to 32 bits. */
 export function varintBytes(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;

@@ -6,18 +6,18 @@ import { ConsoleTreeSink } from '../console/console-tree.js';
 import { MemorySink } from './memory-sink.js';
 import { NoneSink } from './none-sink.js';
 
-/** Options that every sink is built with. */
+/** Options of all local sinks. */
 export interface LocalSinkOptions {
   readonly log: TelemetryLog;
-  /** Name of the module instance, for messages. */
+  /** The instance's name, for messages. */
   readonly instance: string;
 }
 
 /**
- * Builds a sink that hands spans over directly, without a queue in front of an exporter.
+ * Builds a sink without a queue and an exporter behind it.
  *
- * Local sinks have nothing that can fail while they are built, and write no log: when standard output is
- * gone, there is no place left to say so but `status()`.
+ * Building a local sink cannot fail, and the sink writes no log: if standard output is gone, only
+ * `status()` can report it.
  */
 export function buildLocalSink(
   config: ExporterOfType<'console' | 'memory' | 'none'>,

@@ -5,16 +5,16 @@ import { SinkAccount } from '../sink-account.js';
 const DEFAULT_MAX_SPANS = 10_000;
 
 /**
- * Keeps the newest spans in memory, in the order in which they ended.
+ * Keeps the newest spans in memory, in the order of their end.
  *
- * Spans stay readable after `shutdown`; those that end later are counted as dropped with reason `shutdown`.
+ * Spans stay readable after `shutdown`; later ones count as dropped with reason `shutdown`.
  */
 export class MemorySink implements SpanSink {
   private readonly account = new SinkAccount('memory');
   private kept: ReadableSpan[] = [];
   private closed = false;
 
-  /** @param maxSpans - how many spans are kept; default 10,000 */
+  /** @param maxSpans - the number of spans to keep; default 10,000 */
   constructor(private readonly maxSpans: number = DEFAULT_MAX_SPANS) {}
 
   acceptSpan(span: ReadableSpan): void {
@@ -24,17 +24,17 @@ export class MemorySink implements SpanSink {
       return;
     }
     this.kept.push(span);
-    // Cutting only every `maxSpans` spans keeps the cost per span constant.
+    // The list is cut only after `maxSpans` further spans, so that the cost per span is constant.
     if (this.kept.length >= 2 * this.maxSpans) this.kept = this.newest();
     this.account.countDelivered();
   }
 
-  /** The newest spans, oldest first, at most `maxSpans`; a copy. */
+  /** Returns a copy of the newest spans, oldest first, at most `maxSpans`. */
   spans(): ReadableSpan[] {
     return this.newest();
   }
 
-  /** Forgets every span; the counts of {@link MemorySink.status} go on. */
+  /** Removes all spans; the counts of {@link MemorySink.status} continue. */
   clear(): void {
     this.kept = [];
   }
@@ -57,7 +57,7 @@ export class MemorySink implements SpanSink {
   }
 }
 
-/** The spans held by the memory exporters among `sinks`, oldest first. */
+/** Returns the spans of the memory exporters among `sinks`, oldest first. */
 export function finishedSpans(sinks: Iterable<unknown>): ReadableSpan[] {
   return [...sinks].flatMap((sink) => (sink instanceof MemorySink ? sink.spans() : []));
 }

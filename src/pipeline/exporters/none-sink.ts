@@ -2,7 +2,7 @@ import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { ExporterStatus, SpanSink } from '../span-sink.js';
 import { SinkAccount } from '../sink-account.js';
 
-/** Counts every span as delivered and keeps none, since none is wanted anywhere. */
+/** Counts every span as delivered and keeps none. */
 export class NoneSink implements SpanSink {
   private readonly account = new SinkAccount('none');
   private closed = false;

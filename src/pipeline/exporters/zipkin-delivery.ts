@@ -18,10 +18,10 @@ const PATH = '/api/v2/spans';
 type ZipkinSend = (spans: readonly object[], done: (result: { readonly code: number }) => void) => void;
 
 /**
- * Sends to Zipkin: the official exporter translates, the transport that carries OTLP sends, with its limit of
- * time, its reuse of connections and the receiver's own words about a failure.
+ * Sends to Zipkin. The official exporter converts the spans, and the transport for OTLP sends them: it has
+ * a time limit, reuses connections and reports the receiver's message.
  *
- * Zipkin takes times as whole microseconds alone, and refuses a whole request for one fraction.
+ * Zipkin accepts whole microseconds only, and refuses a whole request for one fraction.
  *
  * @see {@link https://zipkin.io/zipkin-api/#/default/post_spans | Zipkin API v2}
  */
@@ -49,7 +49,8 @@ export class ZipkinDelivery implements Delivery {
           done({ code: 0 });
         });
     };
-    // Its own sender knows neither a limit of time nor what Zipkin says, and takes a redirect for success.
+    // The exporter's own sender has no time limit, ignores Zipkin's message and takes a redirect for
+    // success.
     Reflect.set(translator, '_send', send);
   }
 
@@ -64,7 +65,7 @@ export class ZipkinDelivery implements Delivery {
       'exporter.type',
       () => import('@opentelemetry/exporter-zipkin'),
     );
-    // With an address it does not read `OTEL_EXPORTER_ZIPKIN_ENDPOINT`.
+    // With an explicit address the exporter does not read `OTEL_EXPORTER_ZIPKIN_ENDPOINT`.
     return new ZipkinDelivery(new ZipkinExporter({ url: DEFAULT_ADDRESS }), config);
   }
 
@@ -95,7 +96,10 @@ export class ZipkinDelivery implements Delivery {
   }
 }
 
-/** The parts of a span that the official exporter reads, times in whole microseconds, values plain. */
+/**
+ * Returns the members of a span that the official exporter reads, with times in whole microseconds and
+ * plain values.
+ */
 function inMicroseconds(span: ReadableSpan): ReadableSpan {
   const { name, kind, parentSpanContext, resource, status } = span;
   const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;

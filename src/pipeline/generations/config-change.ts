@@ -1,24 +1,24 @@
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import { contentText } from '../../config/content-key.js';
 
-/** The result of a change of configuration. */
+/** The result of a configuration change. */
 export interface ReconfigureReport {
-  /** Number of the generation that is live now. */
+  /** The number of the live generation. */
   readonly generation: number;
   /** The top-level options whose values differ, such as `sampler`. */
   readonly changed: readonly string[];
-  /** Spans that were alive at the swap: they finish in the generation that they began in. */
+  /** The number of spans that were running at the swap. They finish in their old generation. */
   readonly draining: number;
   /**
-   * Resolves with the number of spans that the replaced generation ended while draining, all
-   * handed to its exporters.
+   * Resolves when the replaced generation has drained, with the number of spans that it passed to its
+   * exporters meanwhile.
    */
   readonly drained: Promise<number>;
 }
 
 /**
- * Names the options in which two configurations differ; all of them when there was none before. Another
- * instance of an exporter, a sampler or a processor is a difference, however much the two look alike.
+ * Returns the options in which two configurations differ, or all options if there was no configuration
+ * before. Different instances of an exporter, a sampler or a processor always count as different.
  */
 export function changedOptions(
   before: ResolvedTracerConfig | undefined,
@@ -30,7 +30,10 @@ export function changedOptions(
     .map((option) => (option === 'exporters' ? 'exporter' : option));
 }
 
-/** The default of `maxConcurrentExports` follows the exporter, so that it does not count as a change. */
+/**
+ * Leaves out `maxConcurrentExports` if it has its default, which follows from the exporter and is not a
+ * change.
+ */
 function comparable(config: ResolvedTracerConfig, option: keyof ResolvedTracerConfig): string {
   if (option !== 'batch') return contentText(config[option]);
   return contentText({ ...config.batch, maxConcurrentExports: undefined });

@@ -9,20 +9,23 @@ import type { SinkLease, SinkPool } from '../sink-pool.js';
 import type { SpanSink } from '../span-sink.js';
 
 /**
- * Over this many draining generations the oldest is closed, and what still ends in it is counted as dropped.
+ * The most draining generations; beyond it, the oldest is closed and its remaining spans count as dropped.
  */
 const MAX_DRAINING = 32;
-/** Most draining generations of tenants and temporary configurations, many of which come and go at a time. */
+/**
+ * The most draining generations of tenants and temporary configurations, many of which may end at the same
+ * time.
+ */
 const MAX_EVICTED = 256;
 
-/** The pipeline that a {@link GenerationLife} works for. */
+/** The part of a pipeline that {@link GenerationLife} needs. */
 export interface GenerationPipeline {
-  /** Whether the pipeline has a configuration at work. */
+  /** Whether the pipeline is configured. */
   readonly configured: boolean;
   drop(reason: 'generation_closed', spans: number): void;
 }
 
-/** Builds generations, keeps those that are open, and closes each when its last span has ended. */
+/** Builds generations, keeps the open ones, and closes each one when its last span has ended. */
 export class GenerationLife implements GenerationBuilder {
   private numbers = 0;
   private readonly leases = new Map<Generation, readonly SinkLease[]>();
@@ -37,7 +40,7 @@ export class GenerationLife implements GenerationBuilder {
     private readonly closeTimeoutMillis: number,
   ) {}
 
-  /** Replaced and evicted generations that still have spans, or are delivering. */
+  /** The number of replaced and evicted generations that still have spans or are delivering. */
   get draining(): number {
     return this.replaced.size + this.evicted.size;
   }
@@ -46,12 +49,15 @@ export class GenerationLife implements GenerationBuilder {
     return this.pipeline.configured;
   }
 
-  /** Every generation that holds exporters. */
+  /** Returns all generations that hold exporters. */
   openGenerations(): Generation[] {
     return [...this.leases.keys()];
   }
 
-  /** Opens the exporters first. @throws TelemetryConfigError if one of them cannot be built */
+  /**
+   * Opens the exporters, then builds the generation. @throws TelemetryConfigError if an exporter cannot be
+   * built
+   */
   async build(given: TracerConfig, config: ResolvedTracerConfig): Promise<Generation> {
     const leases: SinkLease[] = [];
     try {
@@ -72,7 +78,7 @@ export class GenerationLife implements GenerationBuilder {
     return this.leased(given, config, leases);
   }
 
-  /** A generation that holds no exporters of its own and needs no closing. */
+  /** Builds a generation that holds no exporters and needs no closing. */
   unleased(given: TracerConfig, config: ResolvedTracerConfig, sinks: readonly SpanSink[]): Generation {
     this.numbers += 1;
     const onLateSpan = (): void => {
@@ -81,7 +87,7 @@ export class GenerationLife implements GenerationBuilder {
     return new Generation(this.pipeline, this.numbers, given, config, sinks, this.log, onLateSpan, this.pool);
   }
 
-  /** Closes the generation that another has taken the place of. */
+  /** Closes a generation that another one has replaced. */
   closeReplaced(generation: Generation): Promise<number> {
     return this.closeWhenDrained(generation, this.replaced, MAX_DRAINING);
   }
@@ -91,7 +97,7 @@ export class GenerationLife implements GenerationBuilder {
     return this.closeWhenDrained(generation, this.evicted, MAX_EVICTED);
   }
 
-  /** Resolves when it is closed; later calls wait for the first. */
+  /** Resolves when the generation is closed; later calls wait for the first one. */
   async close(generation: Generation, timeoutMillis: number): Promise<void> {
     if (generation.closed) return this.closing.get(generation);
     const leases = this.leases.get(generation) ?? [];
@@ -106,7 +112,7 @@ export class GenerationLife implements GenerationBuilder {
     this.closing.delete(generation);
   }
 
-  /** Closes every generation; resolves when those are closed that were being closed before, too. */
+  /** Closes all generations; resolves when these and all earlier closings are complete. */
   async closeAll(timeoutMillis: number): Promise<void> {
     await Promise.all(this.openGenerations().map((generation) => this.close(generation, timeoutMillis)));
     await Promise.all(this.closing.values());
@@ -119,7 +125,7 @@ export class GenerationLife implements GenerationBuilder {
     timeoutMillis: number,
   ): Promise<void> {
     const begun = performance.now();
-    // Half of the time: what processors hand over is still to be delivered.
+    // Processors get half of the time, since the spans that they pass on must still be delivered.
     await generation.shutdownProcessors(kept, timeoutMillis / 2);
     await this.releaseAll(leases, timeoutMillis - (performance.now() - begun));
   }
@@ -138,7 +144,7 @@ export class GenerationLife implements GenerationBuilder {
     return generation;
   }
 
-  /** @returns how many spans ended meanwhile, once what they left is delivered */
+  /** @returns the number of spans that ended meanwhile, after they are delivered */
   private closeWhenDrained(generation: Generation, waiting: Set<Generation>, most: number): Promise<number> {
     const endedBefore = generation.ended;
     waiting.add(generation);
@@ -174,8 +180,8 @@ export class GenerationLife implements GenerationBuilder {
 }
 
 /**
- * While telemetry is off, no connection is kept; but an exporter given in code would not
- * come back from a shutdown.
+ * Returns the exporters to keep open. Disabled telemetry keeps no connection; but an exporter given in code
+ * stays, since it could not be reopened after a shutdown.
  */
 function exportersToHold({ enabled, exporters }: ResolvedTracerConfig): ResolvedTracerConfig['exporters'] {
   return enabled ? exporters : exporters.filter(isSpanExporter);

@@ -7,26 +7,24 @@ import type { Generation } from './generation.js';
 
 /** The part of a pipeline that a slot needs. */
 export interface GenerationBuilder {
-  /**
-   * Whether there is a configuration at work at all: nothing is built before the first, or after a shutdown.
-   */
+  /** Whether a configuration is active. Nothing is built before the first one, or after a shutdown. */
   readonly running: boolean;
-  /** Builds at once; connections open later. */
+  /** Builds a generation synchronously; its connections open later. */
   buildNow(given: TracerConfig, resolved: ResolvedTracerConfig): Generation;
-  /** Closes a generation once its spans have ended. */
+  /** Closes a generation after its spans have ended. */
   closeEvicted(generation: Generation): Promise<number>;
 }
 
 /**
- * A configuration beside the current one: built on first use, closed when it was idle for long, built again
- * when it is needed after all.
+ * A configuration beside the current one. Its generation is built on first use, closed after a long idle
+ * time, and rebuilt if needed again.
  */
 export class GenerationSlot implements FlowTarget {
-  /** On the monotonic clock, in milliseconds. */
+  /** The time of the last use, on the monotonic clock, in milliseconds. */
   lastUsed = performance.now();
   private generation: Generation | undefined;
 
-  /** @throws TelemetryConfigError for certificates that cannot be read */
+  /** @throws TelemetryConfigError for an unreadable certificate */
   constructor(
     private readonly builder: GenerationBuilder,
     readonly given: TracerConfig,
@@ -34,7 +32,7 @@ export class GenerationSlot implements FlowTarget {
     /** Called when the slot builds its generation, so that an evicted slot returns to its cache. */
     private readonly onUse: (slot: GenerationSlot) => void,
   ) {
-    // Connections open later, when no caller can be told.
+    // Certificates are checked here, since connections open later, when no caller can be told.
     for (const exporter of resolved.exporters) {
       if (!isSpanExporter(exporter) && 'tls' in exporter) checkTls(exporter.tls ?? {});
     }
@@ -50,12 +48,12 @@ export class GenerationSlot implements FlowTarget {
     return this.generation;
   }
 
-  /** Whether no span of it is alive. */
+  /** Whether no span of the slot's generation is running. */
   get idle(): boolean {
     return this.generation === undefined || this.generation.live === 0;
   }
 
-  /** Delivers what its spans left and closes; spans that are alive finish first. */
+  /** Delivers the remaining spans and closes the generation, after its running spans have ended. */
   async close(): Promise<void> {
     const { generation } = this;
     this.generation = undefined;

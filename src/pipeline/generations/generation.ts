@@ -34,38 +34,41 @@ import type { SpanSink } from '../span-sink.js';
 import { tell } from '../../base/user-function.js';
 import { withinTime } from '../../base/within-time.js';
 
-/** A span that is about to end: still writable, readable by exporters afterwards. */
+/** A span that is about to end: still writable, and readable by exporters later. */
 export type EndingSpan = Span & MaskableSpan & { ended: boolean; generation: Generation };
 
-/** Sees the sampled spans of a pipeline as they begin and, masked, as they end; must not throw. */
+/**
+ * Observes the sampled spans of a pipeline: unmasked at their start, masked at their end. Must not throw.
+ */
 export interface SpanWatch {
   started(span: EndingSpan): void;
   ended(span: EndingSpan): void;
 }
 
-/** The watcher of a generation's spans; there is none unless devtools is on. */
+/** Holds the observer of a pipeline's spans; only devtools sets one. */
 export interface WatchedSpans {
   readonly watch: SpanWatch | undefined;
 }
 
 /**
- * One configuration of a pipeline, complete and immutable: resource, sampler, limits,
- * processors and exporters.
+ * One configuration of a pipeline, complete and immutable: resource, sampler, limits, processors and
+ * exporters.
  *
- * A span belongs to the generation that it began in, which stays open until the last of its spans has ended.
+ * A span belongs to the generation in which it started. The generation stays open until its last span has
+ * ended.
  */
 export class Generation {
   readonly resource: Resource;
   readonly sampler: HeadSampler;
   readonly spanLimits: Required<SpanLimits>;
-  /** Whether objects and nested arrays stay what they are. */
+  /** Whether attributes keep objects and nested arrays. */
   readonly structuredAttributes: boolean;
   readonly mask: SpanMask;
   readonly enabled: boolean;
-  /** Spans that have begun and not ended. */
+  /** The number of spans that are running. */
   live = 0;
   ended = 0;
-  /** Whether spans that end now go nowhere. */
+  /** Whether spans that end are dropped. */
   closed = false;
   readonly processors: readonly SpanProcessor[];
   private onDrained: (() => void) | undefined;
@@ -73,14 +76,14 @@ export class Generation {
   constructor(
     /** The pipeline that the generation belongs to. */
     readonly pipeline: object,
-    /** Counts from 1 within its pipeline. */
+    /** The number of the generation in its pipeline, from 1. */
     readonly number: number,
-    /** The configuration as it was given, before defaults and environment. */
+    /** The configuration as given, without defaults and environment. */
     readonly given: TracerConfig,
     readonly config: ResolvedTracerConfig,
     private readonly sinks: readonly SpanSink[],
     readonly log: RateLimitedLog,
-    /** Told of a span that ended after the generation was closed. */
+    /** Called for each span that ends after the generation was closed. */
     private readonly onLateSpan: () => void,
     private readonly watched: WatchedSpans,
   ) {
@@ -104,14 +107,14 @@ export class Generation {
   }
 
   /**
-   * Stays open for a span whose generation is not known yet, such as a server span
-   * before a guard found its instance.
+   * Keeps the generation open for a span that may move to another one, such as a server span whose instance
+   * is not known yet.
    */
   adopt(): void {
     this.live += 1;
   }
 
-  /** The counterpart of {@link adopt}, once the span's generation is known. */
+  /** Ends {@link adopt} when the span's generation is known. */
   release(): void {
     this.live -= 1;
     if (this.live === 0) this.onDrained?.();
@@ -133,8 +136,7 @@ export class Generation {
   }
 
   /**
-   * Takes an ended span that began before it was known to belong here, if this sampler
-   * would have kept its trace.
+   * Takes an ended span that started in another generation, if this generation's sampler keeps its trace.
    */
   receive(span: EndingSpan): void {
     const { name, kind, attributes, links } = span;
@@ -161,20 +163,20 @@ export class Generation {
     for (const sink of this.sinks) sink.acceptSpan(span);
   }
 
-  /** Calls back once no span is alive: now, or when the last one ends. */
+  /** Calls back when no span is running: at once, or when the last one ends. */
   whenDrained(callback: () => void): void {
     if (this.live === 0) callback();
     else this.onDrained = callback;
   }
 
-  /** Spans that end from now on are counted as late and go nowhere. */
+  /** Closes the generation. Spans that end later count as late and are dropped. */
   close(): void {
     this.closed = true;
     this.onDrained?.();
     this.onDrained = undefined;
   }
 
-  /** Hides the fields when a span is printed: they lead to credentials. */
+  /** Hides the fields when a span is printed, since they lead to credentials. */
   toJSON(): object {
     return { generation: this.number, service: this.config.service.name };
   }
@@ -183,14 +185,14 @@ export class Generation {
     return `Generation ${this.number} of ${this.config.service.name}`;
   }
 
-  /** A processor that takes longer than an export may is left behind. */
+  /** Flushes the processors, each for at most the time of one export. */
   async flushProcessors(): Promise<void> {
     await this.eachProcessor('forceFlush', this.processors, this.config.batch.exportTimeoutMillis);
   }
 
   /**
    * @param kept - processors that another generation still uses
-   * @param timeoutMillis - after it, a processor that hangs is left behind
+   * @param timeoutMillis - the longest wait for a processor, in milliseconds
    */
   async shutdownProcessors(kept: ReadonlySet<SpanProcessor>, timeoutMillis: number): Promise<void> {
     const own = this.processors.filter((processor) => !kept.has(processor));
@@ -205,7 +207,7 @@ export class Generation {
     await Promise.all(
       processors.map(async (processor) => {
         try {
-          // One written in JavaScript may return no promise.
+          // A processor written in JavaScript may not return a promise.
           await withinTime(Promise.resolve(processor[method]()), timeoutMillis, true);
         } catch (error) {
           this.report(method, error);

@@ -2,23 +2,23 @@ import { fail } from '../../config/schema.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
 import type { OverrideStatus } from '../telemetry-status.js';
 
-/** How long a change lasts, and for whom. */
+/** The duration and the tenant of a temporary change. */
 export interface OverrideOptions {
-  /** In milliseconds, up to 24 days. */
+  /** The duration in milliseconds, at most 24 days. */
   readonly forMillis: number;
-  /** Tenant key; default: all tenants. */
+  /** The tenant's key; default: all tenants. */
   readonly tenant?: string;
 }
 
-/** A time-boxed change at work. */
+/** A temporary change that is active. */
 export interface OverrideHandle {
-  /** When it reverts by itself. */
+  /** The time at which the change reverts automatically. */
   readonly until: Date;
-  /** Ends it before its time; resolves when what was before is live again. */
+  /** Reverts the change early; resolves when the previous configuration is live again. */
   revert(): Promise<void>;
 }
 
-/** Most overrides; over it, the oldest of a tenant's ends before its time. */
+/** The most overrides; beyond it, the oldest override of a tenant ends early. */
 const MAX_OVERRIDES = 1000;
 
 interface Entry {
@@ -27,8 +27,7 @@ interface Entry {
 }
 
 /**
- * Keeps time-boxed changes, at most one for all and one per tenant: a new one
- * takes the place of the old.
+ * Keeps temporary changes, at most one for all tenants and one per tenant. A new one replaces the old one.
  */
 export class Overrides {
   private readonly entries = new Map<string | undefined, Entry>();
@@ -41,7 +40,7 @@ export class Overrides {
   }
 
   /**
-   * @param end - takes the change back when its turn comes, if `take` says that no other override and no
+   * @param end - reverts the change when its time is over, if `take` confirms that no other override and no
    *   {@link remove} came first; never rejects
    */
   add(
@@ -85,7 +84,7 @@ export class Overrides {
   }
 }
 
-/** @throws TelemetryConfigError always: an override names a tenant of an instance that has none */
+/** @throws TelemetryConfigError always: the override names a tenant, but the instance has none */
 export function noTenants(): never {
   return fail({
     path: 'tenant',

@@ -1,14 +1,14 @@
 import type { GenerationSlot } from './generation-slot.js';
 
-/** Bounds of a {@link SlotCache}. */
+/** The limits of a {@link SlotCache}. */
 export interface SlotCacheLimits {
-  /** Most slots; over it, the longest unused is evicted, and its spans are still delivered. */
+  /** The most slots; beyond it, the least recently used one is evicted. Its spans are still delivered. */
   readonly maxActive: number;
-  /** A slot unused for this long is evicted, in milliseconds. */
+  /** The idle time after which a slot is evicted, in milliseconds. */
   readonly idleMillis: number;
 }
 
-/** Keeps slots by key, the most recently used ones, each for as long as it is used. */
+/** Keeps the most recently used slots, by key. */
 export class SlotCache {
   private readonly slots = new Map<string, GenerationSlot>();
   private sweep: NodeJS.Timeout | undefined;
@@ -22,14 +22,14 @@ export class SlotCache {
   get(key: string): GenerationSlot | undefined {
     const slot = this.slots.get(key);
     if (slot !== undefined) {
-      // Re-inserted at the end: a map's order is then the order of use.
+      // The slot is inserted again at the end, so that the map's order is the order of use.
       this.slots.delete(key);
       this.slots.set(key, slot);
     }
     return slot;
   }
 
-  /** Keeps a slot; another one under the same key is evicted. */
+  /** Stores a slot; another one under the same key is evicted. */
   set(key: string, slot: GenerationSlot): void {
     const replaced = this.slots.get(key);
     if (replaced !== undefined && replaced !== slot) void replaced.close();
@@ -49,7 +49,7 @@ export class SlotCache {
     if (slot !== undefined) this.evict(key, slot);
   }
 
-  /** Evicts all slots; resolves when their spans are delivered and their exporters closed. */
+  /** Evicts all slots; resolves when their spans are delivered and their exporters are closed. */
   async evictAll(): Promise<void> {
     clearInterval(this.sweep);
     this.sweep = undefined;

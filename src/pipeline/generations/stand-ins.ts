@@ -4,14 +4,14 @@ import type { Generation } from './generation.js';
 import type { GenerationLife } from './generation-life.js';
 import type { SpanSink } from '../span-sink.js';
 
-/** The pipeline whose generations are replaced by stand-ins. */
+/** The part of a pipeline that needs stand-ins. */
 export interface StandInPipeline {
   readonly current: Generation | undefined;
   readonly given: TracerConfig;
   resolveConfig(config: TracerConfig): ResolvedTracerConfig;
 }
 
-/** Makes generations without exporters, for spans whose own is unknown as yet, or does not exist. */
+/** Creates generations without exporters, for spans whose generation is not known yet or does not exist. */
 export class StandIns {
   private nowhere: { readonly under: Generation | undefined; readonly generation: Generation } | undefined;
 
@@ -20,18 +20,18 @@ export class StandIns {
     private readonly life: GenerationLife,
   ) {}
 
-  /** Records everything into `sink`; `given` belongs to this generation alone. */
+  /** Creates a generation that records everything into `sink`; its `given` object is unique to it. */
   holding(sink: SpanSink): { readonly generation: Generation; readonly given: TracerConfig } {
     const given = { ...this.pipeline.given };
     return { generation: this.make(given, { sampler: { type: 'always-on' } }, [sink]), given };
   }
 
-  /** Records nothing; the same as long as the configuration is. */
+  /** Returns the generation that records nothing; it stays the same until the configuration changes. */
   dropping(): Generation {
     const { current, given } = this.pipeline;
     if (this.nowhere === undefined || (current !== undefined && this.nowhere.under !== current)) {
       const sampler = { type: 'always-off', parentBased: false } as const;
-      // A temporary configuration over it goes nowhere either, unless it says where.
+      // A temporary configuration over it exports nothing either, unless it names an exporter.
       const off: TracerConfig = { ...given, sampler, exporter: { type: 'none' } };
       this.nowhere = { under: current, generation: this.make(off, { sampler }, []) };
     }

@@ -15,15 +15,17 @@ const LIMITS = { maxActive: 256, idleMillis: 30_000 };
 const NOWHERE: FlowTarget = { current: () => undefined };
 
 /**
- * The configurations of flows that run under one of their own, shared between flows that ask for the same.
+ * Creates the temporary configurations of flows, and shares one between flows that ask for the same change.
  *
- * **Gotchas** A change object that was seen over this configuration is not read again:
- * change it by making another.
+ * **Gotchas** A change object is read once per base configuration. To change it, pass a new object.
  */
 export class TemporaryConfigs {
   private readonly cache = new SlotCache(LIMITS);
   private readonly known = new WeakMap<TracerConfig, { base: TracerConfig; slot: GenerationSlot }>();
-  /** Configurations that stand in for others which are being looked up, and who tells those. */
+  /**
+   * Configurations that stand in for one that is being looked up, each with the target that will know the
+   * real one.
+   */
   private readonly standIns = new WeakMap<TracerConfig, FlowTarget>();
 
   constructor(
@@ -36,12 +38,12 @@ export class TemporaryConfigs {
     return this.cache.size;
   }
 
-  /** Says that `base` stands in for the configuration that `settled` leads to once it is known. */
+  /** Registers `base` as the stand-in for the configuration of `settled`, which becomes known later. */
   standIn(base: TracerConfig, settled: FlowTarget): void {
     this.standIns.set(base, settled);
   }
 
-  /** @throws TelemetryConfigError if the change over `base` cannot work */
+  /** @throws TelemetryConfigError if the change over `base` is invalid */
   target(base: TracerConfig, change: TracerConfig): FlowTarget {
     if (!this.builder.running) {
       validateTracerConfig(change);
@@ -57,7 +59,9 @@ export class TemporaryConfigs {
     return this.cache.evictAll();
   }
 
-  /** Lets spans wait like those of the flow around until the look-up is over; then the change holds. */
+  /**
+   * Returns a target whose spans wait until the look-up is over, and then applies the change to its result.
+   */
   private overSettled(settled: FlowTarget, change: TracerConfig): Generation | undefined {
     const base = settled.current() as Generation | undefined;
     if (base === undefined || this.standIns.has(base.given)) return base;

@@ -1,13 +1,16 @@
-/** The value that stands in the place of a secret. */
+/** The value that replaces a secret. */
 export const REDACTED_VALUE = '__REDACTED__';
 
 /**
- * E-mail addresses, for `masking.patterns`: they are not secret by themselves, so that
- * nothing masks them by default.
+ * Matches e-mail addresses, for `masking.patterns`. They are not masked by default, since they are not
+ * credentials.
  */
 export const MASK_EMAIL: RegExp = /\b[\w.%+-]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24}\b/;
 
-/** Credentials wherever they stand in a name, as in `credentials.user`, without case, `_` and `-`. */
+/**
+ * Names of credentials that match anywhere in a name, as in `credentials.user`. Case, `_` and `-` are
+ * ignored.
+ */
 export const SECRET_NAMES: readonly string[] = [
   'authorization',
   'proxyauthorization',
@@ -35,16 +38,16 @@ export const SECRET_NAMES: readonly string[] = [
   'sessiontoken',
   'csrftoken',
   'xsrftoken',
-  // Names and values by turns, as Node has them.
+  // Node's list of names and values in turn.
   'rawheaders',
 ];
 
-/** A credential only at the end of a name: `user.jwt`, and not `jwt.algorithm`. */
+/** Names of credentials that match only at the end of a name: `user.jwt`, but not `jwt.algorithm`. */
 export const SECRET_LAST_NAMES: readonly string[] = ['jwt'];
 
 /**
- * Endings that make a credential of any name, such as `dbPassword`; token counts and page cursors
- * (`inputToken`, `nextToken`) are left out.
+ * Endings that make any name a credential, such as `dbPassword`. Token counts and page cursors
+ * (`inputToken`, `nextToken`) are excluded.
  */
 export const SECRET_ENDING = new RegExp(
   `(?:${[
@@ -65,7 +68,10 @@ export const SECRET_ENDING = new RegExp(
   ].join('|')})$`,
 );
 
-/** Words after a credential's name that do not change it: `passwordHash`, `authorizationHeader`. */
+/**
+ * Words that may follow a credential's name without changing its meaning: `passwordHash`,
+ * `authorizationHeader`.
+ */
 export const NOISE_WORD = new RegExp(
   '^(?:[0-9]+|headers?|values?|hash|hashed|confirm|confirmation|confirmed|new|old|raw|plain|text|string|' +
     'base64|encoded)$',
@@ -79,12 +85,15 @@ export const HARMLESS_PASS = new RegExp(
     ')$',
 );
 
-/** A text without any of these, in any case, names no credential: one cheap look at most texts. */
+/**
+ * Words of which every credential's name contains at least one, ignoring case. A text without them needs no
+ * further search.
+ */
 export const SECRET_HINT = 'auth|cookie|pass|pwd|secret|credential|key|raw-?headers|token|jwt|bearer';
 
 /**
- * Query parameters whose values give access, beside the names of credentials; too common
- * a word for other places.
+ * Query parameters that give access, in addition to the names of credentials. These words are too common
+ * elsewhere.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/ | url.query}
  */
@@ -113,13 +122,13 @@ export const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
   'otp',
 ]);
 
-/** A shape of secrets, with what it becomes. */
+/** A pattern of secrets, with its replacement. */
 export interface SecretShape {
   readonly pattern: RegExp;
   readonly replacement: string | ((match: string, ...groups: (string | undefined)[]) => string);
 }
 
-/** No pattern looks at the same text twice, so that no text takes more than linear time. */
+/** Patterns of secrets. No pattern visits the same text twice, so the time grows linearly with the text. */
 export const SECRET_SHAPES: readonly SecretShape[] = [
   { pattern: /\b(Bearer)\s{1,4}[\w+/.~=-]{6,}/gi, replacement: `$1 ${REDACTED_VALUE}` },
   {
@@ -127,8 +136,7 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
     replacement: `$1 ${REDACTED_VALUE}`,
   },
   {
-    // The first part is taken whole, whether the others follow or not: what begins
-    // inside it ends where it does.
+    // The first part is always consumed, even without the others, so that no second match begins inside it.
     pattern: /\beyJ[\w-]{8,}(\.[\w-]{8,}(?:\.[\w-]*)?)?/g,
     replacement: (match, rest) => (rest === undefined ? match : REDACTED_VALUE),
   },

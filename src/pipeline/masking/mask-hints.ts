@@ -1,4 +1,4 @@
-/** Bits for the characters in a text that call for a closer look. */
+/** Flags for the characters in a text that require a closer search. */
 import { charCodeAt } from '../../base/char-code-at.js';
 const NAMED = 1;
 const ADDRESS = 2;
@@ -8,9 +8,9 @@ const TOKEN = 16;
 const ENCODED = 32;
 const EVERYTHING = 63;
 
-/** Longer texts are looked at closely without asking. */
+/** The longest text that is searched for these characters; longer ones always get the closer search. */
 const MAX_SCANNED = 2048;
-/** The shortest key of a service. */
+/** The length of a service's shortest key. */
 const MIN_KEY_LENGTH = 14;
 
 const MARKS = new Uint8Array(128);
@@ -19,7 +19,7 @@ for (const [characters, mark] of [
   ['@', ADDRESS],
   ['-_', KEY],
   [' \t\n\r', SCHEME],
-  // As in `eyJ`, `AKIA`, `ASIA`, `AIza` and `SG.`
+  // The first characters of `eyJ`, `AKIA`, `ASIA`, `AIza` and `SG.`.
   ['JAG', TOKEN],
   ['%', ENCODED],
 ] as const) {
@@ -31,7 +31,8 @@ const SCHEME_HINT = /b(?:earer|asic)\s/i;
 const TOKEN_HINT = /eyJ|A[KS]IA|AIza|SG\./;
 
 /**
- * Which characters a text has that secrets cannot do without; one cheap pass, as nearly all texts have none.
+ * Returns the flags of a text: which characters it has that every secret needs. One cheap pass suffices for
+ * most texts, which have none.
  */
 export function hintsOf(text: string): number {
   if (text.length > MAX_SCANNED) return EVERYTHING;
@@ -43,17 +44,17 @@ export function hintsOf(text: string): number {
   return hints;
 }
 
-/** Whether a name and a value may be in it. */
+/** Whether a text with these flags may hold a name and a value. */
 export function mayHoldName(hints: number): boolean {
   return (hints & NAMED) !== 0;
 }
 
-/** Whether it may be percent-encoded. */
+/** Whether a text with these flags may be percent-encoded. */
 export function mayBeEncoded(hints: number): boolean {
   return (hints & ENCODED) !== 0;
 }
 
-/** Whether a text may hold one of the default shapes. */
+/** Whether a text may match one of the default patterns. */
 export function mayHoldShape(text: string, hints: number): boolean {
   if ((hints & ADDRESS) !== 0 && text.includes('://')) return true;
   if (text.length < MIN_KEY_LENGTH - 1) return false;

@@ -2,14 +2,14 @@ import type { MaskingConfig } from '../../config/masking-config.js';
 import { ADDRESS_ATTRIBUTES, QUERY_ATTRIBUTES } from './mask-query.js';
 import type { SecretNames } from './secret-names.js';
 
-/** Beyond this many, verdicts are forgotten and found again; long keys are not kept. */
+/** The most cached verdicts; beyond it the cache is emptied. Long keys are not cached. */
 const MAX_VERDICTS = 2000;
 const MAX_KEPT_KEY = 128;
 
-/** The treatment of an attribute's value, decided by its key. */
+/** The treatment of an attribute's value, as its key decides. */
 export type KeyVerdict = 'scan' | 'address' | 'query' | 'trust' | 'redact' | 'remove';
 
-/** Our own attributes whose values are a few constants or names in the code. */
+/** The library's own attributes whose values are constants or names in the code. */
 const TRUSTED: ReadonlySet<string> = new Set([
   'code.function.name',
   'http.request.method',
@@ -62,7 +62,7 @@ const OUTPUTS: Readonly<Record<string, KeyVerdict>> = {
   'retrieval.documents': 'remove',
 };
 
-/** Decides by an attribute's key whether its value may leave the process. */
+/** Decides by an attribute's key how its value is masked. */
 export class KeyMask {
   private readonly verdicts = new Map<string, KeyVerdict>();
   private readonly hidden: readonly (readonly [string, KeyVerdict])[];
@@ -101,7 +101,7 @@ export class KeyMask {
   }
 }
 
-/** Whether it is an entry of headers or a map, name and value, by the name of a credential. */
+/** Whether a list item is a pair of a credential's name and a value, as in headers or a map. */
 export function isSecretEntry(item: unknown, isSecret: (name: string) => boolean): item is [string, unknown] {
   return Array.isArray(item) && item.length === 2 && typeof item[0] === 'string' && isSecret(item[0]);
 }

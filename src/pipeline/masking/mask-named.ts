@@ -1,7 +1,7 @@
 import { charCodeAt } from '../../base/char-code-at.js';
 import { REDACTED_VALUE } from './mask-defaults.js';
 
-/** A longer name is looked at by its end. */
+/** The longest name that is examined, in characters; of a longer one only the end. */
 const MAX_NAME = 128;
 const MAX_SPACES = 16;
 const MAX_BACKSLASHES = 8;
@@ -9,7 +9,7 @@ const MAX_BACKSLASHES = 8;
 const IN_NAME = /[\w.%[\]-]/;
 const MASKED = /(?:__REDACTED__|REDACTED\b)/y;
 const SPACES = /\s{0,16}/y;
-/** A scheme and a credential, or a scheme and parameters. */
+/** Matches a scheme and a credential, or a scheme and parameters. */
 const AUTHORIZATION = new RegExp(
   String.raw`[\w-]{1,32}[ \t]{1,4}` +
     String.raw`(?:[\w-]{1,32}=(?:"[^"]*"?|[^\s,;"']*)(?:,\s{0,4}(?=[\w-]{1,32}=))?|[^\s,;&|)}\]"'\\]+)+`,
@@ -20,11 +20,11 @@ const ESCAPED_QUOTE = /\\{1,8}"/y;
 const WORD = /(?:(?:Bearer|Basic|Digest)\s{1,4})?[^\s,;&|)}\]"'\\]+/iy;
 
 /**
- * Masks the values that follow a credential's name in running text: `password=…`,
- * `"api_key": "…"`, `Cookie: a=1; b=2`.
+ * Masks values that follow a credential's name in running text: `password=…`, `"api_key": "…"`,
+ * `Cookie: a=1; b=2`.
  *
- * Each `:` or `=` is looked at once: back over the name, no further than to where the search has come, then
- * forward over the value, which is left behind at once. So the time is linear, whatever the text.
+ * The search visits each `:` or `=` once. It reads back over the name, no further than the last match, then
+ * forward over the value, which is then skipped. So the time is linear in the text's length.
  *
  * @param isSecret - whether a name is that of a credential
  */
@@ -55,13 +55,13 @@ export function maskNamed(text: string, isSecret: (name: string) => boolean): st
 function nextSeparator(text: string, from: number): number {
   for (let at = from; at < text.length; at += 1) {
     const code = charCodeAt(text, at);
-    // `:` or `=`
+    // The code of `:` or `=`.
     if (code === 58 || code === 61) return at;
   }
   return -1;
 }
 
-/** The name in front of a separator: a quote, escaped or not, and spaces may stand between. */
+/** Returns the name before a separator; spaces and a quote, escaped or not, may stand in between. */
 function nameBefore(text: string, separator: number, from: number): string {
   let end = separator;
   const beforeSpaces = Math.max(from, separator - MAX_SPACES);
@@ -77,7 +77,10 @@ function nameBefore(text: string, separator: number, from: number): string {
   return text.slice(start, end);
 }
 
-/** The end of the value that begins at `start`; `start` if there is none, or it is masked already. */
+/**
+ * Returns the end of the value that begins at `start`; `start` itself if the value is empty or already
+ * masked.
+ */
 function valueEnd(text: string, start: number, name: string): number {
   if (endOf(MASKED, text, start) > start) return start;
   const opening = text[start];
@@ -95,15 +98,15 @@ function valueEnd(text: string, start: number, name: string): number {
 }
 
 /**
- * The index after the bracket that closes the one at `start`, brackets in quotes left aside; else the end
- * of the text.
+ * Returns the index after the bracket that closes the one at `start`, ignoring brackets in quotes; the end
+ * of the text if there is none.
  */
 function bracketEnd(text: string, start: number): number {
   let depth = 0;
   let at = start;
   while (at < text.length) {
     const character = text[at];
-    // Within a word it is an apostrophe.
+    // Inside a word it is an apostrophe.
     if (character === '"' || (character === "'" && !/\w/.test(text[at - 1] ?? ''))) {
       at = quoteEnd(text, at);
       continue;
@@ -116,7 +119,10 @@ function bracketEnd(text: string, start: number): number {
   return at;
 }
 
-/** The index after the quote that closes the one at `start`, or before an escaped one; else `start`. */
+/**
+ * Returns the index after the quote that closes the one at `start`, or the index of an escaped closing
+ * quote; `start` if there is none.
+ */
 function quoteEnd(text: string, start: number): number {
   const quote = text[start];
   if (quote === '"' || quote === "'") {

@@ -1,20 +1,20 @@
 import { decodePercent } from './secret-names.js';
 
-/** Attributes that are an address or the query of one. */
+/** Attributes whose value is an address or a query. */
 export const ADDRESS_ATTRIBUTES: ReadonlySet<string> = new Set(['url.full', 'http.url', 'http.target']);
 export const QUERY_ATTRIBUTES: ReadonlySet<string> = new Set(['url.query', 'url.fragment']);
 
-/** How the parameters of a query are masked. */
+/** The rules for masking the parameters of a query. */
 export interface QueryRules {
-  /** Whether a parameter of this name gives access. */
+  /** Whether a parameter with this name gives access. */
   readonly isSecret: (name: string) => boolean;
-  /** The value that stands in the place of a secret. */
+  /** The value that replaces a secret. */
   readonly mark: string;
-  /** Masks what the value of another parameter holds, such as an address or JSON; default: it stays. */
+  /** Masks the value of any other parameter, such as an address or JSON; default: unchanged. */
   readonly maskValue?: (value: string) => string;
 }
 
-/** Masks the parameters of a query, without its question mark. */
+/** Masks the parameters of a query, given without its question mark. */
 export function maskQuery(query: string, { isSecret, mark, maskValue }: QueryRules): string {
   return query
     .split('&')
@@ -32,7 +32,7 @@ export function maskQuery(query: string, { isSecret, mark, maskValue }: QueryRul
     .join('&');
 }
 
-/** Masks the queries and fragments of the addresses in a text: from a `?` to the next space or quote. */
+/** Masks the queries and fragments of addresses in a text: from a `?` to the next space or quote. */
 export function maskQueriesIn(text: string, rules: QueryRules): string {
   if (!text.includes('=')) return text;
   return text.replace(/[?#]([^\s"'<>\\#]*)/g, (match, query: string) =>
@@ -40,10 +40,10 @@ export function maskQueriesIn(text: string, rules: QueryRules): string {
   );
 }
 
-/** The longest password in an address that is looked for. */
+/** The longest password in an address that is searched for, in characters. */
 const MAX_PASSWORD = 512;
 
-/** Masks the passwords in the addresses of a text: `scheme://user:password@host`. */
+/** Masks the passwords in addresses of a text: `scheme://user:password@host`. */
 export function maskUserInfo(text: string, mark: string): string {
   let masked = '';
   let copied = 0;
@@ -61,7 +61,7 @@ export function maskUserInfo(text: string, mark: string): string {
   return copied === 0 ? text : masked + text.slice(copied);
 }
 
-/** The begin and end of the password, if there is one between the two places. */
+/** Returns the start and end of the password, if there is one in the range. */
 function passwordIn(text: string, start: number, limit: number): readonly [number, number] | undefined {
   const rest = text.slice(start, Math.min(limit, start + 2 * MAX_PASSWORD));
   const address = /^[^\s"'<>]*/.exec(rest)?.[0] ?? '';
@@ -69,7 +69,7 @@ function passwordIn(text: string, start: number, limit: number): readonly [numbe
   const colon = authority.indexOf(':');
   if (colon === -1 || authority.startsWith('[')) return undefined;
   let at = authority.lastIndexOf('@');
-  // A password may hold a slash that was not encoded, but what follows a port is a path.
+  // A password may contain an unencoded slash, but a slash after a port begins a path.
   if (at === -1 && !/^:\d{0,5}$/.test(authority.slice(colon))) at = address.lastIndexOf('@');
   if (at <= colon + 1 || isMasked(address.slice(colon + 1, at))) return undefined;
   return [start + colon + 1, start + at];

@@ -6,18 +6,18 @@ import { maskNamed } from './mask-named.js';
 import { maskQueriesIn, maskQuery, maskUserInfo, type QueryRules } from './mask-query.js';
 import { decodePercent, type SecretNames } from './secret-names.js';
 
-/** JSON text beyond this length is masked as running text. */
+/** The longest text that is parsed as JSON, in characters; longer texts are masked as running text. */
 const MAX_JSON = 65_536;
-/** A shorter text has no room for a name and a secret. */
+/** The shortest text that can hold a name and a secret, in characters. */
 const MIN_LENGTH = 6;
-/** How often a text is decoded, and how deep texts nest in texts. */
+/** The most levels of encoding and of texts inside of texts. */
 const MAX_DEPTH = 4;
-/** The conventions' placeholder for a masked part of an address. */
+/** The semantic conventions' placeholder for a masked part of an address. */
 const REDACTED_PARAMETER = 'REDACTED';
 
 const SPECIAL = /[.*+?^${}()|[\]\\/]/g;
 
-/** Replaces secrets inside texts, in time that grows with their length alone. */
+/** Masks secrets in texts, in linear time. */
 export class TextMask {
   private readonly hint: RegExp | undefined;
   private readonly patterns: readonly RegExp[];
@@ -46,14 +46,14 @@ export class TextMask {
     return this.cut(text.length < MIN_LENGTH ? text : this.maskSecrets(text));
   }
 
-  /** Masks an address, as `url.full` has it. */
+  /** Masks an address, as in `url.full`. */
   maskAddress(address: string): string {
     return this.cut(
       this.maskShapes(maskQueriesIn(maskUserInfo(address, REDACTED_PARAMETER), this.inAddresses)),
     );
   }
 
-  /** Masks the query of an address, without its question mark. */
+  /** Masks the query of an address, given without its question mark. */
   maskQuery(query: string): string {
     return this.cut(this.maskShapes(maskQuery(query, this.inAddresses)));
   }
@@ -102,7 +102,10 @@ export class TextMask {
     return masked;
   }
 
-  /** A text whose secrets show only once it is decoded stays decoded; others stay as they were. */
+  /**
+   * Masks a text in its decoded form. If that finds a secret, the decoded form is returned; otherwise the
+   * text is unchanged.
+   */
   private maskDecoded(text: string): string {
     const plain = decodePercent(text);
     if (plain === text) return text;
@@ -110,11 +113,11 @@ export class TextMask {
     return masked === plain ? text : masked;
   }
 
-  /** Masks by the names in JSON text. @returns nothing if the text is not JSON */
+  /** Masks by the names in JSON text. @returns `undefined` if the text is not JSON */
   private maskJson(text: string): string | undefined {
     if (this.hint === undefined) return undefined;
     const first = text.charCodeAt(0);
-    // `{` or `[`
+    // The codes of `{` and `[`.
     if ((first !== 123 && first !== 91) || text.length > MAX_JSON) return undefined;
     try {
       const parsed: unknown = JSON.parse(text);
@@ -145,7 +148,7 @@ function globalFlags(pattern: RegExp): string {
   return `${pattern.flags.replace(/[gy]/g, '')}g`;
 }
 
-/** `orderRef` as it may be written: `order_ref`, `order-ref`, `orderref`. */
+/** Returns a pattern for all spellings of a key: `orderRef`, `order_ref`, `order-ref`, `orderref`. */
 function nameInText(key: string): string {
   const letters = [...key.replace(/[_\s-]/g, '')];
   return letters.map((letter) => letter.replace(SPECIAL, '\\$&')).join('[_-]?');

@@ -32,11 +32,11 @@ import { KeyMask, ROUTE_ATTRIBUTES } from './mask-keys.js';
 import { TextMask } from './mask-text.js';
 import { SecretNames } from './secret-names.js';
 
-/** Names beyond this many are forgotten and masked again; long ones are not kept. */
+/** The most cached names; beyond it the cache is emptied. Long names are not cached. */
 const MAX_NAMES = 500;
 const MAX_KEPT_NAME = 256;
 
-/** The parts of an ending span that texts get into. */
+/** The members of an ending span that may contain texts. */
 export interface MaskableSpan {
   name: string;
   attributes: Attributes;
@@ -48,7 +48,7 @@ export interface MaskableSpan {
   spanContext?: () => SpanContext;
 }
 
-/** Removes from a span what a {@link MaskingConfig} says must not leave the process. */
+/** Masks spans as a {@link MaskingConfig} says. */
 export class SpanMask {
   private readonly secrets: SecretNames;
   private readonly keys: KeyMask;
@@ -65,9 +65,9 @@ export class SpanMask {
   }
 
   /**
-   * Changes the span itself.
+   * Masks a span in place.
    *
-   * @throws whatever went wrong, after emptying the span: nothing goes out unmasked
+   * @throws the error that occurred, after emptying the span, so that nothing leaves unmasked
    */
   maskSpan(span: MaskableSpan): void {
     try {
@@ -105,7 +105,7 @@ export class SpanMask {
     }
   }
 
-  /** A masked copy of attributes that do not belong to a span, such as a resource's. */
+  /** Returns a masked copy of attributes that belong to no span, such as a resource's. */
   masked(attributes: Attributes): Attributes {
     const copy = { ...attributes };
     this.attributes(copy);
@@ -133,7 +133,7 @@ export class SpanMask {
     return this.secrets.has(key);
   }
 
-  /** Names of spans and events are few, unless code puts data into them. */
+  /** Masks the name of a span or event, with a cache: names are few, unless code puts data into them. */
   private name(name: string): string {
     let masked = this.names.get(name);
     if (masked !== undefined) return masked;
@@ -149,7 +149,7 @@ export class SpanMask {
       const value = attributes[key];
       switch (this.keys.verdict(key)) {
         case 'trust':
-          // In a structure under one of our own names, all but the name is the user's.
+          // The value of a trusted attribute may be a structure, whose content is the user's.
           if (typeof value === 'object') attributes[key] = this.nested(value) as AttributeValue;
           break;
         case 'scan':
@@ -176,14 +176,14 @@ export class SpanMask {
     }
   }
 
-  /** A list or a structure; lists of numbers stay the same object. */
+  /** Masks a list or a structure; a list of numbers is returned unchanged. */
   private nested(value: unknown, inList = false): unknown {
     if (typeof value === 'string') return this.texts.mask(value);
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
     if (Array.isArray(value)) {
       if (value.every((item) => typeof item !== 'string' && typeof item !== 'object')) return value;
       const [name] = value as unknown[];
-      // An entry among entries, such as those of headers.
+      // A pair in a list, such as a header's name and value.
       const isEntry = inList && value.length === 2 && typeof name === 'string';
       if (isEntry && this.secrets.has(name)) return [name, REDACTED_VALUE];
       return value.map((item) => this.nested(item, true));

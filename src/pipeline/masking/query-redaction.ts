@@ -1,10 +1,10 @@
 import { maskQuery } from './mask-query.js';
 import { SecretNames } from './secret-names.js';
 
-/** Returns the query string with the values of sensitive parameters replaced. */
+/** Masks the values of sensitive parameters in a query string. */
 export type QueryRedaction = (query: string) => string;
 
-/** @param more - parameters beside those whose names are known to give access */
+/** @param more - further parameters to mask, in addition to those with credential-like names */
 export function compileQueryRedaction(more: readonly string[]): QueryRedaction {
   const names = new SecretNames();
   const own = new Set(more.map((name) => name.toLowerCase()));

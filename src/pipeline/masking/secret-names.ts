@@ -8,13 +8,13 @@ import {
   SECRET_PARAMETERS,
 } from './mask-defaults.js';
 
-/** Beyond this many, verdicts are forgotten and found again; long names are not kept. */
+/** The most cached verdicts; beyond it the cache is emptied. Long names are not cached. */
 const MAX_VERDICTS = 2000;
 const MAX_KEPT_NAME = 64;
 
 /**
- * Tells credentials by their names, in every spelling: the one list for attributes, texts,
- * JSON, headers and queries.
+ * Recognises credentials by their names, in every spelling. Attributes, texts, JSON, headers and queries
+ * share this one list.
  */
 export class SecretNames {
   private readonly names: ReadonlySet<string>;
@@ -30,7 +30,9 @@ export class SecretNames {
     this.lastNames = new Set(defaults ? SECRET_LAST_NAMES : []);
   }
 
-  /** Whether a name, such as `user[password]`, `HTTP_AUTHORIZATION` or `api.key`, is that of a credential. */
+  /**
+   * Whether a name, such as `user[password]`, `HTTP_AUTHORIZATION` or `api.key`, is that of a credential.
+   */
   has(name: string): boolean {
     let verdict = this.verdicts.get(name);
     if (verdict !== undefined) return verdict;
@@ -42,8 +44,8 @@ export class SecretNames {
   }
 
   /**
-   * Whether a query parameter is a credential: in addresses, short words such as `sig` and `code`
-   * give access too.
+   * Whether a query parameter is a credential. In addresses, short words such as `sig` and `code` give
+   * access, too.
    */
   hasParameter(name: string): boolean {
     if (this.has(name)) return true;
@@ -51,8 +53,8 @@ export class SecretNames {
   }
 
   /**
-   * Whether the words before a `:` or `=` in running text end in a credential's name;
-   * `password.service.ts:7` is a place in code.
+   * Whether the words before a `:` or `=` in running text end in a credential's name.
+   * `password.service.ts:7` does not: it is a place in code.
    */
   endsText(text: string): boolean {
     const segments = segmentsOf(text);
@@ -75,7 +77,7 @@ export class SecretNames {
   }
 }
 
-/** Decodes percent-encoded texts, as far as they can be read. */
+/** Decodes a percent-encoded text, as far as it is valid. */
 export function decodePercent(text: string): string {
   if (!text.includes('%')) return text;
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {

@@ -34,29 +34,30 @@ import { ResourceBacklog, type Evicted } from './resource-backlog.js';
 export interface BacklogLimits {
   readonly maxSpans: number;
   readonly maxBytes: number;
-  /** A span above it could never be sent. */
+  /** The most bytes of one span; a larger one could never be sent. */
   readonly maxSpanBytes: number;
-  /** Which span goes when the queue is full: the one that comes, or the oldest. */
+  /** The span that is dropped when the queue is full: the newest or the oldest. */
   readonly dropPolicy: 'newest' | 'oldest';
 }
 
-/** Spans that are dropped from the heaviest resource before it is looked for again. */
+/** The most spans that are dropped from the heaviest resource before the search starts again. */
 const DROPS_PER_SEARCH = 64;
-/** Up to so many, each may take a large buffer at once. */
+/** The number of resources up to which each may allocate a large buffer at once. */
 const FEW_RESOURCES = 8;
 
 /**
- * Waiting spans, bounded in number and bytes, kept apart by resource, so that no resource can push out
- * another's spans.
+ * Holds waiting spans, limited in number and bytes. Each resource has its own list, so that no resource can
+ * displace another's spans.
  *
- * When the queue is full, the resource with the most waiting spans gives way: if it is the newcomer's own,
- * the drop policy decides, else that resource loses its oldest span. Errors and server spans go last.
+ * When the queue is full, the resource with the most waiting spans loses one. If the new span belongs to
+ * that resource, the drop policy decides; else the resource loses its oldest span. Errors and server spans
+ * are dropped last.
  */
 export class Backlog {
-  /** Waiting and in flight; what the limits apply to. */
+  /** The spans that wait or are being sent; the limits apply to them. */
   heldSpans = 0;
   heldBytes = 0;
-  /** Waiting, not yet in a batch. */
+  /** The spans that wait and are not part of a batch yet. */
   spans = 0;
   bytes = 0;
   private readonly shares = new Map<Resource, ResourceBacklog>();
@@ -71,7 +72,7 @@ export class Backlog {
     private readonly onEvicted: (reason: DropReason, epoch: number) => void,
   ) {}
 
-  /** Takes a span; gives the reason if it cannot. */
+  /** Accepts a span, or returns the reason for dropping it. */
   offer(span: ReadableSpan): DropReason | undefined {
     const { limits } = this;
     const share = this.shareOf(span.resource);
@@ -104,8 +105,8 @@ export class Backlog {
   /**
    * Takes the oldest spans of each resource in turn.
    *
-   * @param envelopeBytes - what a resource adds to a request
-   * @returns at least one span unless nothing waits
+   * @param envelopeBytes - returns the bytes that a resource adds to a request
+   * @returns at least one span, unless none waits
    */
   take(maxSpans: number, maxBytes: number, envelopeBytes: (resource: Resource) => number): Part[] {
     const parts: Part[] = [];
@@ -135,19 +136,19 @@ export class Backlog {
     return parts;
   }
 
-  /** Frees what a finished batch held. */
+  /** Releases the space of a finished batch. */
   releaseSpans(spans: number, bytes: number): void {
     this.heldSpans -= spans;
     this.heldBytes -= bytes;
   }
 
-  /** Spans that come from now on belong to a later `forceFlush`. @returns the epoch of those before */
+  /** Assigns spans from now on to a later `forceFlush`. @returns the epoch of the earlier spans */
   seal(): number {
     for (const share of this.shares.values()) share.seal();
     return this.epoch++;
   }
 
-  /** Forgets everything that waits; the caller counts it. */
+  /** Removes all waiting spans; the caller counts them. */
   removeAll(): void {
     this.releaseSpans(this.spans, this.bytes);
     this.spans = 0;
@@ -187,7 +188,7 @@ export class Backlog {
     );
   }
 
-  /** Brings the bytes under the limit after a span was added, or takes the span back. */
+  /** Drops spans until the bytes are below the limit after a span was added, or removes that span again. */
   private fit(
     share: ResourceBacklog,
     segment: Segment,
@@ -196,7 +197,7 @@ export class Backlog {
   ): DropReason | undefined {
     let reason: DropReason | undefined = bytes > this.limits.maxSpanBytes ? 'too_large' : undefined;
     while (reason === undefined && this.heldBytes > this.limits.maxBytes) {
-      // The newcomer stands last in its own queue: with nothing else left there, it would evict itself.
+      // The new span is the last of its own list: if nothing else is left there, it would evict itself.
       if (!this.makeRoom(share, urgent, 'queue_bytes', segment)) reason = 'queue_bytes';
     }
     if (reason === undefined) return undefined;
@@ -214,7 +215,7 @@ export class Backlog {
     if (share.spans === 0) this.removeShare(share);
   }
 
-  /** Evicts one span; `newest` is the segment whose last span is the newcomer, which stays. */
+  /** Evicts one span. The last span of `newest` is the new one, which stays. */
   private makeRoom(share: ResourceBacklog, urgent: boolean, reason: DropReason, newest?: Segment): boolean {
     const heavy = this.findHeaviest();
     const own = heavy === undefined || heavy.weight <= share.weight;
@@ -234,7 +235,7 @@ export class Backlog {
   private findHeaviest(): ResourceBacklog | undefined {
     const { heaviest, limits } = this;
     const total = Math.max(this.bytes, (this.spans * limits.maxBytes) / limits.maxSpans);
-    // The heaviest weighs at least the average: one that does not has been emptied since.
+    // The heaviest resource has at least the average weight. A lighter one was emptied in the meantime.
     if (heaviest !== undefined && heaviest.weight * this.shares.size >= total) return heaviest;
     if (this.dropsUntilSearch-- > 0) return heaviest;
     this.dropsUntilSearch = DROPS_PER_SEARCH;

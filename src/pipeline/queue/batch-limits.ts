@@ -2,7 +2,7 @@ import { BATCH } from '../../config/defaults.js';
 import type { BatchConfig } from '../../config/tracer-config.js';
 import type { BacklogLimits } from './backlog.js';
 
-/** A batch configuration with its defaults filled in. */
+/** A batch configuration with defaults filled in. */
 export interface BatchLimits {
   readonly scheduledDelayMillis: number;
   readonly maxExportBatchSize: number;
@@ -14,7 +14,9 @@ export interface BatchLimits {
 }
 
 const MEBIBYTE = 1_024 * 1_024;
-/** A gRPC receiver takes 4 MiB by default; the resource needs some of it. */
+/**
+ * The most bytes of one span. A gRPC receiver accepts 4 MiB by default, some of which the resource needs.
+ */
 const MAX_SPAN_BYTES = 4 * MEBIBYTE - 64 * 1_024;
 
 export function resolveBatchLimits(batch: BatchConfig): BatchLimits {

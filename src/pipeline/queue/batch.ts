@@ -4,9 +4,9 @@ import type { Part } from './segment.js';
 export class Batch {
   readonly spans: number;
   readonly bytes: number;
-  /** When the first export failed, on the clock of `performance.now()`. */
+  /** The time of the first failed export, on the clock of `performance.now()`. */
   private failedAt: number | undefined;
-  /** Delivered or dropped: what still comes back from the exporter changes nothing. */
+  /** Whether the batch was delivered or dropped; later answers of the exporter are ignored. */
   settled = false;
 
   constructor(readonly parts: readonly Part[]) {
@@ -15,18 +15,18 @@ export class Batch {
   }
 
   /**
-   * Notes another failed export.
+   * Records another failed export.
    *
-   * @param lastSuccessAt - when the receiver last took another batch: while it takes none, the
-   *   fault is not this batch's
-   * @returns whether it may be tried again
+   * @param lastSuccessAt - the time at which the receiver last accepted another batch; if it accepts none,
+   *   this batch is not at fault
+   * @returns whether the batch may be retried
    */
   failedAgain(maxRetryMillis: number, lastSuccessAt: number, now: number = performance.now()): boolean {
     this.failedAt ??= now;
     return now - this.failedAt < maxRetryMillis || lastSuccessAt < this.failedAt;
   }
 
-  /** Two batches of about half the spans each; only with two spans or more. */
+  /** Splits the batch into two of about half the spans each. It must have at least two spans. */
   halve(): readonly [Batch, Batch] {
     const half = this.spans >>> 1;
     const front: Part[] = [];

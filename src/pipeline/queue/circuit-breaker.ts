@@ -1,21 +1,24 @@
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { backoffMillis, probeMillis } from '../../otlp/backoff.js';
 
-/** `open`: nothing is sent. `half-open`: one export tries. */
+/** The state: `open` sends nothing, `half-open` tests with one export. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
- * Stops exports to a receiver that fails, and lets a single one through from time to time.
+ * Stops exports to a failing receiver and lets single ones through as probes.
  *
- * A transient failure is tried again after a backoff; one that only a person can fix is probed rarely.
+ * After a temporary failure it waits for a backoff; after a failure that needs a person's fix it probes
+ * rarely.
  */
 export class CircuitBreaker {
   state: BreakerState = 'closed';
-  /** Open because of a failure that waiting does not cure, such as wrong credentials. */
+  /**
+   * Whether the breaker is open because of a failure that waiting does not fix, such as wrong credentials.
+   */
   permanent = false;
   private failures = 0;
   private failingSince = 0;
-  /** Exports begun before the last change of state tell nothing about the time after it. */
+  /** The number of state changes. The result of an export that began before the last change is ignored. */
   private era = 0;
   private timer: NodeJS.Timeout | undefined;
   /** The time until which the receiver asked for no requests. */
@@ -23,12 +26,12 @@ export class CircuitBreaker {
 
   constructor(private readonly onHalfOpen: () => void) {}
 
-  /** Whether an export may begin while so many are on the way. */
+  /** Whether another export may begin, given the number of running ones. */
   admits(inFlight: number): boolean {
     return this.state === 'closed' || (this.state === 'half-open' && inFlight === 0);
   }
 
-  /** Begins an export; its number goes to {@link succeeded} or {@link failed} when the export ends. */
+  /** Begins an export and returns its number for {@link succeeded} or {@link failed}. */
   begin(): number {
     return this.era;
   }
@@ -55,12 +58,12 @@ export class CircuitBreaker {
     this.timer = setTimeout(() => this.probe(), wait).unref();
   }
 
-  /** Lets one export through before its time, unless the receiver itself asked to wait. */
+  /** Allows one export early, unless the receiver itself asked to wait. */
   nudge(): void {
     if (performance.now() >= this.askedUntil) this.probeNow();
   }
 
-  /** Lets one export through even if the receiver asked to wait: the last chance before a shutdown. */
+  /** Allows one export even if the receiver asked to wait: the last chance before a shutdown. */
   probeNow(): void {
     if (this.state === 'open') this.probe();
   }

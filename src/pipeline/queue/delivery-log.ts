@@ -4,7 +4,9 @@ import type { DropReason } from '../span-sink.js';
 
 const QUIET_MILLIS = 60_000;
 
-/** Reasons whose first span is worth a line of its own; a failed export says the others. */
+/**
+ * Drop reasons whose first span gets its own log line. Other reasons are part of a failed export's line.
+ */
 const ANNOUNCED: Readonly<Partial<Record<DropReason, string>>> = {
   queue_full:
     'the queue holds `batch.maxQueueSize` spans; spans are being dropped. Sample less, or raise it.',
@@ -16,12 +18,12 @@ const ANNOUNCED: Readonly<Partial<Record<DropReason, string>>> = {
 };
 
 /**
- * Tells an operator that spans are being lost or cannot be sent, once when it begins and once when it ends,
- * with the count; never more than one line a minute per cause.
+ * Logs that spans are being lost or cannot be sent: once at the beginning and once at the end, with the
+ * number. It writes at most one line a minute per cause.
  */
 export class DeliveryLog {
   private readonly quietUntil = new Map<string, number>();
-  /** Dropped since the last line that said that it ended. */
+  /** The spans dropped since the last line that reported an end, by reason. */
   private readonly lost = new Map<DropReason, number>();
   private failingSince: number | undefined;
   private announced = false;
@@ -52,16 +54,16 @@ export class DeliveryLog {
     if (text !== undefined) this.begin(reason, text);
   }
 
-  /** A receiver took an export only in part, or sent a warning with it. */
+  /** Called when a receiver accepted an export only in part, or sent a warning with it. */
   partial(rejectedSpans: number, message: string): void {
     const what = rejectedSpans > 0 ? `the receiver refused ${rejectedSpans} spans` : 'the receiver warns';
     this.begin('partial_success', `${what}${message === '' ? '' : `: ${message}`}.`);
   }
 
   /**
-   * An export succeeded.
+   * Called when an export succeeded.
    *
-   * @param calm - nothing waits for its turn, so that a queue that overflowed has been emptied
+   * @param calm - whether nothing waits to be sent, so that an overflow is over
    */
   succeeded(calm: boolean): void {
     if (this.failingSince === undefined && (this.lost.size === 0 || !calm)) return;
@@ -69,7 +71,7 @@ export class DeliveryLog {
     this.failingSince = undefined;
   }
 
-  /** Says what was lost when the queue was closed. */
+  /** Logs the spans that were lost when the queue was closed. */
   closed(): void {
     if (this.lost.size > 0) this.write('warn', `closed; ${this.summary()}.`);
     this.lost.clear();
@@ -84,7 +86,7 @@ export class DeliveryLog {
   }
 
   private end(failingMillis: number | undefined): void {
-    // The beginning was held back, so its end is too; the count goes to the next line.
+    // The line about the beginning was held back, so this one is, too; the next line has the count.
     if (!this.announced) return;
     this.announced = false;
     const recovered =

@@ -3,26 +3,26 @@ import type { ExportOutcome } from '../../otlp/export-outcome.js';
 import type { Part, SegmentFactory } from './segment.js';
 import type { DropReason } from '../span-sink.js';
 
-/** Told of every export. @param failure - code of what went wrong */
+/** Called after every export. @param failure - the code of the failure, if it failed */
 export type ExportListener = (exporter: string, seconds: number, failure: string | undefined) => void;
 
-/** The exporter behind a queue: the form in which spans wait, and the way they are sent. */
+/** The exporter behind a queue: it defines how spans are stored and sent. */
 export interface Delivery {
   /** The exporter's type, or the class name of an exporter given in code. */
   readonly name: string;
-  /** Where it sends, without credentials. */
+  /** The receiver's address, without credentials; absent for local exporters. */
   readonly target?: string;
-  /** Exports at the same time that it can take. */
+  /** The most exports that may run at the same time. */
   readonly maxConcurrency: number;
-  /** Why spans are dropped that it takes no responsibility for. */
+  /** The drop reason of spans that the exporter refuses. */
   readonly refusal: DropReason;
   readonly newSegment: SegmentFactory;
-  /** How many bytes a resource adds to a request. */
+  /** Returns the number of bytes that a resource adds to a request. */
   envelopeBytes(resource: Resource): number;
-  /** Never rejects; takes no longer than the limit. */
+  /** Sends spans within the time limit. Never rejects. */
   sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome>;
   /** Flushes the spans that a user's exporter still holds. Never rejects. */
   forceFlush(timeoutMillis: number): Promise<void>;
-  /** Closes sockets, and shuts a user's exporter down. Never rejects; takes no longer than the limit. */
+  /** Closes sockets, and shuts a user's exporter down, within the time limit. Never rejects. */
   close(timeoutMillis: number): Promise<void>;
 }

@@ -12,7 +12,7 @@ const TOO_SLOW = 'Raise `batch.exportTimeoutMillis`, or see why the exporter tak
 
 /** Sends through an exporter given in code. */
 export class ExporterDelivery implements Delivery {
-  /** The specification: an exporter is never called concurrently. */
+  /** The specification forbids concurrent calls of an exporter. */
   readonly maxConcurrency = 1;
   readonly refusal = 'exporter_error';
 
@@ -34,7 +34,7 @@ export class ExporterDelivery implements Delivery {
     return exportThrough((done) => this.exporter.export(spans, done), timeoutMillis, TOO_SLOW);
   }
 
-  // Callers wait for both, so that they keep the process alive.
+  // Callers wait for both, so both keep the process alive.
 
   forceFlush(timeoutMillis: number): Promise<void> {
     return runWithinTime(() => this.exporter.forceFlush?.(), timeoutMillis, true);

@@ -4,14 +4,14 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-/** Calls of `forceFlush` that wait until the spans accepted before them are delivered or dropped. */
+/** Calls of `forceFlush` that wait until all earlier spans are delivered or dropped. */
 export class FlushWaiters {
   private readonly waiting = new Set<Waiter>();
 
   /**
-   * @param epoch - the newest epoch that is waited for
-   * @param spans - how many of those are held now
-   * @param limitMillis - resolves after it in any case; keeps the process alive until then
+   * @param epoch - the newest epoch to wait for
+   * @param spans - the number of spans of these epochs that are held now
+   * @param limitMillis - the longest wait, in milliseconds; the timer keeps the process alive
    */
   async wait(epoch: number, spans: number, limitMillis: number): Promise<void> {
     if (spans === 0) return;
@@ -26,7 +26,7 @@ export class FlushWaiters {
     if (waiter !== undefined) this.waiting.delete(waiter);
   }
 
-  /** So many spans of an epoch have been delivered or dropped. */
+  /** Records that spans of an epoch were delivered or dropped. */
   settled(epoch: number, spans: number): void {
     for (const waiter of this.waiting) {
       if (epoch > waiter.epoch) continue;

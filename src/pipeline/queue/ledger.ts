@@ -1,7 +1,7 @@
 import type { DropReason, ExportFailureStatus } from '../span-sink.js';
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 
-/** Counts every span of one exporter: what ended, and what became of it. */
+/** Counts every span of one exporter: how many ended, and the outcome of each. */
 export class Ledger {
   ended = 0;
   delivered = 0;

@@ -2,13 +2,13 @@ import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
 import type { Resource } from '../../sdk/resource.js';
 import type { Part, Segment } from './segment.js';
 
-/** A span that was pushed out. */
+/** A span that was evicted. */
 export interface Evicted {
   readonly bytes: number;
   readonly epoch: number;
 }
 
-/** Waiting spans of one resource: urgent ones (errors, server spans) apart from the others. */
+/** Waiting spans of one resource. Urgent ones (errors, server spans) have a separate lane. */
 export class ResourceBacklog {
   spans = 0;
   bytes = 0;
@@ -21,7 +21,10 @@ export class ResourceBacklog {
     private readonly bytesPerSpan: number,
   ) {}
 
-  /** How much of the queue it takes: of its spans or of its bytes, whichever share is larger. */
+  /**
+   * Returns how much of the queue the resource occupies: its share of spans or of bytes, whichever is
+   * larger.
+   */
   get weight(): number {
     return Math.max(this.bytes, this.spans * this.bytesPerSpan);
   }
@@ -36,7 +39,7 @@ export class ResourceBacklog {
     this.bytes -= bytes;
   }
 
-  /** The segment that takes the next span of a scope, if one has been begun. */
+  /** Returns the segment that takes the next span of a scope, if there is one. */
   openSegment(urgent: boolean, scope: InstrumentationScope): Segment | undefined {
     return (urgent ? this.urgent : this.normal).openSegment(scope);
   }
@@ -51,7 +54,7 @@ export class ResourceBacklog {
     this.urgent.seal();
   }
 
-  /** Takes away a segment that was begun for a span which then did not fit. */
+  /** Removes a segment that was begun for a span that did not fit. */
   removeSegment(urgent: boolean, segment: Segment): void {
     (urgent ? this.urgent : this.normal).remove(segment);
   }
@@ -70,7 +73,7 @@ export class ResourceBacklog {
   /**
    * Cuts off the oldest spans.
    *
-   * @param atLeastOne - take the first span even if it is above `maxBytes`
+   * @param atLeastOne - whether to take the first span even if it exceeds `maxBytes`
    */
   cut(maxSpans: number, maxBytes: number, atLeastOne: boolean): Part | undefined {
     const lane = this.olderLane();
@@ -94,18 +97,21 @@ export class ResourceBacklog {
   }
 }
 
-/** Beyond so many instrumentation scopes, the one whose segment was begun first begins another. */
+/**
+ * The most segments that are open for more spans, one per instrumentation scope; beyond it, the oldest is
+ * closed.
+ */
 const MAX_OPEN_SEGMENTS = 64;
 
-/** Segments in the order in which they were begun. */
+/** Segments in the order of their creation. */
 class Lane {
   private segments: Segment[] = [];
   /**
-   * Segments in front of it have left; they are forgotten together, as a shift for
-   * each would move all others.
+   * The index of the first segment that is still here. Segments before it are removed together, since
+   * single shifts would move all others.
    */
   private first = 0;
-  /** The segments that still take spans, one per scope. */
+  /** The segments that still accept spans, one per scope. */
   private readonly opened = new Map<string, Segment>();
   private latest: Segment | undefined;
 

@@ -1,9 +1,9 @@
 import type { Batch } from './batch.js';
 
-/** Failed batches beyond it are tried before anything new is. */
+/** The most failed batches before retries get priority over new spans. */
 const MAX_PARKED = 8;
 
-/** Batches that failed and are to be sent again. */
+/** Failed batches that will be sent again. */
 export class RetryList {
   private batches: Batch[] = [];
   private skipped = false;
@@ -17,8 +17,8 @@ export class RetryList {
   }
 
   /**
-   * @param mayBeOther - a probe that could as well be made with new spans: every other one is, so that a
-   *   batch which the receiver chokes on does not hold up all others
+   * @param mayBeOther - whether the export is a probe that new spans could serve as well. Every other probe
+   *   uses new spans, so that one bad batch does not block all others
    */
   next(mayBeOther: boolean): Batch | undefined {
     if (mayBeOther && !this.skipped && this.batches.length > 0 && this.batches.length < MAX_PARKED) {

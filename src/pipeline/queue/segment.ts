@@ -2,11 +2,11 @@ import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';
 import type { Resource } from '../../sdk/resource.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
-/** The resource, scope and epoch that a run of spans shares. */
+/** The resource, scope and epoch that the spans of a segment share. */
 export interface SegmentOrigin {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
-  /** Counts the calls of `forceFlush`: which of them wait for these spans. */
+  /** The number of `forceFlush` calls so far; it decides which of them wait for these spans. */
   readonly epoch: number;
 }
 
@@ -14,37 +14,37 @@ export interface SegmentOrigin {
 export interface Part extends SegmentOrigin {
   readonly spans: number;
   readonly bytes: number;
-  /** Two parts of half the spans each; only with two spans or more. */
+  /** Splits into two parts of half the spans each. There must be at least two spans. */
   split(): readonly [Part, Part];
 }
 
-/** Waiting spans of one resource and one instrumentation scope, in the order in which they ended. */
+/** Waiting spans of one resource and one instrumentation scope, in the order of their end. */
 export interface Segment extends SegmentOrigin {
   readonly spans: number;
   readonly bytes: number;
-  /** Takes no more spans; a new segment must be begun. */
+  /** Whether the segment accepts no more spans. */
   readonly full: boolean;
   /**
-   * Adds a span behind the others.
+   * Adds a span at the end.
    *
-   * @returns the bytes that it takes
-   * @throws what a getter of the span throws; the segment is then as it was
+   * @returns the span's size in bytes
+   * @throws any error of the span's getters; the segment is unchanged then
    */
   append(span: ReadableSpan): number;
-  /** Takes no more spans, and gives back the room that was kept for them. */
+  /** Closes the segment for further spans and releases unused space. */
   seal(): void;
-  /** Takes back the span that was appended last, of so many bytes. */
+  /** Removes the span that was added last, of the given size in bytes. */
   undo(bytes: number): void;
-  /** Forgets the oldest span. @returns its bytes */
+  /** Removes the oldest span. @returns its bytes */
   dropOldest(): number;
   /** Cuts off the oldest spans within both limits; `undefined` if not even one fits. */
   cut(maxSpans: number, maxBytes: number): Part | undefined;
 }
 
 /**
- * Begins a segment in the form that the exporter behind the queue wants.
+ * Creates a segment in the form that the exporter needs.
  *
- * @param roomy - many spans are expected: with few resources, one segment fills after the other; with
- *   many, most hold a span or two
+ * @param roomy - whether many spans are expected: few resources fill one segment after the other, many
+ *   resources leave most segments with a span or two
  */
 export type SegmentFactory = (origin: SegmentOrigin, roomy?: boolean) => Segment;

@@ -6,7 +6,7 @@ import { estimateSpanBytes } from './span-size.js';
 
 const FULL_AT_SPANS = 512;
 
-/** Spans kept as objects, for an exporter that was given in code. Their bytes are an estimate. */
+/** Holds spans as objects, for an exporter given in code. Their sizes are estimates. */
 export class SpanSegment implements Segment {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
@@ -66,7 +66,7 @@ export class SpanSegment implements Segment {
   }
 }
 
-/** Span objects, and the estimated size of each. */
+/** Span objects, with the estimated size of each. */
 export class SpanPart implements Part {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;

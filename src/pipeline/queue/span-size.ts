@@ -1,16 +1,13 @@
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
-/** Bytes of an ended span without attributes, events and links: objects, ids, times. */
+/** The estimated bytes of an ended span without attributes, events and links: objects, ids, times. */
 const BASE_BYTES = 640;
 const EVENT_BYTES = 160;
 const LINK_BYTES = 240;
 const ENTRY_BYTES = 32;
 const MAX_DEPTH = 10;
 
-/**
- * About how much memory a span holds, in bytes: its strings at two bytes a character,
- * and a share for each object.
- */
+/** Estimates the memory of a span in bytes: two bytes per character, and a constant per object. */
 export function estimateSpanBytes(span: ReadableSpan): number {
   let bytes = BASE_BYTES + span.name.length * 2 + valueBytes(span.attributes, 0);
   if (span.status.message !== undefined) bytes += span.status.message.length * 2;
@@ -35,7 +32,7 @@ function valueBytes(value: unknown, depth: number): number {
     try {
       bytes += valueBytes((value as Record<string, unknown>)[key], depth + 1);
     } catch {
-      // The exporter meets the same getter, inside its own guard.
+      // The exporter meets the same getter inside its own guard.
     }
   }
   return bytes;

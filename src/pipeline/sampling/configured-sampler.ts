@@ -10,8 +10,8 @@ import { SpanBudget } from './span-budget.js';
 type Sample = HeadSampler['sample'];
 
 /**
- * The sampler of a {@link SamplerConfig}: names left out first, then the parent's decision, rules, the
- * rest, and the limit last.
+ * Creates the sampler of a {@link SamplerConfig}. It checks excluded names first, then the parent's
+ * decision, the rules, the ratio, and finally the rate limit.
  */
 export function configuredSampler(config: SamplerConfig, now: () => number): HeadSampler {
   const decide = withBudget(config, now, followingParent(config, beginning(config)));
@@ -37,8 +37,8 @@ function beginning(config: SamplerConfig): Sample {
 }
 
 /**
- * Spans below a local parent follow it in any case: a rule, a share or a change since
- * would judge them differently.
+ * Makes spans below a local parent follow its decision; a rule, a ratio or a live change could decide
+ * differently.
  */
 function followingParent({ parentBased = true }: SamplerConfig, begin: Sample): Sample {
   return (parent, context, traceId, name, kind, attributes, links, share) => {
@@ -82,7 +82,7 @@ function describe(config: SamplerConfig): string {
   return maxSpansPerSecond === undefined ? based : `${based}, at most ${maxSpansPerSecond} spans/s`;
 }
 
-/** A ratio alone says what it is for. */
+/** Returns the sampler's type; `ratio` alone implies it. */
 function typeOf({ type, ratio }: SamplerConfig): NonNullable<SamplerConfig['type']> {
   return type ?? (ratio === undefined ? 'always-on' : 'ratio');
 }

@@ -14,10 +14,10 @@ const DECISIONS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Builds the sampler that a configuration names.
+ * Creates the sampler of a configuration.
  *
  * @param onError - called when a user's sampler throws; the span then follows its parent, or is recorded
- * @param now - milliseconds on a monotonic clock, for limits per second
+ * @param now - a monotonic clock in milliseconds, for rate limits
  */
 export function createSampler(
   config: number | SamplerConfig | Sampler,

@@ -1,23 +1,23 @@
 import { SamplingDecision, type SamplingResult } from '../../sdk/sampler.js';
 
 export const KEEP: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
-/** The span and everything below it are not recorded. */
+/** The decision to drop a span and everything below it. */
 export const DROP: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
-/** The span alone is not recorded: what it calls belongs to its parent. */
+/** The decision to leave out one span; its children belong to its parent. */
 export const SKIP: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
 
 /**
- * Trace ids carry 56 random bits on the right; the share kept is the upper end of that range, as for
- * consistent probability sampling.
+ * The number of random hex digits at the end of a trace id. The kept share is the upper end of their range,
+ * as in consistent probability sampling.
  */
 const RANDOM_DIGITS = 14;
 const RANDOM_RANGE = 2 ** 56;
 
 /**
- * Whether an id belongs to the share that is kept; the same everywhere for the same id.
+ * Whether an id belongs to the kept share; the same for an id everywhere.
  *
  * @param id - a trace or span id, in hex
- * @param share - 0 to 1; ids kept at a share are kept at every larger one
+ * @param share - the share, 0 to 1; an id that is kept at one share is kept at every larger one
  */
 export function keepsShare(id: string, share: number): boolean {
   if (share >= 1) return true;

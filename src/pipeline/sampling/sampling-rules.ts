@@ -2,7 +2,7 @@ import { SpanKind, type Attributes } from '@opentelemetry/api';
 import type { SamplerConfig, SamplingRule } from '../../config/sampler-config.js';
 import { compilePatterns, stateless } from '../../context/name-patterns.js';
 
-/** One rule, ready to be asked. */
+/** A compiled sampling rule. */
 export interface CompiledRule {
   readonly ratio: number;
   matches(name: string, kind: SpanKind, attributes: Attributes): boolean;
@@ -11,7 +11,7 @@ export interface CompiledRule {
 type Condition = (name: string, kind: SpanKind, attributes: Attributes) => boolean;
 type ValueMatcher = (value: unknown) => boolean;
 
-/** Whether the decision depends on what a span starts with. */
+/** Whether a rule depends on the attributes that a span starts with. */
 export function rulesNeedAttributes({ rules = [] }: SamplerConfig): boolean {
   return rules.some(({ route, attributes }) => route !== undefined || attributes !== undefined);
 }

@@ -1,16 +1,19 @@
-/** How much of overspending is remembered: a trace of a million spans must not silence the next hours. */
+/**
+ * The longest time for which overspending is remembered, in seconds, so that a trace of a million spans
+ * does not silence the next hours.
+ */
 const MAX_DEBT_SECONDS = 60;
 
 /**
- * A token bucket of spans. New traces need a span's worth in it; spans of traces that have begun are taken
- * even from an empty one, so that a limit never cuts a trace apart, and are paid back by later traces.
+ * A token bucket of spans. A new trace needs a token. Further spans of a trace always pass, so that the
+ * limit never cuts a trace apart; later traces repay their tokens.
  */
 export class SpanBudget {
   private tokens: number;
   private filledAt: number;
   private readonly capacity: number;
 
-  /** @param now - milliseconds on a monotonic clock */
+  /** @param now - a monotonic clock in milliseconds */
   constructor(
     private readonly perSecond: number,
     private readonly now: () => number,
@@ -20,7 +23,7 @@ export class SpanBudget {
     this.filledAt = now();
   }
 
-  /** Pays for the first span of a trace, if there is enough for one. */
+  /** Takes a token for the first span of a trace, if there is one. */
   tryBegin(): boolean {
     this.fill();
     if (this.tokens < 1) return false;
@@ -28,7 +31,7 @@ export class SpanBudget {
     return true;
   }
 
-  /** Pays for a further span of a trace. */
+  /** Takes a token for a further span of a trace. */
   spend(): void {
     this.fill();
     this.tokens = Math.max(this.tokens - 1, -this.perSecond * MAX_DEBT_SECONDS);

@@ -20,7 +20,7 @@ import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { ask } from '../../base/user-function.js';
 import { isTenantKey, TENANT_KEY, type EntryContext, type TenantOptions } from './tenant-options.js';
 
-/** Names the tenant of each entry, asked for once, by the options of one instance. */
+/** Determines the tenant of each entry, once, by the options of one instance. */
 export class TenantKeys {
   private readonly entries = new WeakMap<Entry, { readonly key: string | undefined }>();
 
@@ -40,7 +40,7 @@ export class TenantKeys {
     return resolved.key;
   }
 
-  /** The tenant that a flow chose for a pipeline, else its entry's. */
+  /** Returns the tenant that a flow chose for a pipeline, else its entry's tenant. */
   ofFlow(pipeline: object, flow: Flow | undefined): string | undefined {
     for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
       if (overlay.pipeline === pipeline && overlay.target.tenant !== undefined) return overlay.target.tenant;
@@ -48,7 +48,7 @@ export class TenantKeys {
     return flow?.entry === undefined ? undefined : this.ofEntry(flow.entry);
   }
 
-  /** The key if it is valid; an invalid one is logged. */
+  /** Returns the key if it is valid; an invalid key is logged. */
   valid(key: unknown): string | undefined {
     if (isTenantKey(key)) return key;
     this.log.warn('tenants.key', `A tenant key must be ${TENANT_KEY}; the request or flow has no tenant.`);

@@ -1,20 +1,19 @@
 import type { TracerConfig } from '../../config/tracer-config.js';
 
-/**
- * Routes the spans of each tenant to a pipeline of its own: resource, exporter, credentials, sampler.
- */
+/** Gives each tenant's spans their own pipeline: resource, exporter, credentials, sampler. */
 export interface TenantOptions<Request = unknown> {
   /**
-   * Names the tenant of a request, once per request and as late as possible: at its first child span, or when
-   * the response closes. It gets the framework's request, with the `user` that a guard put on it. Nothing, an
-   * error, or a key over 256 characters means: no tenant, which is the instance's own pipeline.
+   * Returns the tenant of a request. Called once per request, as late as possible: at its first child span,
+   * or when the response closes. The argument is the framework's request, with the `user` that a guard set.
+   * `undefined`, an error, or a key over 256 characters mean no tenant: the instance's own pipeline is
+   * used.
    */
   readonly resolve?: (request: Request) => string | undefined | null;
   /**
-   * Names the tenant of what enters by another way than HTTP, once, when it begins. Default: the tenant of
-   * the sender's flow, which came with the message, else none.
+   * Returns the tenant of an entry other than HTTP. Called once, when the entry begins. Default: the tenant
+   * of the sender's flow, which comes with the message, else none.
    *
-   * @param context - pattern, handler, arguments and headers of the message, job or event
+   * @param context - the pattern, handler, arguments and headers of the message, job or event
    * @param kind - `microservices`, `queues`, `websockets`, `schedule`, `events` or `cqrs`
    */
   readonly resolveEntry?: (
@@ -27,27 +26,31 @@ export interface TenantOptions<Request = unknown> {
     kind: string,
   ) => string | undefined | null;
   /**
-   * The tenant's part of the configuration, over the instance's own; `undefined` for an unknown tenant.
-   * Called on first use, again after the tenant was idle, and at its first span after a reconfiguration; if
-   * that fails, the tenant keeps what it had. While a promise is pending, spans wait.
+   * Returns the tenant's part of the configuration, which is merged into the instance's own; `undefined`
+   * for an unknown tenant. Called on first use, again after the tenant was idle, and at its first span
+   * after a reconfiguration. If a later call fails, the tenant keeps its configuration. While a promise is
+   * pending, spans wait.
    */
   readonly config: (key: string) => TracerConfig | undefined | Promise<TracerConfig | undefined>;
-  /** Tenants kept open; over it the longest unused is closed, its spans delivered. Default 100. */
+  /**
+   * The most tenants that are kept open; beyond it, the least recently used one is closed and its spans are
+   * delivered. Default 100.
+   */
   readonly maxActive?: number;
-  /** A tenant unused for this long is closed, in milliseconds; default 300,000. */
+  /** The idle time after which a tenant is closed, in milliseconds; default 300,000. */
   readonly idleMillis?: number;
   /**
-   * Where spans of a tenant without a usable configuration go: the instance's own pipeline, or
-   * nowhere. Default `default`.
+   * The destination of spans of a tenant without a valid configuration: the instance's own pipeline
+   * (`default`) or none (`drop`). Default `default`.
    */
   readonly fallback?: 'default' | 'drop';
 }
 
-/** The context that `resolveEntry` is given. */
+/** The context that `resolveEntry` receives. */
 export type EntryContext = Parameters<NonNullable<TenantOptions['resolveEntry']>>[0];
 
 export const DEFAULT_TENANT_LIMITS = { maxActive: 100, idleMillis: 300_000 };
-/** Keys come from requests: longer ones are refused. */
+/** The longest tenant key, in characters. Keys come from requests, so longer ones are refused. */
 const MAX_TENANT_KEY_LENGTH = 256;
 export const TENANT_KEY = `a text of 1 to ${MAX_TENANT_KEY_LENGTH} characters`;
 

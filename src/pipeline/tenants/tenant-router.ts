@@ -13,11 +13,14 @@ import type { WaitingRoom, WaitingSpans } from '../waiting-room.js';
 import { DEFAULT_TENANT_LIMITS, isTenantKey, TENANT_KEY, type TenantOptions } from './tenant-options.js';
 import { settledWithinTime, withinTime } from '../../base/within-time.js';
 
-/** A tenant whose configuration is still being looked up gets this long, in milliseconds. */
+/** The longest look-up of a tenant's configuration, in milliseconds. */
 const LOOKUP_MILLIS = 30_000;
-/** Look-ups that run at the same time, as a multiple of `maxActive`; beyond it, no spans are made. */
+/**
+ * The most look-ups that run at the same time, as a multiple of `maxActive`; beyond it, no spans are
+ * created.
+ */
 const LOOKUPS_PER_ACTIVE = 4;
-/** An unknown tenant is not looked up again for this long, in milliseconds. */
+/** The time for which an unknown tenant is not looked up again, in milliseconds. */
 const UNKNOWN_MILLIS = 10_000;
 const MAX_UNKNOWN = 1000;
 
@@ -25,20 +28,23 @@ const MAX_UNKNOWN = 1000;
 export interface TenantPipeline {
   readonly current: Generation | undefined;
   readonly log: RateLimitedLog;
-  /** Keeps the spans of tenants that are being looked up. */
+  /** Holds the spans of tenants that are being looked up. */
   readonly waiting: WaitingRoom;
-  /** A slot for the current configuration under changes. @throws TelemetryConfigError */
+  /**
+   * Creates a slot for the current configuration with changes. @throws TelemetryConfigError if it is
+   * invalid
+   */
   slotOver(
     changes: readonly (TracerConfig | undefined)[],
     onUse: (slot: GenerationSlot) => void,
   ): GenerationSlot;
-  /** A generation whose spans are kept in `sink` until their own is known, which `settled` then tells. */
+  /** Creates a generation that keeps its spans in `sink` until `settled` knows their real generation. */
   holding(sink: SpanSink, settled: FlowTarget): Generation;
-  /** The generation that records nothing. */
+  /** Returns the generation that records nothing. */
   dropping(): Generation;
   /** Counts entries by tenant. */
   readonly callMeter: CallMeter | undefined;
-  /** Counts spans that ended and go nowhere. */
+  /** Counts ended spans that are dropped. */
   drop(reason: DropReason, spans: number): void;
 }
 
@@ -48,14 +54,14 @@ interface Lookup {
   readonly done: Promise<void>;
 }
 
-/** Finds the generation of each tenant's spans, and keeps the number of open ones bounded. */
+/** Finds the generation for each tenant's spans and limits the number of open ones. */
 export class TenantRouter {
-  /** Names the tenants of entries and flows. */
+  /** Determines the tenants of entries and flows. */
   readonly keys: TenantKeys;
   private readonly cache: SlotCache;
   private readonly lookups = new Map<string, Lookup>();
   private readonly unknown = new Map<string, number>();
-  /** Time-boxed changes by tenant. */
+  /** Temporary changes by tenant. */
   private readonly changes = new Map<string, TracerConfig>();
   /** The slots that were made from the current configuration. */
   private fresh = new WeakSet<GenerationSlot>();
@@ -80,13 +86,14 @@ export class TenantRouter {
     return this.cache.size;
   }
 
-  /** The tenant as a flow's target. */
+  /** Returns a flow's target for a tenant. */
   target(key: string): FlowTarget {
     return { current: () => this.generation(key), tenant: key };
   }
 
   /**
-   * The generation of the tenant that an entry belongs to, asked for once per entry; absent if it has none.
+   * Returns the generation of an entry's tenant; `undefined` if it has none. The tenant is determined once
+   * per entry.
    */
   forEntry(entry: Entry): Generation | undefined {
     const key = this.keys.ofEntry(entry);
@@ -94,10 +101,9 @@ export class TenantRouter {
   }
 
   /**
-   * Lays a change over one tenant's configuration, or takes it away. Spans that are alive
-   * finish where they began.
+   * Sets or removes a change of one tenant's configuration. Running spans finish in their old generation.
    *
-   * @throws TelemetryConfigError if this can be no tenant's key
+   * @throws TelemetryConfigError if the key cannot be a tenant's
    */
   override(key: string, change: TracerConfig | undefined): void {
     if (!isTenantKey(key))
@@ -109,19 +115,22 @@ export class TenantRouter {
     if (slot !== undefined) this.fresh.delete(slot);
   }
 
-  /** Takes all changes away. */
+  /** Removes all changes. */
   endOverrides(): void {
     this.changes.clear();
     this.refresh();
   }
 
-  /** Configurations have changed: tenants follow at their next span, over the connections that they keep. */
+  /**
+   * Called when the configuration has changed: each tenant follows at its next span and keeps its
+   * connections.
+   */
   refresh(): void {
     this.unknown.clear();
     this.fresh = new WeakSet();
   }
 
-  /** Forgets all tenants and changes; what their spans left is delivered. */
+  /** Removes all tenants and changes; their remaining spans are delivered. */
   async evictAll(): Promise<void> {
     this.endOverrides();
     for (const { waiting } of this.lookups.values()) {
@@ -138,7 +147,7 @@ export class TenantRouter {
     return this.lookups.size > 0;
   }
 
-  /** Resolves when every look-up that runs now is over, or the time is. */
+  /** Resolves when all running look-ups are over, or the time is. */
   async settled(limitMillis: number): Promise<void> {
     const lookups = [...this.lookups.values()].map((lookup) => lookup.done);
     if (lookups.length > 0) await settledWithinTime(Promise.all(lookups), limitMillis, true);
@@ -159,7 +168,8 @@ export class TenantRouter {
 
   private lookUp(key: string): Generation | undefined {
     try {
-      // Not within the flow whose pipeline it is to tell: its own spans would ask for that pipeline.
+      // The look-up runs outside of the flow: its own spans would otherwise ask for the tenant that is
+      // being looked up.
       const config = runInContext(EMPTY_CONTEXT, () => this.options.config(key));
       if (isThenable(config)) return this.wait(key, Promise.resolve(config));
       return isNothing(config) ? this.noteUnknown(key) : this.openSlot(key, config).current();
@@ -180,8 +190,8 @@ export class TenantRouter {
   }
 
   /**
-   * Spans begin in a generation without exporters until the configuration is there, and move to the real
-   * one when they have ended.
+   * Creates a waiting list: spans start in a generation without exporters until the configuration is known,
+   * and move to the real one when they have ended.
    */
   private wait(key: string, config: Promise<TracerConfig | undefined>): Generation {
     const waiting = this.pipeline.waiting.waitFor('tenant look-up');
@@ -209,7 +219,8 @@ export class TenantRouter {
   }
 
   /**
-   * A tenant that worked keeps its configuration when a new look-up fails: its spans must not go to another.
+   * Keeps a tenant's previous configuration when a new look-up fails, so that its spans do not go to
+   * another pipeline.
    */
   private keepOr(key: string, error: unknown): Generation | undefined {
     const slot = this.cache.get(key);
@@ -226,12 +237,12 @@ export class TenantRouter {
   }
 
   private endLookup(key: string, waiting: WaitingSpans, open: () => Generation | undefined): void {
-    // A shutdown has released the waiting spans already.
+    // A shutdown may have released the waiting spans already.
     if (this.lookups.get(key)?.waiting !== waiting) return;
     this.lookups.delete(key);
     let generation = open();
     waiting.handOverTo((span: ReadableSpan) => {
-      // A span may end long after the look-up, when the generation that it led to is gone.
+      // A span may end long after the look-up, when the resulting generation is already closed.
       if (generation?.closed === true) generation = this.generation(key);
       if (generation === undefined) this.pipeline.drop('shutdown', 1);
       else if (generation === this.pipeline.dropping()) this.pipeline.drop('tenant_unknown', 1);
@@ -239,7 +250,7 @@ export class TenantRouter {
     });
   }
 
-  /** Limits look-ups: clients that invent keys must not start any number of them. */
+  /** Refuses further look-ups: clients may invent keys and must not start an unlimited number. */
   private turnAway(): Generation {
     this.pipeline.log.warn(
       'tenants.lookups',
@@ -266,7 +277,7 @@ export class TenantRouter {
   }
 }
 
-/** Query builders are thenable, and no promises. */
+/** Whether a value is a promise of a configuration. Query builders are thenable, too. */
 function isThenable<T>(value: T): value is T & PromiseLike<Awaited<T>> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -6,7 +6,8 @@ import type { ChooseInstance } from './routed-tracer.js';
 import { writeNodeHeaders, writeUndiciHeaders } from './outgoing-headers.js';
 
 /**
- * Options by which instrumentations ask for a parent: they look for it in the global context, which is empty.
+ * Options that make an instrumentation require a parent. They must be replaced, because instrumentations
+ * look for it in the global context, which is empty.
  */
 const PARENT_OPTIONS = [
   'requireParentSpan',
@@ -17,12 +18,14 @@ const PARENT_OPTIONS = [
 type Hook = (...args: unknown[]) => unknown;
 type Config = Readonly<Record<string, unknown>>;
 
-/** Whether a configuration wants no spans outside of traces. */
+/** Whether a configuration asks for no spans outside of traces. */
 export function asksForParent(config: object): boolean {
   return PARENT_OPTIONS.some((option) => (config as Config)[option] === true);
 }
 
-/** The configuration with which an instrumentation works without globals; the user's hooks stay. */
+/**
+ * Returns a configuration with which an instrumentation works without globals; the user's hooks are kept.
+ */
 export function adaptConfig(name: string, config: object, choose: ChooseInstance): object {
   const given = config as Config;
   const adapted: Record<string, unknown> = { ...given, enabled: true };
@@ -30,7 +33,7 @@ export function adaptConfig(name: string, config: object, choose: ChooseInstance
     if (option in given) adapted[option] = false;
   }
   if (name === HTTP_INSTRUMENTATION) {
-    // Server spans are made by the module.
+    // The module creates the server spans.
     adapted['disableIncomingRequestInstrumentation'] = true;
     adapted['ignoreOutgoingRequestHook'] = ignoringExports(given['ignoreOutgoingRequestHook']);
     adapted['requestHook'] = injecting(given['requestHook'], choose, writeNodeHeaders);

@@ -10,7 +10,7 @@ import { ModulePatches, type HandedModules } from './module-patches.js';
 import { RoutedMeter } from './routed-meter.js';
 import { RoutedTracer } from './routed-tracer.js';
 
-/** The instrumentation of one instance. */
+/** One instance's instrumentation of a library. */
 interface Contribution {
   readonly instrumentation: Instrumentation;
   readonly modules: HandedModules;
@@ -21,18 +21,18 @@ interface Contribution {
 const adopted = new Map<string, AdoptedInstrumentation>();
 
 /**
- * The instrumentation of one library at work for every instance that named it.
+ * The instrumentation of one library, active for every instance that lists it.
  *
- * Two objects for one library would undo each other's patches, so that one of them patches for all: each
- * call gets the tracer and the configuration of the instance in whose flow it is made. It is enabled as
- * long as there is an instance.
+ * Two instrumentation objects for one library would undo each other's patches. So one object patches for
+ * all instances, and each call uses the tracer and configuration of its flow's instance. The patches stay
+ * as long as any instance uses them.
  */
 export class AdoptedInstrumentation {
   private readonly contributions = new Map<InstrumentedInstance, Contribution>();
   private undo: (() => void) | undefined;
   private patches: ModulePatches | undefined;
 
-  /** One for each library, however many instances name it. */
+  /** Returns the instrumentation of a library; there is one per library, shared by all instances. */
   static of(name: string): AdoptedInstrumentation {
     let known = adopted.get(name);
     if (known === undefined) adopted.set(name, (known = new AdoptedInstrumentation(name)));
@@ -41,12 +41,13 @@ export class AdoptedInstrumentation {
 
   private constructor(private readonly name: string) {}
 
-  /** @param modules - to be patched though they were imported before */
+  /** @param modules - modules to patch that were imported before */
   join(instance: InstrumentedInstance, instrumentation: Instrumentation, modules: HandedModules): void {
-    // First, since it may be the one that patches for others: its configuration is its own again then.
+    // This object may be the one that patches for all instances, so it is taken down before its
+    // configuration is restored.
     this.takeDown();
     const config = instrumentation.getConfig();
-    // Its own patches must be taken back under the configuration that they were made with.
+    // Patches must be removed with the configuration that they were applied with.
     instrumentation.disable();
     this.contributions.set(instance, {
       instrumentation,
@@ -64,7 +65,7 @@ export class AdoptedInstrumentation {
     this.putUp();
   }
 
-  /** The modules that it is made for, if none of them is patched. */
+  /** Returns the modules that the instrumentation is made for, if none of them is patched. */
   missingModules(): string[] {
     return this.patches?.isEmpty === true ? this.patches.wanted() : [];
   }
@@ -116,8 +117,8 @@ export class AdoptedInstrumentation {
   }
 
   /**
-   * Instrumentations of OpenInference tell nobody what they patch: they take the module
-   * itself, or patch nothing.
+   * Instruments modules explicitly: OpenInference's instrumentations do not list their modules and must be
+   * handed the module itself.
    */
   private instrumentByHand(instrumentation: Instrumentation, modules: HandedModules): void {
     if (
@@ -136,7 +137,7 @@ export class AdoptedInstrumentation {
     }
     for (const [name, module] of given) {
       try {
-        // A class alone stands for its module.
+        // A class passed alone stands for its module.
         const isClass = typeof module === 'function' && !Reflect.has(module, module.name);
         instrumentation.manuallyInstrument(isClass ? { [module.name]: module, default: module } : module);
       } catch (error) {

@@ -1,21 +1,24 @@
-/** The part of the Logs API that an instrumentation calls; its package need not be installed. */
+/**
+ * The part of the Logs API that instrumentations call; declared here, so that its package need not be
+ * installed.
+ */
 interface Logger {
   emit(record: unknown): void;
   enabled?(options?: unknown): boolean;
 }
 
-/** The provider that instrumentations ask for loggers. */
+/** Supplies loggers to instrumentations. */
 export interface LoggerProvider {
   getLogger(name: string, version?: string, options?: unknown): Logger;
 }
 
-/** The key of the global that holds the app's logger provider, by the version of the Logs API's interface. */
+/** The global key of the app's logger provider, for this version of the Logs API. */
 const REGISTERED = Symbol.for('io.opentelemetry.js.api.logs');
 const API_VERSION = 1;
 
 /**
- * Hands log records of instrumentations to the provider that the app has registered with the Logs API, looked
- * up at each record. Without one they go nowhere: logs stay with the app's logger.
+ * Forwards instrumentations' log records to the provider that the app registered with the Logs API; looked
+ * up for each record. Without a provider, records are ignored.
  */
 export const APP_LOGGER_PROVIDER: LoggerProvider = {
   getLogger: (name, version, options) => {

@@ -6,7 +6,7 @@ import { clientInFlow, poolInFlow, type Method } from './undici-flow.js';
 
 type Prototype = Record<PropertyKey, unknown>;
 
-/** A method that is replaced, so that what it begins stays in the flow of its caller. */
+/** A method to replace, so that its later work stays in its caller's flow. */
 interface KeptMethod {
   readonly prototype: Prototype | undefined;
   readonly name: PropertyKey;
@@ -14,19 +14,20 @@ interface KeptMethod {
 }
 
 interface FlowKeeping {
-  /** A package that the instrumentation watches without patching it. */
+  /** A package that the instrumentation observes without patching it. */
   readonly watched?: string;
   readonly methods: (exports: unknown) => KeptMethod[];
 }
 
 const KEEPING: Readonly<Record<string, FlowKeeping>> = {
-  // They call back on behalf of another request, such as the one that gave a pooled connection back.
+  // These methods may call back from another request's context, such as that of the request that released a
+  // pooled connection.
   [PG_INSTRUMENTATION]: {
     methods: (exports) => {
       const { client, pool } = prototypesOf(exports);
       return [
         { prototype: client, name: 'query', keep: bindingCallback },
-        // `pg.Pool` only passes its options on to the class that has the methods.
+        // `pg.Pool` only passes its options to the class that has the methods.
         { prototype: ownerOf(pool, 'connect'), name: 'connect', keep: bindingCallback },
       ];
     },
@@ -46,15 +47,15 @@ const KEEPING: Readonly<Record<string, FlowKeeping>> = {
 };
 
 /**
- * Keeps what a library does later in the flow that asked for it. Instrumentations do this for callbacks
- * through the global context manager, which is not there.
+ * Keeps a library's later work in its caller's flow. Instrumentations rely on a global context manager for
+ * this, which does not exist here.
  */
 export class FlowKeeper {
   private readonly restorers: (() => void)[] = [];
 
   /**
-   * @param patched - the modules that the instrumentation has patched
-   * @param handed - those that instances named
+   * @param patched - the modules that the instrumentation patched
+   * @param handed - the modules that instances listed
    */
   keep(instrumentationName: string, patched: readonly unknown[], handed: readonly HandedModules[]): void {
     const keeping = KEEPING[instrumentationName];
@@ -74,7 +75,7 @@ export class FlowKeeper {
     }
   }
 
-  /** Must come before the instrumentation takes its own wrappers back, which are below. */
+  /** Removes the wrappers. Must be called before the instrumentation removes its own, which lie below. */
   revert(): void {
     for (const restore of this.restorers.splice(0)) restore();
   }

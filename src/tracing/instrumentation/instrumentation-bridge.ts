@@ -3,7 +3,7 @@ import { AdoptedInstrumentation } from './adopted-instrumentation.js';
 import type { InstrumentationOption } from './instrumentation.js';
 import type { InstrumentedInstance } from './instrumented-instance.js';
 
-/** Instrumentations whose spans do not come together without a global context, and what to do instead. */
+/** Instrumentations that need a global context for complete traces, with the alternative for each. */
 const HALF_JOINED: Readonly<Record<string, string>> = {
   '@opentelemetry/instrumentation-amqplib':
     'a message makes several traces. Leave it out: RabbitMQ of `@nestjs/microservices` is traced by ' +
@@ -14,9 +14,8 @@ const HALF_JOINED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts an instance's instrumentations to work without any OpenTelemetry global: their spans become
- * children of the flow that calls, in its instance, and they are taken out when the instance is
- * switched off or shut down.
+ * Runs an instance's instrumentations without OpenTelemetry globals. Their spans become children of the
+ * calling flow, in its instance. They are removed when the instance is disabled or shut down.
  */
 export class InstrumentationBridge {
   private live = false;
@@ -26,7 +25,7 @@ export class InstrumentationBridge {
     private readonly instance: InstrumentedInstance,
   ) {}
 
-  /** Called on every change of the configuration. Never throws: an instrumentation that fails is left out. */
+  /** Applies a changed configuration. Never throws: a failing instrumentation is left out. */
   follow(): void {
     const enabled = this.instance.pipeline.current?.enabled === true;
     if (enabled === this.live) return;
@@ -50,7 +49,7 @@ export class InstrumentationBridge {
     }
   }
 
-  /** Says which instrumentations have found nothing, once the app has loaded everything. */
+  /** Logs the instrumentations that found no module, after the app has loaded everything. */
   report(): void {
     if (!this.live) return;
     for (const option of this.options) {

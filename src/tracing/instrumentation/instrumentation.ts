@@ -1,64 +1,65 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 
-/** An instrumentation's part for one module, or for a file in it. */
+/** One module, or one file of it, that an instrumentation patches. */
 export interface InstrumentedModule {
-  /** `pg`, or for a file `pg/lib/client.js`. */
+  /** The module (`pg`) or the file (`pg/lib/client.js`). */
   readonly name: string;
-  /** Ranges of versions that can be patched. */
+  /** The ranges of versions that can be patched. */
   readonly supportedVersions: readonly string[];
-  /** Patches the exports of the module, or of the file. */
+  /** Patches the exports of the module or file. */
   readonly patch?: ((moduleExports: unknown, moduleVersion?: string) => unknown) | undefined;
-  /** Takes the patch back. */
+  /** Removes the patch. */
   readonly unpatch?: ((moduleExports: unknown, moduleVersion?: string) => void) | undefined;
 }
 
 /**
- * An official OpenTelemetry instrumentation, as far as it is used here;
+ * An OpenTelemetry instrumentation, reduced to the members that this library uses;
  * `@opentelemetry/instrumentation` itself is not needed.
  *
- * @see
- *   {@link https://github.com/open-telemetry/opentelemetry-js-contrib/tree/main/packages | Instrumentations}
+ * @see {@link https://github.com/open-telemetry/opentelemetry-js-contrib/tree/main/packages |
+ *   Instrumentations}
  */
 export interface Instrumentation {
-  /** Name of its package. */
+  /** The name of the instrumentation's package. */
   readonly instrumentationName: string;
-  /** Patches its modules from now on. */
+  /** Applies its patches. */
   enable(): void;
-  /** Takes its patches back. */
+  /** Removes its patches. */
   disable(): void;
-  /** Its own options. */
+  /** Returns its options. */
   getConfig(): object;
-  /** Replaces its own options. */
+  /** Replaces its options. */
   setConfig(config: object): void;
-  /** Sets where its spans go. */
+  /** Sets the provider of its tracers. */
   setTracerProvider(provider: TracerProvider): void;
-  /** Sets where its metrics go. */
+  /** Sets the provider of its meters. */
   setMeterProvider?(provider: MeterProvider): void;
-  /** Sets where its log records go. */
+  /** Sets the provider of its loggers. */
   setLoggerProvider?(provider: object): void;
-  /** Patches a module that is handed over. */
+  /** Patches a given module. */
   manuallyInstrument?(module: unknown): void;
-  /** The modules that it patches. */
+  /** Returns the modules that it patches. */
   getModuleDefinitions?(): readonly (InstrumentedModule & {
     readonly files?: readonly InstrumentedModule[];
   })[];
 }
 
 /**
- * An instrumentation, alone or with modules that it shall patch though they were imported before: `{ pg }`,
- * `{ ioredis: Redis }`. CommonJS packages that are loaded already are found without being named.
+ * An instrumentation, alone or with modules to patch that were imported before: `{ pg }`,
+ * `{ ioredis: Redis }`. CommonJS packages that are already loaded are found without being listed.
  */
 export type InstrumentationOption =
   | Instrumentation
   | {
       readonly instrumentation: Instrumentation;
       /**
-       * Modules by the name that the instrumentation patches them under: a namespace, or a default export.
+       * Modules by the name under which the instrumentation patches them; each is a namespace or a default
+       * export.
        */
       readonly modules?: Readonly<Record<string, unknown>>;
     };
 
-/** Names of the instrumentations that need more than a tracer. */
+/** The instrumentations that need more than a tracer. */
 export const HTTP_INSTRUMENTATION = '@opentelemetry/instrumentation-http';
 export const UNDICI_INSTRUMENTATION = '@opentelemetry/instrumentation-undici';
 export const PG_INSTRUMENTATION = '@opentelemetry/instrumentation-pg';

@@ -4,21 +4,21 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { pipelineOfFlow } from '../pipeline-of-flow.js';
 import type { TracerManager } from '../tracer-manager.js';
 
-/** An instance that named an instrumentation. */
+/** An instance that lists an instrumentation. */
 export interface InstrumentedInstance {
   readonly pipeline: Pipeline;
   readonly manager: TracerManager;
-  /** Where metrics of instrumentations go; without it, nowhere. */
+  /** The destination of the instrumentation's metrics; without it they are dropped. */
   readonly meters?: MeterProvider;
-  /** Preferred for what happens outside of every flow. */
+  /** Whether the instance is preferred outside of every flow. */
   readonly isGlobal: boolean;
 }
 
 /**
- * The instance that a call in this context belongs to: the active span's, else the request's, else
- * the global or first one.
+ * Chooses the instance of a call in a context: the active span's, else the request's, else the global or
+ * first one.
  *
- * @returns nothing if the flow belongs to an instance that is not among them, or to none
+ * @returns nothing if the flow belongs to no instance, or to one that is not in the list
  */
 export function chooseInstance(
   instances: readonly InstrumentedInstance[],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { sep } from 'node:path';
 import { nodeRequire } from '../../base/node-require.js';
 
-/** A CommonJS module that is loaded, of one copy of a package. */
+/** A loaded CommonJS module, of one copy of its package. */
 export interface LoadedModule {
   readonly exports: unknown;
   readonly version: string | undefined;
@@ -11,9 +11,9 @@ export interface LoadedModule {
 const { cache } = nodeRequire;
 
 /**
- * Finds what is loaded of a package: its main module for `pg`, a file of it for `pg/lib/client.js`.
+ * Finds the loaded copies of a package (`pg`), or of a file in it (`pg/lib/client.js`).
  *
- * @returns one for each copy that is installed and loaded
+ * @returns one module for each installed and loaded copy
  */
 export function loadedModules(name: string): LoadedModule[] {
   const packageName = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
@@ -53,9 +53,9 @@ function isMain(inside: string, main = 'index.js'): boolean {
 }
 
 /**
- * Whether a version is in one of the ranges that instrumentations give: `*`, `^5.0.0`, `>=8.0.3 <9`.
+ * Whether a version is in one of an instrumentation's ranges: `*`, `^5.0.0`, `>=8.0.3 <9`.
  *
- * @param version - unknown versions are in `*` only
+ * @param version - the version; an unknown one only matches `*`
  */
 export function isSupportedVersion(version: string | undefined, ranges: readonly string[]): boolean {
   return ranges.some((range) => range === '*' || (version !== undefined && isInRange(version, range)));

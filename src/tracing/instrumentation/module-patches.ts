@@ -2,7 +2,7 @@ import { isBuiltin, syncBuiltinESMExports } from 'node:module';
 import type { Instrumentation, InstrumentedModule } from './instrumentation.js';
 import { isSupportedVersion, loadedModules } from './loaded-modules.js';
 
-/** Modules by the name that an instrumentation knows them by. */
+/** Modules by the name that an instrumentation uses for them. */
 export type HandedModules = Readonly<Record<string, unknown>>;
 
 interface Patch {
@@ -12,26 +12,26 @@ interface Patch {
 }
 
 /**
- * Applies an instrumentation's patches to modules that are there already: those that were handed in, Node's
- * own, and CommonJS packages that are loaded. Its own hooks see only what is required later.
+ * Applies an instrumentation's patches to modules that are already loaded: modules from the options, Node's
+ * own, and CommonJS packages. The instrumentation itself only sees modules that are required later.
  */
 export class ModulePatches {
   private readonly patches: Patch[] = [];
-  /** Whether nothing that the instrumentation is made for was found. */
+  /** Whether no module was found that the instrumentation can patch. */
   isEmpty = true;
 
-  /** @param onError - told of a module that cannot be patched */
+  /** @param onError - receives the error for each module that cannot be patched */
   constructor(
     private readonly instrumentation: Instrumentation,
     private readonly onError: (moduleName: string, error: unknown) => void,
   ) {}
 
-  /** The modules that are patched now. */
+  /** Returns the modules that are currently patched. */
   modules(): unknown[] {
     return this.patches.map(({ exports }) => exports);
   }
 
-  /** Names of the modules that the instrumentation is made for. */
+  /** Returns the names of the modules that the instrumentation can patch. */
   wanted(): string[] {
     return (this.instrumentation.getModuleDefinitions?.() ?? []).map(({ name }) => name);
   }
@@ -44,7 +44,7 @@ export class ModulePatches {
     syncBuiltinESMExports();
   }
 
-  /** Takes back what the instrumentation has not taken back itself. */
+  /** Removes the patches that the instrumentation has left behind. */
   revert(): void {
     for (const { definition, exports, version } of this.patches.splice(0)) {
       if (!isWrapped(exports)) continue;
@@ -82,7 +82,9 @@ export class ModulePatches {
   }
 }
 
-/** Unwrapping what is not wrapped makes instrumentations complain on the console. */
+/**
+ * Whether a module is patched. Instrumentations complain on the console if they unwrap an unpatched one.
+ */
 function isWrapped(exports: unknown): boolean {
   const places = [exports, at(exports, 'default'), at(exports, 'Client')];
   return [...places, ...places.map((place) => at(place, 'prototype'))].some(
@@ -92,7 +94,10 @@ function isWrapped(exports: unknown): boolean {
   );
 }
 
-/** A plain property: getters of Node's modules may print deprecations. */
+/**
+ * Reads a plain property. Getters are skipped, since some of Node's modules print deprecation warnings in
+ * them.
+ */
 function at(value: unknown, name: string): unknown {
   return isObject(value) ? (Object.getOwnPropertyDescriptor(value, name)?.value as unknown) : undefined;
 }

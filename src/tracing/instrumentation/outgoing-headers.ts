@@ -5,7 +5,7 @@ import type { Propagation } from '../../context/propagation.js';
 /** A request of `node:http` before it is sent. */
 interface NodeRequest {
   readonly headersSent: boolean;
-  /** The address of the connection; a `Host` header may differ. */
+  /** The address of the connection, which may differ from the `Host` header. */
   readonly host?: string;
   readonly protocol?: string;
   readonly path?: string;
@@ -13,7 +13,7 @@ interface NodeRequest {
   setHeader(name: string, value: string): unknown;
 }
 
-/** A request of undici, whose headers are names and values in turn; one long text before version 6. */
+/** A request of undici. Its headers are names and values in turn, or one text before version 6. */
 interface UndiciRequest {
   readonly origin: string | URL;
   readonly path: string;
@@ -22,8 +22,8 @@ interface UndiciRequest {
 }
 
 /**
- * Writes trace context, and baggage where the host may see it, into a request that an
- * instrumentation has begun.
+ * Writes trace context, and baggage if the host may receive it, into a request that an instrumentation has
+ * begun.
  */
 export function writeNodeHeaders(span: Span, request: NodeRequest, propagation: Propagation): void {
   if (request.headersSent) return;
@@ -33,7 +33,7 @@ export function writeNodeHeaders(span: Span, request: NodeRequest, propagation: 
   }
 }
 
-/** Writes headers for undici and `fetch`. */
+/** Writes the headers of undici's and `fetch`'s requests. */
 export function writeUndiciHeaders(span: Span, request: UndiciRequest, propagation: Propagation): void {
   const host = destination(request.path) ?? hostOf(new URL(request.origin));
   for (const [name, value] of headersFor(span, host, propagation)) {
@@ -49,13 +49,14 @@ function headersFor(span: Span, host: string, propagation: Propagation): [string
   return Object.entries(propagation.headersTo(host, context.withSpan(span)));
 }
 
-/** Through a proxy, the path is a whole address. */
+/** Returns the destination of a proxied request, whose path is a whole address. */
 function destination(path: string | undefined): string | undefined {
   return path !== undefined && /^https?:\/\//i.test(path) ? hostOf(new URL(path)) : undefined;
 }
 
 /**
- * Node tells the port in the `Host` header that it writes itself; a header that the app wrote tells no port.
+ * Returns the host and port of a request. Only Node's own `Host` header shows the port reliably, not one
+ * that the app wrote.
  */
 function connectedHost(request: NodeRequest): string {
   const { host = 'localhost', protocol = '' } = request;
@@ -73,7 +74,10 @@ function defaultPort(protocol: string): string {
   return protocol === 'https:' ? '443' : '80';
 }
 
-/** Baggage that the app wrote itself stays; trace context must name the client's span. */
+/**
+ * Whether a header identifies the user. Such baggage that the app wrote stays, while trace context must
+ * name the client's span.
+ */
 function saysWho(header: string): boolean {
   return header === 'baggage' || header.startsWith('uberctx-');
 }

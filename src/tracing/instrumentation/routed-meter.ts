@@ -19,23 +19,23 @@ import type { ChooseInstance } from './routed-tracer.js';
 
 const NOOP_METER = createNoopMeter();
 
-/** The meters that measurements may go to. */
+/** The meters between which measurements are routed. */
 export interface MeterRouting {
   readonly choose: ChooseInstance;
-  /** All of them, for what belongs to the process instead of a call. */
+  /** Returns all instances, for measurements of the process instead of one call. */
   readonly instances: () => Iterable<InstrumentedInstance>;
 }
 
 /**
- * The meter that an instrumentation gets: each measurement goes to the instance whose flow the call is made
- * in, and callbacks are asked for every instance.
+ * The meter for an instrumentation. Each measurement goes to the instance of its call's flow; observable
+ * callbacks run for every instance.
  */
 export class RoutedMeter implements Meter {
   constructor(
     private readonly name: string,
     private readonly version: string | undefined,
     private readonly routing: MeterRouting,
-    /** Runs when the instrumentation is taken out. */
+    /** Registers functions that run when the instrumentation is removed. */
     private readonly onUndo: (undo: () => void) => void,
   ) {}
 
@@ -101,7 +101,7 @@ export class RoutedMeter implements Meter {
 
   private batches: { readonly callback: BatchObservableCallback; readonly undo: () => void }[] = [];
 
-  /** @returns finds the instrument of the instance that a measurement belongs to */
+  /** @returns a function that finds the instrument for a measurement's instance */
   private routed<T>(create: (meter: Meter) => T): (context: Context | undefined) => T | undefined {
     const made = new Map<InstrumentedInstance, T>();
     return (context) => {
@@ -132,7 +132,10 @@ export class RoutedMeter implements Meter {
     return routed;
   }
 
-  /** A name that is taken by another instrument of the instance measures nothing. */
+  /**
+   * Creates an instrument in an instance. If its name is taken by another kind of instrument, it measures
+   * nothing.
+   */
   private make<T>(instance: InstrumentedInstance, create: (meter: Meter) => T): T {
     try {
       return create(this.meterOf(instance));
@@ -150,7 +153,7 @@ export class RoutedMeter implements Meter {
   }
 }
 
-/** The instances' own observables, by the one that stands for them. */
+/** Maps the observable that an instrumentation sees to those of the instances. */
 const owned = new WeakMap<Observable, ReadonlyMap<InstrumentedInstance, Observable>>();
 
 function ownOf(observable: Observable, instance: InstrumentedInstance): Observable | undefined {

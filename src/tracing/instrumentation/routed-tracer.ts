@@ -12,16 +12,16 @@ import type { InstrumentedInstance } from './instrumented-instance.js';
 
 const NOOP_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-/** Chooses the instance that a call belongs to; a call without one is not recorded. */
+/** Chooses the instance of a call; a call without one is not recorded. */
 export type ChooseInstance = (context: FlowContext) => InstrumentedInstance | undefined;
 
-/** The tracer that an instrumentation gets: each span goes to the instance whose flow the call is made in. */
+/** The tracer for an instrumentation. Each span goes to the instance of its call's flow. */
 export class RoutedTracer implements Tracer {
   constructor(
     private readonly name: string,
     private readonly version: string | undefined,
     private readonly choose: ChooseInstance,
-    /** Whether calls outside of every trace are left out. */
+    /** Whether an instance records no calls outside of traces. */
     private readonly requiresParent: (instance: InstrumentedInstance) => boolean,
   ) {}
 

@@ -4,8 +4,8 @@ export type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Handler = Partial<Record<(typeof ANSWERED)[number], Method>>;
 
 /**
- * Methods of a handler in which a retry or a redirect makes the next request; the last three in
- * later versions of undici.
+ * Methods of a handler in which a retry or redirect starts the next request; the last three exist in later
+ * versions of undici.
  */
 const ANSWERED = [
   'onHeaders',
@@ -16,29 +16,30 @@ const ANSWERED = [
   'onResponseError',
 ] as const;
 
-/** The flow that made a request which waits in a pool. */
+/** The flow of each request that waits in a pool. */
 const waiting = new WeakMap<object, FlowContext>();
 const bound = new WeakSet();
 
 /**
- * Keeps undici's requests in the flow that makes them. A pool hands on what waits when a connection is free,
- * and answers come on connections that others have opened: without this, a request would carry the trace of
- * the request that opened the connection.
+ * Keeps undici's requests in their callers' flows. A pool sends waiting requests when a connection is free,
+ * and responses arrive on connections that other requests opened. Without this, a request would carry
+ * another request's trace.
  *
- * @param dispatch - the pool's own, by the name of a symbol, as dispatchers call it that were composed before
+ * @param dispatch - the pool's own method, stored under a symbol, as previously composed dispatchers call
+ *   it
  */
 export function poolInFlow(dispatch: Method): Method {
   return function (...args) {
     const [, handler] = args;
     if (!isHandler(handler)) return dispatch.apply(this, args);
-    // Pools may hold pools.
+    // A pool may contain pools.
     const context = waiting.get(handler) ?? activeContext();
     waiting.set(handler, context);
     return runInContext(context, () => dispatch.apply(this, args));
   };
 }
 
-/** Keeps the flow for a single connection, where a request is made at once. */
+/** Keeps the flow for a single connection, which sends a request at once. */
 export function clientInFlow(dispatch: Method): Method {
   return function (...args) {
     const [, handler] = args;

@@ -251,6 +251,50 @@ describe('a finished trace', () => {
     expect(written.join('')).toContain('\n└─ load item ×40   40.0 ms  ━━━━━━━━━━━━━━━━\n');
   });
 
+  it('shows calls by their statement and address, and folds none with those to another side', async () => {
+    const orders = tracingInto((span) => sink.acceptSpan(span));
+    const root = orders.start('GET /orders', 0);
+    const call = (name: string, attributes: Attributes): void =>
+      orders.start(name, 1, { parent: root, kind: SpanKind.CLIENT, attributes }).end(at(9));
+    const postgres = { 'db.system.name': 'postgresql', 'db.operation.name': 'SELECT' };
+    call('SELECT items', {
+      ...postgres,
+      'db.query.summary': 'SELECT items',
+      'db.collection.name': 'items',
+      'db.query.text': 'SELECT id, name, price FROM items WHERE order_id = $1 ORDER BY position',
+    });
+    call('COMMIT', { ...postgres, 'db.operation.name': 'COMMIT', 'db.query.text': 'COMMIT' });
+    call('GET', { 'db.system.name': 'redis', 'db.operation.name': 'GET' });
+    for (let item = 0; item < 4; item += 1)
+      call('GET', { 'http.request.method': 'GET', 'url.full': `http://items/${item}` });
+    call('SELECT items ×37', {
+      ...postgres,
+      'db.query.summary': 'SELECT items',
+      'nestjs.folded.count': 37,
+      'nestjs.folded.duration.sum': 0.37,
+      'nestjs.folded.duration.min': 0.001,
+      'nestjs.folded.duration.max': 0.1,
+    });
+    root.end(at(10));
+    await sink.forceFlush();
+    const lines = written.join('').split('\n').slice(2);
+    expect(lines.map((line) => line.replace(/ {2,}[\d.]+ ms.*/, ''))).toEqual([
+      '├─ SELECT items [client]',
+      '│     db.system.name=postgresql',
+      '│     db.query.text=SELECT id, name, price FROM items WHERE order_id = $1 ORDER BY position',
+      '├─ COMMIT [client]',
+      '│     db.system.name=postgresql',
+      '├─ GET [client]',
+      '│     db.system.name=redis',
+      ...[0, 1, 2, 3].flatMap((item) => ['├─ GET [client]', `│     url.full=http://items/${item}`]),
+      '└─ SELECT items ×37 [client]',
+      '      37 calls took 370 ms, from 1.00 ms to 100 ms',
+      '      db.system.name=postgresql',
+      '',
+      '',
+    ]);
+  });
+
   it('keeps every line within the width, however deep or long', async () => {
     const orders = tracingInto((span) => sink.acceptSpan(span));
     const chain = [orders.start('r'.repeat(200), 0, { kind: SpanKind.SERVER })];

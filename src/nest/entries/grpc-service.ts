@@ -1,0 +1,37 @@
+import type { Method } from '../like-method.js';
+import type { ServerCall } from './grpc-call.js';
+
+const UNIMPLEMENTED = 12;
+
+/** A service of gRPC: its methods, each by its own name and by that of its function. */
+export interface GrpcService {
+  readonly prototype: Readonly<Record<string, { readonly path?: string }>>;
+}
+
+/**
+ * Completes the methods that an app implements with those that its service has besides: grpc-js answers
+ * them with `UNIMPLEMENTED` by itself, and so do these.
+ *
+ * @param seen - is given each such call, and what answers it
+ */
+export function withUnimplemented(
+  { prototype }: GrpcService,
+  methods: Readonly<Record<string, unknown>>,
+  seen: (call: ServerCall, answer: () => unknown) => unknown,
+): Record<string, unknown> {
+  const known = new Set(Object.keys(methods).map((name) => prototype[name]?.path));
+  const missing = Object.entries(prototype).filter(([, { path }]) => !known.has(path));
+  const answers = missing.map(([name, { path = '' }]): readonly [string, Method] => [
+    name,
+    (call, callback) =>
+      seen(call as ServerCall, () => answerUnimplemented(call as ServerCall, callback, path)),
+  ]);
+  return { ...methods, ...Object.fromEntries(answers) };
+}
+
+function answerUnimplemented(call: ServerCall, callback: unknown, path: string): unknown {
+  const details = `The server does not implement the method ${path.slice(path.lastIndexOf('/') + 1)}`;
+  const status = { code: UNIMPLEMENTED, details };
+  const streams = 'writable' in call;
+  return streams ? call.emit('error', status) : (callback as Method)(status, null);
+}

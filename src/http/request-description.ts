@@ -29,6 +29,11 @@ export class RequestDescription implements DescribedRequest {
   readonly peer: string | undefined;
   /** Whether the request comes from a serverless adapter, whose response never closes. */
   readonly serverless: boolean;
+  /**
+   * Whether its response calls `write` inside of `end`, as those of HTTP/2 and of Fastify's `inject()`, which
+   * has no socket, do.
+   */
+  readonly endsThroughWrite: boolean;
   /** The path and query. */
   readonly target: string;
   /** The method that the route saw, which middleware may override. */
@@ -46,7 +51,9 @@ export class RequestDescription implements DescribedRequest {
     // HTTP/1 has no such header.
     this.scheme = typeof scheme === 'string' ? scheme : encrypted ? 'https' : 'http';
     this.peer = socket.remoteAddress;
-    this.serverless = request.httpVersionMajor < 2 && !(socket instanceof Socket);
+    const isHttp2 = request.httpVersionMajor >= 2;
+    this.serverless = !isHttp2 && !(socket instanceof Socket);
+    this.endsThroughWrite = isHttp2 || this.serverless;
     this.target = targetOf(request);
     this.method = request.method ?? 'GET';
   }

@@ -49,7 +49,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
-  private readonly description: RequestDescription;
+  readonly description: RequestDescription;
   private state: (typeof State)[keyof typeof State] = State.OPEN;
   private sampling: SamplingResult | undefined;
   private error: unknown;
@@ -78,10 +78,6 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   get subject(): unknown {
     return this.frameworkRequest ?? this.request;
-  }
-
-  get serverless(): boolean {
-    return this.description.serverless;
   }
 
   get closed(): boolean {

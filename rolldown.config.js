@@ -75,6 +75,25 @@ const withoutProtoLoader = {
   load: (id) => (id === '\0proto-loader' ? 'export const loadSync = undefined;' : null),
 };
 
+/**
+ * Writes characters beyond ASCII as escapes: V8 keeps a source that has one of them in two bytes a character,
+ * which costs 6 MB of memory and a seventh of the time that this library takes to start.
+ */
+const inAscii = {
+  name: 'in-ascii',
+  // Not `renderChunk`, after which strings are written anew.
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== 'chunk') continue;
+      // Each unit by itself: escapes of a surrogate pair are the pair again.
+      file.code = file.code.replace(
+        /[^\0-\x7f]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+    }
+  },
+};
+
 /** Removes the declarations that no entry leads to. */
 const withoutPrivateDeclarations = {
   name: 'without-private-declarations',
@@ -112,6 +131,7 @@ export default defineConfig({
     // A `require` would need `import.meta`, which does not exist where an app compiles the library to CommonJS.
     esmExternalRequirePlugin({ external: builtinModules.flatMap((name) => [name, `node:${name}`]) }),
     withoutProtoLoader,
+    inAscii,
     withoutPrivateDeclarations,
   ],
   output: {

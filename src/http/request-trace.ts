@@ -49,7 +49,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   /** Set while metrics are on. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
-  private readonly description: RequestDescription;
+  readonly description: RequestDescription;
   private state: (typeof State)[keyof typeof State] = State.OPEN;
   private sampling: SamplingResult | undefined;
   private error: unknown;
@@ -78,10 +78,6 @@ export class RequestTrace implements Entry, StreamedRequest {
 
   get subject(): unknown {
     return this.frameworkRequest ?? this.request;
-  }
-
-  get serverless(): boolean {
-    return this.description.serverless;
   }
 
   get closed(): boolean {
@@ -161,7 +157,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
       span.recordNothing();
     } else {
-      span.enterGeneration(generation, this.spanName, this.attributes(http));
+      span.enterGeneration(generation, this.description, http, this.inbound.attributes(this.flow));
       if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
       generation.startSpan(span, this.context);
       callHook('requestHook', http, this, this.pipeline?.log);
@@ -209,9 +205,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   private attributes(http: CompiledHttpOptions): Attributes {
-    const attributes = this.description.attributes(http);
-    const inbound = this.inbound.attributes(this.flow);
-    return inbound === undefined ? attributes : { ...inbound, ...attributes };
+    return { ...this.inbound.attributes(this.flow), ...this.description.attributes(http) };
   }
 
   get spanName(): string {

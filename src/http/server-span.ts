@@ -35,6 +35,8 @@ import {
 import type { Generation } from '../pipeline/generations/generation.js';
 import { newSpanId, newTraceId } from '../tracing/ids.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
+import type { CompiledHttpOptions } from './instance-view.js';
+import type { RequestDescription } from './request-description.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 
 const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
@@ -100,11 +102,21 @@ export class ServerSpan extends RecordingSpan {
     this.decider = undefined;
   }
 
-  /** Gives the span to the generation that will export it, under the attributes that were set so far. */
-  enterGeneration(generation: Generation, name: string, attributes: Attributes): void {
+  /**
+   * Gives the span to the generation that will export it, under the attributes that were set so far.
+   * @param said - attributes that the caller's baggage stands for, under the request's own
+   */
+  enterGeneration(
+    generation: Generation,
+    request: RequestDescription,
+    http: CompiledHttpOptions,
+    said: Attributes | undefined,
+  ): void {
     this.generation = generation;
-    this.name = name;
-    this.putUnder(attributes);
+    this.name = request.spanName;
+    const fixed = request.fixedAttributes(said);
+    const own = fixed === undefined ? request.attributes(http) : request.ownAttributes(http);
+    this.putUnder(fixed, said === undefined ? own : { ...said, ...own });
   }
 
   /** Records nothing, as the instance traces no requests: spans below are roots, or the caller's children. */

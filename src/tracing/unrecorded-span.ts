@@ -25,6 +25,11 @@ export class UnrecordedSpan implements Span {
     return (this.stand ??= new UnrecordedSpan(this.context, false));
   }
 
+  /** Whether a call in it can go without it. */
+  get saysNothing(): boolean {
+    return !this.activates;
+  }
+
   spanContext(): SpanContext {
     return this.context;
   }

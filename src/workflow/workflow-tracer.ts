@@ -1,6 +1,7 @@
 import { SpanKind, type Span } from '@opentelemetry/api';
 import { isGenAiOperation } from '../genai/operations.js';
 import { runCall } from '../genai/run-call.js';
+import { managerServices } from '../tracing/manager-services.js';
 import { recordValue } from '../tracing/record-value.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
 import { contextOf, type SpanOptions } from '../tracing/span-options.js';
@@ -223,6 +224,8 @@ export class WorkflowTracer {
     });
   }
 }
+
+managerServices.add(WorkflowTracer);
 
 /** Returns the context of the running stage if it belongs to this run, else that of the run. */
 function contextOfStage(

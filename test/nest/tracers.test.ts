@@ -116,6 +116,26 @@ describe('@InjectTracer', () => {
     expect(scopesOf(app.recorder)).toEqual([['asked-for-late', 'late']]);
   });
 
+  it('serves a service that is imported after the app has started', async () => {
+    const app = await startApp({});
+    const { WorkflowTracer } = await import('../../src/entry-points/workflow.js');
+
+    @Injectable()
+    class Late {
+      constructor(@Inject(WorkflowTracer) readonly workflow: InstanceType<typeof WorkflowTracer>) {}
+
+      run() {
+        this.workflow.withPipelineSpan('late', () => undefined);
+      }
+    }
+
+    @Module({ providers: [{ provide: 'LATE', useExisting: Late }, Late] })
+    class LateModule {}
+    const loaded = await app.app.get(LazyModuleLoader).load(() => LateModule);
+    loaded.get<{ run(): void }>('LATE').run();
+    expect(scopesOf(app.recorder)).toEqual([['nestjs-telemetry', 'pipeline:late']]);
+  });
+
   it('resolves by its token', async () => {
     const app = await startApp({});
     const tracer = app.app.get<Tracer>(getTracerToken(), { strict: false });

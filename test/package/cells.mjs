@@ -16,6 +16,10 @@ const refusals = [
   [({ sdk, node }) => sdk === '3' && node === '20.19', 'engines of OpenTelemetry SDK 3: Node >=22.15'],
   [({ sdk, api }) => sdk === '3' && api === '1.9', 'peers of OpenTelemetry SDK 3: API >=1.10 <1.11'],
   [({ sdk, api }) => sdk === '2' && api === '1.10', 'peers of OpenTelemetry SDK 2: API <1.10'],
+  [
+    ({ node, manager, module }) => node === '20.19' && manager === 'yarn pnp' && module === 'cjs',
+    "require() of ES modules on Node 20, which asks no loader: Plug'n'Play needs Node 22",
+  ],
 ];
 
 /**

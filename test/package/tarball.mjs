@@ -45,6 +45,11 @@ export async function checkTarball(tarball, directory) {
     manifest.peerDependenciesMeta,
     Object.fromEntries(Object.keys(optional).map((name) => [name, { optional: true }])),
   );
+  const chunks = join(alone, 'node_modules', 'nestjs-telemetry', 'dist', 'chunks');
+  for (const file of await readdir(chunks)) {
+    if (file.endsWith('.js') && /[^\0-\x7f]/.test(await readFile(join(chunks, file), 'utf8')))
+      throw new Error(`Expected ${file} in ASCII, of which V8 keeps one byte a character.`);
+  }
   const bytes = await bytesBelow(join(alone, 'node_modules'));
   if (bytes > mostMegabytes * 1e6)
     throw new Error(`Expected at most ${mostMegabytes} MB without peers, got ${inMegabytes(bytes)}.`);

@@ -1,5 +1,4 @@
-import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
-import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportOutcome } from '../../otlp/export-outcome.js';
@@ -25,15 +24,11 @@ export class OtlpSender implements MetricSender {
   }
 
   async sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
-    const body =
-      this.transport.encoding === 'json'
-        ? JsonMetricsSerializer.serializeRequest(withTextForNonFinite(metrics))
-        : ProtobufMetricsSerializer.serializeRequest(metrics);
+    // Not before the first export: an app that starts has other things to load.
+    const { encodeMetrics } = await import('./otlp-metrics-encoding.js');
+    const body = encodeMetrics(metrics, this.transport.encoding);
     if (body === undefined) return { ok: true, rejected: 0, message: '' };
-    const { buffer, byteOffset, byteLength } = body;
-    const result = await runAsExport(() =>
-      this.transport.sendRequest(Buffer.from(buffer, byteOffset, byteLength), timeoutMillis),
-    );
+    const result = await runAsExport(() => this.transport.sendRequest(body, timeoutMillis));
     if (!result.ok) return { ok: false, failure: aboutMetrics(result.failure) };
     return { ok: true, rejected: result.rejected, message: result.message };
   }
@@ -42,32 +37,6 @@ export class OtlpSender implements MetricSender {
     this.transport.close();
     return Promise.resolve();
   }
-}
-
-/**
- * Replaces `NaN` and infinities by their names, as OTLP's JSON demands. With `null` in their place, the
- * whole export would be refused.
- */
-function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
-  const metricOf = (metric: MetricData): MetricData => {
-    const dataPoints = metric.dataPoints.map((point) => ({ ...point, value: textForNonFinite(point.value) }));
-    return { ...metric, dataPoints } as MetricData;
-  };
-  return {
-    resource,
-    scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(metricOf) })),
-  };
-}
-
-/** @param value - a number, or a histogram that contains numbers */
-function textForNonFinite(value: number | object): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, part]: [string, unknown]) => [
-      name,
-      typeof part === 'number' ? textForNonFinite(part) : part,
-    ]),
-  );
 }
 
 /** Replaces the words for spans in a transport's failure. */

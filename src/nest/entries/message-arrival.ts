@@ -93,7 +93,8 @@ export class MessageArrival implements Entry {
   }
 
   /**
-   * Returns the arrival that the running code handles. Nest calls further handlers of an event inside the first.
+   * Returns the arrival that the running code handles. Nest calls further handlers of an event inside the
+   * first one.
    */
   static get current(): MessageArrival | undefined {
     const entry = activeContext().flow?.entry;

@@ -105,7 +105,7 @@ export class Coverage {
   }
 
   /** Adds a value to the providers of an instance's module, for modules that import it later. */
-  provide(instance: symbol, token: string, value: unknown): void {
+  provide(instance: symbol, token: string | Type, value: unknown): void {
     for (const [module, id] of this.instanceModules) {
       if (id !== instance || module.providers.has(token)) continue;
       module.addProvider({ provide: token, useValue: value });

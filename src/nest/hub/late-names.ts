@@ -1,30 +1,38 @@
+import { managerServices, type ManagerService } from '../../tracing/manager-services.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
-import { getMeterToken, listenForMeterNames, type MeterNameListener } from '../metadata/meter-names.js';
-import { getTracerToken, listenForTracerNames, type TracerNameListener } from '../metadata/tracer-names.js';
+import { getMeterToken, meterNames } from '../metadata/meter-names.js';
+import { getTracerToken, tracerNames } from '../metadata/tracer-names.js';
 import type { Coverage } from './coverage.js';
 
 /**
- * Provides tracers and meters whose names were requested after the modules were read, by a file that was
+ * Provides tracers, meters and services that were requested after the modules were read, by a file that was
  * loaded late.
  */
-export class LateNames implements TracerNameListener, MeterNameListener {
+export class LateNames {
   constructor(
     private readonly instances: ReadonlyMap<symbol, TelemetryInstance>,
     private readonly coverage: () => Coverage,
   ) {
-    listenForTracerNames(this);
-    listenForMeterNames(this);
+    tracerNames.listen(this.onTracerName);
+    meterNames.listen(this.onMeterName);
+    managerServices.listen(this.onService);
   }
 
-  onTracerName(name: string): void {
+  private readonly onTracerName = (name: string): void => {
     for (const [id, { tracerManager }] of this.instances) {
       this.coverage().provide(id, getTracerToken(name), tracerManager.getTracer(name));
     }
-  }
+  };
 
-  onMeterName(name: string): void {
+  private readonly onMeterName = (name: string): void => {
     for (const [id, { meterManager }] of this.instances) {
       this.coverage().provide(id, getMeterToken(name), meterManager.getMeter(name));
     }
-  }
+  };
+
+  private readonly onService = (service: ManagerService): void => {
+    for (const [id, { tracerManager }] of this.instances) {
+      this.coverage().provide(id, service, new service(tracerManager));
+    }
+  };
 }

@@ -3,15 +3,15 @@ import { BaggageService } from '../../tracing/baggage-service.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { TelemetryHealthIndicator } from '../services/telemetry-health.indicator.js';
-import { getMeterToken, requestedMeterNames } from '../metadata/meter-names.js';
+import { managerServices } from '../../tracing/manager-services.js';
+import { getMeterToken, meterNames } from '../metadata/meter-names.js';
 import { MetricService } from '../services/metric.service.js';
-import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from '../services/span-services.js';
 import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { TelemetryModuleOptions } from '../instance/telemetry-options.js';
 import { TELEMETRY_INSTANCE_ID, TELEMETRY_OPTIONS, uniqueId } from '../metadata/tokens.js';
-import { getTracerToken, requestedTracerNames } from '../metadata/tracer-names.js';
+import { getTracerToken, tracerNames } from '../metadata/tracer-names.js';
 
 /** Parts of the dynamic module of one instance. */
 export interface InstanceModuleParts {
@@ -62,7 +62,6 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
         useFactory: (meters: MeterManager) => new MetricService(meters),
       },
       TelemetryHealthIndicator,
-      ...SPAN_SERVICES,
     ],
     exports: [
       TracerManager,
@@ -70,29 +69,33 @@ export function instanceModule(parts: InstanceModuleParts): DynamicModule {
       MetricService,
       BaggageService,
       TelemetryHealthIndicator,
-      ...SPAN_SERVICE_TOKENS,
       ...exports,
     ],
   });
 }
 
 /**
- * Adds the providers for `@InjectTracer` and `@InjectMeter` when Nest reads the module; all decorators have
- * run by then.
+ * Adds the providers for `@InjectTracer` and `@InjectMeter`, and the services made of a manager, when Nest
+ * reads the module; all decorators have run by then.
  */
 export function withTracers(module: DynamicModule): DynamicModule {
   const { providers = [], exports = [] } = module;
   const named = (): FactoryProvider[] => [
-    ...[undefined, ...requestedTracerNames()].map((name) => ({
+    ...[undefined, ...tracerNames.all].map((name) => ({
       provide: getTracerToken(name),
       inject: [TracerManager],
       // A test may replace the manager by a partial one.
       useFactory: (manager: Partial<TracerManager>) => manager.getTracer?.(name),
     })),
-    ...[undefined, ...requestedMeterNames()].map((name) => ({
+    ...[undefined, ...meterNames.all].map((name) => ({
       provide: getMeterToken(name),
       inject: [MeterManager],
       useFactory: (manager: Partial<MeterManager>) => manager.getMeter?.(name),
+    })),
+    ...managerServices.all.map((service) => ({
+      provide: service,
+      inject: [TracerManager],
+      useFactory: (manager: TracerManager) => new service(manager),
     })),
   ];
   return {

@@ -5,7 +5,6 @@ import { MeterManager } from '../../metrics/meter-manager.js';
 import type { TelemetryFeatureOptions } from '../../tracing/feature-options.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { instanceModule, withTracers } from './instance-module.js';
-import { SPAN_SERVICE_TOKENS, SPAN_SERVICES } from '../services/span-services.js';
 import { MetricService } from '../services/metric.service.js';
 import { TelemetryHub } from '../hub/telemetry-hub.js';
 import { TelemetryHubModule } from './telemetry-hub.module.js';
@@ -101,9 +100,8 @@ export class TelemetryModule {
           inject: [MeterManager],
           useFactory: (meters: MeterManager) => new MetricService(meters),
         },
-        ...SPAN_SERVICES,
       ],
-      exports: [TracerManager, MeterManager, MetricService, BaggageService, ...SPAN_SERVICE_TOKENS],
+      exports: [TracerManager, MeterManager, MetricService, BaggageService],
       imports: [TelemetryHubModule],
     });
   }

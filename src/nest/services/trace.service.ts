@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Span, Tracer } from '@opentelemetry/api';
+import { managerServices } from '../../tracing/manager-services.js';
 import type { SpanOptions } from '../../tracing/span-options.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 import { NO_SPAN } from '../../tracing/unrecorded-span.js';
@@ -27,3 +28,5 @@ export class TraceService {
     return this.manager.startSpan(name, options);
   }
 }
+
+managerServices.add(TraceService);

@@ -12,8 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { BROKERS, isInstalled, stopBrokers } from '../../brokers/broker-programs.mjs';
 import { runTests } from '../../brokers/run-tests.mjs';
 
-/** NATS has another client package on Nest 11. */
-const BROKER_NAMES = ['redis', 'mqtt', 'rabbitmq', 'kafka'];
+const BROKER_NAMES = ['redis', 'nats', 'mqtt', 'rabbitmq', 'kafka'];
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -32,6 +31,8 @@ const NEST_11 = {
   '@nestjs/schedule': '^6',
   '@nestjs/testing': '^11',
   '@nestjs/websockets': '^11',
+  // The client of NATS by its former name.
+  nats: '^2',
 };
 /** What tests and sources import besides. */
 const OTHERS =
@@ -43,6 +44,7 @@ try {
     'src',
     'test/brokers',
     'test/entries',
+    'test/metrics/support',
     'test/support',
     'tsconfig.json',
     'vitest.config.ts',

@@ -44,6 +44,7 @@ try {
     'src',
     'test/brokers',
     'test/entries',
+    'test/metrics/support',
     'test/support',
     'tsconfig.json',
     'vitest.config.ts',

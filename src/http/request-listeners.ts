@@ -1,11 +1,12 @@
 import { applyInEntry, runningEntryOf, stampEntry } from '../context/entry.js';
 import type { Entry } from '../context/flow-context.js';
 
-type Emit = (this: object, ...args: unknown[]) => boolean;
+type Emit = (this: Emitter, ...args: unknown[]) => boolean;
 
 /** A request; `emit` belongs to the prototype that the framework gave it. */
 interface Emitter {
   emit: Emit;
+  readonly listenerCount?: (event: unknown) => number;
 }
 
 /**
@@ -21,8 +22,11 @@ export function followListeners(trace: Entry & { readonly request: object }): vo
  * Emits in the context of the request. All requests share it: where each has a function of its own, the
  * collector of Node 24 moves a large part of them to the old generation once they are over.
  */
-function emitInEntry(this: object, ...args: unknown[]): boolean {
-  return applyInEntry(runningEntryOf(this), inherited(this, 'emit', emitInEntry), this, args);
+function emitInEntry(this: Emitter, ...args: unknown[]): boolean {
+  const emit = inherited(this, 'emit', emitInEntry);
+  // Most events have no listener, and a context costs an object.
+  if (this.listenerCount?.(args[0]) === 0) return emit.apply(this, args);
+  return applyInEntry(runningEntryOf(this), emit, this, args);
 }
 
 /**

@@ -11,10 +11,11 @@ import { Propagation } from '../context/propagation.js';
 import { TelemetryError } from '../errors.js';
 import type { CallMeter } from './call-meter.js';
 import { flushAll } from './flush.js';
-import { changedOptions, type ReconfigureReport } from './generations/config-change.js';
+import type { ReconfigureReport } from './generations/config-change.js';
 import type { Generation } from './generations/generation.js';
 import { GenerationLife } from './generations/generation-life.js';
 import { GenerationSlot } from './generations/generation-slot.js';
+import { LiveGeneration } from './generations/live-generation.js';
 import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './generations/overrides.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { countSpans, type DeliveryStatus } from './telemetry-status.js';
@@ -35,8 +36,6 @@ import type { VerifyExportResult } from './verify-export.js';
  * is flushed and closed when its last span has ended.
  */
 export class Pipeline implements TenantPipeline {
-  /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
-  current: Generation | undefined;
   readonly log: RateLimitedLog;
   readonly waiting = new WaitingRoom((reason, spans) => {
     this.drop(reason, spans);
@@ -54,8 +53,7 @@ export class Pipeline implements TenantPipeline {
   private readonly overrides = new Overrides((tenant) => {
     this.tenants?.override(tenant, undefined);
   });
-  /** The generation behind an override; it stays open, since exporters of the app's cannot be reopened. */
-  private beneath: Generation | undefined;
+  private readonly live: LiveGeneration;
   private readonly standIns: StandIns;
   private wasShutDown = false;
   private readonly changes = new InOrder();
@@ -66,6 +64,11 @@ export class Pipeline implements TenantPipeline {
     this.pool = new SinkPool(options.instance, options.log, this.waiting);
     this.tenants = options.tenants && new TenantRouter(this, options.tenants);
     this.life = new GenerationLife(this, this.log, this.pool, options.closeTimeoutMillis);
+    this.live = new LiveGeneration(this.life, () => {
+      if (this.current !== undefined) this.waiting.limit(this.current.config.batch);
+      options.onChange?.();
+      this.tenants?.refresh();
+    });
     this.standIns = new StandIns(this, this.life);
     this.temporary = new TemporaryConfigs(this.life, (config) => this.resolveConfig(config), this.log);
   }
@@ -101,13 +104,18 @@ export class Pipeline implements TenantPipeline {
       typeof change === 'function'
         ? mergeTracerConfig({}, change(mergeTracerConfig(this.config, this.config)))
         : mergeTracerConfig(this.config, change);
-    const report = await this.swap(next);
+    const report = await this.live.swap(next, this.resolveConfig(next));
     this.config = next;
     this.initial ??= next;
     this.overrides.removeAll();
     this.tenants?.endOverrides();
     this.wasShutDown = false;
     return report;
+  }
+
+  /** The generation for new flows; absent before `configure` and after `shutdown`. */
+  get current(): Generation | undefined {
+    return this.live.current;
   }
 
   get env(): NodeJS.ProcessEnv {
@@ -135,7 +143,8 @@ export class Pipeline implements TenantPipeline {
         );
       }
       const { tenant } = options;
-      if (tenant === undefined) await this.swap(mergeTracerConfig(this.config, change), true);
+      const changed = mergeTracerConfig(this.config, change);
+      if (tenant === undefined) await this.live.override(changed, this.resolveConfig(changed));
       else (this.tenants ?? noTenants()).override(tenant, change);
       return this.overrides.add(change, options, (take) =>
         this.changes.run(async () => {
@@ -150,7 +159,7 @@ export class Pipeline implements TenantPipeline {
   /** Adds an exporter to those that are configured. */
   async addExporter(exporter: ExporterOption): Promise<void> {
     await this.reconfigure((current) => {
-      const existing = current.exporter ?? (this.beneath ?? this.current)?.config.exporters ?? [];
+      const existing = current.exporter ?? this.live.configured?.config.exporters ?? [];
       return { ...current, exporter: [...([existing].flat() as readonly ExporterOption[]), exporter] };
     });
   }
@@ -169,8 +178,7 @@ export class Pipeline implements TenantPipeline {
       await this.tenants?.settled(timeoutMillis / 2);
       const left = timeoutMillis - (performance.now() - begun);
       this.overrides.removeAll();
-      this.current = undefined;
-      this.beneath = undefined;
+      this.live.leave();
       this.options.onChange?.();
       void this.tenants?.evictAll();
       void this.temporary.evictAll();
@@ -250,50 +258,11 @@ export class Pipeline implements TenantPipeline {
     });
   }
 
-  /** @param overriding - whether the configuration stands in front of the one that goes on to be given */
-  private async swap(config: TracerConfig, overriding = false): Promise<ReconfigureReport> {
-    const previous = this.current;
-    const next = await this.life.build(config, this.resolveConfig(config));
-    this.enter(next);
-    return {
-      generation: next.number,
-      changed: changedOptions(previous?.config, next.config),
-      draining: previous?.live ?? 0,
-      drained: this.closePrevious(previous, overriding),
-    };
-  }
-
-  private enter(generation: Generation | undefined): void {
-    this.current = generation;
-    if (generation !== undefined) this.waiting.limit(generation.config.batch);
-    this.options.onChange?.();
-    this.tenants?.refresh();
-  }
-
-  private closePrevious(previous: Generation | undefined, overriding: boolean): Promise<number> {
-    if (previous === undefined) return Promise.resolve(0);
-    const { beneath } = this;
-    if (overriding && beneath === undefined) {
-      this.beneath = previous;
-      return Promise.resolve(0);
-    }
-    if (!overriding && beneath !== undefined) {
-      this.beneath = undefined;
-      void this.life.closeReplaced(beneath);
-    }
-    return this.life.closeReplaced(previous);
-  }
-
   private async endOverride(): Promise<void> {
-    const { current, beneath } = this;
-    if (current === undefined || beneath === undefined) return;
     try {
-      await this.swap(this.config);
+      await this.live.endOverride(() => ({ given: this.config, resolved: this.resolveConfig(this.config) }));
     } catch (error) {
       this.log.warn('override', `What an override had changed is back as it was built: ${errorText(error)}`);
-      this.beneath = undefined;
-      this.enter(beneath);
-      void this.life.closeReplaced(current);
     }
   }
 }

@@ -30,10 +30,10 @@ import { TenantRouter, type TenantPipeline } from './tenants/tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
 
 /**
- * One instance's way from an ended span to its exporters, replaceable while it runs.
+ * Takes the ended spans of one instance to its exporters. The configuration can be replaced at any time.
  *
- * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one
- * is flushed and closed when its last span has ended.
+ * A change is validated, then a complete new generation is built and swapped in with one assignment. The
+ * old one is flushed and closed when its last span has ended.
  */
 export class Pipeline implements TenantPipeline {
   readonly log: RateLimitedLog;
@@ -44,9 +44,9 @@ export class Pipeline implements TenantPipeline {
   readonly tenants: TenantRouter | undefined;
   readonly temporary: TemporaryConfigs;
   readonly propagation: Propagation;
-  /** Measures calls that ask for it. */
+  /** Measures calls with the option `metric`. */
   callMeter: CallMeter | undefined;
-  /** The configuration that was given first. */
+  /** The first configuration that was given. */
   initial: TracerConfig | undefined;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
@@ -73,7 +73,10 @@ export class Pipeline implements TenantPipeline {
     this.temporary = new TemporaryConfigs(this.life, (config) => this.resolveConfig(config), this.log);
   }
 
-  /** Replaces the whole configuration. @throws TelemetryConfigError, after which nothing has changed */
+  /**
+   * Replaces the whole configuration. @throws TelemetryConfigError if it is invalid; nothing has changed
+   * then
+   */
   configure(config: TracerConfig): Promise<ReconfigureReport> {
     return this.changes.run(() => this.applyChange(() => config));
   }
@@ -81,8 +84,8 @@ export class Pipeline implements TenantPipeline {
   /**
    * Changes a part of the configuration.
    *
-   * @throws TelemetryConfigError, after which nothing has changed; TelemetryError `TELEMETRY_SHUT_DOWN` after
-   *   a shutdown, which a late change must not undo
+   * @throws TelemetryConfigError if the change is invalid, TelemetryError `TELEMETRY_SHUT_DOWN` after a
+   *   shutdown; nothing has changed then
    */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
     return this.changes.run(async () => {
@@ -99,7 +102,7 @@ export class Pipeline implements TenantPipeline {
   private async applyChange(
     change: TracerConfig | ((current: TracerConfig) => TracerConfig),
   ): Promise<ReconfigureReport> {
-    // The function gets a copy: what it writes there counts only if the change goes through.
+    // The function gets a copy, which only counts if the change succeeds.
     const next =
       typeof change === 'function'
         ? mergeTracerConfig({}, change(mergeTracerConfig(this.config, this.config)))
@@ -122,15 +125,15 @@ export class Pipeline implements TenantPipeline {
     return this.options.env ?? process.env;
   }
 
-  /** The configuration as it was given, before defaults, environment and overrides. */
+  /** The configuration as given, without defaults, environment and overrides. */
   get given(): TracerConfig {
     return this.config;
   }
 
   /**
-   * Changes the configuration of all flows or of one tenant for a while.
+   * Changes the configuration of all flows or of one tenant for a limited time.
    *
-   * @throws TelemetryConfigError, after which nothing has changed
+   * @throws TelemetryConfigError if the change is invalid; nothing has changed then
    */
   async override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
     positiveMillis.assert(options.forMillis, 'forMillis');
@@ -156,7 +159,7 @@ export class Pipeline implements TenantPipeline {
     });
   }
 
-  /** Adds an exporter to those that are configured. */
+  /** Adds an exporter to the configured ones. */
   async addExporter(exporter: ExporterOption): Promise<void> {
     await this.reconfigure((current) => {
       const existing = current.exporter ?? this.live.configured?.config.exporters ?? [];
@@ -164,17 +167,17 @@ export class Pipeline implements TenantPipeline {
     });
   }
 
-  /** Resolves when what has ended is delivered or dropped, or `exportTimeoutMillis` are over. */
+  /** Resolves when every ended span is delivered or dropped, at the latest after `exportTimeoutMillis`. */
   forceFlush(): Promise<void> {
     return flushAll({ life: this.life, pool: this.pool, tenants: this.tenants });
   }
 
-  /** Delivers what has ended, closes every exporter; a later `configure` works again. */
+  /** Delivers the remaining spans and closes all exporters. A later `configure` works again. */
   shutdown(timeoutMillis: number): Promise<void> {
     return this.changes.run(async () => {
       this.wasShutDown = true;
       const begun = performance.now();
-      // Half of the time: what tenants' spans find out about themselves is still to be delivered.
+      // Look-ups of tenants get half of the time, since their spans must still be delivered.
       await this.tenants?.settled(timeoutMillis / 2);
       const left = timeoutMillis - (performance.now() - begun);
       this.overrides.removeAll();
@@ -190,7 +193,7 @@ export class Pipeline implements TenantPipeline {
     return this.current !== undefined;
   }
 
-  /** Hides the pipeline's fields when it is printed: they lead to credentials. */
+  /** Hides the fields when a pipeline is printed, since they lead to credentials. */
   toJSON(): object {
     return { instance: this.options.instance, generation: this.current?.number ?? 0 };
   }
@@ -217,7 +220,7 @@ export class Pipeline implements TenantPipeline {
     };
   }
 
-  /** Tries the way to each exporter's receiver. @throws TelemetryConfigError */
+  /** Tests the connection to each exporter's receiver. @throws TelemetryConfigError */
   async verify(change: TracerConfig): Promise<VerifyExportResult> {
     const config = this.resolveConfig(mergeTracerConfig(this.current?.given ?? this.config, change));
     const { verifyExporters } = await import('./verify-export.js');

@@ -127,6 +127,7 @@ export class MessageArrival implements Entry {
   /** The server is done with it, and sends no answer any more. */
   settled(): void {
     if (this.awaited && !this.answering) this.entry?.release();
+    this.awaited = false;
   }
 
   describe(server: ServerFields): Attributes {

@@ -1,7 +1,7 @@
 import type { Entry } from './flow-context.js';
 
 const waiting = new WeakMap<Entry, Set<() => void>>();
-/** Set by the first callback: most processes have none. */
+/** Whether any callback was ever registered; most processes have none. */
 let anyWaits = false;
 
 /**

@@ -30,8 +30,8 @@ export class RequestDescription implements DescribedRequest {
   /** Whether the request comes from a serverless adapter, whose response never closes. */
   readonly serverless: boolean;
   /**
-   * Whether its response calls `write` inside of `end`, as those of HTTP/2 and of Fastify's `inject()`, which
-   * has no socket, do.
+   * Whether the response calls `write` inside of `end`, as responses of HTTP/2 and of Fastify's `inject()`
+   * do, which have no socket.
    */
   readonly endsThroughWrite: boolean;
   /** The path and query. */
@@ -81,15 +81,15 @@ export class RequestDescription implements DescribedRequest {
   }
 
   /**
-   * The attributes that are the same for all such requests of the route; nothing where they are not kept.
-   * @param said - attributes that stand under the request's
+   * Returns the attributes that similar requests of the route share; `undefined` if they are not cached.
+   * @param said - attributes from baggage, over which the request's own win
    */
   fixedAttributes(said: Attributes | undefined): FixedAttributes | undefined {
     const fixed = this.match?.fixedAttributes(this.addressed);
     return said !== undefined && fixed?.hasAnyOf(said) === true ? undefined : fixed;
   }
 
-  /** The other attributes. */
+  /** Returns the attributes that similar requests do not share. */
   ownAttributes(http: CompiledHttpOptions): Attributes {
     return requestAttributes(this, this.readForwarded(), http.redact);
   }

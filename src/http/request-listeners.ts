@@ -19,8 +19,8 @@ export function followListeners(trace: Entry & { readonly request: object }): vo
 }
 
 /**
- * Emits in the context of the request. All requests share it: where each has a function of its own, the
- * collector of Node 24 moves a large part of them to the old generation once they are over.
+ * Emits in the context of the request. All requests share this function: with one closure per request, Node
+ * 24's garbage collector moves many of them to the old generation.
  */
 function emitInEntry(this: Emitter, ...args: unknown[]): boolean {
   const emit = inherited(this, 'emit', emitInEntry);

@@ -2,7 +2,7 @@ import { FixedAttributes } from '../pipeline/encoding/fixed-attributes.js';
 import { methodName } from './http-method.js';
 import { routeAttributes, type Addressed } from './server-attributes.js';
 
-/** Kept per route; a client can send any number of hosts, of any length. */
+/** The most cached addresses per route, since a client can send any number of hosts. */
 const MAX_ADDRESSES = 8;
 const MAX_KEPT_TEXT = 256;
 
@@ -33,11 +33,13 @@ export class RouteMatch {
     return this.named;
   }
 
-  /** The attributes of all its requests that are addressed alike; nothing where they are not kept. */
+  /**
+   * Returns the attributes that the route's requests with this address share; `undefined` if not cached.
+   */
   fixedAttributes(to: Addressed): FixedAttributes | undefined {
     const { known } = this;
     for (const each of known) if (isAlike(each.to, to)) return each.attributes;
-    // Without a handler, the match is of this request alone.
+    // Without a handler, the match belongs to this request alone.
     if (this.functionName === undefined || known.length >= MAX_ADDRESSES || isLong(to)) return undefined;
     const attributes = new FixedAttributes(routeAttributes(to, this));
     known.push({ to, attributes });

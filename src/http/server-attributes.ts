@@ -14,16 +14,16 @@ export interface DescribedRequest {
   readonly method: string;
 }
 
-/** How a request came in, alike for many requests of a route. */
+/** The address of a request, equal for many requests of a route. */
 export interface Addressed {
   readonly method: string;
   readonly scheme: string;
   readonly httpVersion: string;
-  /** The host with its port, if there was one. */
+  /** The host with its port, if it has one. */
   readonly host: string | undefined;
 }
 
-/** The names of the place where requests arrive. */
+/** The names of a route and its handler. */
 export interface NamedRoute {
   readonly route: string | undefined;
   readonly functionName?: string | undefined;
@@ -31,7 +31,7 @@ export interface NamedRoute {
 }
 
 /**
- * Returns the attributes that a server span has in common with others of the same route.
+ * Returns the attributes that a server span shares with others of the same route.
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span | HTTP server
  *   span}
@@ -55,7 +55,7 @@ export function routeAttributes(to: Addressed, match: NamedRoute | undefined): A
   return attributes;
 }
 
-/** The attributes of a server span that are known at its start, and its own. */
+/** Returns the attributes of a server span at its start that differ between requests of a route. */
 export function requestAttributes(
   request: DescribedRequest,
   forwarded: ForwardedRequest,

@@ -52,7 +52,7 @@ function end(this: Body, ...args: unknown[]): unknown {
   return inherited(this, 'end', end).apply(this, args);
 }
 
-/** Most often this is the running one. A lookup by the response costs more, see `propertyOf`. */
+/** The entry is usually the active one; a lookup by the response costs more, see `propertyOf`. */
 function traceOf(body: object): RequestTrace | undefined {
   const running = activeContext().flow?.entry;
   const entry = running instanceof RequestTrace && running.response === body ? running : entryOf(body);

@@ -35,7 +35,7 @@ export class HttpTransport implements OtlpTransport {
   private readonly requests = new Set<ClientRequest>();
   private closed = false;
 
-  /** @param destination - the words for the receiver in failures; default: an OTLP receiver of the signal */
+  /** @param destination - the receiver's names in failures; default: an OTLP receiver of the signal */
   constructor(
     config: OtlpExporterConfig,
     signal: OtlpSignal = 'traces',

@@ -61,7 +61,7 @@ export class RecordingSpan implements Span, ReadableSpan {
   /** The parent's span context; undefined for a root span, although `ReadableSpan` types it as optional. */
   parentSpanContext: SpanContext;
   readonly startMonotonic: number;
-  /** Apart from the others until {@link attributes} is asked for. */
+  /** Attributes that are kept separately until {@link attributes} is read. */
   fixedAttributes: FixedAttributes | undefined;
   private attributeCount: number;
 

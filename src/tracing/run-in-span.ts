@@ -19,7 +19,7 @@ export interface TracedCall {
   readonly written?: unknown;
   /** Called with a result before the span ends; not for streams or errors. Must not throw. */
   readonly onResult?: ((span: Span, result: unknown) => void) | undefined;
-  /** Whether `onResult` has anything to do for the span; by default it has. */
+  /** Whether `onResult` has anything to do for the span; default: it has. */
   readonly notes?: ((span: Span) => boolean) | undefined;
   /** Starts a span for each further consumer of a stream; without it, all consumers share one span. */
   readonly startAnother?: (() => Span) | undefined;

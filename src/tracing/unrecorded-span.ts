@@ -25,7 +25,7 @@ export class UnrecordedSpan implements Span {
     return (this.stand ??= new UnrecordedSpan(this.context, false));
   }
 
-  /** Whether a call in it can go without it. */
+  /** Whether a call can run without this span, since it adds nothing to the active one. */
   get saysNothing(): boolean {
     return !this.activates;
   }

@@ -21,7 +21,7 @@ const port = leaf({
   accepts: (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= 65_535,
 });
 
-/** The variables that apply to metrics alone; the reader of traces reports the others. */
+/** Matches variables that apply to metrics alone; the reader of traces reports all others. */
 const METRICS_ALONE = /METRIC|PROMETHEUS/;
 
 /**

@@ -23,7 +23,7 @@ export class OtlpSender implements MetricSender {
   }
 
   async sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
-    // Not before the first export: an app that starts has other things to load.
+    // The encoder is loaded at the first export, since a starting app has other files to load.
     const { encodeMetrics } = await import('./otlp-metrics-encoding.js');
     const body = encodeMetrics(metrics, this.transport.encoding);
     if (body === undefined) return { ok: true, rejected: 0, message: '' };

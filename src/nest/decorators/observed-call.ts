@@ -48,7 +48,7 @@ export function observedCall(
   return method.apply(host, args);
 }
 
-/** Tells whether {@link noteResult} has anything to do. */
+/** Whether {@link noteResult} has anything to do. */
 export function notesResult(span: Span, options: SpanDecoratorOptions): boolean {
   return options.onResult !== undefined || recordsValues(span, options);
 }

@@ -16,7 +16,7 @@ const PROCESSOR = 'bullmq:processor_metadata';
 const WORKER_EVENT = 'bullmq:worker_events_metadata';
 const SYSTEM = 'bullmq';
 
-/** Names of the errors by which a processor puts its job off; BullMQ counts none of them as a failure. */
+/** Names of the errors with which a processor postpones its job; BullMQ does not count them as failures. */
 const POSTPONING = new Set(['DelayedError', 'RateLimitError', 'WaitingChildrenError', 'WaitingError']);
 
 /** The members that are used of a job. */

@@ -17,10 +17,10 @@ interface FastifyLike {
   ): unknown;
 }
 
-/** A function of the app's that has ours around it while any instance is enabled. */
+/** A function of the app that is wrapped while any instance is enabled. */
 interface Entrance {
   readonly enter: () => () => boolean;
-  /** Set meanwhile; returns whether the function could be given back. */
+  /** Set while the function is wrapped; returns whether it could be restored. */
   leave: (() => boolean) | undefined;
 }
 

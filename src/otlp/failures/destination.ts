@@ -1,6 +1,4 @@
-/**
- * The words by which explanations of failures name a receiver, and the option that configures it.
- */
+/** The words with which explanations of failures name a receiver and the option that configures it. */
 export interface Destination {
   /** The exported items. */
   readonly items: 'spans' | 'metrics';

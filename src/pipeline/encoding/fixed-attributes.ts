@@ -1,12 +1,12 @@
 import type { Attributes } from '@opentelemetry/api';
 
 /**
- * Attributes that many spans have in common, such as a route's: put together once and encoded once. Only
- * `ROUTE_ATTRIBUTES` (`mask-keys.ts`) may be among them, with the values that the library itself gives them.
+ * Attributes that many spans share, such as a route's. They are created once and encoded once. Only
+ * `ROUTE_ATTRIBUTES` (`mask-keys.ts`) may be among them, with values from the library itself.
  */
 export class FixedAttributes {
   readonly count: number;
-  /** Their fields of a `Span` message, once a span with them was encoded. */
+  /** The encoded fields of a `Span` message; set when the first span with them is encoded. */
   protobuf: Uint8Array | undefined;
 
   constructor(readonly values: Readonly<Attributes>) {
@@ -22,7 +22,7 @@ export class FixedAttributes {
   }
 }
 
-/** A span some of whose attributes are {@link FixedAttributes}; its `attributes` are all of them. */
+/** A span that has {@link FixedAttributes}; its `attributes` include them. */
 export interface WithFixedAttributes {
   readonly fixedAttributes?: FixedAttributes | undefined;
   /** All others. */

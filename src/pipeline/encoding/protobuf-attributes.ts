@@ -17,7 +17,7 @@ const SHORT_CHARS = 60;
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: object): number {
   let unreadable = 0;
   for (const key in attributes) {
-    // In such a loop it costs nothing; `Object.hasOwn` would be a call for each key.
+    // V8 optimises this form inside a `for…in` loop; `Object.hasOwn` would be a call per key.
     if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
     const before = writer.pos;
     try {
@@ -32,7 +32,7 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
   return unreadable;
 }
 
-/** The `KeyValue` fields of attributes that many spans have. */
+/** Returns the encoded `KeyValue` fields of shared attributes. */
 export function fixedFields(fixed: FixedAttributes, tag: number): Uint8Array {
   if (fixed.protobuf === undefined) {
     const writer = new ProtobufWriter(512);

@@ -3,7 +3,7 @@ import { charCodeAt } from '../../base/char-code-at.js';
 /** Strings up to this length are copied by a loop, since a call into native code costs more. */
 const LOOP_CHARS = 40;
 const TWO_POW_32 = 0x1_0000_0000;
-/** The values of hexadecimal digits by their code; other codes count as zero. */
+/** The values of hexadecimal digits by character code; other codes count as zero. */
 const NIBBLES = new Uint8Array(128);
 for (const digits of ['0123456789abcdef', '0123456789ABCDEF']) {
   for (let value = 0; value < 16; value++) NIBBLES[digits.charCodeAt(value)] = value;

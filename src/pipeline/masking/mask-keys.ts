@@ -21,7 +21,7 @@ const TRUSTED: ReadonlySet<string> = new Set([
   'url.scheme',
 ]);
 
-/** The attributes that are the same for all requests of a route. */
+/** The attributes that all requests of a route share. */
 export const ROUTE_ATTRIBUTES: readonly string[] = [
   'http.request.method',
   'url.scheme',
@@ -84,7 +84,7 @@ export class KeyMask {
     return verdict;
   }
 
-  /** Whether a value that is a number or the library's own text stays as it is. */
+  /** Whether masking leaves a number, or the library's own text, under this key unchanged. */
   leaves(key: string): boolean {
     const verdict = this.verdict(key);
     return verdict === 'trust' || verdict === 'scan';

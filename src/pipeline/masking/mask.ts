@@ -40,7 +40,7 @@ const MAX_KEPT_NAME = 256;
 export interface MaskableSpan {
   name: string;
   attributes: Attributes;
-  /** Attributes beside a route's, where these are kept apart. */
+  /** Attributes without the route's, if these are kept separately. */
   readonly ownAttributes?: Attributes;
   status: SpanStatus;
   events: TimedEvent[];
@@ -54,7 +54,7 @@ export class SpanMask {
   private readonly keys: KeyMask;
   private readonly texts: TextMask;
   private readonly names = new Map<string, string>();
-  /** Whether the names of all of a route's attributes are harmless. */
+  /** Whether masking leaves all attributes of a route unchanged. */
   private readonly leavesRoutes: boolean;
 
   constructor(config: MaskingConfig) {

@@ -55,16 +55,23 @@ async function flood(seconds, onSecond = () => {}) {
   return { spans: total * SPANS_PER_TRACE, seconds: (performance.now() - began) / 1000 };
 }
 
-function heapMegabytes() {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / 1e6;
+/** Buffers are given back some time after the collection that found them: asked until nothing more goes. */
+async function heapMegabytes() {
+  for (let before = Infinity; ;) {
+    collectGarbage();
+    await setTimeout(100);
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    const now = (heapUsed + external) / 1e6;
+    if (now > before - 0.1) return now;
+    before = now;
+  }
 }
 
 async function run({ warmup, seconds }) {
   await flood(warmup);
   await manager.forceFlush();
-  const heap = [heapMegabytes()];
+  const heap = [await heapMegabytes()];
   const rss = [];
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const cpu = process.cpuUsage();
@@ -79,7 +86,7 @@ async function run({ warmup, seconds }) {
   delay.disable();
   const { user, system } = process.cpuUsage(cpu);
   await manager.forceFlush();
-  heap.push(heapMegabytes());
+  heap.push(await heapMegabytes());
   return {
     ...flooded,
     warmed: warmup * spansPerSecond,

@@ -1,9 +1,12 @@
-/** Values that files announce as they are loaded: before an app exists or, lazily, after its start. */
+/**
+ * Collects values that files announce when they are loaded: before an app exists or, if loaded lazily,
+ * after its start.
+ */
 export class Announcements<T> {
   private readonly values = new Set<T>();
   private readonly listeners = new Set<WeakRef<(value: T) => void>>();
 
-  /** Every value that has come up, each once. */
+  /** Returns every announced value once. */
   get all(): readonly T[] {
     return [...this.values];
   }
@@ -18,7 +21,7 @@ export class Announcements<T> {
     }
   }
 
-  /** @param listener - called with what comes up from now on; held weakly, so that an app may go away */
+  /** @param listener - called for each later value; held weakly, so that a closed app can be collected */
   listen(listener: (value: T) => void): void {
     this.listeners.add(new WeakRef(listener));
   }

@@ -1,6 +1,8 @@
 import type { Entry } from './flow-context.js';
 
 const waiting = new WeakMap<Entry, Set<() => void>>();
+/** Whether any callback was ever registered; most processes have none. */
+let anyWaits = false;
 
 /**
  * Calls a function when an entry's work ends.
@@ -9,6 +11,7 @@ const waiting = new WeakMap<Entry, Set<() => void>>();
  */
 export function atEntryEnd(entry: Entry | undefined, callback: () => void): () => void {
   if (entry === undefined) return () => undefined;
+  anyWaits = true;
   const callbacks = waiting.get(entry) ?? new Set();
   waiting.set(entry, callbacks.add(callback));
   return () => callbacks.delete(callback);
@@ -16,7 +19,7 @@ export function atEntryEnd(entry: Entry | undefined, callback: () => void): () =
 
 /** Runs the callbacks that wait for the end of an entry. */
 export function entryEnded(entry: Entry): void {
-  const callbacks = waiting.get(entry);
+  const callbacks = anyWaits ? waiting.get(entry) : undefined;
   if (callbacks === undefined) return;
   waiting.delete(entry);
   for (const callback of callbacks) callback();

@@ -39,19 +39,19 @@ export interface EntryFacts {
   readonly cutOff?: () => 'client_disconnect' | 'server_shutdown';
   /** Whether `@NoSpan` excludes the entry. */
   readonly untraced?: boolean;
-  /** Judges how it ended; default: the error decides. */
+  /** Determines the outcome of the entry; default: its error decides. */
   readonly outcome?: (failure: Failure | undefined) => EntryOutcome;
 }
 
-/** Holds an error, which may be any value. */
+/** Holds a thrown error, which may be any value. */
 export interface Failure {
   readonly error: unknown;
 }
 
-/** The end of an entry, by the conventions of its kind. */
+/** The outcome of an entry, by the conventions of its kind. */
 export interface EntryOutcome {
-  /** For the span and the metric; an `error.type` takes the place of the error's own. */
+  /** Attributes of the span and the metric; an `error.type` replaces that of the error. */
   readonly attributes: Attributes;
-  /** Whether the handler's side is at fault, where a status says so; else the error decides. */
+  /** Whether the handler's side is at fault, if a status says so; otherwise the error decides. */
   readonly failed?: boolean;
 }

@@ -44,8 +44,13 @@ export interface EntriesOptions {
   readonly cqrs?:
     | false
     | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
-  /** GraphQL: operation and errors on the server span, and a span for each subscription. */
-  readonly graphql?: boolean;
+  /**
+   * GraphQL: operation and errors on the server span, and a span for each subscription. The patterns are
+   * names of subscription fields; queries and mutations are HTTP requests.
+   */
+  readonly graphql?:
+    | boolean
+    | { readonly include?: readonly (string | RegExp)[]; readonly exclude?: readonly (string | RegExp)[] };
 }
 
 /**

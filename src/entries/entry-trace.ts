@@ -129,7 +129,7 @@ export class EntryTrace implements Entry {
     if (this.holds === 0) this.finish();
   }
 
-  /** Ends it, whatever still holds it. */
+  /** Ends the entry, whatever still holds it. */
   finish(): void {
     if (this.over) return;
     this.over = true;

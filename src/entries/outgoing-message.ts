@@ -69,7 +69,7 @@ export class OutgoingMessage {
     return activeContext().getValue(OUTGOING) as OutgoingMessage | undefined;
   }
 
-  /** The receiver has answered with a code of its protocol. */
+  /** Called when the receiver has answered with a code of its protocol. */
   answered(code: string): void {
     this.code = code;
     this.span.setAttribute(C.rpcStatusCode, code);
@@ -87,7 +87,7 @@ export class OutgoingMessage {
     );
   }
 
-  /** @param type - `error.type`, where a protocol says more than the error's class */
+  /** @param type - the `error.type`, if a protocol says more than the error's class */
   fail(error: unknown, type?: string): void {
     this.failure ??= { error, type };
   }

@@ -1,7 +1,7 @@
 import type { CallDescription } from './call-facts.js';
 import type { CallOptions } from './call-options.js';
 import { isGenAiOperation } from './operations.js';
-import { defined } from './answers/answer.js';
+import { defined } from './answers/fields.js';
 import type { AnyOperation } from './run-call.js';
 
 /** Converts the options of any `with…` method to one form. */

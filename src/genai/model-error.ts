@@ -3,7 +3,7 @@ import { classifyError } from '../tracing/error-classifier.js';
 import { errorType } from '../tracing/exception.js';
 import { markRecorded } from '../tracing/recorded-errors.js';
 import { withholdMessage } from '../tracing/withheld-message.js';
-import { codeOf, fieldsOf, numberOf } from './answers/answer.js';
+import { codeOf, fieldsOf, numberOf } from './answers/fields.js';
 
 const RETRYABLE: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
 

@@ -12,7 +12,7 @@ import { activating } from '../tracing/stream-span.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import { pipelineOf } from './pipeline-of.js';
 import { NO_SPAN, UnrecordedSpan } from '../tracing/unrecorded-span.js';
-import { defined } from './answers/answer.js';
+import { defined } from './answers/fields.js';
 import { GEN_AI } from './attribute-names.js';
 import { CallContent } from './call-content.js';
 import type { CallDescription, CallFacts } from './call-facts.js';

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Attributes } from '@opentelemetry/api';
+import type { FixedAttributes } from '../pipeline/encoding/fixed-attributes.js';
 import {
   forwardedRequest,
   NOT_FORWARDED,
@@ -12,7 +13,12 @@ import type { CompiledHttpOptions } from './instance-view.js';
 import { propertyOf } from './property-of.js';
 import { isLongPoll, splitTarget, targetOf } from './request-url.js';
 import type { RouteMatch } from './route-match.js';
-import { serverAttributes, type DescribedRequest } from './server-attributes.js';
+import {
+  requestAttributes,
+  routeAttributes,
+  type Addressed,
+  type DescribedRequest,
+} from './server-attributes.js';
 
 /** A request as it was received, read before a framework changes it, and the route that it reached. */
 export class RequestDescription implements DescribedRequest {
@@ -23,6 +29,11 @@ export class RequestDescription implements DescribedRequest {
   readonly peer: string | undefined;
   /** Whether the request comes from a serverless adapter, whose response never closes. */
   readonly serverless: boolean;
+  /**
+   * Whether the response calls `write` inside of `end`, as responses of HTTP/2 and of Fastify's `inject()`
+   * do, which have no socket.
+   */
+  readonly endsThroughWrite: boolean;
   /** The path and query. */
   readonly target: string;
   /** The method that the route saw, which middleware may override. */
@@ -40,7 +51,9 @@ export class RequestDescription implements DescribedRequest {
     // HTTP/1 has no such header.
     this.scheme = typeof scheme === 'string' ? scheme : encrypted ? 'https' : 'http';
     this.peer = socket.remoteAddress;
-    this.serverless = request.httpVersionMajor < 2 && !(socket instanceof Socket);
+    const isHttp2 = request.httpVersionMajor >= 2;
+    this.serverless = !isHttp2 && !(socket instanceof Socket);
+    this.endsThroughWrite = isHttp2 || this.serverless;
     this.target = targetOf(request);
     this.method = request.method ?? 'GET';
   }
@@ -62,9 +75,30 @@ export class RequestDescription implements DescribedRequest {
     return this.match?.spanName(this.method) ?? methodName(this.method);
   }
 
-  /** Returns the attributes of a server span at its start. */
+  /** Returns all attributes of a server span at its start. */
   attributes(http: CompiledHttpOptions): Attributes {
-    return serverAttributes(this, this.readForwarded(), http.redact);
+    return { ...routeAttributes(this.addressed, this.match), ...this.ownAttributes(http) };
+  }
+
+  /**
+   * Returns the attributes that similar requests of the route share; `undefined` if they are not cached.
+   * @param said - attributes from baggage, over which the request's own win
+   */
+  fixedAttributes(said: Attributes | undefined): FixedAttributes | undefined {
+    const fixed = this.match?.fixedAttributes(this.addressed);
+    return said !== undefined && fixed?.hasAnyOf(said) === true ? undefined : fixed;
+  }
+
+  /** Returns the attributes that similar requests do not share. */
+  ownAttributes(http: CompiledHttpOptions): Attributes {
+    return requestAttributes(this, this.readForwarded(), http.redact);
+  }
+
+  private get addressed(): Addressed {
+    const { method, httpVersion, headers } = this;
+    const forwarded = this.readForwarded();
+    const host = forwarded.host ?? (headers[':authority'] as string | undefined) ?? headers.host;
+    return { method, scheme: forwarded.scheme ?? this.scheme, httpVersion, host };
   }
 
   /** Whether the options trace the request. */

@@ -24,32 +24,32 @@ import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from '.
 const NO_ATTRIBUTES: Attributes = {};
 const NO_LINKS: Link[] = [];
 
-/** How far a request has come; `server-span.ts` has the drawing. */
+/** The states of a request; `server-span.ts` has the drawing. */
 const State = { OPEN: 0, BOUND: 1, SETTLED: 2, CLOSED: 3 } as const;
 
 /**
- * One request on its way through the app: begun when the server emits it, bound by a guard to the
- * instance that covers its route (at the end, if no guard ran), ended when the response closes.
+ * One request on its way through the app. It begins when the server emits it, is bound to the instance that
+ * covers its route (at the end, if it reached no route), and ends when the response closes.
  */
 export class RequestTrace implements Entry, StreamedRequest {
   readonly span: ServerSpan;
   readonly context: FlowContext;
-  /** The framework's own, where it wraps the server's. */
+  /** The framework's own request, if it wraps Node's. */
   frameworkRequest: FrameworkRequest | undefined;
   excluded = false;
   sse: SseRoute | undefined;
   stream: StreamTrace | undefined;
   source: BodySource | undefined;
   ending = false;
-  /** Set where no route answers: a middleware's pattern is not a route. */
+  /** Set if no route serves the request; a middleware's pattern is not a route. */
   unrouted = false;
   graphql: GraphqlOperation | undefined;
-  /** The instance that the span belongs to, once known. */
+  /** The instance that the span belongs to, once it is known. */
   instance: InstanceView | undefined;
-  /** Set while metrics are on. */
+  /** The measurement; absent while metrics are off. */
   measurement: RequestMeasurement | undefined;
   private readonly inbound: InboundContext;
-  private readonly description: RequestDescription;
+  readonly description: RequestDescription;
   private state: (typeof State)[keyof typeof State] = State.OPEN;
   private sampling: SamplingResult | undefined;
   private error: unknown;
@@ -57,9 +57,9 @@ export class RequestTrace implements Entry, StreamedRequest {
   constructor(
     readonly request: RawRequest,
     readonly response: RawResponse,
-    /** The request belongs to it until a route says otherwise. */
+    /** The instance that the request belongs to until its route is known. */
     private readonly fallback: InstanceView | undefined,
-    /** Counts the span until its own generation is known. */
+    /** The generation that counts the span until its own is known. */
     private readonly provisional: Generation,
     readonly streams: StreamRegistry,
     private readonly endpoints: MountedEndpoints,
@@ -80,10 +80,6 @@ export class RequestTrace implements Entry, StreamedRequest {
     return this.frameworkRequest ?? this.request;
   }
 
-  get serverless(): boolean {
-    return this.description.serverless;
-  }
-
   get closed(): boolean {
     return this.state === State.CLOSED;
   }
@@ -97,8 +93,8 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   /**
-   * Gives the request to the instance that covers its handler; the first call counts.
-   * @param request - the framework's, for those who choose a tenant by it
+   * Binds the request to the instance that covers its handler; the first call wins.
+   * @param request - the framework's request, for choosing a tenant
    */
   bindToInstance(instance: InstanceView | undefined, match: RouteMatch, request: FrameworkRequest): void {
     if (this.state !== State.OPEN) return;
@@ -106,7 +102,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     this.instance = instance;
     this.description.arrived(match, (this.frameworkRequest ??= request));
     if (instance !== undefined) this.inbound.readFor(instance.pipeline.propagation, this.flow);
-    // Later guards may tell who the tenant is: the first child, or the end, asks for its pipeline.
+    // A later guard may set the user and so the tenant; the first child, or the end, asks for its pipeline.
     if (instance?.pipeline.tenants === undefined) {
       this.settleSpan();
       return;
@@ -140,7 +136,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     else if (meter !== undefined) this.measurement = new RequestMeasurement(this, this.description, meter);
   }
 
-  /** Decides what the span becomes: recorded for its instance's or its tenant's pipeline, or nothing. */
+  /** Decides the span's outcome: recorded in its instance's or tenant's pipeline, or not recorded. */
   private becomeSpan(instance: InstanceView | undefined): void {
     const generation = instance && this.generationIn(instance.pipeline);
     const http = instance?.http;
@@ -161,7 +157,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     if (this.sampling?.decision === SamplingDecision.NOT_RECORD) {
       span.recordNothing();
     } else {
-      span.enterGeneration(generation, this.spanName, this.attributes(http));
+      span.enterGeneration(generation, this.description, http, this.inbound.attributes(this.flow));
       if (this.sampling?.attributes !== undefined) span.setAttributes(this.sampling.attributes);
       generation.startSpan(span, this.context);
       callHook('requestHook', http, this, this.pipeline?.log);
@@ -173,14 +169,14 @@ export class RequestTrace implements Entry, StreamedRequest {
     return !this.excluded && http !== undefined && this.description.isCoveredBy(http);
   }
 
-  /** Notes what guard, pipe, handler or router threw; whether it is a fault is known when the response is. */
+  /** Stores the error of a guard, pipe, handler or router. The response decides whether it is a failure. */
   fail(error: unknown): void {
     this.error = error;
     this.stream?.failed(error);
     this.bindWithoutHandler();
   }
 
-  /** The response has closed: everything about it is known. */
+  /** Ends the span when the response has closed. */
   end(): void {
     this.bindWithoutHandler();
     this.settleSpan();
@@ -198,7 +194,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   /**
-   * Binds a request without one handler: it ended before a guard ran, or it serves a GraphQL query.
+   * Binds a request without a single handler: it reached no route, or it serves a GraphQL query.
    * @param instance - the nearest instance; one that traces no requests leaves them to the fallback
    */
   bindWithoutHandler(instance?: InstanceView): void {
@@ -209,9 +205,7 @@ export class RequestTrace implements Entry, StreamedRequest {
   }
 
   private attributes(http: CompiledHttpOptions): Attributes {
-    const attributes = this.description.attributes(http);
-    const inbound = this.inbound.attributes(this.flow);
-    return inbound === undefined ? attributes : { ...inbound, ...attributes };
+    return { ...this.inbound.attributes(this.flow), ...this.description.attributes(http) };
   }
 
   get spanName(): string {
@@ -226,7 +220,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     else this.fixIds(this.fallback, this.fallback && this.ownGeneration(this.fallback.pipeline));
   }
 
-  /** Fixes ids and sampling, by the first instance that needs them; tenants sample by their own rules. */
+  /** Fixes ids and sampling by the first instance that needs them. Tenants sample by their own rules. */
   private fixIds(instance: InstanceView | undefined, generation: Generation | undefined): void {
     if (this.span.decided) {
       if (generation !== this.provisional) this.sampleAgain(instance, generation);
@@ -256,7 +250,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     return caller !== undefined && trustsCaller(http, this.request, this.pipeline?.log) ? caller : undefined;
   }
 
-  /** The tenant's generation, else the one that was current when the request began. */
+  /** Returns the tenant's generation, else the one that was current when the request began. */
   private generationIn(pipeline: Pipeline): Generation | undefined {
     return pipeline.tenants?.forEntry(this) ?? this.ownGeneration(pipeline);
   }
@@ -280,13 +274,16 @@ export class RequestTrace implements Entry, StreamedRequest {
     return sampler.sample(parent, context.withParent(parent), traceId, spanName, span.kind, attributes, []);
   }
 
-  /** The route is excluded: nothing below it is traced either. */
+  /** Excludes the request; the work in it is not traced either. */
   private exclude(): void {
     this.excluded = true;
     this.span.exclude(() => this.trustedParent(this.instanceOrFallback?.http));
   }
 
-  /** The answer may be on its way before a tenant's pipeline is known: the trace id does not wait for it. */
+  /**
+   * Sets the header with the trace id early, since the response may be sent before a tenant's pipeline is
+   * known.
+   */
   private tellTraceId(instance: InstanceView | undefined): void {
     const { span, response } = this;
     const header = instance?.http?.traceIdHeader;

@@ -35,23 +35,28 @@ import {
 import type { Generation } from '../pipeline/generations/generation.js';
 import { newSpanId, newTraceId } from '../tracing/ids.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
+import type { CompiledHttpOptions } from './instance-view.js';
+import type { RequestDescription } from './request-description.js';
 import { LIBRARY_SCOPE } from '../base/version.js';
 
 const UNDECIDED: SpanContext = { traceId: '', spanId: '', traceFlags: 0 };
 
 /**
- * The span of a request, alive from its first byte on, while instance, route and sampling
- * decision are found out later.
+ * The span of a request. It exists from the request's first byte, while instance, route and sampling
+ * decision are found later.
  *
- * It takes attributes and events from the start. Code that asks for its span context before a guard knew the
- * route (a middleware that starts a child, say) makes the decision fall then. Where tenants have pipelines of
- * their own, the first code to ask after that makes the tenant's pipeline be chosen.
+ * It accepts attributes and events from the start. If code asks for its span context before the route is
+ * known, such as middleware that starts a child, the decision is made at that moment. With tenants, the
+ * first such call after the route is known also chooses the tenant's pipeline.
  */
 export class ServerSpan extends RecordingSpan {
   constructor(
     generation: Generation,
     method: string,
-    /** Let go once all is decided: exporters keep spans, and must not keep requests. */
+    /**
+     * The request's trace; released once all is decided, since exporters keep spans and must not keep
+     * requests.
+     */
     private decider: { fixIdsNow(): void } | undefined,
   ) {
     super(generation, LIBRARY_SCOPE, method, SpanKind.SERVER, UNDECIDED, undefined, {});
@@ -61,7 +66,7 @@ export class ServerSpan extends RecordingSpan {
     return this.context !== UNDECIDED;
   }
 
-  /** The trace id as far as it is fixed; asking for it decides nothing. */
+  /** Returns the trace id, if it is fixed, without deciding anything. */
   get traceId(): string {
     return this.context.traceId;
   }
@@ -71,7 +76,7 @@ export class ServerSpan extends RecordingSpan {
     return this.context;
   }
 
-  /** Fixes the ids and the sampling decision: a span of its own in a trace. */
+  /** Fixes the ids and the sampling decision for a span with its own id in a trace. */
   joinTrace(
     traceId: string,
     sampled: boolean,
@@ -90,30 +95,43 @@ export class ServerSpan extends RecordingSpan {
     if (parent !== undefined) this.parentSpanContext = parent;
   }
 
-  /** Replaces the sampling decision, for the pipeline of a tenant who was not known when it fell. */
+  /** Replaces the sampling decision, for a tenant's pipeline that was not known earlier. */
   resample(sampled: boolean): void {
     this.context.traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
   }
 
-  /** Instance, route and pipeline are known: nothing is left to decide. */
+  /** Releases the request, after instance, route and pipeline are known. */
   releaseRequest(): void {
     this.decider = undefined;
   }
 
-  /** Gives the span to the generation that will export it, under the attributes that were set so far. */
-  enterGeneration(generation: Generation, name: string, attributes: Attributes): void {
+  /**
+   * Moves the span to the generation that will export it, with the attributes set so far.
+   * @param said - attributes from the caller's baggage, over which the request's own win
+   */
+  enterGeneration(
+    generation: Generation,
+    request: RequestDescription,
+    http: CompiledHttpOptions,
+    said: Attributes | undefined,
+  ): void {
     this.generation = generation;
-    this.name = name;
-    this.putUnder(attributes);
+    this.name = request.spanName;
+    const fixed = request.fixedAttributes(said);
+    const own = fixed === undefined ? request.attributes(http) : request.ownAttributes(http);
+    this.putUnder(fixed, said === undefined ? own : { ...said, ...own });
   }
 
-  /** Records nothing, as the instance traces no requests: spans below are roots, or the caller's children. */
+  /**
+   * Makes the span record nothing, since the instance traces no requests. Spans below are roots, or
+   * children of the caller's span.
+   */
   stepAside(caller: SpanContext | undefined): void {
     if (!this.decided) this.fixContext(caller ?? INVALID_SPAN_CONTEXT, undefined);
     this.recordNothing();
   }
 
-  /** Leaves the request out of tracing; spans below are left out, too. */
+  /** Excludes the request from tracing, including all spans below. */
   exclude(parentOf: () => SpanContext | undefined): void {
     if (!this.decided) {
       const parent = parentOf();
@@ -122,7 +140,7 @@ export class ServerSpan extends RecordingSpan {
     this.recordNothing();
   }
 
-  /** Makes it a span that records nothing and is exported nowhere. */
+  /** Makes the span record and export nothing. */
   recordNothing(): void {
     this.ended = true;
     this.attributes = {};

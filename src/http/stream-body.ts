@@ -1,44 +1,62 @@
 import { Socket } from 'node:net';
-import { applyInEntry } from '../context/entry.js';
-import { emitOf } from './request-listeners.js';
+import { applyInEntry, entryOf, stampEntry } from '../context/entry.js';
+import { activeContext } from '../context/flow-context.js';
+import { inherited } from './request-listeners.js';
+import { RequestTrace } from './request-trace.js';
 import { SseTrace } from './stream-sse.js';
 import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
 
 /** The methods that responses of both protocols share. */
 interface Body {
-  emit: (...args: unknown[]) => boolean;
-  write: (chunk: unknown, encoding: unknown, callback: unknown) => boolean;
-  end: (...args: unknown[]) => unknown;
+  emit: (this: Body, ...args: unknown[]) => boolean;
+  write: (this: Body, chunk: unknown, encoding: unknown, callback: unknown) => boolean;
+  end: (this: Body, ...args: unknown[]) => unknown;
 }
 
 /**
  * Follows a response: ends the request with it and measures its body. A response with a write before its
  * end counts as a stream. Its listeners run in the request's context, as those of the request do.
  *
- * These wrappers are installed first, so wrappers of `write` and `end` from other code call them. They keep
- * the request in a closure, since a lookup by the response costs more, see `propertyOf`.
+ * These wrappers are installed first, so wrappers of `write` and `end` from other code call them. All
+ * responses share them, see `request-listeners.ts`.
  */
 export function followResponse(trace: StreamedRequest): void {
   const { request, response } = trace;
   const body = response as unknown as Body;
-  body.emit = function emit(this: Body, ...args): boolean {
-    heard(trace, args);
-    return applyInEntry(trace, emitOf(this, emit), this, args);
-  };
+  stampEntry(body, trace);
+  body.emit = emit;
   if (response.socket === null && request.socket instanceof Socket) endWithConnection(trace, request.socket);
   if (request.method === 'HEAD') return;
-  // This wrapper alone runs for each chunk, so it avoids a list of arguments.
-  body.write = function (this: Body, chunk, encoding, callback): boolean {
-    if (!trace.response.writableEnded) (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
-    return original(this).write.call(this, chunk, encoding, callback);
-  };
-  // Responses of HTTP/2 and of Fastify's `inject()`, which has no socket, call `write` inside of `end`.
-  const endsThroughWrite = trace.serverless || request.httpVersionMajor >= 2;
-  body.end = function (this: Body, ...args): unknown {
-    if (endsThroughWrite) trace.ending = true;
-    else if (trace.stream !== undefined) wroteLast(trace.stream, args);
-    return original(this).end.apply(this, args);
-  };
+  body.write = write;
+  body.end = end;
+}
+
+function emit(this: Body, ...args: unknown[]): boolean {
+  const trace = traceOf(this);
+  if (trace !== undefined) heard(trace, args[0], args[1]);
+  return applyInEntry(trace, inherited(this, 'emit', emit), this, args);
+}
+
+/** This wrapper alone runs for each chunk, so it avoids a list of arguments. */
+function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown): boolean {
+  const trace = traceOf(this);
+  if (trace !== undefined && !trace.response.writableEnded)
+    (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
+  return inherited(this, 'write', write).call(this, chunk, encoding, callback);
+}
+
+function end(this: Body, ...args: unknown[]): unknown {
+  const trace = traceOf(this);
+  if (trace?.description.endsThroughWrite === true) trace.ending = true;
+  else if (trace?.stream !== undefined) wroteLast(trace.stream, args[0], args[1]);
+  return inherited(this, 'end', end).apply(this, args);
+}
+
+/** The entry is usually the active one; a lookup by the response costs more, see `propertyOf`. */
+function traceOf(body: object): RequestTrace | undefined {
+  const running = activeContext().flow?.entry;
+  const entry = running instanceof RequestTrace && running.response === body ? running : entryOf(body);
+  return entry instanceof RequestTrace ? entry : undefined;
 }
 
 /** Requests whose responses wait for earlier ones on the same connection, as with pipelining. */
@@ -61,14 +79,14 @@ function endQueue(this: Socket): void {
 }
 
 /** Observes events of a response before any listener runs, without being a listener. */
-function heard(trace: StreamedRequest, [event, argument]: unknown[]): void {
+function heard(trace: StreamedRequest, event: unknown, argument: unknown): void {
   switch (event) {
     case 'close':
       trace.end();
       break;
     case 'finish':
       // Responses of serverless adapters never close, and may finish before `end` has returned.
-      if (trace.serverless) queueMicrotask(() => trace.end());
+      if (trace.description.serverless) queueMicrotask(() => trace.end());
       break;
     case 'pipe':
       // The Observable of an `@Sse` route reports its own failure.
@@ -90,7 +108,7 @@ function begin(trace: StreamedRequest): StreamTrace | undefined {
 }
 
 /** Counts the last chunk, which may be passed to `end`; `end` may also get no argument, or a callback. */
-function wroteLast(stream: StreamTrace, [chunk, encoding]: unknown[]): void {
+function wroteLast(stream: StreamTrace, chunk: unknown, encoding: unknown): void {
   const isChunk = typeof chunk === 'string' || chunk instanceof Uint8Array;
   if (isChunk && !stream.trace.response.writableEnded) stream.wrote(chunk, encoding);
 }
@@ -101,12 +119,4 @@ function releaseSource(trace: StreamedRequest, source: unknown): void {
   const errored = trace.source?.errored;
   if (trace.response.writableEnded || (errored !== undefined && errored !== null)) return;
   trace.source = undefined;
-}
-
-/**
- * Returns the response's own methods. They are looked up at each call, since frameworks change its
- * prototype.
- */
-function original(body: Body): Body {
-  return Object.getPrototypeOf(body) as Body;
 }

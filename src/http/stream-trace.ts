@@ -3,6 +3,7 @@ import type { Entry } from '../context/flow-context.js';
 import { recordError } from '../tracing/error-record.js';
 import type { RawRequest, RawResponse } from './http-options.js';
 import type { InstanceView } from './instance-view.js';
+import type { RequestDescription } from './request-description.js';
 import type { RequestMeasurement, StreamFigures } from './request-measurement.js';
 import type { ServerSpan } from './server-span.js';
 import type { SseRoute, StreamOutcome } from './stream-options.js';
@@ -20,8 +21,7 @@ export interface StreamedRequest extends Entry {
   /** The stream, once the response is written in several pieces. */
   stream: StreamTrace | undefined;
   readonly streams: StreamRegistry;
-  /** Whether the response never closes, as with serverless adapters. */
-  readonly serverless: boolean;
+  readonly description: Pick<RequestDescription, 'serverless' | 'endsThroughWrite'>;
   /** The stream that is piped into the response. */
   source: BodySource | undefined;
   /** Whether `end` was called, so that the current chunk is the last. */

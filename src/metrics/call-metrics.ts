@@ -1,6 +1,14 @@
 import { LATENCY_SECONDS } from '../config/defaults.js';
-import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@opentelemetry/api';
-import type { CallMeter, HistogramDefinition } from '../pipeline/call-meter.js';
+import type {
+  BatchObservableCallback,
+  Attributes,
+  Counter,
+  Histogram,
+  Meter,
+  Observable,
+  UpDownCounter,
+} from '@opentelemetry/api';
+import type { CallMeter, HistogramDefinition, ObservedDefinition } from '../pipeline/call-meter.js';
 import { errorText, type RateLimitedLog } from '../base/rate-limited-log.js';
 
 /** The most histograms, since span names may be made up at run time. */
@@ -67,6 +75,26 @@ export class CallMetrics implements CallMeter {
       this.histograms.set(name, histogram);
     }
     histogram?.record(value, attributes);
+  }
+
+  observe(
+    definitions: readonly ObservedDefinition[],
+    read: (tell: (name: string, value: number, attributes: Attributes) => void) => void,
+  ): void {
+    const meter = this.meter();
+    const figures = new Map<string, Observable>();
+    for (const { name, isTotal = false, ...options } of definitions) {
+      const create = isTotal ? 'createObservableCounter' : 'createObservableUpDownCounter';
+      figures.set(name, meter[create](name, options));
+    }
+    const observeAll: BatchObservableCallback = (result) => {
+      if (!this.isEnabled()) return;
+      read((name, value, attributes) => {
+        const figure = figures.get(name);
+        if (figure !== undefined) result.observe(figure, value, attributes);
+      });
+    };
+    meter.addBatchObservableCallback(observeAll, [...figures.values()]);
   }
 
   private create({ name, description, unit, boundaries }: HistogramDefinition): Histogram | undefined {

@@ -13,6 +13,7 @@ import { OTLP_TIMEOUT_MILLIS } from '../config/defaults.js';
 import type { ExporterOfType, OtlpExporterConfig, TlsConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
 import { runAsExport } from '../context/export-context.js';
+import { OTLP_METRICS, OTLP_TRACES } from './failures/destination.js';
 import type { ExportFailure } from './failures/export-failure.js';
 import { classifyGrpcStatus, strangeAnswerFailure } from './failures/grpc-failure.js';
 import { timeoutFailure } from './failures/network-failure.js';
@@ -130,14 +131,16 @@ export class GrpcTransport implements OtlpTransport {
   }
 
   private explain(error: ServiceError, limit: number): ExportFailure {
+    const destination = this.signal === 'traces' ? OTLP_TRACES : OTLP_METRICS;
     if (error.code === status.DEADLINE_EXCEEDED && /^Deadline exceeded/i.test(error.details)) {
-      return { ...timeoutFailure(limit), code: 'DEADLINE_EXCEEDED' };
+      return { ...timeoutFailure(limit, destination), code: 'DEADLINE_EXCEEDED' };
     }
     // The client itself reports this limit; no receiver has it.
-    if (error.details.endsWith(`vs ${MAX_ANSWER_BYTES})`)) return strangeAnswerFailure();
+    if (error.details.endsWith(`vs ${MAX_ANSWER_BYTES})`)) return strangeAnswerFailure(destination);
     const [encoded] = error.metadata.get('grpc-status-details-bin');
     const info = encoded instanceof Buffer ? readRpcStatus(encoded) : undefined;
-    return classifyGrpcStatus(error.code, this.words.quote(error.details), info?.retryAfterMillis);
+    const words = this.words.quote(error.details);
+    return classifyGrpcStatus(error.code, words, info?.retryAfterMillis, destination);
   }
 
   private connect(options = this.channelOptions): Client {

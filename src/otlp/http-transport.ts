@@ -5,6 +5,7 @@ import { gzip } from 'node:zlib';
 import { OTLP_HTTP_URL, OTLP_TIMEOUT_MILLIS } from '../config/defaults.js';
 import type { OtlpExporterConfig } from '../config/exporter-config.js';
 import { LIBRARY_NAME, LIBRARY_VERSION } from '../base/library.js';
+import { OTLP_METRICS, OTLP_TRACES, type Destination } from './failures/destination.js';
 import type { ExportFailure } from './failures/export-failure.js';
 import { classifyHttpStatus, webPageFailure } from './failures/http-failure.js';
 import { classifyNetworkError, timeoutFailure } from './failures/network-failure.js';
@@ -34,7 +35,12 @@ export class HttpTransport implements OtlpTransport {
   private readonly requests = new Set<ClientRequest>();
   private closed = false;
 
-  constructor(config: OtlpExporterConfig, signal: OtlpSignal = 'traces') {
+  /** @param destination - the receiver's names in failures; default: an OTLP receiver of the signal */
+  constructor(
+    config: OtlpExporterConfig,
+    signal: OtlpSignal = 'traces',
+    private readonly destination: Destination = signal === 'traces' ? OTLP_TRACES : OTLP_METRICS,
+  ) {
     this.endpoint = parseEndpoint(withPath(config.url ?? OTLP_HTTP_URL, signal));
     this.target = this.endpoint.shown;
     this.encoding = config.type === 'otlp-http-json' ? 'json' : 'protobuf';
@@ -55,13 +61,18 @@ export class HttpTransport implements OtlpTransport {
       const latencyMillis = performance.now() - begun;
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) {
-        if (isWebPage(response)) return { ok: false, latencyMillis, failure: webPageFailure(status) };
+        if (isWebPage(response)) {
+          return { ok: false, latencyMillis, failure: webPageFailure(status, this.destination) };
+        }
         const { rejected, message } = readSuccess(response);
         return { ok: true, latencyMillis, rejected, message: this.words.quote(message) };
       }
       return { ok: false, latencyMillis, failure: this.explain(status, response) };
     } catch (error) {
-      const failure = error instanceof RequestTimeout ? timeoutFailure(limit) : classifyNetworkError(error);
+      const failure =
+        error instanceof RequestTimeout
+          ? timeoutFailure(limit, this.destination)
+          : classifyNetworkError(error, this.destination);
       return { ok: false, latencyMillis: performance.now() - begun, failure };
     }
   }
@@ -121,7 +132,8 @@ export class HttpTransport implements OtlpTransport {
     const rpc = isProtobuf ? readRpcStatus(body) : undefined;
     const isText = /json|text\/(?:plain|\*)/.test(headers['content-type'] ?? 'text/plain');
     const said = rpc?.message ?? (isText ? body.toString('utf8') : '');
-    const failure = classifyHttpStatus(status, headers['retry-after'], this.words.quote(said));
+    const words = this.words.quote(said);
+    const failure = classifyHttpStatus(status, headers['retry-after'], words, this.destination);
     if (!failure.retryable || failure.retryAfterMillis !== undefined || rpc?.retryAfterMillis === undefined)
       return failure;
     return { ...failure, retryAfterMillis: rpc.retryAfterMillis };

@@ -19,6 +19,15 @@ export interface HistogramDefinition {
   readonly boundaries: readonly number[];
 }
 
+/** A figure that is read whenever metrics are collected. */
+export interface ObservedDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  /** Whether it only grows; default false. */
+  readonly isTotal?: boolean;
+}
+
 /** Records the durations and counts of calls. */
 export interface CallMeter {
   /** Whether anything is measured. */
@@ -31,4 +40,9 @@ export interface CallMeter {
   /** Counts an entry of a tenant, if the options ask for it. */
   countTenant(tenant: string): void;
   record(definition: HistogramDefinition, value: number, attributes: Attributes): void;
+  /** Calls `read` at each collection; it tells the values of the figures by their names. */
+  observe(
+    definitions: readonly ObservedDefinition[],
+    read: (tell: (name: string, value: number, attributes: Attributes) => void) => void,
+  ): void;
 }

@@ -11,10 +11,11 @@ import { Propagation } from '../context/propagation.js';
 import { TelemetryError } from '../errors.js';
 import type { CallMeter } from './call-meter.js';
 import { flushAll } from './flush.js';
-import { changedOptions, type ReconfigureReport } from './generations/config-change.js';
+import type { ReconfigureReport } from './generations/config-change.js';
 import type { Generation } from './generations/generation.js';
 import { GenerationLife } from './generations/generation-life.js';
 import { GenerationSlot } from './generations/generation-slot.js';
+import { LiveGeneration } from './generations/live-generation.js';
 import { noTenants, Overrides, type OverrideHandle, type OverrideOptions } from './generations/overrides.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { countSpans, type DeliveryStatus } from './telemetry-status.js';
@@ -29,14 +30,12 @@ import { TenantRouter, type TenantPipeline } from './tenants/tenant-router.js';
 import type { VerifyExportResult } from './verify-export.js';
 
 /**
- * One instance's way from an ended span to its exporters, replaceable while it runs.
+ * Takes the ended spans of one instance to its exporters. The configuration can be replaced at any time.
  *
- * A change is validated, a complete new generation is built, then swapped in with one assignment; the old one
- * is flushed and closed when its last span has ended.
+ * A change is validated, then a complete new generation is built and swapped in with one assignment. The
+ * old one is flushed and closed when its last span has ended.
  */
 export class Pipeline implements TenantPipeline {
-  /** The generation that new flows begin in; absent before `configure` and after `shutdown`. */
-  current: Generation | undefined;
   readonly log: RateLimitedLog;
   readonly waiting = new WaitingRoom((reason, spans) => {
     this.drop(reason, spans);
@@ -45,17 +44,18 @@ export class Pipeline implements TenantPipeline {
   readonly tenants: TenantRouter | undefined;
   readonly temporary: TemporaryConfigs;
   readonly propagation: Propagation;
-  /** Measures calls that ask for it. */
+  /** Measures calls with the option `metric`. */
   callMeter: CallMeter | undefined;
-  /** The configuration that was given first. */
+  /** Ends spans that collect calls, so that a flush delivers them, too. */
+  beforeFlush: (() => void) | undefined;
+  /** The first configuration that was given. */
   initial: TracerConfig | undefined;
   private config: TracerConfig = {};
   private readonly life: GenerationLife;
   private readonly overrides = new Overrides((tenant) => {
     this.tenants?.override(tenant, undefined);
   });
-  /** The generation behind an override; it stays open, since exporters of the app's cannot be reopened. */
-  private beneath: Generation | undefined;
+  private readonly live: LiveGeneration;
   private readonly standIns: StandIns;
   private wasShutDown = false;
   private readonly changes = new InOrder();
@@ -66,11 +66,19 @@ export class Pipeline implements TenantPipeline {
     this.pool = new SinkPool(options.instance, options.log, this.waiting);
     this.tenants = options.tenants && new TenantRouter(this, options.tenants);
     this.life = new GenerationLife(this, this.log, this.pool, options.closeTimeoutMillis);
+    this.live = new LiveGeneration(this.life, () => {
+      if (this.current !== undefined) this.waiting.limit(this.current.config.batch);
+      options.onChange?.();
+      this.tenants?.refresh();
+    });
     this.standIns = new StandIns(this, this.life);
     this.temporary = new TemporaryConfigs(this.life, (config) => this.resolveConfig(config), this.log);
   }
 
-  /** Replaces the whole configuration. @throws TelemetryConfigError, after which nothing has changed */
+  /**
+   * Replaces the whole configuration. @throws TelemetryConfigError if it is invalid; nothing has changed
+   * then
+   */
   configure(config: TracerConfig): Promise<ReconfigureReport> {
     return this.changes.run(() => this.applyChange(() => config));
   }
@@ -78,8 +86,8 @@ export class Pipeline implements TenantPipeline {
   /**
    * Changes a part of the configuration.
    *
-   * @throws TelemetryConfigError, after which nothing has changed; TelemetryError `TELEMETRY_SHUT_DOWN` after
-   *   a shutdown, which a late change must not undo
+   * @throws TelemetryConfigError if the change is invalid, TelemetryError `TELEMETRY_SHUT_DOWN` after a
+   *   shutdown; nothing has changed then
    */
   reconfigure(change: TracerConfig | ((current: TracerConfig) => TracerConfig)): Promise<ReconfigureReport> {
     return this.changes.run(async () => {
@@ -96,12 +104,12 @@ export class Pipeline implements TenantPipeline {
   private async applyChange(
     change: TracerConfig | ((current: TracerConfig) => TracerConfig),
   ): Promise<ReconfigureReport> {
-    // The function gets a copy: what it writes there counts only if the change goes through.
+    // The function gets a copy, which only counts if the change succeeds.
     const next =
       typeof change === 'function'
         ? mergeTracerConfig({}, change(mergeTracerConfig(this.config, this.config)))
         : mergeTracerConfig(this.config, change);
-    const report = await this.swap(next);
+    const report = await this.live.swap(next, this.resolveConfig(next));
     this.config = next;
     this.initial ??= next;
     this.overrides.removeAll();
@@ -110,19 +118,24 @@ export class Pipeline implements TenantPipeline {
     return report;
   }
 
+  /** The generation for new flows; absent before `configure` and after `shutdown`. */
+  get current(): Generation | undefined {
+    return this.live.current;
+  }
+
   get env(): NodeJS.ProcessEnv {
     return this.options.env ?? process.env;
   }
 
-  /** The configuration as it was given, before defaults, environment and overrides. */
+  /** The configuration as given, without defaults, environment and overrides. */
   get given(): TracerConfig {
     return this.config;
   }
 
   /**
-   * Changes the configuration of all flows or of one tenant for a while.
+   * Changes the configuration of all flows or of one tenant for a limited time.
    *
-   * @throws TelemetryConfigError, after which nothing has changed
+   * @throws TelemetryConfigError if the change is invalid; nothing has changed then
    */
   async override(change: TracerConfig, options: OverrideOptions): Promise<OverrideHandle> {
     positiveMillis.assert(options.forMillis, 'forMillis');
@@ -135,7 +148,8 @@ export class Pipeline implements TenantPipeline {
         );
       }
       const { tenant } = options;
-      if (tenant === undefined) await this.swap(mergeTracerConfig(this.config, change), true);
+      const changed = mergeTracerConfig(this.config, change);
+      if (tenant === undefined) await this.live.override(changed, this.resolveConfig(changed));
       else (this.tenants ?? noTenants()).override(tenant, change);
       return this.overrides.add(change, options, (take) =>
         this.changes.run(async () => {
@@ -147,30 +161,30 @@ export class Pipeline implements TenantPipeline {
     });
   }
 
-  /** Adds an exporter to those that are configured. */
+  /** Adds an exporter to the configured ones. */
   async addExporter(exporter: ExporterOption): Promise<void> {
     await this.reconfigure((current) => {
-      const existing = current.exporter ?? (this.beneath ?? this.current)?.config.exporters ?? [];
+      const existing = current.exporter ?? this.live.configured?.config.exporters ?? [];
       return { ...current, exporter: [...([existing].flat() as readonly ExporterOption[]), exporter] };
     });
   }
 
-  /** Resolves when what has ended is delivered or dropped, or `exportTimeoutMillis` are over. */
+  /** Resolves when every ended span is delivered or dropped, at the latest after `exportTimeoutMillis`. */
   forceFlush(): Promise<void> {
+    this.beforeFlush?.();
     return flushAll({ life: this.life, pool: this.pool, tenants: this.tenants });
   }
 
-  /** Delivers what has ended, closes every exporter; a later `configure` works again. */
+  /** Delivers the remaining spans and closes all exporters. A later `configure` works again. */
   shutdown(timeoutMillis: number): Promise<void> {
     return this.changes.run(async () => {
       this.wasShutDown = true;
       const begun = performance.now();
-      // Half of the time: what tenants' spans find out about themselves is still to be delivered.
+      // Look-ups of tenants get half of the time, since their spans must still be delivered.
       await this.tenants?.settled(timeoutMillis / 2);
       const left = timeoutMillis - (performance.now() - begun);
       this.overrides.removeAll();
-      this.current = undefined;
-      this.beneath = undefined;
+      this.live.leave();
       this.options.onChange?.();
       void this.tenants?.evictAll();
       void this.temporary.evictAll();
@@ -182,7 +196,7 @@ export class Pipeline implements TenantPipeline {
     return this.current !== undefined;
   }
 
-  /** Hides the pipeline's fields when it is printed: they lead to credentials. */
+  /** Hides the fields when a pipeline is printed, since they lead to credentials. */
   toJSON(): object {
     return { instance: this.options.instance, generation: this.current?.number ?? 0 };
   }
@@ -209,7 +223,7 @@ export class Pipeline implements TenantPipeline {
     };
   }
 
-  /** Tries the way to each exporter's receiver. @throws TelemetryConfigError */
+  /** Tests the connection to each exporter's receiver. @throws TelemetryConfigError */
   async verify(change: TracerConfig): Promise<VerifyExportResult> {
     const config = this.resolveConfig(mergeTracerConfig(this.current?.given ?? this.config, change));
     const { verifyExporters } = await import('./verify-export.js');
@@ -250,50 +264,11 @@ export class Pipeline implements TenantPipeline {
     });
   }
 
-  /** @param overriding - whether the configuration stands in front of the one that goes on to be given */
-  private async swap(config: TracerConfig, overriding = false): Promise<ReconfigureReport> {
-    const previous = this.current;
-    const next = await this.life.build(config, this.resolveConfig(config));
-    this.enter(next);
-    return {
-      generation: next.number,
-      changed: changedOptions(previous?.config, next.config),
-      draining: previous?.live ?? 0,
-      drained: this.closePrevious(previous, overriding),
-    };
-  }
-
-  private enter(generation: Generation | undefined): void {
-    this.current = generation;
-    if (generation !== undefined) this.waiting.limit(generation.config.batch);
-    this.options.onChange?.();
-    this.tenants?.refresh();
-  }
-
-  private closePrevious(previous: Generation | undefined, overriding: boolean): Promise<number> {
-    if (previous === undefined) return Promise.resolve(0);
-    const { beneath } = this;
-    if (overriding && beneath === undefined) {
-      this.beneath = previous;
-      return Promise.resolve(0);
-    }
-    if (!overriding && beneath !== undefined) {
-      this.beneath = undefined;
-      void this.life.closeReplaced(beneath);
-    }
-    return this.life.closeReplaced(previous);
-  }
-
   private async endOverride(): Promise<void> {
-    const { current, beneath } = this;
-    if (current === undefined || beneath === undefined) return;
     try {
-      await this.swap(this.config);
+      await this.live.endOverride(() => ({ given: this.config, resolved: this.resolveConfig(this.config) }));
     } catch (error) {
       this.log.warn('override', `What an override had changed is back as it was built: ${errorText(error)}`);
-      this.beneath = undefined;
-      this.enter(beneath);
-      void this.life.closeReplaced(current);
     }
   }
 }

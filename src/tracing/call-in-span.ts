@@ -8,7 +8,7 @@ import { runInSpan, type TracedCall } from './run-in-span.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
 
 /** Facts about the user's function, if the called function wraps it. */
-export type CallDetails = Pick<TracedCall, 'written' | 'onResult'>;
+export type CallDetails = Pick<TracedCall, 'written' | 'onResult' | 'notes'>;
 
 /**
  * Runs `fn` in a new span. A span that would record nothing new is skipped at almost no cost.
@@ -25,22 +25,30 @@ export function callInSpan<T>(
   fn: (span: Span) => T,
   details?: CallDetails,
 ): T {
-  const { metric } = options;
-  const meter = metric === undefined ? undefined : tracer.callMeter;
-  const measure = meter && metric && new CallMeasure(meter, metric, name);
-  const start = (): RecordingSpan | UnrecordedSpan => {
-    const started = tracer.start(name, options, context);
-    return measure === undefined ? started : measure.of(started, options.attributes);
-  };
-  const span = start();
-  if (span instanceof UnrecordedSpan && !span.activates && measure === undefined) {
+  const span = startMeasured(tracer, name, options, context);
+  if (span instanceof UnrecordedSpan && span.saysNothing) {
     return isActive ? fn(span) : runInContext(context, fn, span);
   }
   return runInSpan(span, context, fn, {
     name,
     written: details?.written,
     onResult: details?.onResult,
-    startAnother: options.perSubscriber === true ? start : undefined,
+    notes: details?.notes,
+    startAnother:
+      options.perSubscriber === true ? () => startMeasured(tracer, name, options, context) : undefined,
     log: tracer.log,
   });
+}
+
+function startMeasured(
+  tracer: InstanceTracer,
+  name: string,
+  options: SpanOptions,
+  context: FlowContext,
+): RecordingSpan | UnrecordedSpan {
+  const { metric } = options;
+  const span = tracer.start(name, options, context);
+  const meter = metric === undefined ? undefined : tracer.callMeter;
+  if (meter === undefined || metric === undefined) return span;
+  return new CallMeasure(meter, metric, name).of(span, options.attributes);
 }

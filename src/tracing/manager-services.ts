@@ -1,11 +1,11 @@
 import { Announcements } from '../base/announcements.js';
 import type { TracerManager } from './tracer-manager.js';
 
-/** A class whose objects are made of a module's manager, and injected beside it. */
+/** A class whose objects are created from a module's manager and provided together with it. */
 export type ManagerService = new (manager: TracerManager) => object;
 
 /**
- * The services that are loaded, each announced by its own file: a service that no code of the app imports is
- * injected nowhere, and need not be loaded for it.
+ * The loaded services, each announced by its own file. A service that the app does not import is injected
+ * nowhere, so its file need not be loaded.
  */
 export const managerServices = new Announcements<ManagerService>();

@@ -61,6 +61,10 @@ class UnrecordedCall extends UnrecordedSpan {
     this.attributes = { ...given };
   }
 
+  override get saysNothing(): boolean {
+    return false;
+  }
+
   override setAttribute(key: string, value: AttributeValue): this {
     if (this.measure.wants(key)) this.attributes[key] = value;
     return this;

@@ -15,6 +15,7 @@ import type { InstrumentationScope } from '../sdk/instrumentation-scope.js';
 import type { Resource } from '../sdk/resource.js';
 import type { ReadableSpan, TimedEvent } from '../sdk/readable-span.js';
 import type { ErrorClassifier } from '../config/error-classification.js';
+import type { FixedAttributes } from '../pipeline/encoding/fixed-attributes.js';
 import type { Generation } from '../pipeline/generations/generation.js';
 import { limitAttributes, truncate } from './attribute-limits.js';
 import { readValue, toAttributeValue } from './attribute-value.js';
@@ -60,6 +61,8 @@ export class RecordingSpan implements Span, ReadableSpan {
   /** The parent's span context; undefined for a root span, although `ReadableSpan` types it as optional. */
   parentSpanContext: SpanContext;
   readonly startMonotonic: number;
+  /** Attributes that are kept separately until {@link attributes} is read. */
+  fixedAttributes: FixedAttributes | undefined;
   private attributeCount: number;
 
   constructor(
@@ -70,19 +73,30 @@ export class RecordingSpan implements Span, ReadableSpan {
     protected context: SpanContext,
     parentSpanContext: SpanContext | undefined,
     /** The attributes object is kept, not copied: the caller guarantees valid values. */
-    public attributes: Attributes,
+    public ownAttributes: Attributes,
     startTime?: TimeInput,
   ) {
     this.parentSpanContext = parentSpanContext as SpanContext;
     this.startMonotonic = monotonicMillis();
     this.startMillis = startTime === undefined ? epochMillis(this.startMonotonic) : fromTimeInput(startTime);
-    this.attributeCount = countKeys(attributes);
+    this.attributeCount = countKeys(ownAttributes);
     const { attributeCountLimit, attributeValueLengthLimit } = generation.spanLimits;
     if (this.attributeCount > attributeCountLimit || attributeValueLengthLimit !== Infinity) this.limit();
   }
 
   get resource(): Resource {
     return this.generation.resource;
+  }
+
+  get attributes(): Attributes {
+    const { fixedAttributes } = this;
+    if (fixedAttributes !== undefined) this.attributes = { ...fixedAttributes.values, ...this.ownAttributes };
+    return this.ownAttributes;
+  }
+
+  set attributes(attributes: Attributes) {
+    this.ownAttributes = attributes;
+    this.fixedAttributes = undefined;
   }
 
   get startTime(): HrTime {
@@ -110,27 +124,36 @@ export class RecordingSpan implements Span, ReadableSpan {
     const valid = toAttributeValue(value, this.generation.structuredAttributes);
     if (valid === undefined) return this;
     const limits = this.generation.spanLimits;
-    if (!Object.hasOwn(this.attributes, key)) {
+    const attributes = this.fixedAttributes?.has(key) === true ? this.attributes : this.ownAttributes;
+    if (!Object.hasOwn(attributes, key)) {
       if (this.attributeCount >= limits.attributeCountLimit) {
         this.droppedAttributesCount += 1;
         return this;
       }
       this.attributeCount += 1;
     }
-    this.attributes[key] = truncate(valid, limits.attributeValueLengthLimit);
+    attributes[key] = truncate(valid, limits.attributeValueLengthLimit);
     return this;
   }
 
   /** Adds a few valid attributes of the library without checks. Existing attributes stay. */
-  putUnder(attributes: Attributes): void {
-    if (this.generation.spanLimits.attributeValueLengthLimit !== Infinity) {
+  putUnder(fixed: FixedAttributes | undefined, others: Attributes): void {
+    const limited = this.generation.spanLimits.attributeValueLengthLimit !== Infinity;
+    if (this.attributeCount === 0 && !limited) {
+      this.ownAttributes = others;
+      this.fixedAttributes = fixed;
+      this.attributeCount = countKeys(others) + (fixed?.count ?? 0);
+      return;
+    }
+    const attributes: Attributes = { ...fixed?.values, ...others };
+    if (limited) {
       for (const key of Object.keys(attributes)) {
         if (!Object.hasOwn(this.attributes, key)) this.setAttribute(key, attributes[key] as AttributeValue);
       }
       return;
     }
-    this.attributes = this.attributeCount === 0 ? attributes : Object.assign(attributes, this.attributes);
-    this.attributeCount = countKeys(this.attributes);
+    this.attributes = Object.assign(attributes, this.attributes);
+    this.attributeCount = countKeys(attributes);
   }
 
   setAttributes(attributes: Attributes): this {
@@ -245,7 +268,8 @@ export class RecordingSpan implements Span, ReadableSpan {
 
   private tellEnd(listener: SpanEnd): void {
     this.atEnd = undefined;
-    const failed = this.status.code === SpanStatusCode.ERROR || Object.hasOwn(this.attributes, 'error.type');
+    const failed =
+      this.status.code === SpanStatusCode.ERROR || Object.hasOwn(this.ownAttributes, 'error.type');
     listener.spanEnds(failed);
   }
 

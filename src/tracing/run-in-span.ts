@@ -19,6 +19,8 @@ export interface TracedCall {
   readonly written?: unknown;
   /** Called with a result before the span ends; not for streams or errors. Must not throw. */
   readonly onResult?: ((span: Span, result: unknown) => void) | undefined;
+  /** Whether `onResult` has anything to do for the span; default: it has. */
+  readonly notes?: ((span: Span) => boolean) | undefined;
   /** Starts a span for each further consumer of a stream; without it, all consumers share one span. */
   readonly startAnother?: (() => Span) | undefined;
   /** Observes each chunk of a stream. */
@@ -135,8 +137,9 @@ class OpenCall {
   }
 
   private note(result: unknown): void {
-    const { onResult } = this.call;
-    if (onResult !== undefined && !isOpen(result)) onResult(this.span, result);
+    const { onResult, notes } = this.call;
+    if (onResult === undefined || notes?.(this.span) === false) return;
+    if (!isOpen(result)) onResult(this.span, result);
   }
 }
 
@@ -158,8 +161,10 @@ function tracedStream(result: object, stream: () => StreamSpan): object | undefi
 
 function isNodeReadable(value: unknown): value is NodeReadable {
   try {
-    const { pipe, read, once } = Object(value) as Partial<NodeReadable>;
-    return typeof pipe === 'function' && typeof read === 'function' && typeof once === 'function';
+    const { pipe } = Object(value) as Partial<NodeReadable>;
+    if (typeof pipe !== 'function') return false;
+    const { read, once } = value as Partial<NodeReadable>;
+    return typeof read === 'function' && typeof once === 'function';
   } catch {
     return false;
   }

@@ -25,6 +25,11 @@ export class UnrecordedSpan implements Span {
     return (this.stand ??= new UnrecordedSpan(this.context, false));
   }
 
+  /** Whether a call can run without this span, since it adds nothing to the active one. */
+  get saysNothing(): boolean {
+    return !this.activates;
+  }
+
   spanContext(): SpanContext {
     return this.context;
   }

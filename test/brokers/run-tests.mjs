@@ -9,7 +9,9 @@ import { join } from 'node:path';
  * @returns the exit code
  */
 export async function runTests(root, name, { queue: _queue, ...transport }) {
-  const files = ['test/brokers/situations.test.ts', 'test/brokers/killed-server.test.ts', `test/brokers/${name}/`];
+  const files = ['test/brokers/situations.test.ts', `test/brokers/${name}/`];
+  // A server of Kafka cannot start where nobody has made its topics.
+  if (name !== 'kafka') files.push('test/brokers/killed-server.test.ts');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const child = spawn(
     process.execPath,

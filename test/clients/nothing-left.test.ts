@@ -6,6 +6,7 @@ import nodeModule from 'node:module';
 import { Cluster, Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import mongoose from 'mongoose';
+import mysql from 'mysql2';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { describe, expect, it } from 'vitest';
@@ -40,6 +41,8 @@ const PLACES: Readonly<Record<string, object>> = {
   Pipeline: Object.getPrototypeOf(new Redis({ lazyConnect: true }).pipeline()) as object,
   MongoClient: MongoClient.prototype,
   pg: pg.Client.prototype,
+  mysql2: Object.getPrototypeOf(mysql.Connection.prototype) as object,
+  Connection: mysql.Connection.prototype,
   Pool: pg.Pool.prototype,
 };
 
@@ -90,6 +93,7 @@ describe('outgoing calls', () => {
         'Pipeline.sendCommand',
         'MongoClient.connect',
         'pg.query',
+        'mysql2.query',
       ]),
     );
     const manager = app.app.get(TracerManager);

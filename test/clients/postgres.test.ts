@@ -2,10 +2,11 @@ import { createRequire } from 'node:module';
 import { Injectable } from '@nestjs/common';
 import type * as Postgres from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { MeterManager } from '../../src/index.js';
+import { MeterManager, TracerManager } from '../../src/index.js';
 import { PostgresServer } from '../support/postgres-server.js';
 import { PLAIN_SPAN, type SpanShape } from '../support/span-shape.js';
 import { callsDuring, callsOf, startCallingApp } from './calling-app.js';
+import { poolFigures } from './pool-figures.js';
 import { withoutWaits } from './waits.js';
 
 const require = createRequire(import.meta.url);
@@ -104,9 +105,9 @@ describe('pg', () => {
     });
     await callsOf(app);
     const page = await app.app.get(MeterManager).scrape();
-    const counts = [...page.matchAll(/^(db_client_\w+_count)\{(.*)\} (\d+)$/gm)].map(
-      ([, name, labels, count]) => [name, labels!.replace(/,?otel_scope_\w+="[^"]*"/g, ''), count],
-    );
+    const counts = [
+      ...page.matchAll(/^(db_client_(?:operation|connection_wait)_\w+_count)\{(.*)\} (\d+)$/gm),
+    ].map(([, name, labels, count]) => [name, labels!.replace(/,?otel_scope_\w+="[^"]*"/g, ''), count]);
     const pooled = `db_client_connection_pool_name="127.0.0.1:${server.port}/shop"`;
     expect(counts).toEqual([
       ['db_client_connection_wait_time_count', `db_system_name="postgresql",${pooled}`, '1'],
@@ -116,6 +117,66 @@ describe('pg', () => {
           `db_namespace="shop",server_address="127.0.0.1",server_port="${server.port}"`,
         '1',
       ],
+    ]);
+  });
+
+  it('measures a pool as long as it is open and the option allows it, and waits that it gave up', async () => {
+    const server = await PostgresServer.start();
+    const { Pool } = require('pg') as typeof Postgres;
+    const pool = new Pool({
+      ...{ host: '127.0.0.1', port: server.port, user: 'app', database: 'shop' },
+      ...{ max: 2, min: 1, connectionTimeoutMillis: 50 },
+    });
+    let failures = 0;
+    const app = await startCallingApp(
+      async () => {
+        const clients = await Promise.all([pool.connect(), pool.connect()]);
+        await pool.query(TEXT).catch(() => (failures += 1));
+        clients[0].release();
+        during.push(await figures());
+        clients[1].release();
+      },
+      { metrics: { readers: [{ type: 'prometheus' }] } },
+    );
+    const during: unknown[] = [];
+    const figures = () => poolFigures(app, `127.0.0.1:${server.port}/shop`);
+    await callsOf(app);
+    const limits = [
+      ['idle_max', 2],
+      ['idle_min', 1],
+      ['max', 2],
+      ['pending_requests', 0],
+      ['timeouts_total', 1],
+    ];
+    const open = [['count idle', 2], ['count used', 0], ...limits];
+    const none = open.map(([name, value]) => [name, name === 'timeouts_total' ? value : 0]);
+    const manager = app.app.get(TracerManager);
+    const seen = [await figures()];
+    await manager.reconfigure({ clients: { postgres: false } });
+    seen.push(await figures());
+    await manager.reconfigure({ clients: { postgres: true } });
+    seen.push(await figures());
+    await pool.end();
+    seen.push(await figures());
+    expect([failures, during]).toEqual([1, [[['count idle', 1], ['count used', 1], ...limits]]]);
+    expect(seen).toEqual([open, none, open, none]);
+  });
+
+  it('adds up the pools to one database', async () => {
+    const server = await PostgresServer.start();
+    const pools = [0, 1, 2].map(() => poolOf(require('pg') as typeof Postgres, server));
+    const app = await startCallingApp(() => Promise.all(pools.map((pool) => pool.query(TEXT))), {
+      metrics: { readers: [{ type: 'prometheus' }] },
+    });
+    await callsOf(app);
+    expect(await poolFigures(app, `127.0.0.1:${server.port}/shop`)).toEqual([
+      ['count idle', 3],
+      ['count used', 0],
+      ['idle_max', 30],
+      ['idle_min', 0],
+      ['max', 30],
+      ['pending_requests', 0],
+      ['timeouts_total', 0],
     ]);
   });
 

@@ -55,7 +55,7 @@ try {
     stops.push(async () => rmSync(folder, { recursive: true, force: true }));
     env.CLIENTS_OLDEST = folder;
     const config = join(FOLDER, 'vitest.config.ts');
-    const vitest = spawn(process.execPath, [VITEST, 'run', '--config', config, ...tests], {
+    const vitest = spawn(process.execPath, [VITEST, 'run', '--config', config, ...new Set(tests)], {
       stdio: 'inherit',
       env,
     });

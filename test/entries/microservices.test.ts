@@ -257,6 +257,7 @@ it.each([
       'messaging.destination.name': 'shipped',
       'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
+      'messaging.system': 'tcp',
     },
     ...(links === undefined ? {} : { links }),
   });

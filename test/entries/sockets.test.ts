@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { Injectable, UseGuards, type CanActivate } from '@nestjs/common';
+import { Inject, Injectable, UseGuards, type CanActivate } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
+import {
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  WsException,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+} from '@nestjs/websockets';
 import { interval, map, take } from 'rxjs';
 import { io } from 'socket.io-client';
 import { expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
+import { BaggageService, TracerManager } from '../../src/index.js';
 import { namedSpans, type NamedSpan } from '../support/named-spans.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
@@ -48,7 +56,10 @@ class ChatGateway {
   }
 }
 
-const TRACEPARENT = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+const HANDSHAKE = {
+  'x-user-id': 'ada',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+};
 
 /** What a test does with one client, whichever library it uses. */
 interface Client {
@@ -58,7 +69,7 @@ interface Client {
 }
 
 async function socketIo(app: TestApp): Promise<Client> {
-  const socket = io(app.url, { transports: ['websocket'], extraHeaders: TRACEPARENT, reconnection: false });
+  const socket = io(app.url, { transports: ['websocket'], extraHeaders: HANDSHAKE, reconnection: false });
   const received: string[] = [];
   socket.onAny((event: string, data: unknown) => received.push(`${event} ${JSON.stringify(data)}`));
   await new Promise<void>((resolve) => socket.on('connect', resolve));
@@ -70,7 +81,7 @@ async function socketIo(app: TestApp): Promise<Client> {
 }
 
 async function ws(app: TestApp): Promise<Client> {
-  const socket = new WebSocket(app.url.replace('http', 'ws'), { headers: TRACEPARENT });
+  const socket = new WebSocket(app.url.replace('http', 'ws'), { headers: HANDSHAKE });
   const received: string[] = [];
   socket.on('message', (message) => received.push((message as Buffer).toString()));
   await new Promise<void>((resolve) => socket.on('open', resolve));
@@ -109,6 +120,7 @@ it.each(LIBRARIES)(
         'code.function.name': `ChatGateway.${event}`,
         'websocket.event': event,
         'websocket.library': library,
+        'user.id': 'ada',
         ...more,
         ...attributes,
       },
@@ -159,3 +171,56 @@ it.each(LIBRARIES)('%s: answers are the same without telemetry', async (library,
   }
   expect(answers[1]).toEqual(answers[0]);
 });
+
+@WebSocketGateway()
+class GreetingGateway implements OnGatewayConnection, OnGatewayDisconnect {
+  readonly users: unknown[] = [];
+
+  constructor(
+    @Inject(TracerManager) private readonly manager: TracerManager,
+    @Inject(BaggageService) private readonly baggage: BaggageService,
+  ) {}
+
+  handleConnection(): void {
+    this.manager.withSpan('greet', () => this.users.push(this.baggage.get('user.id')));
+  }
+
+  handleDisconnect(): void {
+    this.manager.withSpan('part', () => this.users.push(this.baggage.get('user.id')));
+  }
+
+  @SubscribeMessage('say')
+  say(): string {
+    return 'said';
+  }
+}
+
+it.each(LIBRARIES)(
+  '%s: hooks of a connection run in its span, with the baggage of its handshake',
+  async (library, connect, setup) => {
+    const app = await startApp({
+      telemetry: {
+        baggage: { headers: { 'x-user-id': 'user.id' } },
+        entries: { websockets: { connections: true } },
+      },
+      providers: [GreetingGateway],
+      ...(setup === undefined ? {} : { setup }),
+    });
+    const client = await connect(app);
+    client.send('say');
+    await app.recorder.waitFor('say');
+    client.close();
+    await app.recorder.waitFor('websocket connection');
+    await app.close();
+    const spans = namedSpans(app.recorder.spans()).map(({ name, parent, links }) => [name, parent ?? links]);
+    expect([spans, app.app.get(GreetingGateway).users]).toEqual([
+      [
+        ['websocket connection', ['remote']],
+        ['greet', 'SERVER websocket connection'],
+        ['say', ['SERVER websocket connection']],
+        ['part', 'SERVER websocket connection'],
+      ],
+      ['ada', 'ada'],
+    ]);
+  },
+);

@@ -182,7 +182,7 @@ function safeMessage(message: unknown, text: string): string | undefined {
     parts.length === 1 || (areNames && !isCut)
       ? message.slice(0, 500)
       : `${parts[0] ?? ''}?${isCut ? '' : (parts.at(-1) ?? '')}`;
-  // SQLite takes a string in double quotes for a column first.
+  // SQLite reads a string in double quotes as a column first.
   return safe
     .replace(/^(no such column: )(\S+)/, (all, start: string, name: string) =>
       names.has(name) ? all : `${start}?`,

@@ -1,7 +1,7 @@
 import { activeContext, runInContext, type FlowContext } from '../../context/flow-context.js';
 import { guard } from '../channel.js';
 import { isPartOf, type ClientCall } from '../client-call.js';
-import type { AnyFunction, Patches } from '../patches.js';
+import { ownerOf, type AnyFunction, type Patches } from '../patches.js';
 import { WrappedSource } from '../wrapped-source.js';
 
 /** The members that are used of an ioredis command. */
@@ -94,18 +94,10 @@ export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'r
       )
         return [];
       const made = pipeline.call(instance) as object;
-      return [classWith(instance, 'sendCommand'), classWith(made, 'sendCommand')];
+      return [instance, made].map((object) => ownerOf(object, 'sendCommand')?.constructor);
     },
     wrap: (patches: Patches, prototype) => {
       patches.wrap(prototype, 'sendCommand', 'fillResult' in prototype ? observeQueue : observeSend);
     },
   });
-}
-
-/** Returns the class that defines an object's method, below derived classes. */
-function classWith(instance: object, method: string): unknown {
-  let prototype: object | null = Object.getPrototypeOf(instance) as object | null;
-  while (prototype !== null && !Object.hasOwn(prototype, method))
-    prototype = Object.getPrototypeOf(prototype) as object | null;
-  return prototype?.constructor;
 }

@@ -1,9 +1,13 @@
+import { loadedModules } from '../../tracing/instrumentation/loaded-modules.js';
 import { followTracing } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
+import { ownerOf, Patches } from '../patches.js';
 import { endDatabaseCall, statementPlan } from './database-call.js';
 import type { DatabaseServer } from './database-server.js';
+import type { PoolFigures } from './pool-metrics.js';
 import { PoolWaits } from './pool-wait.js';
+import { followTransaction, isInTransaction, markTransaction } from './transactions.js';
 
 /** A statement that mysql2 publishes; in `query` its values are already inserted. */
 interface MysqlStatement {
@@ -19,7 +23,12 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
   name: 'mysql2',
   library: 'mysql',
   start: () => {
-    const waits = new PoolWaits(MYSQL2);
+    const patches = new Patches();
+    const waits = new PoolWaits<MysqlPool>(MYSQL2, figuresOf);
+    for (const { exports } of loadedModules('mysql2')) {
+      const { Connection } = Object(exports) as { readonly Connection?: { readonly prototype?: object } };
+      followSenders(patches, Connection?.prototype);
+    }
     const stops = [
       ...['mysql2:query', 'mysql2:execute'].map((channel) =>
         followTracing<MysqlStatement>({
@@ -28,21 +37,72 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
           restores: true,
           begin: (message) => {
             const call = begin(message);
-            if (call !== undefined) waits.tell(call);
+            if (call === undefined) return undefined;
+            waits.tell(call);
+            if (sender !== undefined) {
+              senders.set(call, sender);
+              markTransaction(call, isInTransaction(sender));
+            }
             return call;
           },
           end: (call, { error, result }) => {
+            const connection = senders.get(call);
+            if (connection !== undefined)
+              followTransaction(connection, call.text('db.operation.name'), error);
             endDatabaseCall(call, error, rowsOf(result));
           },
         }),
       ),
-      waits.follow('mysql2:pool:connect', serverOf),
+      waits.follow('mysql2:pool:connect', serverOf, (connection) => {
+        followSenders(patches, connection);
+        return (Object(connection) as { readonly _pool?: MysqlPool })._pool;
+      }),
+      () => {
+        patches.restore();
+      },
     ];
     return () => {
       for (const stop of stops) stop();
     };
   },
 };
+
+/** The part of a pool that is read. */
+interface MysqlPool {
+  readonly config?: { readonly connectionLimit?: number; readonly maxIdle?: number };
+  readonly _closed?: boolean;
+  readonly _allConnections?: { readonly length: number };
+  readonly _freeConnections?: { readonly length: number };
+  readonly _connectionQueue?: { readonly length: number };
+}
+
+function figuresOf(pool: MysqlPool): PoolFigures | undefined {
+  const { _allConnections: all, _freeConnections: free, _connectionQueue: queue, config, _closed } = pool;
+  if (_closed === true || all === undefined || free === undefined) return undefined;
+  const { connectionLimit: max, maxIdle: idleMax } = config ?? {};
+  return { used: all.length - free.length, idle: free.length, pending: queue?.length, max, idleMax };
+}
+
+/** The connection that sends a statement; it is not published with the statement. */
+let sender: object | undefined;
+const senders = new WeakMap<ClientCall, object>();
+
+/** Notes which connection sends, in the class of connections, which the module or a pool shows. */
+function followSenders(patches: Patches, connection: unknown): void {
+  for (const name of ['query', 'execute']) {
+    patches.wrap(ownerOf(connection, name), name, (send) => {
+      return function (...args) {
+        const outer = sender;
+        sender = this as object;
+        try {
+          return send.apply(this, args);
+        } finally {
+          sender = outer;
+        }
+      };
+    });
+  }
+}
 
 function begin(message: MysqlStatement): ClientCall | undefined {
   const { query, values } = message;

@@ -5,14 +5,11 @@ import { whenSettled } from '../observed-promise.js';
 import type { AnyFunction, Patches } from '../patches.js';
 import { WrappedSource } from '../wrapped-source.js';
 import { endDatabaseCall, statementPlan } from './database-call.js';
-import type { DatabaseServer } from './database-server.js';
-import { PoolWaits } from './pool-wait.js';
+import { postgresServer, PG_WAITS, wrapPool, type PostgresAddress } from './postgres-pool.js';
+import { followTransaction, isInTransaction, markTransaction } from './transactions.js';
 
 /** The members that are used of a `pg` client. */
-interface PostgresClient {
-  readonly host?: string;
-  readonly port?: number;
-  readonly database?: string;
+interface PostgresClient extends PostgresAddress {
   /** The texts of prepared statements, by name. */
   readonly connection?: { readonly parsedStatements?: Readonly<Record<string, string>> };
 }
@@ -35,9 +32,6 @@ interface PostgresQuery {
 }
 
 const PG = { name: 'pg', library: 'postgres' } as const;
-const waits = new PoolWaits(PG);
-/** Clients with an open transaction. */
-const inTransaction = new WeakSet<object>();
 
 /** The source for `pg` and for libraries that use it: clients, pools, cursors, streams, COPY. */
 export const POSTGRES = new WrappedSource({
@@ -80,66 +74,6 @@ function wrapClient(patches: Patches, prototype: object): void {
   });
 }
 
-function wrapPool(patches: Patches, prototype: object): void {
-  // `pg.Pool` only passes its options to the class that has the methods.
-  let owner = prototype;
-  while (owner !== Object.prototype && !Object.hasOwn(owner, 'connect')) {
-    owner = Object.getPrototypeOf(owner) as object;
-  }
-  patches.wrap(owner, 'connect', (connect) => {
-    return function (...args) {
-      const context = activeContext();
-      const end = waits.begin(serverOfPool(this as { readonly options?: PoolOptions }));
-      const connected = (error?: unknown): void => {
-        guard('pg', () => {
-          end(error);
-        });
-      };
-      const [callback] = args;
-      if (typeof callback === 'function') {
-        // A connection that another request releases calls back in that request's context.
-        const bound = bindContext(context, callback as AnyFunction);
-        return connect.call(this, function (this: unknown, ...results: unknown[]) {
-          connected(results[0]);
-          return bound.apply(this, results);
-        });
-      }
-      return whenSettled(
-        connect.apply(this, args),
-        () => {
-          connected();
-        },
-        connected,
-      );
-    };
-  });
-}
-
-interface PoolOptions extends PostgresClient {
-  readonly connectionString?: unknown;
-}
-
-const NO_OPTIONS: PoolOptions = {};
-const servers = new WeakMap<PoolOptions, DatabaseServer>();
-
-/** Returns the server of a pool, as far as its options name it. */
-function serverOfPool({ options = NO_OPTIONS }: { readonly options?: PoolOptions }): DatabaseServer {
-  let server = servers.get(options);
-  if (server === undefined) servers.set(options, (server = serverOfOptions(options)));
-  return server;
-}
-
-function serverOfOptions(options: PoolOptions): DatabaseServer {
-  const { connectionString } = options;
-  if (typeof connectionString !== 'string' || !URL.canParse(connectionString)) return serverOf(options);
-  const { hostname, port, pathname } = new URL(connectionString);
-  return serverOf({
-    host: hostname,
-    database: pathname.slice(1),
-    ...(port !== '' && { port: Number(port) }),
-  });
-}
-
 function begin(
   client: PostgresClient,
   config: string | PostgresQuery,
@@ -151,7 +85,7 @@ function begin(
     const text = query.text ?? query.cursor?.text ?? prepared ?? '';
     const parameters = query.values ?? query.cursor?.values ?? values;
     return statementPlan(
-      serverOf(client),
+      postgresServer(client),
       typeof text === 'string' ? text : '',
       'postgresql',
       options,
@@ -159,13 +93,9 @@ function begin(
     );
   });
   if (call === undefined) return undefined;
-  waits.tell(call);
-  if (inTransaction.has(client)) call.set({ 'nestjs.db.transaction': true });
+  PG_WAITS.tell(call);
+  markTransaction(call, isInTransaction(client));
   return call;
-}
-
-function serverOf({ host, port, database }: PostgresClient): DatabaseServer {
-  return { system: 'postgresql', namespace: database, address: host, port };
 }
 
 /** Sends a query whose result is delivered by callback or promise. */
@@ -283,16 +213,4 @@ function end(
 
 function rowsOf(result: PostgresResult | undefined): number | undefined {
   return Array.isArray(result?.rows) && (result.fields?.length ?? 0) > 0 ? result.rows.length : undefined;
-}
-
-const BEGINNING: ReadonlySet<unknown> = new Set(['BEGIN', 'START', 'START TRANSACTION']);
-const ENDING: ReadonlySet<unknown> = new Set([
-  ...['COMMIT', 'END', 'ABORT'],
-  ...['ROLLBACK', 'ROLLBACK WORK', 'ROLLBACK TRANSACTION', 'ROLLBACK AND'],
-]);
-
-function followTransaction(client: object, command: unknown, error: unknown): void {
-  if (BEGINNING.has(command)) {
-    if (!(error instanceof Error)) inTransaction.add(client);
-  } else if (ENDING.has(command)) inTransaction.delete(client);
 }

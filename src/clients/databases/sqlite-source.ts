@@ -3,6 +3,7 @@ import { beginCall, type ClientCall } from '../client-call.js';
 import type { AnyFunction, Patches } from '../patches.js';
 import { WrappedSource } from '../wrapped-source.js';
 import { endDatabaseCall, statementPlan } from './database-call.js';
+import { markTransaction } from './transactions.js';
 
 interface SqliteDatabase {
   readonly name?: string;
@@ -98,7 +99,7 @@ function begin(
     const values = parameters.length === 1 && typeof first === 'object' ? first : parameters;
     return statementPlan({ system: 'sqlite', namespace: name }, text, 'sqlite', options, values);
   });
-  if (inTransaction === true) call?.set({ 'nestjs.db.transaction': true });
+  if (call !== undefined) markTransaction(call, inTransaction === true);
   return call;
 }
 

@@ -31,7 +31,7 @@ const DOT = 46;
 export class StatementScanner {
   private at = 0;
   private spaced = false;
-  /** Whether the last token was a string with escapes, which a string on another line continues. */
+  /** Whether the last token was a string with escapes, which a string on the next line would continue. */
   private escaping = false;
   private isOpen = false;
 
@@ -39,11 +39,11 @@ export class StatementScanner {
     private readonly text: string,
     private readonly dialect: SqlDialect,
     private readonly sink: TokenSink,
-    /** Whether a backslash escapes in strings; unknown where quotes stay open. */
+    /** Whether a backslash escapes a character in strings; undefined while no reading closes all quotes. */
     private readonly escapes = escapesIn(text, dialect),
   ) {}
 
-  /** Whether every quote is closed, and no word is joined to one. */
+  /** Whether every quote is closed and no word touches one. */
   closes(): boolean {
     this.run();
     return !this.isOpen;
@@ -233,7 +233,7 @@ export class StatementScanner {
       else continue;
       index += 1;
     }
-    // Some servers run this comment, and it may end elsewhere for them.
+    // Some servers execute this comment, and may end it elsewhere.
     const isRun = dialect === 'mysql' && /^M?!/.test(text.slice(this.at + 2, this.at + 4));
     return isRun && hasOddQuotes(text.slice(this.at, index)) ? text.length : index;
   }
@@ -245,7 +245,10 @@ function hasOddQuotes(text: string): boolean {
 
 const NOBODY: TokenSink = { token: () => true };
 
-/** Servers can be set to take a backslash for an escape or not: the usual holds if it closes every quote. */
+/**
+ * Decides whether a backslash escapes. Servers can be configured either way; the default is used if it
+ * closes every quote.
+ */
 function escapesIn(text: string, dialect: SqlDialect): boolean | undefined {
   const usual = dialect === 'mysql';
   const certain = !/\\['"]/.test(text) || new StatementScanner(text, dialect, NOBODY, usual).closes();

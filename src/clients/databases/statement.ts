@@ -37,7 +37,7 @@ const BEFORE_COLUMNS = wordSet('INTO TABLE COPY');
 const FROM_INSIDE = wordSet('EXTRACT SUBSTRING TRIM OVERLAY POSITION');
 /** Words before a name, where SQLite accepts no string. */
 const BEFORE_NAME = /^(?:as|index|exists|view|references|column|add)$/i;
-/** Statements that give values to names; the values may be words. */
+/** Statements that assign values to names; the values may be words. */
 const ASSIGNING = /^(?:SET|PRAGMA|ALTER (?:ROLE|USER|SYSTEM|DATABASE))$/;
 /** Words that end a list of tables. */
 const AFTER_TABLES = wordSet(
@@ -63,16 +63,16 @@ class StatementReader implements TokenSink {
   private joined = false;
   private lastWord = '';
   private wordBefore = '';
-  /** Open parentheses, with the word before each, and whether it stands in a list of tables. */
+  /** The open parentheses: the word before each, and whether each is in a list of tables. */
   private readonly open: { readonly word: string; readonly lists: boolean }[] = [];
   private over = false;
   /** The list after `IN (`, with the number of removed values; `undefined` elsewhere. */
   private list: { values: number; readonly depth: number } | undefined;
   /** The depth of a list of columns. */
   private columns = -1;
-  /** Whether a comma is followed by a further table. */
+  /** Whether a comma is followed by another table. */
   private lists = false;
-  /** The first words of the statement, which may be one of several. */
+  /** The statement's first words, some of which form its verb. */
   private verb = '';
   private assigns = false;
   private last: { readonly kind: TokenKind; readonly text: string } = { kind: 'symbol', text: '' };

@@ -82,8 +82,8 @@ function publishesRequests(): boolean {
 }
 
 /**
- * Returns the answer for releases of Node that are known. Other runtimes report a version of Node, too, and
- * are tested.
+ * Returns the answer for known releases of Node. Other runtimes also report a Node version, so they are
+ * tested.
  */
 function nodePublishesRequests(): boolean | undefined {
   const { node, bun, deno } = process.versions;
@@ -93,7 +93,7 @@ function nodePublishesRequests(): boolean | undefined {
 }
 
 /**
- * Tests with a request that is never sent, which takes a millisecond. Runs in a context that does not
+ * Tests with a request that is never sent, which takes a millisecond. It runs in a context that does not
  * suppress tracing: on Node 20, promises are slower after such a context has existed.
  */
 function askForRequests(): boolean {

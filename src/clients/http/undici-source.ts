@@ -31,7 +31,7 @@ export const UNDICI: ClientSource & { readonly library: 'http' } = {
   library: 'http',
   start: () => {
     const unsubscribe = followChannels();
-    // Other runtimes have a `fetch` of their own.
+    // Other runtimes have their own `fetch`.
     const unwrap = process.versions['undici'] === undefined ? wrapFetch(UNDICI) : undefined;
     return () => {
       unsubscribe();

@@ -6,7 +6,7 @@ import { outgoingUrl } from './outgoing-url.js';
 
 type FetchArguments = Parameters<typeof fetch>;
 
-/** Wraps the global `fetch` of runtimes that have their own, such as Bun, which publishes nothing. */
+/** Wraps the global `fetch` of runtimes that have their own, such as Bun, and publish no events for it. */
 export function wrapFetch(source: { readonly name: string; readonly library: 'http' }): () => void {
   const patches = new Patches();
   patches.wrap(globalThis, 'fetch', (original: AnyFunction): AnyFunction => {
@@ -53,7 +53,7 @@ function begin(
   return request && { request, headers };
 }
 
-/** The call ends with the head of its answer: its body is the caller's alone. */
+/** Ends the call at the response's head, since the body belongs to the caller alone. */
 function answered(request: OutgoingRequest, { status, headers }: Response): void {
   request.answered({ status, header: (name) => headers.get(name) ?? undefined });
   request.end();

@@ -9,7 +9,10 @@ import { missingPartner, parsePairs, type Variables } from './variables.js';
 const PROTOCOLS = { grpc: 'otlp-grpc', 'http/protobuf': 'otlp-http', 'http/json': 'otlp-http-json' } as const;
 type Protocol = keyof typeof PROTOCOLS;
 
-/** Names of the OTLP exporter's settings. Each exists for all signals and for traces alone. */
+/** The signals that have their own variables. */
+type Signal = 'TRACES' | 'METRICS';
+
+/** Names of the OTLP exporter's settings. Each exists for all signals and for each signal alone. */
 const OTLP_SETTINGS = [
   'ENDPOINT',
   'PROTOCOL',
@@ -24,10 +27,13 @@ const OTLP_SETTINGS = [
 type Setting = (typeof OTLP_SETTINGS)[number];
 
 /** All variables of the OTLP exporter that apply to traces. */
-export const OTLP_VARIABLES = OTLP_SETTINGS.flatMap((setting) => [forTraces(setting), forAll(setting)]);
+export const OTLP_VARIABLES = OTLP_SETTINGS.flatMap((setting) => [
+  forSignal('TRACES', setting),
+  forAll(setting),
+]);
 
-function forTraces(setting: Setting): string {
-  return `OTEL_EXPORTER_OTLP_TRACES_${setting}`;
+function forSignal(signal: Signal, setting: Setting): string {
+  return `OTEL_EXPORTER_OTLP_${signal}_${setting}`;
 }
 
 function forAll(setting: Setting): string {
@@ -35,36 +41,33 @@ function forAll(setting: Setting): string {
 }
 
 /**
- * Reads the standard variables of an OTLP exporter. Variables for traces alone win; headers are merged.
+ * Reads the standard variables of an OTLP exporter. Variables for the signal alone win; headers are merged.
  *
  * If no protocol is set, port 4317 or a missing address means gRPC; any other address means
  * `http/protobuf`, the specification's default.
  *
  * @param transport - the protocol family, if another variable has named it
+ * @param signal - the signal of the exporter; default `TRACES`
  * @see {@link https://opentelemetry.io/docs/specs/otel/protocol/exporter/ | OTLP exporter configuration}
  */
 export function otlpFromVariables(
   variables: Variables,
   transport?: 'grpc' | 'http',
+  signal: Signal = 'TRACES',
 ): OtlpExporterConfig<string | Secret> {
-  const endpoint = readEndpoint(variables);
-  const named = specific(variables, 'PROTOCOL', (name) =>
-    variables.choice(name, Object.keys(PROTOCOLS) as Protocol[]),
-  );
+  const specific = settingsOf(signal);
+  const endpoint = readEndpoint(variables, signal);
+  const named = specific('PROTOCOL', (name) => variables.choice(name, Object.keys(PROTOCOLS) as Protocol[]));
   const protocol = chooseProtocol(named, endpoint?.url, transport);
   warnOfPort(variables, protocol, endpoint);
-  const url = endpoint && addressFor(protocol, endpoint, variables.warn);
-  const headers = readHeaders(variables);
-  const timeoutMillis = specific(variables, 'TIMEOUT', (name) => variables.number(name, positiveMillis));
-  const compression = specific(variables, 'COMPRESSION', (name) =>
-    variables.choice(name, ['gzip', 'none'] as const),
-  );
-  const tls = readTls(variables);
-  variables.ignore(
-    'OTEL_EXPORTER_OTLP_TRACES_INSECURE',
-    "the address's scheme decides, http:// or https://.",
-  );
-  variables.ignore('OTEL_EXPORTER_OTLP_INSECURE', "the address's scheme decides, http:// or https://.");
+  const url = endpoint && addressFor(protocol, endpoint, signal, variables.warn);
+  const headers = readHeaders(variables, signal);
+  const timeoutMillis = specific('TIMEOUT', (name) => variables.number(name, positiveMillis));
+  const compression = specific('COMPRESSION', (name) => variables.choice(name, ['gzip', 'none'] as const));
+  const tls = readTls(variables, specific);
+  for (const name of [forSignal(signal, 'INSECURE'), forAll('INSECURE')]) {
+    variables.ignore(name, "the address's scheme decides, http:// or https://.");
+  }
   return {
     type: PROTOCOLS[protocol],
     ...(url === undefined ? {} : { url }),
@@ -84,12 +87,12 @@ interface Endpoint {
   readonly kind: 'signal' | 'base' | 'own';
 }
 
-function readEndpoint(variables: Variables): Endpoint | undefined {
-  const signal = variables.url(forTraces('ENDPOINT'));
-  if (signal !== undefined) {
+function readEndpoint(variables: Variables, signal: Signal): Endpoint | undefined {
+  const specific = variables.url(forSignal(signal, 'ENDPOINT'));
+  if (specific !== undefined) {
     // The address applies to the other signals, too.
     variables.text(forAll('ENDPOINT'));
-    return { url: signal, kind: 'signal' };
+    return { url: specific, kind: 'signal' };
   }
   const base = variables.url(forAll('ENDPOINT'));
   if (base !== undefined) return { url: base, kind: 'base' };
@@ -122,12 +125,18 @@ function warnOfPort(variables: Variables, protocol: Protocol, endpoint: Endpoint
   }
 }
 
-function addressFor(protocol: Protocol, { url, kind }: Endpoint, warn: (message: string) => void): string {
+function addressFor(
+  protocol: Protocol,
+  { url, kind }: Endpoint,
+  signal: Signal,
+  warn: (message: string) => void,
+): string {
+  const path = `/v1/${signal.toLowerCase()}`;
   const { origin, pathname, href } = new URL(url);
   // gRPC ignores paths, and one environment often configures HTTP exporters of other processes, too.
   if (protocol === 'grpc') return pathname === '/' ? url : origin;
   if (kind === 'signal') return href;
-  if (kind === 'own') return url;
+  if (kind === 'own') return url.replace(/\/v1\/traces$/, path);
   if (/\/v1\/traces\/?$/.test(pathname)) {
     warn(
       'OTEL_EXPORTER_OTLP_ENDPOINT is a base address: `/v1/traces` is added to it once more. Use ' +
@@ -135,14 +144,14 @@ function addressFor(protocol: Protocol, { url, kind }: Endpoint, warn: (message:
     );
   }
   const base = new URL(url);
-  base.pathname = `${pathname.replace(/\/$/, '')}/v1/traces`;
+  base.pathname = `${pathname.replace(/\/$/, '')}${path}`;
   return base.href;
 }
 
-function readHeaders(variables: Variables): Record<string, Secret> | undefined {
+function readHeaders(variables: Variables, signal: Signal): Record<string, Secret> | undefined {
   const headers = {
     ...headersFromVariable(variables, forAll('HEADERS')),
-    ...headersFromVariable(variables, forTraces('HEADERS')),
+    ...headersFromVariable(variables, forSignal(signal, 'HEADERS')),
   };
   return Object.keys(headers).length === 0 ? undefined : headers;
 }
@@ -178,10 +187,10 @@ function splitPair(member: string): [string, string] {
   return at < 0 ? ['', ''] : [member.slice(0, at).trim(), member.slice(at + 1).trim()];
 }
 
-function readTls(variables: Variables): TlsConfig<string | Secret> | undefined {
-  const ca = specific(variables, 'CERTIFICATE', (name) => readPem(variables, name));
-  const cert = specific(variables, 'CLIENT_CERTIFICATE', (name) => readPem(variables, name));
-  const key = specific(variables, 'CLIENT_KEY', (name) => readPem(variables, name));
+function readTls(variables: Variables, specific: SpecificSetting): TlsConfig<string | Secret> | undefined {
+  const ca = specific('CERTIFICATE', (name) => readPem(variables, name));
+  const cert = specific('CLIENT_CERTIFICATE', (name) => readPem(variables, name));
+  const key = specific('CLIENT_KEY', (name) => readPem(variables, name));
   if (cert !== undefined && key === undefined)
     missingPartner(forAll('CLIENT_KEY'), forAll('CLIENT_CERTIFICATE'));
   if (cert === undefined && key !== undefined)
@@ -210,13 +219,13 @@ function readPem(variables: Variables, name: string): string | undefined {
   return text;
 }
 
-/** Returns the setting for traces, else the setting for all signals. */
-function specific<T>(
-  variables: Variables,
-  setting: Setting,
-  read: (name: string) => T | undefined,
-): T | undefined {
-  const traces = read(forTraces(setting));
-  const all = read(forAll(setting));
-  return traces ?? all;
+/** Reads the setting for one signal, else the setting for all signals. */
+type SpecificSetting = <T>(setting: Setting, read: (name: string) => T | undefined) => T | undefined;
+
+function settingsOf(signal: Signal): SpecificSetting {
+  return (setting, read) => {
+    const specific = read(forSignal(signal, setting));
+    const all = read(forAll(setting));
+    return specific ?? all;
+  };
 }

@@ -16,13 +16,14 @@ export class Variables {
   private readonly seen = new Set<string>();
 
   /**
+   * @param warn - receives a message, and the variable that it is about if it is about a single one
    * @param prefix - tried before every plain name
    * @param stages - prefixes tried next, but only for names about telemetry, since other programs may use
    *   `TEST_ENVIRONMENT`
    */
   constructor(
     private readonly env: NodeJS.ProcessEnv,
-    readonly warn: (message: string) => void,
+    readonly warn: (message: string, variable?: string) => void,
     private readonly prefix = '',
     private readonly stages: readonly string[] = [],
   ) {}
@@ -101,7 +102,7 @@ export class Variables {
     const source = this.source(name);
     if (source === undefined || this.seen.has(source)) return;
     this.seen.add(source);
-    this.warn(`${source} is not read: ${reason}`);
+    this.warn(`${source} is not read: ${reason}`, source);
   }
 
   /** Returns the variables that are set but have not been read, without this reader's prefix. */
@@ -113,7 +114,8 @@ export class Variables {
 
   private complain(name: string, value: string, expected: string): void {
     const shown = value.length > 40 ? `${value.slice(0, 40)}…` : value;
-    this.warn(`${this.source(name) ?? name} is ignored: expected ${expected}, got \`${shown}\`.`);
+    const source = this.source(name) ?? name;
+    this.warn(`${source} is ignored: expected ${expected}, got \`${shown}\`.`, source);
   }
 
   private checked<T>(name: string, check: Check, convert: (value: string) => T): T | undefined {

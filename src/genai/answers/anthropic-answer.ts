@@ -1,14 +1,6 @@
 import type { Usage } from '../usage.js';
-import {
-  defined,
-  fieldsOf,
-  listOf,
-  numberOf,
-  textOf,
-  type Answer,
-  type AnswerDelta,
-  type Fields,
-} from './answer.js';
+import type { Answer, AnswerDelta } from './answer.js';
+import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from './fields.js';
 
 /** Reads a message of Anthropic, or an event of a streamed one. */
 export function readMessage(value: Fields): Answer | undefined {

@@ -1,14 +1,6 @@
 import type { Usage } from '../usage.js';
-import {
-  defined,
-  fieldsOf,
-  listOf,
-  numberOf,
-  textOf,
-  type Answer,
-  type AnswerDelta,
-  type Fields,
-} from './answer.js';
+import type { Answer, AnswerDelta } from './answer.js';
+import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from './fields.js';
 
 /** Reads an answer of Google's models, whole or a chunk, or embeddings. */
 export function readGenerated(value: Fields): Answer | undefined {

@@ -1,14 +1,5 @@
-import {
-  codeOf,
-  defined,
-  fieldsOf,
-  listOf,
-  numberOf,
-  textOf,
-  type Answer,
-  type AnswerDelta,
-  type Fields,
-} from './answer.js';
+import type { Answer, AnswerDelta } from './answer.js';
+import { codeOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from './fields.js';
 import type { Usage } from '../usage.js';
 
 /** Whether a chunk of a chat completion contains only text, as most do. */

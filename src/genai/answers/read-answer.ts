@@ -1,5 +1,6 @@
 import type { ChunkReading } from '../call-options.js';
-import { fieldsOf, defined, type Answer, type AnswerDelta } from './answer.js';
+import type { Answer, AnswerDelta } from './answer.js';
+import { fieldsOf, defined } from './fields.js';
 import { readMessage } from './anthropic-answer.js';
 import { readGenerated } from './google-answer.js';
 import { readCompletion, readResponse, readResponseEvent } from './openai-answer.js';

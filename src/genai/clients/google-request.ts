@@ -1,4 +1,4 @@
-import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
+import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/fields.js';
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
 import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';

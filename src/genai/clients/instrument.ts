@@ -1,7 +1,7 @@
 import { isMcpStrategy, type McpStrategy } from '../../base/mcp-strategy.js';
 import { TelemetryConfigError } from '../../errors.js';
 import { runInContext } from '../../context/flow-context.js';
-import { classNameOf } from '../answers/answer.js';
+import { classNameOf } from '../answers/fields.js';
 import type { GenAiHost } from '../genai-host.js';
 import { isMcpPeer, instrumentMcp } from '../mcp/instrument-mcp.js';
 import { startCall, type StartedCall } from '../run-call.js';

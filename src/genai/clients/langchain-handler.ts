@@ -1,4 +1,4 @@
-import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
+import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/fields.js';
 import type { CallDescription } from '../call-facts.js';
 import type { CallResponse, RequestParameters } from '../call-options.js';
 import type { GenAiHost } from '../genai-host.js';

@@ -1,4 +1,4 @@
-import { classNameOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/answer.js';
+import { classNameOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/fields.js';
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
 import type { GenAiOperation } from '../operations.js';

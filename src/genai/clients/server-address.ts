@@ -1,4 +1,4 @@
-import { defined } from '../answers/answer.js';
+import { defined } from '../answers/fields.js';
 
 /** The address that a client sends requests to. */
 export interface ServerAddress {

@@ -1,4 +1,4 @@
-import { fieldsOf } from '../answers/answer.js';
+import { fieldsOf } from '../answers/fields.js';
 import { replace } from '../clients/replace.js';
 import type { GenAiHost } from '../genai-host.js';
 import { withholdModelError } from '../model-error.js';

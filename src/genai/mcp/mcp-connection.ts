@@ -5,7 +5,7 @@ import type { CallMeter, HistogramDefinition } from '../../pipeline/call-meter.j
 import { monotonicMillis } from '../../tracing/clock.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
 import { pipelineOf } from '../pipeline-of.js';
-import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
+import { defined, fieldsOf, textOf, type Fields } from '../answers/fields.js';
 import { MCP } from '../attribute-names.js';
 import { activeCall } from '../current-call.js';
 import type { GenAiHost } from '../genai-host.js';

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { defined, fieldsOf, textOf, type Fields } from '../answers/answer.js';
+import { defined, fieldsOf, textOf, type Fields } from '../answers/fields.js';
 import { GEN_AI, MCP } from '../attribute-names.js';
 
 /** A JSON-RPC message, as the Model Context Protocol sends it. */

@@ -21,12 +21,8 @@ const port = leaf({
   accepts: (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= 65_535,
 });
 
-/** Reads variables for metrics alone where a reader asks for variables for traces alone. */
-class MetricVariables extends Variables {
-  override source(name: string): string | undefined {
-    return super.source(name.replace('OTEL_EXPORTER_OTLP_TRACES_', 'OTEL_EXPORTER_OTLP_METRICS_'));
-  }
-}
+/** Matches variables that apply to metrics alone; the reader of traces reports all others. */
+const METRICS_ALONE = /METRIC|PROMETHEUS/;
 
 /**
  * Reads the variables for metrics: the standard `OTEL_METRICS_EXPORTER`, `OTEL_METRIC_EXPORT_*`,
@@ -42,9 +38,8 @@ export class MetricsEnvironment {
     env: NodeJS.ProcessEnv,
     private readonly warn: (message: string) => void,
   ) {
-    // The reader of traces reports variables that apply to every signal.
-    this.variables = new MetricVariables(env, (message) => {
-      if (message.includes('METRIC') || message.includes('PROMETHEUS')) warn(message);
+    this.variables = new Variables(env, (message, variable) => {
+      if (variable !== undefined && METRICS_ALONE.test(variable)) warn(message);
     });
   }
 
@@ -88,9 +83,7 @@ export class MetricsEnvironment {
    *   certificate
    */
   otlp(): OtlpReaderConfig {
-    const config = otlpFromVariables(this.variables);
-    if (config.url === undefined || this.hasOwnAddress) return config;
-    return { ...config, url: config.url.replace(/\/v1\/traces$/, '/v1/metrics') };
+    return otlpFromVariables(this.variables, undefined, 'METRICS');
   }
 
   prometheus(): PrometheusReaderConfig {

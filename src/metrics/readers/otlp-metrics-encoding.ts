@@ -2,7 +2,9 @@ import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { OtlpTransport } from '../../otlp/transport.js';
 
-/** Writes metrics as OTLP, by the official serialisers. @returns nothing if there is nothing to send */
+/**
+ * Encodes metrics as OTLP with the official serialisers. @returns `undefined` if there is nothing to send
+ */
 export function encodeMetrics(
   metrics: ResourceMetrics,
   encoding: OtlpTransport['encoding'],

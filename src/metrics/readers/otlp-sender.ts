@@ -2,7 +2,6 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { OtlpExporterConfig } from '../../config/exporter-config.js';
 import { runAsExport } from '../../context/export-context.js';
 import type { ExportOutcome } from '../../otlp/export-outcome.js';
-import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { openTransport } from '../../otlp/open-transport.js';
 import type { OtlpTransport } from '../../otlp/transport.js';
 import type { MetricSender } from './metric-sender.js';
@@ -24,12 +23,12 @@ export class OtlpSender implements MetricSender {
   }
 
   async sendMetrics(metrics: ResourceMetrics, timeoutMillis: number): Promise<ExportOutcome> {
-    // Not before the first export: an app that starts has other things to load.
+    // The encoder is loaded at the first export, since a starting app has other files to load.
     const { encodeMetrics } = await import('./otlp-metrics-encoding.js');
     const body = encodeMetrics(metrics, this.transport.encoding);
     if (body === undefined) return { ok: true, rejected: 0, message: '' };
     const result = await runAsExport(() => this.transport.sendRequest(body, timeoutMillis));
-    if (!result.ok) return { ok: false, failure: aboutMetrics(result.failure) };
+    if (!result.ok) return { ok: false, failure: result.failure };
     return { ok: true, rejected: result.rejected, message: result.message };
   }
 
@@ -37,15 +36,4 @@ export class OtlpSender implements MetricSender {
     this.transport.close();
     return Promise.resolve();
   }
-}
-
-/** Replaces the words for spans in a transport's failure. */
-function aboutMetrics({ hint, ...failure }: ExportFailure): ExportFailure {
-  const reword = (text: string): string =>
-    text
-      .replace('/v1/traces', '/v1/metrics')
-      .replaceAll('OTLP traces', 'OTLP metrics')
-      .replaceAll('the spans', 'the metrics')
-      .replaceAll('exporter.', 'metrics.readers.');
-  return { ...failure, reason: reword(failure.reason), ...(hint !== undefined && { hint: reword(hint) }) };
 }

@@ -48,6 +48,11 @@ export function observedCall(
   return method.apply(host, args);
 }
 
+/** Whether {@link noteResult} has anything to do. */
+export function notesResult(span: Span, options: SpanDecoratorOptions): boolean {
+  return options.onResult !== undefined || recordsValues(span, options);
+}
+
 /** Records the result on the span. */
 export function noteResult(
   span: Span,

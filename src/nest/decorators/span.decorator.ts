@@ -5,7 +5,7 @@ import { givenOptions } from './given-options.js';
 import { injectManager, managerFor } from '../hub/host-manager.js';
 import { MethodName } from './method-name.js';
 import { asWritten, wrapMethod, type Method } from './method-wrapper.js';
-import { noteResult, observedCall, recordsValues, type Observation } from './observed-call.js';
+import { noteResult, notesResult, observedCall, recordsValues, type Observation } from './observed-call.js';
 import { parameterAttributes } from './span-attribute.decorator.js';
 import type { AnyValue, SpanDecoratorInput, SpanDecoratorOptions } from './span-options.js';
 
@@ -69,14 +69,13 @@ export function wrapInSpan(
       if (manager?.isEnabled() !== true) return method.apply(this, args);
       const spanName = typeof name === 'string' ? name : name.on(this);
       const options = fixed ?? givenOptions(input, NO_OPTIONS, spanName, this, args);
-      const observation = { spanName, options, parameters };
       const known =
         options.onResult === undefined && details !== undefined
           ? details
-          : detailsOf(observation, method, args);
+          : detailsOf({ spanName, options }, method, args);
       const call = (span: ApiSpan): unknown =>
         (plain ? recordsValues(span, options) : span.isRecording())
-          ? observedCall(span, observation, this, method, args)
+          ? observedCall(span, { spanName, options, parameters }, this, method, args)
           : method.apply(this, args);
       return manager.withSpan(spanName, options, call, known);
     };
@@ -91,6 +90,7 @@ function detailsOf(
 ): CallDetails {
   return {
     written: asWritten(method),
+    notes: (span) => notesResult(span, observation.options),
     onResult: (span, result) => {
       noteResult(span, observation, result, args);
     },

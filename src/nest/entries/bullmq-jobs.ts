@@ -2,6 +2,7 @@ import { SpanKind, type Attributes } from '@opentelemetry/api';
 import { applyInEntry, entryOf } from '../../context/entry.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { headersOfText } from '../../entries/entry-carrier.js';
+import type { EntryOutcome, Failure } from '../../entries/entry-facts.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
 import type { Method } from '../like-method.js';
@@ -14,6 +15,9 @@ const PROCESSOR = 'bullmq:processor_metadata';
 /** The metadata key of `@OnWorkerEvent`. Most worker events pass their job to the listener. */
 const WORKER_EVENT = 'bullmq:worker_events_metadata';
 const SYSTEM = 'bullmq';
+
+/** Names of the errors with which a processor postpones its job; BullMQ does not count them as failures. */
+const POSTPONING = new Set(['DelayedError', 'RateLimitError', 'WaitingChildrenError', 'WaitingError']);
 
 /** The members that are used of a job. */
 interface Job {
@@ -73,6 +77,7 @@ export class BullmqJobs {
         thing: job,
         headers: headersOfText(job.opts?.telemetry?.metadata),
         untraced,
+        outcome: jobOutcome,
         // Repeated jobs never end, so they are linked: a shared trace would never end either.
         ...(repeats ? { relation: 'link' as const } : {}),
         metric: {
@@ -98,6 +103,12 @@ function ownTelemetry(processor: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+function jobOutcome(failure: Failure | undefined): EntryOutcome {
+  const { name } = Object(failure?.error) as { name?: unknown };
+  if (typeof name !== 'string' || !POSTPONING.has(name)) return { attributes: {} };
+  return { attributes: { 'nestjs.job.postponed': true }, failed: false };
 }
 
 function jobAttributes(job: Job, queue: string): Attributes {

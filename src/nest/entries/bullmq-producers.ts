@@ -10,7 +10,7 @@ import { quietly } from './quietly.js';
 
 const SYSTEM = 'bullmq';
 
-/** The options of a job, where its context travels. */
+/** The options of a job, which carry its trace context. */
 export interface JobOptions {
   readonly telemetry?: { readonly metadata?: string; readonly omitContext?: boolean };
   readonly [option: string]: unknown;
@@ -33,7 +33,7 @@ interface Producer {
 }
 
 /**
- * Traces the jobs that queues and flow producers add. Those with their own `telemetry` are left alone.
+ * Traces the jobs that queues and flow producers add. Producers with their own `telemetry` are left alone.
  */
 export class BullmqProducers {
   private readonly watched = new WeakSet<object>();

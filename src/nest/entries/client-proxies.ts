@@ -103,7 +103,7 @@ export class ClientProxies {
     const { host, port } = addressOf(client);
     const attributes: Attributes = { [C.serverAddress]: host };
     if (port !== undefined) attributes[C.serverPort] = port;
-    if (system !== 'tcp') attributes[C.system] = system;
+    if (system !== 'tcp' || !awaited) attributes[C.system] = system;
     if (awaited) {
       attributes[C.rpcSystem] = 'nestjs';
       attributes[C.rpcMethod] = text;

@@ -7,7 +7,7 @@ import type { Patches } from './patches.js';
 export interface EntryHost {
   /** Whether any instance is enabled. If none is, an entry costs only this check. */
   readonly active: boolean;
-  /** Whether the app has begun to close: work that is cut off from now on was not left by its client. */
+  /** Whether the app has begun to close, so that work which is cut off now was not left by its client. */
   readonly closing: boolean;
   readonly modules: ModulesContainer;
   readonly patches: Patches;

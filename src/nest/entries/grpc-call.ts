@@ -15,7 +15,7 @@ export interface ServerCall {
   getDeadline?(): unknown;
 }
 
-/** The inside of a call: interceptors around the stream of HTTP/2. */
+/** The inner part of a call: interceptors around the HTTP/2 stream. */
 interface Intercepting {
   readonly nextCall?: Intercepting;
   readonly stream?: {
@@ -33,22 +33,27 @@ const CANCELLED = 1;
 const UNKNOWN = 2;
 const DEADLINE_EXCEEDED = 4;
 
-/** A client's clock may end its call a little before the server's. */
+/**
+ * The tolerated difference in milliseconds, by which a client's clock may end its call before the server's.
+ */
 const DEADLINE_SLACK_MILLIS = 50;
 
-/** The call among a handler's arguments: the last of a method's, the first of a pass-through one's. */
+/**
+ * Returns the call among a handler's arguments: the last one of a method, the first one of a pass-through
+ * handler.
+ */
 export function grpcCallOf([first, , third]: readonly unknown[]): ServerCall | undefined {
   return [third, first].find(isServerCall);
 }
 
-/** `package.Service/Method`, from the call: decorators tell no package. */
+/** Returns `package.Service/Method` from the call, since decorators do not know the package. */
 export function grpcPath(call: ServerCall | undefined): string | undefined {
   return call?.getPath?.().replace(/^\//, '');
 }
 
 /**
- * Runs what answers a call. Its entry lasts until the call is over: the status alone tells how it ended,
- * and a client that has left waits for no handler.
+ * Runs the handler of a call. The entry lasts until the call is over: only the status shows how it ended,
+ * and a disconnected client waits for no handler.
  *
  * @param isClosing - whether the app has begun to close
  */
@@ -68,14 +73,16 @@ export function untilCallIsOver(
   call.on('cancelled', over);
   stream.on('close', over);
   const { emit } = call;
-  // Messages of the client come by its connection, which belongs to no entry.
+  // Messages of the client arrive on its connection, which belongs to no entry.
   call.emit = function (...args) {
     return applyInEntry(entry, emit, this, args);
   };
   return entry.run(run);
 }
 
-/** Judges a call by the status that went out, whatever filters have made of the handler's error. */
+/**
+ * Determines a call's outcome from the status that was sent, whatever filters made of the handler's error.
+ */
 export function grpcOutcome(call: ServerCall | undefined) {
   return (failure: Failure | undefined): EntryOutcome => {
     const code = grpcCode(finalCode(call, failure));
@@ -85,7 +92,7 @@ export function grpcOutcome(call: ServerCall | undefined) {
   };
 }
 
-/** `undefined` while the call is under way. */
+/** Returns the final status code; `undefined` while the call is running. */
 function finalCode(call: ServerCall | undefined, failure: Failure | undefined): number | undefined {
   const stream = call && streamOf(call);
   if (call === undefined || stream === undefined) {

@@ -4,10 +4,10 @@ import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { addressOf, type BrokerOptions } from './broker-address.js';
 import type { EntryHost } from './entry-host.js';
 
-/** The words of grpc-js where the client itself has given up. */
+/** The messages of grpc-js for calls that the client itself has cancelled. */
 const CANCELLED_HERE = 'Cancelled on client';
 
-/** The end of a call. */
+/** The final status of a call. */
 interface Status {
   readonly code?: number;
   readonly details?: string;
@@ -94,14 +94,14 @@ function traced(message: OutgoingMessage, properties: CallProperties): CallPrope
   };
 }
 
-/** @param status - an error of grpc-js, or the status that its stream ends with */
+/** @param status - an error of grpc-js, or the final status of its stream */
 function end(message: OutgoingMessage, status: Status | null): void {
   const code = grpcCode(status?.code ?? 0) ?? 'UNKNOWN';
   message.answered(code);
   if (status === null || code === 'OK') message.end();
   else if (status.details === CANCELLED_HERE) message.endCancelled();
   else {
-    // Streams tell their status alone; the error goes to the app's own listener.
+    // A stream only reports its status; its error goes to the app's own listener.
     const error = { name: 'Error', message: `${String(status.code)} ${code}: ${String(status.details)}` };
     message.fail(status instanceof Error ? status : error, code);
     message.end();

@@ -3,16 +3,16 @@ import type { ServerCall } from './grpc-call.js';
 
 const UNIMPLEMENTED = 12;
 
-/** A service of gRPC: its methods, each by its own name and by that of its function. */
+/** A gRPC service: its methods, by their own names and by those of their functions. */
 export interface GrpcService {
   readonly prototype: Readonly<Record<string, { readonly path?: string }>>;
 }
 
 /**
- * Completes the methods that an app implements with those that its service has besides: grpc-js answers
- * them with `UNIMPLEMENTED` by itself, and so do these.
+ * Adds the missing methods of a service to those that an app implements. They respond with `UNIMPLEMENTED`,
+ * as grpc-js does by itself.
  *
- * @param seen - is given each such call, and what answers it
+ * @param seen - receives each such call, with the function that responds to it
  */
 export function withUnimplemented(
   { prototype }: GrpcService,

@@ -82,7 +82,7 @@ export class MessageArrival implements Entry {
   awaited = false;
   handled = false;
   entry: EntryTrace | undefined;
-  /** Whether the server has begun to answer. */
+  /** Whether the server has begun to respond. */
   answering = false;
 
   constructor(
@@ -93,7 +93,8 @@ export class MessageArrival implements Entry {
   }
 
   /**
-   * Returns the arrival that the running code handles. Nest calls further handlers of an event inside the first.
+   * Returns the arrival that the running code handles. Nest calls further handlers of an event inside the
+   * first one.
    */
   static get current(): MessageArrival | undefined {
     const entry = activeContext().flow?.entry;
@@ -114,7 +115,7 @@ export class MessageArrival implements Entry {
     this.entry?.fail(error);
   }
 
-  /** The entry of a request lasts until its answer is out, though its handler is done before. */
+  /** Called with the entry of a request, which lasts until its response is sent, after its handler. */
   begun(entry: EntryTrace | undefined): void {
     this.handled = true;
     if (entry !== undefined && !this.awaited) arrivalOfEvent.set(entry, this);
@@ -123,9 +124,10 @@ export class MessageArrival implements Entry {
     if (this.awaited) entry?.hold();
   }
 
-  /** The server is done with it, and sends no answer any more. */
+  /** Called when the server is done with the message and sends no further response. */
   settled(): void {
     if (this.awaited && !this.answering) this.entry?.release();
+    this.awaited = false;
   }
 
   describe(server: ServerFields): Attributes {

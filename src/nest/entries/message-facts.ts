@@ -22,7 +22,7 @@ export function messageFacts(
 ): EntryFacts {
   const attributes: Attributes = arrival?.describe(server) ?? {};
   if (functionName !== '') attributes[C.functionName] = functionName;
-  if (system !== 'tcp' && system !== 'grpc') attributes[C.system] = system;
+  if (isEvent || (system !== 'tcp' && system !== 'grpc')) attributes[C.system] = system;
   const measured: Attributes = {};
   if (isEvent) {
     attributes[C.operationName] = 'process';

@@ -110,11 +110,11 @@ export class MicroserviceServers {
           this.settled(server, arrival, error);
         },
       );
-    }
+    } else arrival.settled();
     return result;
   }
 
-  /** Ends what has no answer, and records a message without a handler, or an unreadable packet. */
+  /** Ends messages without a response, and records a message without a handler, or an unreadable packet. */
   private settled(server: MicroserviceServer, arrival: MessageArrival, error: unknown): void {
     if (arrival.handled) {
       arrival.settled();
@@ -201,7 +201,7 @@ export class MicroserviceServers {
     return untilCallIsOver(entry, call, () => this.host.closing, run);
   }
 
-  /** Methods of a gRPC service that no controller has. */
+  /** Records calls of a gRPC service's methods that no controller has. */
   private unimplemented(server: MicroserviceServer, call: ServerCall, answer: () => unknown): unknown {
     if (!this.host.active) return answer();
     const known = { system: 'grpc', pattern: OTHER_METHOD, isEvent: false, functionName: '' };
@@ -216,7 +216,7 @@ export class MicroserviceServers {
     if (arrival === undefined || entry === undefined || typeof respond !== 'function')
       return send.call(server, stream, respond);
     arrival.answering = true;
-    // Strategies of the app may have packets of their own, which do not tell a request.
+    // An app's own strategy may use other packets, which do not show whether a response is awaited.
     if (!arrival.awaited) entry.hold();
     let open = true;
     const release = (): void => {

@@ -1,6 +1,8 @@
 import { SpanKind, type Span } from '@opentelemetry/api';
 import { EMPTY_CONTEXT, Flow, type FlowContext } from '../../context/flow-context.js';
+import type { RemoteContext } from '../../context/propagation.js';
 import { headersOf, type MessageHeaders } from '../../entries/entry-carrier.js';
+import { activating } from '../../tracing/stream-span.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 
 const ACTIVE_CONNECTIONS = 'nestjs.websocket.active_connections';
@@ -9,6 +11,8 @@ const ACTIVE_CONNECTIONS = 'nestjs.websocket.active_connections';
 export class SocketConnection {
   readonly headers: MessageHeaders;
   readonly span: Span | undefined;
+  /** The context of the gateway's hooks, with the baggage of the handshake. */
+  readonly context: FlowContext;
   private readonly waiting = new Set<() => void>();
   private open = true;
 
@@ -19,7 +23,11 @@ export class SocketConnection {
     private readonly system: string,
   ) {
     this.headers = handshakeHeaders(client, request);
-    this.span = instance.entryRules.socketConnections ? this.start(system) : undefined;
+    const remote = instance.pipeline.propagation.receive({ headers: this.headers });
+    const flow = new Flow(undefined, remote?.baggage, undefined, undefined);
+    const context = EMPTY_CONTEXT.withFlow(flow);
+    this.span = instance.entryRules.socketConnections ? this.start(context, remote) : undefined;
+    this.context = this.span === undefined ? context : activating(this.span, context);
     this.count(1);
   }
 
@@ -42,15 +50,11 @@ export class SocketConnection {
     this.count(-1);
   }
 
-  private start(system: string): Span {
-    const { pipeline, tracer } = this.instance;
-    const remote = pipeline.propagation.receive({ headers: this.headers });
+  private start(context: FlowContext, remote: RemoteContext | undefined): Span {
     const links = remote?.spanContext === undefined ? [] : [{ context: remote.spanContext }];
-    const context: FlowContext = EMPTY_CONTEXT.withFlow(
-      new Flow(undefined, remote?.baggage, undefined, undefined),
-    );
-    const attributes = { 'websocket.library': system };
-    return tracer.start('websocket connection', { kind: SpanKind.SERVER, attributes, links }, context);
+    const attributes = { 'websocket.library': this.system };
+    const options = { kind: SpanKind.SERVER, attributes, links };
+    return this.instance.tracer.start('websocket connection', options, context);
   }
 
   private count(change: number): void {

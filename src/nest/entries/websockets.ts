@@ -1,4 +1,5 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { runInContext } from '../../context/flow-context.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
@@ -35,8 +36,8 @@ export class Websockets {
       'bindClientConnect',
       (bind) => (server, callback) =>
         bind.call(adapter, server, (client: object, ...rest: unknown[]) => {
-          if (host.active) this.connected(client, rest[0]);
-          return (callback as Ack)(client, ...rest);
+          const connection = host.active ? this.connected(client, rest[0]) : undefined;
+          return inConnection(connection, () => (callback as Ack)(client, ...rest));
         }),
     );
     patches.replace(
@@ -44,10 +45,11 @@ export class Websockets {
       'bindClientDisconnect',
       (bind) => (client, callback) =>
         bind.call(adapter, client, (...args: unknown[]) => {
+          const connection = this.connections.get(client as object);
           try {
-            return (callback as Ack)(...args);
+            return inConnection(connection, () => (callback as Ack)(...args));
           } finally {
-            this.connections.get(client as object)?.close();
+            connection?.close();
           }
         }),
     );
@@ -59,11 +61,14 @@ export class Websockets {
     );
   }
 
-  private connected(client: object, request: unknown): void {
-    if (this.connections.has(client)) return;
+  private connected(client: object, request: unknown): SocketConnection | undefined {
+    const known = this.connections.get(client);
     const instance = this.host.fallback;
-    if (instance?.pipeline.current?.enabled !== true || !instance.entryRules.traces('websockets')) return;
-    this.connections.set(client, new SocketConnection(client, request, instance, libraryOf(client)));
+    if (known !== undefined || instance?.pipeline.current?.enabled !== true) return known;
+    if (!instance.entryRules.traces('websockets')) return undefined;
+    const connection = new SocketConnection(client, request, instance, libraryOf(client));
+    this.connections.set(client, connection);
+    return connection;
   }
 
   private traced(client: object, handlers: readonly BoundHandler[]): readonly BoundHandler[] {
@@ -149,6 +154,10 @@ export class Websockets {
     };
     return [data, acknowledged, ...rest];
   }
+}
+
+function inConnection<T>(connection: SocketConnection | undefined, run: () => T): T {
+  return connection === undefined ? run() : runInContext(connection.context, run);
 }
 
 function libraryOf(client: object): string {

@@ -170,7 +170,7 @@ const optionsShape = object({
       schedule: entryFilter,
       events: entryFilter,
       cqrs: entryFilter,
-      graphql: boolean,
+      graphql: anyOf(boolean, object({ include: routePatterns, exclude: routePatterns })),
     }),
   ),
   messaging: object({

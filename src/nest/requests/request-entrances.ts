@@ -17,6 +17,13 @@ interface FastifyLike {
   ): unknown;
 }
 
+/** A function of the app that is wrapped while any instance is enabled. */
+interface Entrance {
+  readonly enter: () => () => boolean;
+  /** Set while the function is wrapped; returns whether it could be restored. */
+  leave: (() => boolean) | undefined;
+}
+
 /** The member of Express that is used: every request goes through `handle`. */
 interface ExpressLike {
   handle(request: IncomingMessage, response: ServerResponse, ...rest: unknown[]): unknown;
@@ -28,59 +35,53 @@ interface ExpressLike {
  * serverless handler).
  */
 export class RequestEntrances {
-  private server: Server | undefined;
   private isActive = false;
-  /** Restores the server's function, unless other code has wrapped ours. */
-  private leaveServer: (() => boolean) | undefined;
+  private readonly entrances: Entrance[] = [];
 
   constructor(
     /** Begins a trace; returns `undefined` if the request cannot be traced. */
     private readonly begin: (request: IncomingMessage, response: ServerResponse) => RequestTrace | undefined,
   ) {}
 
-  /** Whether any instance is enabled; if none is, the server has its own `emit` back. */
+  /** Whether any instance is enabled; if none is, server and framework have their own functions back. */
   get active(): boolean {
     return this.isActive;
   }
 
   set active(active: boolean) {
     this.isActive = active;
-    this.changeServer();
+    this.change();
   }
 
   /** Watches an app's adapter; an unknown kind of adapter is left alone. */
   watch(adapter: AbstractHttpAdapter): void {
     const server = adapter.getHttpServer() as Partial<Server> | undefined;
-    if (typeof server?.emit === 'function') this.server = server as Server;
-    this.changeServer();
+    if (typeof server?.emit === 'function')
+      this.entrances.push({ enter: () => this.watchServer(server as Server), leave: undefined });
     const type = adapter.getType();
     const instance = adapter.getInstance<Partial<FastifyLike & ExpressLike>>();
     if (type === 'fastify' && instance.addHook !== undefined) this.watchFastify(instance as FastifyLike);
-    if (type === 'express' && instance.handle !== undefined) this.watchExpress(instance as ExpressLike);
+    if (type === 'express' && instance.handle !== undefined)
+      this.entrances.push({ enter: () => this.watchExpress(instance as ExpressLike), leave: undefined });
+    this.change();
   }
 
-  private changeServer(): void {
-    if (this.isActive && this.server !== undefined) this.leaveServer ??= this.watchServer(this.server);
-    else if (this.leaveServer?.() === true) this.leaveServer = undefined;
+  private change(): void {
+    for (const entrance of this.entrances) {
+      if (this.isActive) entrance.leave ??= entrance.enter();
+      else if (entrance.leave?.() === true) entrance.leave = undefined;
+    }
   }
 
   private watchServer(server: Server): () => boolean {
-    const before = Object.getOwnPropertyDescriptor(server, 'emit');
     const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
-    const watching = (event: string, ...args: unknown[]): boolean => {
+    return replaceMethod(server, 'emit', (event: string, ...args: unknown[]): boolean => {
       if (event === 'request' && this.isActive) {
         const trace = this.begin(args[0] as IncomingMessage, args[1] as ServerResponse);
         if (trace !== undefined) return runInContext(trace.context, emit, event, ...args);
       }
       return emit(event, ...args);
-    };
-    server.emit = watching;
-    return () => {
-      if (server.emit !== watching) return false;
-      if (before === undefined) Reflect.deleteProperty(server, 'emit');
-      else Object.defineProperty(server, 'emit', before);
-      return true;
-    };
+    });
   }
 
   private watchFastify(fastify: FastifyLike): void {
@@ -99,16 +100,28 @@ export class RequestEntrances {
     });
   }
 
-  private watchExpress(express: ExpressLike): void {
+  private watchExpress(express: ExpressLike): () => boolean {
     const handle = express.handle.bind(express);
-    express.handle = (request, response, ...rest) => {
+    return replaceMethod(express, 'handle', ((request, response, ...rest) => {
       const trace =
         this.isActive && traceOf(request) === undefined ? this.begin(request, response) : undefined;
       return trace === undefined
         ? handle(request, response, ...rest)
         : runInContext(trace.context, handle, request, response, ...rest);
-    };
+    }) satisfies ExpressLike['handle']);
   }
+}
+
+/** @returns a function that restores the object's own, unless other code has wrapped the replacement */
+function replaceMethod(object: object, name: string, replacement: unknown): () => boolean {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Reflect.set(object, name, replacement);
+  return () => {
+    if (Reflect.get(object, name) !== replacement) return false;
+    if (before === undefined) Reflect.deleteProperty(object, name);
+    else Object.defineProperty(object, name, before);
+    return true;
+  };
 }
 
 /** Returns the trace of a request that has already entered. */

@@ -1,3 +1,4 @@
+import { OTLP_TRACES, type Destination } from './destination.js';
 import { MAX_RETRY_AFTER_MILLIS, saysTooLarge, type ExportFailure } from './export-failure.js';
 import { wrongProtocolFailure } from './network-failure.js';
 
@@ -8,7 +9,12 @@ import { wrongProtocolFailure } from './network-failure.js';
  * @param message - the receiver's message, with secrets removed
  * @see {@link https://opentelemetry.io/docs/specs/otlp/#failures-1 | OTLP/HTTP, failures}
  */
-export function classifyHttpStatus(status: number, retryAfter?: string, message?: string): ExportFailure {
+export function classifyHttpStatus(
+  status: number,
+  retryAfter?: string,
+  message?: string,
+  destination: Destination = OTLP_TRACES,
+): ExportFailure {
   const code = `HTTP ${status}`;
   const said = message ? `: ${message}` : '';
   // Node's HTTP/2 servers answer HTTP/1.1 requests with this text.
@@ -28,7 +34,7 @@ export function classifyHttpStatus(status: number, retryAfter?: string, message?
     };
   }
   const tooLarge = status === 413 || ((status === 400 || status === 422) && saysTooLarge(message ?? ''));
-  const [reason, hint] = explain(tooLarge ? 413 : status);
+  const [reason, hint] = explain(tooLarge ? 413 : status, destination);
   const blames = BLAMES_DESTINATION.has(status) || status < 400 ? 'destination' : 'data';
   return {
     code,
@@ -41,8 +47,8 @@ export function classifyHttpStatus(status: number, retryAfter?: string, message?
 }
 
 /** Explains a successful response whose body is a web page. */
-export function webPageFailure(status: number): ExportFailure {
-  const [reason, hint] = explain(404);
+export function webPageFailure(status: number, destination: Destination): ExportFailure {
+  const [reason, hint] = explain(404, destination);
   return {
     code: `HTTP ${status}`,
     reason: `a web page answers; ${reason}`,
@@ -56,31 +62,29 @@ const BLAMES_DESTINATION: ReadonlySet<number> = new Set([
   401, 402, 403, 404, 405, 407, 410, 415, 421, 426, 501, 505,
 ]);
 
-function explain(status: number): readonly [reason: string, hint: string] {
+function explain(status: number, destination: Destination): readonly [reason: string, hint: string] {
+  const { items, option, protocol, endpoint, path } = destination;
   switch (status) {
     case 400:
-      return [
-        'the receiver could not read the spans',
-        'Check that `exporter.url` is an OTLP traces endpoint.',
-      ];
+      return [`the receiver could not read the ${items}`, `Check that \`${option}.url\` is the ${endpoint}.`];
     case 401:
       return [
         'the receiver does not know the credentials',
-        'Check the API key or token in `exporter.headers`.',
+        `Check the API key or token in \`${option}.headers\`.`,
       ];
     case 402:
     case 403:
       return [
         'the credentials are not allowed to write here',
-        'Check the API key or token in `exporter.headers`.',
+        `Check the API key or token in \`${option}.headers\`.`,
       ];
     case 101:
     case 404:
     case 405:
     case 410:
       return [
-        'there is no OTLP traces endpoint at this address',
-        'Check the path of `exporter.url`; usually it ends in `/v1/traces`.',
+        `there is no ${endpoint} at this address`,
+        `Check the path of \`${option}.url\`; usually it ends in \`${path}\`.`,
       ];
     case 407:
       return ['a proxy asks for credentials', 'Check the proxy.'];
@@ -92,17 +96,19 @@ function explain(status: number): readonly [reason: string, hint: string] {
     case 415:
       return [
         'the receiver does not take this encoding',
-        'Try `otlp-http-json` in place of `otlp-http`, or the other way round, and no compression.',
+        protocol === 'OTLP'
+          ? 'Try `otlp-http-json` in place of `otlp-http`, or the other way round, and no compression.'
+          : `Check that it is a ${protocol}.`,
       ];
     default:
       if (status >= 300 && status < 400) {
         return [
-          'the receiver redirects, which OTLP does not follow',
+          `the receiver redirects, which ${protocol} does not follow`,
           'Use the address that it redirects to.',
         ];
       }
       if (status >= 500) return ['the receiver failed', "See the receiver's log."];
-      return ['the receiver refused the spans', "See the receiver's log."];
+      return [`the receiver refused the ${items}`, "See the receiver's log."];
   }
 }
 

@@ -1,6 +1,7 @@
+import { OTLP_TRACES, type Destination } from './destination.js';
 import type { ExportFailure } from './export-failure.js';
 
-type Explanation = readonly [reason: string, hint: string];
+type Explanation = readonly [reason: string, hint: string | ((option: Destination['option']) => string)];
 
 const WRONG_TLS: Explanation = [
   'the two sides disagree about TLS',
@@ -8,11 +9,11 @@ const WRONG_TLS: Explanation = [
 ];
 const UNTRUSTED: Explanation = [
   "the receiver's certificate is not trusted",
-  'Pass the certificate authority in `exporter.tls.ca`.',
+  (option) => `Pass the certificate authority in \`${option}.tls.ca\`.`,
 ];
 const CLIENT_CERTIFICATE: Explanation = [
   'the receiver did not accept the client certificate',
-  'Check `exporter.tls.cert` and `exporter.tls.key`.',
+  (option) => `Check \`${option}.tls.cert\` and \`${option}.tls.key\`.`,
 ];
 const DROPPED: Explanation = [
   'the connection was closed',
@@ -27,16 +28,19 @@ const WHICH_PORT = 'Port 4317 is usually gRPC (`otlp-grpc`), port 4318 HTTP (`ot
 
 /** Explanations of Node's error codes, for developers whose spans are missing. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
-  ECONNREFUSED: ['nothing listens there', 'Start the collector, or correct `exporter.url`.'],
-  ENOTFOUND: ['the host name does not exist', 'Check the host in `exporter.url`.'],
-  EAI_AGAIN: ['the host name could not be looked up', 'Check the host in `exporter.url`, and DNS.'],
+  ECONNREFUSED: ['nothing listens there', (option) => `Start the collector, or correct \`${option}.url\`.`],
+  ENOTFOUND: ['the host name does not exist', (option) => `Check the host in \`${option}.url\`.`],
+  EAI_AGAIN: [
+    'the host name could not be looked up',
+    (option) => `Check the host in \`${option}.url\`, and DNS.`,
+  ],
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
   ECONNRESET: DROPPED,
   ECONNABORTED: DROPPED,
   EPIPE: DROPPED,
   ETIMEDOUT: ['it did not answer in time', 'Check the address, the network and the load of the receiver.'],
-  ENOENT: ['the socket file does not exist', 'Check the path in `exporter.url`.'],
+  ENOENT: ['the socket file does not exist', (option) => `Check the path in \`${option}.url\`.`],
   EACCES: ['the system does not allow the connection', 'Check permissions and the network policy.'],
   EPROTO: WRONG_TLS,
   ERR_SSL_WRONG_VERSION_NUMBER: WRONG_TLS,
@@ -44,7 +48,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   CERT_HAS_EXPIRED: ["the receiver's certificate has expired", 'Renew it.'],
   ERR_TLS_CERT_ALTNAME_INVALID: [
     "the receiver's certificate is for another host name",
-    'Use the name that the certificate was issued for in `exporter.url`.',
+    (option) => `Use the name that the certificate was issued for in \`${option}.url\`.`,
   ],
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
@@ -79,12 +83,13 @@ const IN_TEXT: readonly (readonly [pattern: RegExp, code: string])[] = [
  * All of these failures are retryable, since the network and the receiver can change. The hint says what to
  * do if they do not.
  */
-export function classifyNetworkError(error: unknown): ExportFailure {
+export function classifyNetworkError(error: unknown, destination: Destination = OTLP_TRACES): ExportFailure {
   const { code, message } = describe(error);
   if (code.startsWith('HPE_')) return wrongProtocolFailure(code, 'HTTP/1.1');
   return failure(
     code,
     EXPLANATIONS[code] ?? explainText(message) ?? ['the connection failed', 'Check the address.'],
+    destination,
   );
 }
 
@@ -96,9 +101,9 @@ export function networkCodeIn(text: string): string | undefined {
   return /\b(E[A-Z]{4,}[A-Z0-9_]*|EAI_AGAIN|EPIPE)\b/.exec(text)?.[1];
 }
 
-export function networkFailure(code: string): ExportFailure | undefined {
+export function networkFailure(code: string, destination: Destination): ExportFailure | undefined {
   const explanation = EXPLANATIONS[code];
-  return explanation === undefined ? undefined : failure(code, explanation);
+  return explanation === undefined ? undefined : failure(code, explanation, destination);
 }
 
 /** Explains that the port belongs to OTLP's other protocol, or to another service. */
@@ -106,15 +111,24 @@ export function wrongProtocolFailure(code: string, expected: 'gRPC' | 'HTTP/1.1'
   return failure(code, [`the port does not speak ${expected}`, WHICH_PORT]);
 }
 
-export function timeoutFailure(limitMillis: number): ExportFailure {
-  return failure('ETIMEDOUT', [
-    `it did not answer within ${Math.round(limitMillis)} ms`,
-    'Check the load of the receiver, or raise `exporter.timeoutMillis`.',
-  ]);
+export function timeoutFailure(limitMillis: number, destination: Destination = OTLP_TRACES): ExportFailure {
+  return failure(
+    'ETIMEDOUT',
+    [
+      `it did not answer within ${Math.round(limitMillis)} ms`,
+      (option) => `Check the load of the receiver, or raise \`${option}.timeoutMillis\`.`,
+    ],
+    destination,
+  );
 }
 
-function failure(code: string, [reason, hint]: Explanation): ExportFailure {
-  return { code, reason, hint, retryable: true, blames: 'destination' };
+function failure(
+  code: string,
+  [reason, hint]: Explanation,
+  { option }: Destination = OTLP_TRACES,
+): ExportFailure {
+  const remedy = typeof hint === 'string' ? hint : hint(option);
+  return { code, reason, hint: remedy, retryable: true, blames: 'destination' };
 }
 
 function explainText(text: string): Explanation | undefined {

@@ -16,7 +16,7 @@ export interface TraceLook {
 
 /** The least number of equal leaf siblings that are folded into one line. */
 const FOLD_FROM = 5;
-/** The other side of a call. */
+/** Attributes that name the other side of a call. */
 const TARGET = ['db.system.name', 'server.address', 'server.port'];
 const DURATION_WIDTH = 8;
 const BAR_WIDTH = 16;

@@ -7,7 +7,7 @@ import { toMillis } from './span-forest.js';
 import { cut, printable, type Paint } from './text-style.js';
 
 const MAX_VALUE_CHARACTERS = 60;
-/** Values that say more of a call than its name. */
+/** Attributes that say more about a call than its name. */
 const LONG = new Set(['db.query.text', 'url.full']);
 const MAX_LONG_CHARACTERS = 200;
 const MAX_EVENTS = 8;
@@ -41,7 +41,7 @@ const HIDDEN = new Set([
   ...MODEL_CALL_ATTRIBUTES,
 ]);
 
-/** Parts of the name of a database's span. */
+/** Attributes that are part of a database span's name. */
 const IN_NAME = ['db.operation.name', 'db.query.summary', 'db.collection.name'];
 
 /**
@@ -102,7 +102,7 @@ function newAttributes({ name, attributes }: ReadableSpan, parent: ReadableSpan 
   );
 }
 
-/** Returns the durations of calls that make one span together. */
+/** Returns the durations of calls that were counted in one span. */
 function repeatedCallsLine(attributes: Attributes): string | undefined {
   const [sum, min, max] = ['sum', 'min', 'max'].map((part) => attributes[`nestjs.folded.duration.${part}`]);
   if (typeof sum !== 'number' || typeof min !== 'number' || typeof max !== 'number') return undefined;

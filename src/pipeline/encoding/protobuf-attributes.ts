@@ -1,5 +1,6 @@
 import { charCodeAt } from '../../base/char-code-at.js';
-import type { ProtobufWriter } from './protobuf-writer.js';
+import type { FixedAttributes } from './fixed-attributes.js';
+import { ProtobufWriter } from './protobuf-writer.js';
 
 /** The most levels of nested values; deeper ones are left empty, which also ends cycles. */
 const MAX_DEPTH = 8;
@@ -16,7 +17,8 @@ const SHORT_CHARS = 60;
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: object): number {
   let unreadable = 0;
   for (const key in attributes) {
-    if (!Object.hasOwn(attributes, key)) continue;
+    // V8 optimises this form inside a `for…in` loop; `Object.hasOwn` would be a call per key.
+    if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
     const before = writer.pos;
     try {
       const value = (attributes as Record<string, unknown>)[key];
@@ -28,6 +30,16 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
     }
   }
   return unreadable;
+}
+
+/** Returns the encoded `KeyValue` fields of shared attributes. */
+export function fixedFields(fixed: FixedAttributes, tag: number): Uint8Array {
+  if (fixed.protobuf === undefined) {
+    const writer = new ProtobufWriter(512);
+    writeAttributes(writer, tag, fixed.values);
+    fixed.protobuf = Uint8Array.from(writer.finish());
+  }
+  return fixed.protobuf;
 }
 
 /**

@@ -1,11 +1,13 @@
 import { SpanStatusCode, type Link, type SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan, TimedEvent } from '../../sdk/readable-span.js';
-import { writeAttributes } from './protobuf-attributes.js';
+import type { WithFixedAttributes } from './fixed-attributes.js';
+import { fixedFields, writeAttributes } from './protobuf-attributes.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
 
 /** The tag of `ScopeSpans.spans`: field 2, length-delimited. */
 export const SPAN_FIELD = 0x12;
 
+const ATTRIBUTES = 0x4a;
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 
@@ -15,7 +17,7 @@ const IS_REMOTE = 0x200;
  * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto},
  *   `trace/v1/trace.proto`
  */
-export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan): void {
+export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan & WithFixedAttributes): void {
   const context = span.spanContext();
   const parent = span.parentSpanContext;
   const start = writer.beginMessage(SPAN_FIELD, 2);
@@ -30,7 +32,9 @@ export function writeProtobufSpan(writer: ProtobufWriter, span: ReadableSpan): v
   const { startTime, endTime } = span;
   writer.time(0x39, startTime[0], startTime[1]);
   writer.time(0x41, endTime[0], endTime[1]);
-  const unreadable = writeAttributes(writer, 0x4a, span.attributes);
+  const { fixedAttributes } = span;
+  if (fixedAttributes !== undefined) writer.raw(fixedFields(fixedAttributes, ATTRIBUTES));
+  const unreadable = writeAttributes(writer, ATTRIBUTES, span.ownAttributes ?? span.attributes);
   writer.uint32(0x50, span.droppedAttributesCount + unreadable);
   for (const event of span.events) writeEvent(writer, event);
   writer.uint32(0x60, span.droppedEventsCount);

@@ -1,7 +1,13 @@
-/** Strings up to this length are copied by a loop, since a call into native code costs more. */
 import { charCodeAt } from '../../base/char-code-at.js';
+
+/** Strings up to this length are copied by a loop, since a call into native code costs more. */
 const LOOP_CHARS = 40;
 const TWO_POW_32 = 0x1_0000_0000;
+/** The values of hexadecimal digits by character code; other codes count as zero. */
+const NIBBLES = new Uint8Array(128);
+for (const digits of ['0123456789abcdef', '0123456789ABCDEF']) {
+  for (let value = 0; value < 16; value++) NIBBLES[digits.charCodeAt(value)] = value;
+}
 
 /**
  * Appends protobuf fields to a growing buffer.
@@ -165,7 +171,8 @@ export class ProtobufWriter {
     this.uncheckedVarint(size);
     let at = this.pos;
     for (let index = 0; index + 1 < length; index += 2) {
-      bytes[at++] = (nibble(charCodeAt(value, index)) << 4) | nibble(charCodeAt(value, index + 1));
+      const high = NIBBLES[charCodeAt(value, index)] as number;
+      bytes[at++] = (high << 4) | (NIBBLES[charCodeAt(value, index + 1)] as number);
     }
     this.pos = at;
   }
@@ -220,10 +227,4 @@ export function varintBytes(value: number): number {
   if (value < 0x4000) return 2;
   if (value < 0x20_0000) return 3;
   return value < 0x1000_0000 ? 4 : 5;
-}
-
-function nibble(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const lower = code | 0x20;
-  return lower >= 97 && lower <= 102 ? lower - 87 : 0;
 }

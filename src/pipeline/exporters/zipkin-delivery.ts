@@ -1,6 +1,6 @@
 import type { ExporterOfType } from '../../config/exporter-config.js';
 import { loadOptionalPeer } from '../../base/optional-peer.js';
-import type { ExportFailure } from '../../otlp/failures/export-failure.js';
+import { ZIPKIN } from '../../otlp/failures/destination.js';
 import { HttpTransport } from '../../otlp/http-transport.js';
 import type { HrTime } from '@opentelemetry/api';
 import { plainAttributes } from '../../sdk/attribute-value.js';
@@ -12,7 +12,6 @@ import { SpanPart, SpanSegment } from '../queue/span-segment.js';
 import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
 
 const DEFAULT_ADDRESS = 'http://localhost:9411';
-const PATH = '/api/v2/spans';
 
 /** Sends a list of spans in Zipkin's form, as the official exporter calls it. */
 type ZipkinSend = (spans: readonly object[], done: (result: { readonly code: number }) => void) => void;
@@ -38,14 +37,15 @@ export class ZipkinDelivery implements Delivery {
     private readonly translator: SpanExporter,
     { url = DEFAULT_ADDRESS, headers }: ExporterOfType<'zipkin'>,
   ) {
-    const address = /^https?:\/\/[^/?#]+\/?$/i.test(url) ? `${url.replace(/\/$/, '')}${PATH}` : url;
-    this.transport = new HttpTransport({ type: 'otlp-http-json', url: address, ...(headers && { headers }) });
+    const address = /^https?:\/\/[^/?#]+\/?$/i.test(url) ? `${url.replace(/\/$/, '')}${ZIPKIN.path}` : url;
+    const config = { type: 'otlp-http-json', url: address, ...(headers && { headers }) } as const;
+    this.transport = new HttpTransport(config, 'traces', ZIPKIN);
     this.target = this.transport.target;
     const send: ZipkinSend = (spans, done) => {
       void this.transport
         .sendRequest(Buffer.from(JSON.stringify(spans)), this.timeoutMillis)
         .then((result) => {
-          this.outcome = result.ok ? result : { ok: false, failure: aboutZipkin(result.failure) };
+          this.outcome = result;
           done({ code: 0 });
         });
     };
@@ -127,17 +127,4 @@ function inMicroseconds(span: ReadableSpan): ReadableSpan {
 
 function whole([seconds, nanos]: HrTime): HrTime {
   return [seconds, nanos - (nanos % 1_000)];
-}
-
-/** The transport explains failures in the words of OTLP. */
-function aboutZipkin(failure: ExportFailure): ExportFailure {
-  const reword = (text: string): string =>
-    text
-      .replaceAll('OTLP traces endpoint', 'Zipkin endpoint for spans')
-      .replaceAll('an OTLP', 'a Zipkin')
-      .replaceAll('OTLP', 'Zipkin')
-      .replace('/v1/traces', PATH)
-      .replace(/Try `otlp-http-json`.*/s, 'Check that it is a Zipkin.');
-  const { reason, hint } = failure;
-  return { ...failure, reason: reword(reason), ...(hint !== undefined && { hint: reword(hint) }) };
 }

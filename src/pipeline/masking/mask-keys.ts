@@ -21,6 +21,18 @@ const TRUSTED: ReadonlySet<string> = new Set([
   'url.scheme',
 ]);
 
+/** The attributes that all requests of a route share. */
+export const ROUTE_ATTRIBUTES: readonly string[] = [
+  'http.request.method',
+  'url.scheme',
+  'network.protocol.version',
+  'server.address',
+  'server.port',
+  'http.route',
+  'code.function.name',
+  'nestjs.module',
+];
+
 const INPUTS: Readonly<Record<string, KeyVerdict>> = {
   'input.value': 'redact',
   'input.mime_type': 'remove',
@@ -70,6 +82,12 @@ export class KeyMask {
     if (this.verdicts.size >= MAX_VERDICTS) this.verdicts.clear();
     this.verdicts.set(key, verdict);
     return verdict;
+  }
+
+  /** Whether masking leaves a number, or the library's own text, under this key unchanged. */
+  leaves(key: string): boolean {
+    const verdict = this.verdict(key);
+    return verdict === 'trust' || verdict === 'scan';
   }
 
   private judge(key: string): KeyVerdict {

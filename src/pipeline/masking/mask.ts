@@ -28,7 +28,7 @@ import {
 import type { TimedEvent } from '../../sdk/readable-span.js';
 import type { MaskingConfig } from '../../config/masking-config.js';
 import { REDACTED_VALUE } from './mask-defaults.js';
-import { KeyMask } from './mask-keys.js';
+import { KeyMask, ROUTE_ATTRIBUTES } from './mask-keys.js';
 import { TextMask } from './mask-text.js';
 import { SecretNames } from './secret-names.js';
 
@@ -40,6 +40,8 @@ const MAX_KEPT_NAME = 256;
 export interface MaskableSpan {
   name: string;
   attributes: Attributes;
+  /** Attributes without the route's, if these are kept separately. */
+  readonly ownAttributes?: Attributes;
   status: SpanStatus;
   events: TimedEvent[];
   links: Link[];
@@ -52,11 +54,14 @@ export class SpanMask {
   private readonly keys: KeyMask;
   private readonly texts: TextMask;
   private readonly names = new Map<string, string>();
+  /** Whether masking leaves all attributes of a route unchanged. */
+  private readonly leavesRoutes: boolean;
 
   constructor(config: MaskingConfig) {
     this.secrets = new SecretNames(config);
     this.keys = new KeyMask(config, this.secrets);
     this.texts = new TextMask(config, this.secrets);
+    this.leavesRoutes = ROUTE_ATTRIBUTES.every((key) => this.keys.leaves(key));
   }
 
   /**
@@ -75,7 +80,7 @@ export class SpanMask {
 
   private maskAll(span: MaskableSpan): void {
     span.name = this.name(span.name);
-    this.attributes(span.attributes);
+    this.attributes((this.leavesRoutes ? span.ownAttributes : undefined) ?? span.attributes);
     const { message } = span.status;
     if (message !== undefined) {
       const masked = this.texts.mask(message);
@@ -85,15 +90,19 @@ export class SpanMask {
       event.name = this.name(event.name);
       if (event.attributes !== undefined) this.attributes(event.attributes);
     }
-    for (const [index, link] of span.links.entries()) {
-      if (link.attributes !== undefined) this.attributes(link.attributes);
-      const context = this.context(link.context);
-      if (context !== link.context) span.links[index] = { ...link, context };
-    }
+    if (span.links.length > 0) this.links(span.links);
     const context = span.spanContext?.();
     if (context?.traceState === undefined) return;
     const masked = this.context(context);
     if (masked !== context) span.spanContext = () => masked;
+  }
+
+  private links(links: Link[]): void {
+    for (const [index, link] of links.entries()) {
+      if (link.attributes !== undefined) this.attributes(link.attributes);
+      const context = this.context(link.context);
+      if (context !== link.context) links[index] = { ...link, context };
+    }
   }
 
   /** Returns a masked copy of attributes that belong to no span, such as a resource's. */

@@ -15,14 +15,14 @@ import { Ledger } from './ledger.js';
 import { RetryList } from './retry-list.js';
 import type { DropReason, ExporterStatus, SpanSink } from '../span-sink.js';
 
-/** A receiver's limit may be lower than ours, but not absurdly low. */
+/** The smallest batch, in bytes. A receiver's limit may be lower than ours, but not absurdly low. */
 const MIN_BATCH_BYTES = 16 * 1_024;
-/** Time for an exporter's shutdown when a flush has used up the deadline. */
+/** The time for an exporter's shutdown if a flush has used up the deadline, in milliseconds. */
 const MIN_CLOSE_MILLIS = 100;
 
 /**
- * Stands between ended spans and one exporter: collects, sends in batches, retries, and counts the fate of
- * every span. At every moment `ended = delivered + dropped + queued`. `backlog.ts` has a drawing.
+ * Collects ended spans, sends them to one exporter in batches, retries, and counts every outcome. At every
+ * moment `ended = delivered + dropped + queued`. `backlog.ts` has a drawing.
  */
 export class BatchQueue implements SpanSink {
   private readonly limits: BatchLimits;
@@ -36,7 +36,7 @@ export class BatchQueue implements SpanSink {
   private readonly concurrency: number;
   private readonly onExport: ExportListener | undefined;
   private batchBytes: number;
-  /** Waiting spans that do not wait any longer for a batch to fill. */
+  /** The number of waiting spans that must be sent even in a partial batch. */
   private due = 0;
   private scheduled = false;
   private lastSuccessAt = -Infinity;
@@ -73,7 +73,7 @@ export class BatchQueue implements SpanSink {
       return;
     }
     if (this.breaker.permanent && backlog.heldSpans >= limits.maxExportBatchSize) {
-      // Enough for the next probe is kept.
+      // One span is kept for the next probe.
       this.drop('permanent_error', 1);
       return;
     }
@@ -143,7 +143,7 @@ export class BatchQueue implements SpanSink {
     clearTimeout(this.timer);
     this.impatient = this.breaker.state !== 'closed';
     if (!this.dropsRest) {
-      // The last attempt there will be, even where the receiver asked to wait.
+      // This is the last attempt, so it is made even if the receiver asked to wait.
       this.breaker.probeNow();
       await this.drain(timeoutMillis);
     }
@@ -162,7 +162,7 @@ export class BatchQueue implements SpanSink {
   }
 
   private arm(): void {
-    // Begun outside of the request that happened to end the first span.
+    // The timer starts outside of the request whose span happened to be the first.
     this.timer = runAsExport(() =>
       setTimeout(() => this.onDelay(), this.limits.scheduledDelayMillis).unref(),
     );
@@ -174,7 +174,7 @@ export class BatchQueue implements SpanSink {
     this.schedule();
   }
 
-  /** Sends in a turn of the event loop of its own: neither a request nor a long queue holds up others. */
+  /** Sends in its own turn of the event loop, so that neither a request nor a long queue delays others. */
   private schedule(): void {
     if (this.scheduled || !this.mayExport) return;
     this.scheduled = true;

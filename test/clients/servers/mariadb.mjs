@@ -4,7 +4,7 @@ import { findProgram, freePort, home, run, startServer } from '../../support/ser
 /** MariaDB, with the data base `test` and the user `root`, who has no password. */
 export const server = {
   name: 'MariaDB',
-  tests: ['mariadb.test.ts'],
+  tests: ['mariadb.test.ts', 'situations.test.ts'],
   oldest: {},
   program: findProgram('mariadbd'),
   async start() {

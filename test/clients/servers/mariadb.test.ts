@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createPool, type Pool } from 'mysql2/promise';
+import { createConnection, createPool, type Pool } from 'mysql2/promise';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SpanShape } from '../../support/span-shape.js';
 import { callsDuring, startCallingApp } from '../calling-app.js';
+import { poolFigures } from '../pool-figures.js';
 import { withoutWaits } from '../waits.js';
 import { statementSpan } from './statement-span.js';
 
@@ -50,15 +51,76 @@ describe('mysql2', () => {
     ]);
   });
 
-  it('records transactions by their statements', async () => {
+  it('marks what is done inside a transaction, by methods or statements, past savepoints, on its connection', async () => {
+    const single = await createConnection(url.href);
     const spans = await callsDuring(async () => {
       const connection = await pool.getConnection();
       await connection.beginTransaction();
-      await connection.query('SELECT 1');
+      await pool.query('SELECT 1');
+      await connection.query('SAVEPOINT here');
+      await connection.query('ROLLBACK TO SAVEPOINT here');
+      await connection.execute('SELECT 2');
       await connection.rollback();
+      await connection.query('BEGIN WORK');
+      await connection.query('SELECT 3');
+      await connection.query('ROLLBACK WORK');
+      await connection.query('SELECT 4');
       connection.release();
+      await single.beginTransaction();
+      await single.query('SELECT 5');
+      await single.commit();
+      await single.query('SELECT 6');
     });
-    expect(spans.map(({ name }) => name)).toEqual(['START TRANSACTION', 'SELECT', 'ROLLBACK']);
+    await single.end();
+    expect(spans.map(({ name, attributes }) => [name, attributes['nestjs.db.transaction']])).toEqual([
+      ['START TRANSACTION', undefined],
+      ['SELECT', undefined],
+      ['SAVEPOINT', true],
+      ['ROLLBACK TO', true],
+      ['SELECT', true],
+      ['ROLLBACK', true],
+      ['BEGIN', undefined],
+      ['SELECT', true],
+      ['ROLLBACK WORK', true],
+      ['SELECT', undefined],
+      ['START TRANSACTION', undefined],
+      ['SELECT', true],
+      ['COMMIT', true],
+      ['SELECT', undefined],
+    ]);
+  });
+
+  it('measures pools while they are open', async () => {
+    const small = createPool({ uri: url.href, connectionLimit: 2, maxIdle: 1 });
+    let goOn = (): void => {};
+    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    const app = await startCallingApp(
+      async () => {
+        const connections = await Promise.all([small.getConnection(), small.getConnection()]);
+        const third = small.query('SELECT 1');
+        await waiting;
+        for (const connection of connections) connection.release();
+        await third;
+      },
+      { metrics: { readers: [{ type: 'prometheus' }] } },
+    );
+    const name = `${url.hostname}:${url.port}/test`;
+    const figures = () => poolFigures(app, name);
+    const answer = app.get('/call');
+    await vi.waitFor(async () => expect(await figures()).toContainEqual(['pending_requests', 1]));
+    expect(await figures()).toEqual([
+      ['count idle', 0],
+      ['count used', 2],
+      ['idle_max', 1],
+      ['max', 2],
+      ['pending_requests', 1],
+      ['timeouts_total', 0],
+    ]);
+    goOn();
+    expect((await answer).status).toBe(200);
+    expect(await figures()).toContainEqual(['count used', 0]);
+    await small.end();
+    expect(new Set((await figures()).map(([, value]) => value))).toEqual(new Set([0]));
   });
 
   it('reports errors by name and SQLSTATE, without the values that the server quotes', async () => {

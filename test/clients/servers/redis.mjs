@@ -2,7 +2,7 @@ import { findProgram, freePort, home, startServer } from '../../support/server-p
 
 export const server = {
   name: 'Redis',
-  tests: ['redis.test.ts'],
+  tests: ['redis.test.ts', 'situations.test.ts'],
   /** The first versions that publish their commands. */
   oldest: { ioredis: '5.11.0', redis: '6.3.0' },
   program: findProgram('redis-server'),

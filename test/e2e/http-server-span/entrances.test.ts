@@ -146,6 +146,21 @@ it('starts no trace while the app is disabled', async () => {
   expect(app.recorder.spans()).toEqual([]);
 });
 
+it('gives Express its own entrance back while telemetry is off', async () => {
+  const app = await initialised();
+  const express = app.getHttpAdapter().getInstance<{ handle: unknown }>();
+  const manager = app.get(TracerManager);
+  const watched = express.handle;
+  await manager.reconfigure({ enabled: false });
+  const own = express.handle;
+  expect(own).not.toBe(watched);
+  await manager.reconfigure({ enabled: true });
+  expect(express.handle).not.toBe(own);
+  await manager.reconfigure({ enabled: false });
+  expect(express.handle).toBe(own);
+  await app.close();
+});
+
 it('has its own function on the server only while telemetry is on', async () => {
   const app = await initialised();
   const server = app.getHttpServer() as Server;

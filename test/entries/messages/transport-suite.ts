@@ -55,7 +55,11 @@ function server(transport: MessageTransport, method: string): NamedSpan {
 
 function event(transport: MessageTransport, name: string, failure?: readonly [string, string]): NamedSpan[] {
   const { sender, queue = name } = transport;
-  const operation = (of: string) => ({ 'messaging.operation.name': of, 'messaging.operation.type': of });
+  const operation = (of: string) => ({
+    'messaging.operation.name': of,
+    'messaging.operation.type': of,
+    'messaging.system': sender['messaging.system'] ?? 'tcp',
+  });
   const producer: NamedSpan = {
     name: `send ${name}`,
     kind: 'PRODUCER',

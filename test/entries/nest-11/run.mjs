@@ -12,18 +12,22 @@ import { fileURLToPath } from 'node:url';
 import { BROKERS, isInstalled, stopBrokers } from '../../brokers/broker-programs.mjs';
 import { runTests } from '../../brokers/run-tests.mjs';
 
-/** NATS has another client package on Nest 11. */
-const BROKER_NAMES = ['redis', 'mqtt', 'rabbitmq', 'kafka'];
+const BROKER_NAMES = ['redis', 'nats', 'mqtt', 'rabbitmq', 'kafka'];
+
+/** The tests of GraphQL that are about entries. */
+const GRAPHQL = ['choices', 'errors', 'subscriptions'];
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const NEST_11 = {
+  '@nestjs/apollo': '^13',
   '@nestjs/bullmq': '^11',
   '@nestjs/common': '^11',
   '@nestjs/core': '^11',
   '@nestjs/cqrs': '^11',
   '@nestjs/event-emitter': '^3',
+  '@nestjs/graphql': '^13',
   '@nestjs/microservices': '^11',
   '@nestjs/platform-express': '^11',
   '@nestjs/platform-fastify': '^11',
@@ -32,10 +36,12 @@ const NEST_11 = {
   '@nestjs/schedule': '^6',
   '@nestjs/testing': '^11',
   '@nestjs/websockets': '^11',
+  // The client of NATS by its former name.
+  nats: '^2',
 };
 /** What tests and sources import besides. */
 const OTHERS =
-  /^(@elastic|@grpc|@opentelemetry|amqp|bullmq|fastify|graphql$|ioredis|kafkajs|mqtt|reflect-metadata|rxjs|socket\.io-client|undici|vitest|vite|ws|preact)/;
+  /^(@apollo|@as-integrations|@elastic|@grpc|@opentelemetry|amqp|bullmq|fastify|graphql|ioredis|kafkajs|mqtt|reflect-metadata|rxjs|socket\.io-client|undici|vitest|vite|ws|preact)/;
 
 const work = mkdtempSync(join(tmpdir(), 'nestjs-telemetry-nest-11-'));
 try {
@@ -43,6 +49,8 @@ try {
     'src',
     'test/brokers',
     'test/entries',
+    'test/metrics/support',
+    'test/nest/graphql',
     'test/support',
     'tsconfig.json',
     'vitest.config.ts',
@@ -61,7 +69,8 @@ try {
   });
   const core = JSON.parse(readFileSync(join(work, 'node_modules/@nestjs/core/package.json'), 'utf8'));
   console.log(`Nest ${core.version}`);
-  const { status } = spawnSync('npx', ['vitest', 'run', 'test/entries'], { cwd: work, stdio: 'inherit' });
+  const tests = ['test/entries', ...GRAPHQL.map((name) => `test/nest/graphql/${name}.test.ts`)];
+  const { status } = spawnSync('npx', ['vitest', 'run', ...tests], { cwd: work, stdio: 'inherit' });
   process.exitCode = status ?? 1;
   for (const name of BROKER_NAMES) {
     if (!isInstalled(name)) {

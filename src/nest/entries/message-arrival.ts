@@ -127,6 +127,7 @@ export class MessageArrival implements Entry {
   /** Called when the server is done with the message and sends no further response. */
   settled(): void {
     if (this.awaited && !this.answering) this.entry?.release();
+    this.awaited = false;
   }
 
   describe(server: ServerFields): Attributes {

@@ -110,7 +110,7 @@ export class MicroserviceServers {
           this.settled(server, arrival, error);
         },
       );
-    }
+    } else arrival.settled();
     return result;
   }
 

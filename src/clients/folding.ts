@@ -1,4 +1,4 @@
-import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { SpanKind, TraceFlags, type Attributes } from '@opentelemetry/api';
 import type { FoldingConfig } from '../config/clients-config.js';
 import type { FlowContext } from '../context/flow-context.js';
 import { runAsExport } from '../context/export-context.js';
@@ -116,7 +116,8 @@ export class Repeats {
     this.sum += seconds;
     this.min = Math.min(this.min, seconds);
     this.max = Math.max(this.max, seconds);
-    instance.pipeline.pool.folded += 1;
+    // Below a parent that is not sampled, a call would have made no span either.
+    if (isSampled(this.family.parent)) instance.pipeline.pool.folded += 1;
     this.family.wait(this.flushMillis);
   }
 
@@ -147,4 +148,8 @@ export class Repeats {
     this.max = 0;
     this.lastEnd = 0;
   }
+}
+
+function isSampled(span: RecordingSpan): boolean {
+  return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
 }

@@ -46,6 +46,8 @@ export class Pipeline implements TenantPipeline {
   readonly propagation: Propagation;
   /** Measures calls with the option `metric`. */
   callMeter: CallMeter | undefined;
+  /** Ends spans that collect calls, so that a flush delivers them, too. */
+  beforeFlush: (() => void) | undefined;
   /** The first configuration that was given. */
   initial: TracerConfig | undefined;
   private config: TracerConfig = {};
@@ -169,6 +171,7 @@ export class Pipeline implements TenantPipeline {
 
   /** Resolves when every ended span is delivered or dropped, at the latest after `exportTimeoutMillis`. */
   forceFlush(): Promise<void> {
+    this.beforeFlush?.();
     return flushAll({ life: this.life, pool: this.pool, tenants: this.tenants });
   }
 

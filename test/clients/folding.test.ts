@@ -109,6 +109,27 @@ describe('repeated calls below one span', () => {
     open.end();
   });
 
+  it('are sent by forceFlush, also when their parent ended before them', async () => {
+    let late: Promise<unknown> = Promise.resolve();
+    const app = await startCallingApp(() => {
+      late = Promise.all(Array.from({ length: 30 }, item));
+    });
+    expect((await app.get('/call')).status).toBe(200);
+    await late;
+    await app.recorder.waitFor('GET /call');
+    await app.app.get(TracerManager).forceFlush();
+    const names = app.recorder.spans().map(({ name }) => name);
+    expect(names.filter((name) => name === 'find order_items')).toHaveLength(10);
+    expect(names.filter((name) => name.includes('×'))).toEqual(['find order_items ×20']);
+  });
+
+  it('count nothing below a request that is not sampled', async () => {
+    const app = await startCallingApp(() => times(30, item), { sampler: 0 });
+    expect((await app.get('/call')).status).toBe(200);
+    expect(app.recorder.spans()).toEqual([]);
+    expect(spansOf(app)).toEqual({ live: 0, ended: 0, delivered: 0, queued: 0, dropped: {} });
+  });
+
   it('are never folded when they fail', async () => {
     const [, names] = await namesOf(
       () => times(5, () => db.command({ unheard: 'of' }).catch(() => undefined)),

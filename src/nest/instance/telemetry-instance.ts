@@ -110,6 +110,9 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
       { pipeline, manager, isGlobal },
       (options.instrumentations ?? []).map(instrumentationName),
     );
+    pipeline.beforeFlush = (): void => {
+      this.clients?.flush();
+    };
   }
 
   /** The meter for requests; absent while they are not measured. */

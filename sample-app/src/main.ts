@@ -6,7 +6,8 @@ import { whatToTry } from './what-to-try.js';
 
 const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
 app.useWebSocketAdapter(new WsAdapter(app));
-app.enableShutdownHooks();
+// Deno refuses listeners of the other signals.
+app.enableShutdownHooks(['SIGINT', 'SIGTERM']);
 await app.listen(process.env.PORT ?? 3000);
 // From here on also what an administrator changes.
 app.useLogger(['log', 'warn', 'error']);

@@ -1,7 +1,7 @@
 /*
  * Packs the library and installs the tarball strictly into apps as users have them. Each app answers a
  * request and exports the trace over OTLP; with npm the app is compiled against the library's types and runs in
- * Bun, too. A few cells cover every value of the matrix; `--all` runs all of them.
+ * Bun and Deno, too. A few cells cover every value of the matrix; `--all` runs all of them.
  *
  *   npm run build && node test/package/run.mjs [--all] [part of a cell's name]
  */
@@ -28,7 +28,7 @@ import { setUps } from './builds/set-ups.mjs';
 import { checkLine, lines } from './lines/run.mjs';
 import { run } from './run-command.mjs';
 import { checkTarball } from './tarball.mjs';
-import { installBun, installNode, installStrictly, nodeArguments } from './tools.mjs';
+import { installBun, installDeno, installNode, installStrictly, nodeArguments } from './tools.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
@@ -104,12 +104,20 @@ async function checkCell(cell, id, { directory, tools, tarball, receiver }) {
       seconds: 180,
     });
   const runApp = async (id, runtime, args = []) => {
-    const env = { RECEIVER: receiver.urlFor(id) };
+    // Deno's caches are the cell's own: two that write into one wait for one another.
+    const env = { RECEIVER: receiver.urlFor(id), DENO_DIR: join(directory, '.deno') };
     await run(runtime, [...args, 'dist/main.js'], { cwd: directory, seconds: 60, env });
     checkSpans(receiver.spansOf(id));
   };
   await runApp(id, node, nodeArguments(cell.manager));
-  if (cell.manager === 'npm') await runApp(`${id}-bun`, await installBun('1.4', tools));
+  if (cell.manager === 'npm') {
+    await runApp(`${id}-bun`, await installBun('1.4', tools));
+    // Where `require` meets an ES module that imports CommonJS, Deno 2.9 may hang.
+    if (cell.nest !== '11' || cell.module === 'esm') {
+      const asInstalled = ['run', '--allow-all', '--node-modules-dir=manual'];
+      await runApp(`${id}-deno`, await installDeno('2.9', tools), asInstalled);
+    }
+  }
   const folder = cell.manager === 'yarn pnp' ? '.yarn' : 'node_modules';
   return inMegabytes(await bytesBelow(join(directory, folder)));
 }

@@ -36,6 +36,15 @@ export const installBun = once(async (version, tools) => {
   return join(modules, name, 'bin', windows ? 'bun.exe' : 'bun');
 });
 
+/** As {@link installBun}. */
+export const installDeno = once(async (version, tools) => {
+  const windows = process.platform === 'win32';
+  const libc = process.platform === 'linux' ? '-glibc' : '';
+  const name = `@deno/${windows ? 'win32' : process.platform}-${process.arch}${libc}`;
+  const modules = await npmPackage(join(tools, `deno-${version}`), `${name}@${version}`);
+  return join(modules, name, windows ? 'deno.exe' : 'deno');
+});
+
 const installPnpm = once(async (_, tools) => {
   const modules = await npmPackage(join(tools, 'pnpm'), 'pnpm@12');
   return join(modules, '.bin');

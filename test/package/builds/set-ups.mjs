@@ -169,7 +169,7 @@ export const setUps = [
         { types: ['node'], noEmit: true },
         { include: ['src', 'subpaths.ts'], exclude: [] },
       ),
-      'subpaths.ts': ['testing', 'genai', 'workflow', 'presets', 'nestjs-otel', 'devtools']
+      'subpaths.ts': ['testing', 'genai', 'workflow', 'presets', 'nestjs-otel', 'bullmq', 'devtools']
         .map((name, index) => `import * as s${index} from 'nestjs-telemetry/${name}';\nvoid s${index};\n`)
         .join(''),
     },

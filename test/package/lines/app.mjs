@@ -20,9 +20,10 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
+  MetricReader,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { MeterManager, TelemetryModule } from 'nestjs-telemetry';
+import { MeterManager, TelemetryModule, TracerManager } from 'nestjs-telemetry';
 import { startReceivers } from './receivers.mjs';
 
 const line = process.argv[2];
@@ -47,8 +48,17 @@ const pushed = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
 const periodic = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
 const prometheus = new PrometheusExporter({ preventServerStart: true });
 
+/** A reader as users write them, on their own copy of the SDK. */
+class OwnReader extends MetricReader {
+  async onForceFlush() {}
+  async onShutdown() {}
+}
+const own = new OwnReader({});
+
 class HelloController {
   async hello() {
+    const span = app.get(TracerManager, { strict: false }).activeSpan();
+    span.setAttribute('order', { lines: [{ sku: 'nested-sku' }], checksum: new Uint8Array([104, 101, 120]) });
     return (await fetch(`${receivers.httpUrl}/remote`)).text();
   }
 }
@@ -77,10 +87,12 @@ Module({
       instrumentations: [new UndiciInstrumentation()],
       propagation: { propagators: [new B3Propagator()] },
       metrics: {
+        runtime: true,
         readers: [
           pushed,
           new PeriodicExportingMetricReader({ exporter: periodic, exportIntervalMillis: 60_000 }),
           prometheus,
+          own,
           new GrpcMetricExporter({ url: receivers.grpcUrl }),
           new ProtoMetricExporter({ url: `${receivers.httpUrl}/proto-metrics` }),
         ],
@@ -102,14 +114,17 @@ for (const headers of [{ b3 }, {}])
     ).once('error', reject),
   );
 await app.get(MeterManager, { strict: false }).forceFlush();
-const namesIn = (exporter) =>
-  exporter
-    .getMetrics()
-    .flatMap(({ scopeMetrics }) =>
-      scopeMetrics.flatMap(({ metrics }) => metrics.map((m) => m.descriptor.name)),
-    );
+const namesOf = (collected) =>
+  collected.flatMap(({ scopeMetrics }) =>
+    scopeMetrics.flatMap(({ metrics }) => metrics.map((m) => m.descriptor.name)),
+  );
+const namesIn = (exporter) => namesOf(exporter.getMetrics());
 const duration = 'http.server.request.duration';
+const { resourceMetrics } = await own.collect();
 const metrics = {
+  own: namesOf([resourceMetrics]).includes(duration),
+  ofNode: namesIn(pushed).some((name) => name.startsWith('nodejs.')),
+  ofHost: namesIn(pushed).some((name) => name.startsWith('system.')),
   pushed: namesIn(pushed).includes(duration),
   periodic: namesIn(periodic).includes(duration),
   grpc: receivers.has('grpc-metrics', duration),
@@ -142,16 +157,18 @@ deepStrictEqual(
     grpc: receivers.has('grpc', route),
     proto: receivers.has('proto', route),
     zipkin: receivers.has('zipkin', route.toLowerCase()) || receivers.has('zipkin', route),
+    structured: ['grpc', 'proto'].filter((kind) => receivers.has(kind, 'nested-sku')),
   },
   {
     sampled: true,
     spans: { fromB3: 1, processed: 2, instrumented: true, resource: 'south' },
-    metrics: { pushed: true, periodic: true, grpc: true, proto: true },
+    metrics: { own: true, ofNode: true, ofHost: true, pushed: true, periodic: true, grpc: true, proto: true },
     prometheus: true,
     exporter: 2,
     grpc: true,
     proto: true,
     zipkin: true,
+    structured: ['grpc', 'proto'],
   },
 );
 receivers.close();

@@ -13,6 +13,8 @@ const packages = {
     stable: '^2.12.0',
     experimental: '^0.223.0',
     instrumentation: '^0.33.0',
+    'host-metrics': '^0.38.3',
+    'instrumentation-runtime-node': '^0.36.0',
   },
   3: {
     api: '~1.10.0',
@@ -20,6 +22,8 @@ const packages = {
     stable: '^3.1.0',
     experimental: '^0.301.0',
     instrumentation: '^0.34.0',
+    'host-metrics': '^0.39.0',
+    'instrumentation-runtime-node': '^0.37.0',
   },
 };
 /** Line 3 refuses Node 20; line 2 runs on the oldest that the library supports. */

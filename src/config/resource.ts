@@ -35,7 +35,7 @@ export function liftService(config: TracerConfig): TracerConfig {
   const rest: Record<string, unknown> = { ...config.resourceAttributes };
   for (const option of SERVICE_OPTIONS) {
     const attribute = SERVICE_ATTRIBUTES[option];
-    const value = config.service?.[option] ?? toAttributeValue(rest[attribute]);
+    const value = config.service?.[option] ?? toResourceValue(rest[attribute]);
     if (value !== undefined && value !== '') service[option] = String(value);
     Reflect.deleteProperty(rest, attribute);
   }
@@ -59,7 +59,7 @@ export function resourceAttributesOf(
     'telemetry.distro.version': LIBRARY_VERSION,
   };
   for (const [key, value] of Object.entries(attributes)) {
-    const attribute = toAttributeValue(value);
+    const attribute = toResourceValue(value);
     if (attribute !== undefined) resource[key] = attribute;
   }
   for (const option of SERVICE_OPTIONS) {
@@ -70,7 +70,7 @@ export function resourceAttributesOf(
 }
 
 /** Converts a value that OpenTelemetry has no type for into text, since exporters would drop it. */
-function toAttributeValue(value: unknown): AttributeValue | undefined {
+function toResourceValue(value: unknown): AttributeValue | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return value.toString();

@@ -3,7 +3,7 @@ import { classifyError } from '../tracing/error-classifier.js';
 import { errorType } from '../tracing/exception.js';
 import { markRecorded } from '../tracing/recorded-errors.js';
 import { withholdMessage } from '../tracing/withheld-message.js';
-import { codeOf, fieldsOf, numberOf } from './answers/fields.js';
+import { providerCodeOf, fieldsOf, numberOf } from './answers/fields.js';
 
 const RETRYABLE: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
 
@@ -30,11 +30,11 @@ export function classifyModelError(error: unknown): ErrorClassification | undefi
   if (status === undefined || status < 400 || typeof getStatus === 'function') return undefined;
   const body = fieldsOf(fieldsOf(error)['error'] ?? fieldsOf(data)['error']);
   const told =
-    codeOf(code) ??
-    codeOf(fieldsOf(body['error'])['type']) ??
-    codeOf(body['code']) ??
-    codeOf(type) ??
-    codeOf(body['type']) ??
+    providerCodeOf(code) ??
+    providerCodeOf(fieldsOf(body['error'])['type']) ??
+    providerCodeOf(body['code']) ??
+    providerCodeOf(type) ??
+    providerCodeOf(body['type']) ??
     googleStatus(message);
   return { type: told ?? String(status), retryable: RETRYABLE.has(status) };
 }
@@ -48,7 +48,7 @@ function statusOf(error: unknown): number | undefined {
 function googleStatus(message: unknown): string | undefined {
   if (typeof message !== 'string' || !message.startsWith('{')) return undefined;
   try {
-    return codeOf(fieldsOf(fieldsOf(JSON.parse(message))['error'])['status']);
+    return providerCodeOf(fieldsOf(fieldsOf(JSON.parse(message))['error'])['status']);
   } catch {
     return undefined;
   }
@@ -78,7 +78,7 @@ export function withholdModelError(error: unknown): void {
 /** Returns the code of the innermost cause that has one, such as `ECONNREFUSED`. */
 function causeCodeOf(error: unknown, depth = 5): string | undefined {
   const { code, cause } = fieldsOf(error);
-  return depth === 0 ? undefined : (causeCodeOf(cause, depth - 1) ?? codeOf(code));
+  return depth === 0 ? undefined : (causeCodeOf(cause, depth - 1) ?? providerCodeOf(code));
 }
 
 /** Returns an error's class and codes, such as `RateLimitError: 429 rate_limit_exceeded`. */
@@ -87,8 +87,8 @@ function shownText(error: object): string {
   const { type } = classifyModelError(error) ?? {};
   const known = [
     statusOf(error)?.toString(),
-    codeOf(type),
-    typeof code === 'number' ? String(code) : codeOf(code),
+    providerCodeOf(type),
+    typeof code === 'number' ? String(code) : providerCodeOf(code),
     causeCodeOf(cause),
   ].filter((part) => part !== undefined);
   const name = errorType(error);

@@ -7,7 +7,7 @@ import { classifyError } from '../tracing/error-classifier.js';
 import { recordError } from '../tracing/error-record.js';
 import { RecordingSpan } from '../tracing/recording-span.js';
 import { runInSpan } from '../tracing/run-in-span.js';
-import { contextOf } from '../tracing/span-options.js';
+import { contextBelow } from '../tracing/span-options.js';
 import { activating } from '../tracing/stream-span.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import { pipelineOf } from './pipeline-of.js';
@@ -70,7 +70,7 @@ export function startCall(
   operation: AnyOperation,
   given: CallDescription,
 ): StartedCall {
-  const outside = contextOf(given.parent);
+  const outside = contextBelow(given.parent);
   const options = withConversation(given, outside);
   const pipeline = manager === undefined ? undefined : pipelineOf(manager);
   const generation = pipeline && generationFor(pipeline, outside);

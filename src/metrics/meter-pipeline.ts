@@ -6,7 +6,7 @@ import type { ExportListener } from '../pipeline/queue/delivery.js';
 import type { ExporterStatus } from '../pipeline/span-sink.js';
 import { CallMetrics } from './call-metrics.js';
 import { HttpMetrics } from './requests/http-metrics.js';
-import type { FlowAttributes } from './instruments/held-instrument.js';
+import type { BaggageAttributes } from './instruments/held-instrument.js';
 import { InstanceMeter } from './instruments/instance-meter.js';
 import type { MeterGeneration } from './meter-generation.js';
 import type { MetricsOptions, PrometheusReaderConfig } from './options/metrics-options.js';
@@ -30,7 +30,7 @@ export interface MeterPipelineOptions {
   /** Returns the counts of spans, for `otel.sdk.*`. */
   readonly health?: () => PipelineHealth | undefined;
   /** Returns attributes for the user's counters, histograms and gauges. */
-  readonly flowAttributes?: FlowAttributes | undefined;
+  readonly flowAttributes?: BaggageAttributes | undefined;
 }
 
 /**

@@ -32,7 +32,7 @@ export interface SpanOptions extends ApiSpanOptions {
 }
 
 /** Returns the context for a span below `parent`; default: the active context. */
-export function contextOf(parent: Span | SpanContext | Context | null | undefined): FlowContext {
+export function contextBelow(parent: Span | SpanContext | Context | null | undefined): FlowContext {
   const current = activeContext();
   if (typeof parent !== 'object' || parent === null) return current;
   if ('getValue' in parent) return FlowContext.from(parent);

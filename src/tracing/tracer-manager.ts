@@ -22,7 +22,7 @@ import type { TelemetryFeatureOptions } from './feature-options.js';
 import { generationFor, type InstanceTracer } from './instance-tracer.js';
 import { liveConfig } from './live-config.js';
 import { NamedTracers } from './named-tracers.js';
-import { contextOf, type SpanOptions } from './span-options.js';
+import { contextBelow, type SpanOptions } from './span-options.js';
 import { runInFlow, runTowards } from './run-in-flow.js';
 import { runTraced } from './run-traced.js';
 
@@ -80,7 +80,7 @@ export class TracerManager {
     const options = typeof optionsOrFn === 'function' ? NO_OPTIONS : (optionsOrFn ?? NO_OPTIONS);
     const run = typeof optionsOrFn === 'function' ? optionsOrFn : (fn as (span: Span) => T);
     const { parent } = options;
-    const context = contextOf(parent);
+    const context = contextBelow(parent);
     return callInSpan(this.defaultTracer, name, options, context, parent === undefined, run, details);
   }
 
@@ -91,7 +91,7 @@ export class TracerManager {
 
   /** Starts a child of the active span without activating it. The caller must end it. */
   startSpan(name: string, options?: SpanOptions | null): Span {
-    return this.defaultTracer.start(name, options ?? NO_OPTIONS, contextOf(options?.parent));
+    return this.defaultTracer.start(name, options ?? NO_OPTIONS, contextBelow(options?.parent));
   }
 
   /** Runs `fn` with attributes for every span that starts in it. A span's own attributes win. */

@@ -7,7 +7,7 @@ import { ask } from '../base/user-function.js';
  * @see {@link https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span | HTTP client
  *   span}
  */
-export function requestAttributes(method: string, url: string | URL): Attributes {
+export function outgoingRequestAttributes(method: string, url: string | URL): Attributes {
   const attributes: Attributes = { 'http.request.method': method.toUpperCase() };
   if (!URL.canParse(String(url))) return attributes;
   const parsed = new URL(url);

@@ -4,13 +4,13 @@ import { runCall } from '../genai/run-call.js';
 import { managerServices } from '../tracing/manager-services.js';
 import { recordValue } from '../tracing/record-value.js';
 import { RecordingSpan, type SpanEnd } from '../tracing/recording-span.js';
-import { contextOf, type SpanOptions } from '../tracing/span-options.js';
+import { contextBelow, type SpanOptions } from '../tracing/span-options.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import { leftOut, NO_SPAN } from '../tracing/unrecorded-span.js';
 import type { TracedCall } from '../tracing/run-in-span.js';
 import { whenOver, type OnOver } from '../tracing/when-over.js';
 import { currentWork, withWork } from './current-work.js';
-import { requestAttributes, recordResponse } from './http-call.js';
+import { outgoingRequestAttributes, recordResponse } from './http-call.js';
 import { LlmCall, type LlmCallOptions } from './llm-call.js';
 import { PipelineRun, type PipelineRunOptions, type WorkflowPipelineOptions } from './pipeline-run.js';
 import { StageRun, type StageOptions } from './stage-run.js';
@@ -75,7 +75,7 @@ export class WorkflowTracer {
   ): T;
   withStageSpan<T, F extends (span: Span, stage: StageRun) => T>(id: string, ...rest: unknown[]): T {
     const { options, fn, written } = optionsAnd<StageOptions, F>(rest);
-    const work = currentWork<PipelineRun>(contextOf(options.parent));
+    const work = currentWork<PipelineRun>(contextBelow(options.parent));
     return this.withStageOf(work?.run, id, options, fn, written);
   }
 
@@ -85,7 +85,7 @@ export class WorkflowTracer {
     const settings = this.manager.settings();
     const prefix = settings?.workflowPrefix ?? NO_PREFIX;
     if (settings?.traceLlmCalls === false) {
-      const owner = currentWork(contextOf(undefined))?.usage;
+      const owner = currentWork(contextBelow(undefined))?.usage;
       return fn(leftOut(this.manager.activeSpan()), new LlmCall(prefix, undefined, owner));
     }
     const attributes = workflowAttributes(prefix, {
@@ -111,7 +111,7 @@ export class WorkflowTracer {
     const settings = this.manager.settings();
     if (settings?.traceHttpRequests === false) return fn(leftOut(this.manager.activeSpan()));
     const attributes = {
-      ...requestAttributes(method, url),
+      ...outgoingRequestAttributes(method, url),
       ...workflowAttributes(settings?.workflowPrefix ?? NO_PREFIX, {
         spanKind: WORKFLOW_SPAN_KINDS.httpRequest,
       }),
@@ -151,7 +151,7 @@ export class WorkflowTracer {
     run.prefix = settings?.workflowPrefix ?? NO_PREFIX;
     run.meter = WorkflowMeter.of(this.manager);
     const { includeInputOutput = false } = settings ?? {};
-    const parent = withWork(contextOf(options.parent), { run, usage: run });
+    const parent = withWork(contextBelow(options.parent), { run, usage: run });
     const attributes = {
       ...workflowAttributes(run.prefix, {
         spanKind: WORKFLOW_SPAN_KINDS.pipeline,
@@ -231,17 +231,17 @@ managerServices.add(WorkflowTracer);
 function contextOfStage(
   run: PipelineRun | undefined,
   parent: StageOptions['parent'],
-): ReturnType<typeof contextOf> {
-  const context = contextOf(parent);
+): ReturnType<typeof contextBelow> {
+  const context = contextBelow(parent);
   if (parent !== undefined || run === undefined || run.span === NO_SPAN) return context;
-  return currentWork<PipelineRun>(context)?.run === run ? context : contextOf(run.span);
+  return currentWork<PipelineRun>(context)?.run === run ? context : contextBelow(run.span);
 }
 
 function stageSpan(
   prefix: string,
   id: string,
   { name = id, componentType, attributes }: StageOptions,
-  context: ReturnType<typeof contextOf>,
+  context: ReturnType<typeof contextBelow>,
   run: PipelineRun | undefined,
   stage: StageRun,
 ): SpanOptions {

@@ -1,4 +1,4 @@
-import { serviceOf, type StoredLog, type StoredSpan } from '../store/stored-span.js';
+import { resourceService, type StoredLog, type StoredSpan } from '../store/stored-span.js';
 
 /** A row of the waterfall: a span, several equal spans folded into one, or an event or log of a span. */
 export type Row = SpanRow | FoldRow | NoteRow;
@@ -61,7 +61,7 @@ export function rowsOf(
   const now = Math.max(...spans.map(({ start, end = 0 }) => Math.max(start, end)), 0);
   const rows: Row[] = [];
   const roots = treeOf(spans);
-  const home = roots[0] && serviceOf(roots[0].span.resource);
+  const home = roots[0] && resourceService(roots[0].span.resource);
   const logsBySpan = Map.groupBy(logs, ({ spanId = '' }) => spanId);
 
   const addSpan = (node: Node, depth: number): void => {
@@ -77,7 +77,7 @@ export function rowsOf(
       end,
       failed: span.status.code === 2,
       span,
-      service: serviceOf(span.resource) === home ? undefined : serviceOf(span.resource),
+      service: resourceService(span.resource) === home ? undefined : resourceService(span.resource),
       children: children.length + own.length,
       expanded,
       selfMillis: selfMillis(node, end),

@@ -1,5 +1,5 @@
 import { sourceLine } from '../store/error-list.js';
-import { serviceOf, type StoredLog, type StoredSpan } from '../store/stored-span.js';
+import { resourceService, type StoredLog, type StoredSpan } from '../store/stored-span.js';
 import { duration } from '../../base/duration.js';
 import { clock, text } from '../store/format.js';
 import { useCopied } from './hooks.js';
@@ -25,7 +25,7 @@ export function SpanDetails({
     <aside class="details" aria-label="Span" tabIndex={0}>
       <h3>{span.name}</h3>
       <p class="facts">
-        {KINDS[span.kind] ?? 'internal'} · {taken} · {clock(span.start)} · {serviceOf(span.resource)}
+        {KINDS[span.kind] ?? 'internal'} · {taken} · {clock(span.start)} · {resourceService(span.resource)}
       </p>
       {model !== undefined && <p class="model">{model}</p>}
       <p class="bar">

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { serviceOf, type StoredLog, type StoredSpan } from '../store/stored-span.js';
+import { resourceService, type StoredLog, type StoredSpan } from '../store/stored-span.js';
 import type { MetricPoint } from '../store/metric-store.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -67,7 +67,7 @@ export function readLogs(request: unknown): StoredLog[] {
       severity: textOf(record.severityText) ?? SEVERITIES[severity] ?? 'INFO',
       body: typeof body === 'string' ? body : JSON.stringify(body ?? ''),
       attributes: readAttributes(record.attributes),
-      service: serviceOf(resource),
+      service: resourceService(resource),
     };
   });
 }
@@ -78,7 +78,7 @@ export function readMetrics(request: unknown): MetricPoint[] {
     const name = textOf(metric.name);
     if (name === undefined) return undefined;
     const unit = textOf(metric.unit) ?? '';
-    const service = serviceOf(resource);
+    const service = resourceService(resource);
     return ['gauge', 'sum', 'histogram'].flatMap((kind) =>
       listOf(objectOf(metric[kind]).dataPoints).map((point): MetricPoint => {
         const count = numberOf(point.count);

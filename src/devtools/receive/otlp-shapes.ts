@@ -100,4 +100,4 @@ export const OTLP_REQUESTS = {
 } as const;
 
 /** A signal of OTLP. */
-export type OtlpSignal = keyof typeof OTLP_REQUESTS;
+export type ReceivedSignal = keyof typeof OTLP_REQUESTS;

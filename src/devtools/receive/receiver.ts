@@ -7,7 +7,7 @@ import { TelemetryError } from '../../errors.js';
 import type { Recorder } from '../recorder.js';
 import { answer, answerError, HttpError, readBody } from '../server/answer.js';
 import { readLogs, readMetrics, readSpans } from './otlp-request.js';
-import { OTLP_REQUESTS, type OtlpSignal } from './otlp-shapes.js';
+import { OTLP_REQUESTS, type ReceivedSignal } from './otlp-shapes.js';
 import { readMessage } from './protobuf-reader.js';
 
 /** The ports for OTLP; 0 takes any free port. */
@@ -21,12 +21,12 @@ export interface ReceiverOptions {
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const unzip = promisify(gunzip);
-const PATHS: Readonly<Record<string, OtlpSignal>> = {
+const PATHS: Readonly<Record<string, ReceivedSignal>> = {
   '/v1/traces': 'traces',
   '/v1/logs': 'logs',
   '/v1/metrics': 'metrics',
 };
-const SERVICES: Readonly<Record<OtlpSignal, string>> = {
+const SERVICES: Readonly<Record<ReceivedSignal, string>> = {
   traces: 'opentelemetry.proto.collector.trace.v1.TraceService',
   logs: 'opentelemetry.proto.collector.logs.v1.LogsService',
   metrics: 'opentelemetry.proto.collector.metrics.v1.MetricsService',
@@ -50,7 +50,7 @@ export class OtlpReceiver {
   static async start(recorder: Recorder, options: ReceiverOptions = {}): Promise<OtlpReceiver> {
     const { host = '127.0.0.1', grpcPort = 4317, httpPort = 4318 } = options;
     const { bindGrpc } = await import('./grpc-receiver.js');
-    const take = (signal: OtlpSignal, body: Buffer): void =>
+    const take = (signal: ReceivedSignal, body: Buffer): void =>
       keep(recorder, signal, readMessage(body, OTLP_REQUESTS[signal]));
     const [grpc, port] = await bindGrpc(SERVICES, take, host, grpcPort, MAX_BYTES);
     const receiver = new OtlpReceiver(recorder, grpc, port);
@@ -101,7 +101,7 @@ export class OtlpReceiver {
   }
 }
 
-function decode(signal: OtlpSignal, type: string, body: Buffer): unknown {
+function decode(signal: ReceivedSignal, type: string, body: Buffer): unknown {
   try {
     return type === 'application/json'
       ? (JSON.parse(body.toString('utf8')) as unknown)
@@ -126,7 +126,7 @@ async function plainBody(request: IncomingMessage): Promise<Buffer> {
   }
 }
 
-function keep(recorder: Recorder, signal: OtlpSignal, request: unknown): void {
+function keep(recorder: Recorder, signal: ReceivedSignal, request: unknown): void {
   if (signal === 'traces') for (const span of readSpans(request)) recorder.store.add(span);
   else if (signal === 'logs') for (const log of readLogs(request)) recorder.store.log(log);
   else for (const point of readMetrics(request)) recorder.metrics.add(point);

@@ -1,4 +1,4 @@
-import { isFailed, serviceOf, type StoredSpan } from './stored-span.js';
+import { isFailed, resourceService, type StoredSpan } from './stored-span.js';
 import type { StoredTrace } from './stored-trace.js';
 
 /** One failure, described by the span in which it began. */
@@ -53,7 +53,7 @@ function errorEntry(trace: StoredTrace, span: StoredSpan): ErrorEntry {
   return {
     traceId: trace.traceId,
     spanId: span.spanId,
-    service: serviceOf(span.resource),
+    service: resourceService(span.resource),
     span: span.name,
     trace: trace.root?.name ?? span.name,
     time: span.end ?? span.start,

@@ -1,4 +1,4 @@
-import { serviceOf, type StoredSpan } from './stored-span.js';
+import { resourceService, type StoredSpan } from './stored-span.js';
 
 type KeyValues = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ type KeyValues = Readonly<Record<string, unknown>>;
 export function otlpRequest(spans: readonly StoredSpan[]): object {
   const groups = new Map<string, StoredSpan[]>();
   for (const span of spans) {
-    const key = JSON.stringify([serviceOf(span.resource), span.resource, span.scope]);
+    const key = JSON.stringify([resourceService(span.resource), span.resource, span.scope]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [span]);
     else group.push(span);

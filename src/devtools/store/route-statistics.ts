@@ -1,4 +1,4 @@
-import { isFailed, serviceOf, type StoredSpan } from './stored-span.js';
+import { isFailed, resourceService, type StoredSpan } from './stored-span.js';
 import type { StoredTrace } from './stored-trace.js';
 
 /** Statistics of one kind of entry, over all stored traces. */
@@ -23,7 +23,7 @@ export function routeStatistics(traces: readonly StoredTrace[]): RouteStatistics
   for (const trace of traces) {
     for (const span of trace.spans.values()) {
       if (span.end === undefined || !isEntry(span)) continue;
-      const key = JSON.stringify([serviceOf(span.resource), span.name]);
+      const key = JSON.stringify([resourceService(span.resource), span.name]);
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [span]);
       else group.push(span);
@@ -42,7 +42,7 @@ function statisticsOf(spans: readonly StoredSpan[]): RouteStatistics {
   const slowest = sorted.at(-1) as StoredSpan;
   return {
     name: slowest.name,
-    service: serviceOf(slowest.resource),
+    service: resourceService(slowest.resource),
     count: sorted.length,
     errors: sorted.filter(isFailed).length,
     p50Millis: quantile(sorted, 0.5),

@@ -92,7 +92,7 @@ export function storedSpan(
 }
 
 /** Returns the service that a resource names. */
-export function serviceOf(resource: Attributes): string {
+export function resourceService(resource: Attributes): string {
   const name = resource['service.name'];
   return typeof name === 'string' && name !== '' ? name : 'unknown_service';
 }

@@ -1,4 +1,4 @@
-import { isFailed, serviceOf, type StoredLog, type StoredSpan } from './stored-span.js';
+import { isFailed, resourceService, type StoredLog, type StoredSpan } from './stored-span.js';
 
 /**
  * The most spans of one trace. Further ones are only counted, so that a runaway loop does not displace
@@ -84,7 +84,7 @@ export class StoredTrace {
     return {
       traceId: this.traceId,
       name: root?.name ?? '(logs only)',
-      service: root === undefined ? '' : serviceOf(root.resource),
+      service: root === undefined ? '' : resourceService(root.resource),
       services: this.services(),
       route: textOf(root?.attributes['http.route']),
       start: this.start === Infinity ? (this.logs[0]?.time ?? 0) : this.start,
@@ -99,7 +99,7 @@ export class StoredTrace {
 
   private services(): string[] {
     const names = new Set<string>();
-    for (const { resource } of this.spans.values()) names.add(serviceOf(resource));
+    for (const { resource } of this.spans.values()) names.add(resourceService(resource));
     return [...names];
   }
 }

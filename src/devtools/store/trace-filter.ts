@@ -1,5 +1,5 @@
 import type { StoredSpan } from './stored-span.js';
-import { serviceOf } from './stored-span.js';
+import { resourceService } from './stored-span.js';
 import type { StoredTrace } from './stored-trace.js';
 
 /** Selects traces; created by {@link parseTraceFilter}. */
@@ -50,7 +50,7 @@ function conditionOf(word: string): Condition {
     case 'route':
       return (_trace, spans) => spans.some(({ attributes }) => contains(attributes['http.route'], rest));
     case 'service':
-      return (_trace, spans) => spans.some(({ resource }) => contains(serviceOf(resource), rest));
+      return (_trace, spans) => spans.some(({ resource }) => contains(resourceService(resource), rest));
     case 'name':
       return (_trace, spans) => spans.some(({ name }) => contains(name, rest));
     case 'status':

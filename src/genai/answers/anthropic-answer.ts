@@ -3,7 +3,7 @@ import type { Answer, AnswerDelta } from './answer.js';
 import { defined, fieldsOf, listOf, numberOf, textOf, type Fields } from './fields.js';
 
 /** Reads a message of Anthropic, or an event of a streamed one. */
-export function readMessage(value: Fields): Answer | undefined {
+export function readAnthropicMessage(value: Fields): Answer | undefined {
   switch (value['type']) {
     case 'message':
       return readWhole(value);

@@ -6,7 +6,7 @@ export function fieldsOf(value: unknown): Fields {
 }
 
 /** Returns the name of an object's class. */
-export function classNameOf(value: unknown): string | undefined {
+export function constructorNameOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { constructor } = value as { constructor?: unknown };
   return typeof constructor === 'function' ? constructor.name : undefined;
@@ -21,7 +21,7 @@ export function textOf(value: unknown): string | undefined {
 }
 
 /** Returns a provider's error code. Longer texts are refused, since they may repeat a prompt. */
-export function codeOf(value: unknown): string | undefined {
+export function providerCodeOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:-]{1,64}$/.test(value) ? value : undefined;
 }
 

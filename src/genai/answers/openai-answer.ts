@@ -1,5 +1,5 @@
 import type { Answer, AnswerDelta } from './answer.js';
-import { codeOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from './fields.js';
+import { providerCodeOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from './fields.js';
 import type { Usage } from '../usage.js';
 
 /** Whether a chunk of a chat completion contains only text, as most do. */
@@ -91,7 +91,7 @@ export function readResponse(value: Fields): Answer | undefined {
     model: textOf(value['model']),
     serviceTier: textOf(value['service_tier']),
     usage: readUsage(value['usage']),
-    failure: status === 'failed' ? (codeOf(fieldsOf(value['error'])['code']) ?? status) : undefined,
+    failure: status === 'failed' ? (providerCodeOf(fieldsOf(value['error'])['code']) ?? status) : undefined,
     deltas: [
       ...listOf(value['output']).flatMap(readItem),
       ...(status === undefined || status === 'in_progress'

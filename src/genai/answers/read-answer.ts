@@ -1,7 +1,7 @@
 import type { ChunkReading } from '../call-options.js';
 import type { Answer, AnswerDelta } from './answer.js';
 import { fieldsOf, defined } from './fields.js';
-import { readMessage } from './anthropic-answer.js';
+import { readAnthropicMessage } from './anthropic-answer.js';
 import { readGenerated } from './google-answer.js';
 import { readCompletion, readResponse, readResponseEvent } from './openai-answer.js';
 import type { Usage } from '../usage.js';
@@ -18,7 +18,7 @@ export function readAnswer(value: unknown): Answer | undefined {
   return (
     readCompletion(fields) ??
     readResponseEvent(fields) ??
-    readMessage(fields) ??
+    readAnthropicMessage(fields) ??
     readResponse(fields) ??
     readGenerated(fields)
   );

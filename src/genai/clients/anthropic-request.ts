@@ -1,4 +1,12 @@
-import { classNameOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/fields.js';
+import {
+  constructorNameOf,
+  defined,
+  fieldsOf,
+  listOf,
+  numberOf,
+  textOf,
+  type Fields,
+} from '../answers/fields.js';
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
 import type { ClientEndpoint, ClientRequest, InstrumentOptions } from './client-endpoint.js';
@@ -14,7 +22,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 export function anthropicEndpoints(client: object, { provider }: InstrumentOptions): ClientEndpoint[] {
   const { messages, beta, baseURL } = client as Record<string, unknown>;
   if (typeof fieldsOf(messages)['create'] !== 'function') return [];
-  const own = provider ?? PROVIDERS[classNameOf(client) ?? ''] ?? 'anthropic';
+  const own = provider ?? PROVIDERS[constructorNameOf(client) ?? ''] ?? 'anthropic';
   const shared = defined<CallDescription>({ provider: own, server: serverOf(baseURL) });
   return [messages, fieldsOf(beta)['messages']].flatMap((resource): ClientEndpoint[] =>
     typeof resource !== 'object' || resource === null

@@ -1,7 +1,7 @@
 import { isMcpStrategy, type McpStrategy } from '../../base/mcp-strategy.js';
 import { TelemetryConfigError } from '../../errors.js';
 import { runInContext } from '../../context/flow-context.js';
-import { classNameOf } from '../answers/fields.js';
+import { constructorNameOf } from '../answers/fields.js';
 import type { GenAiHost } from '../genai-host.js';
 import { isMcpPeer, instrumentMcp } from '../mcp/instrument-mcp.js';
 import { startCall, type StartedCall } from '../run-call.js';
@@ -44,7 +44,7 @@ function unknownClient(client: unknown): TelemetryConfigError {
   return new TelemetryConfigError({
     path: 'client',
     expected: 'a client of openai, @anthropic-ai/sdk, @google/genai or MCP, or an McpStrategy',
-    got: classNameOf(client) ?? client,
+    got: constructorNameOf(client) ?? client,
     remedy: 'Run other clients inside `withChat`, with `mapChunks` for their streams.',
   });
 }

@@ -1,4 +1,12 @@
-import { classNameOf, defined, fieldsOf, listOf, numberOf, textOf, type Fields } from '../answers/fields.js';
+import {
+  constructorNameOf,
+  defined,
+  fieldsOf,
+  listOf,
+  numberOf,
+  textOf,
+  type Fields,
+} from '../answers/fields.js';
 import type { CallDescription } from '../call-facts.js';
 import type { RequestParameters } from '../call-options.js';
 import type { GenAiOperation } from '../operations.js';
@@ -29,7 +37,7 @@ export function openAiEndpoints(
   if (typeof fieldsOf(chats)['create'] !== 'function' && typeof fieldsOf(responses)['create'] !== 'function')
     return [];
   const server = serverOf(baseURL);
-  const azure = classNameOf(client) === 'AzureOpenAI' ? 'azure.ai.openai' : undefined;
+  const azure = constructorNameOf(client) === 'AzureOpenAI' ? 'azure.ai.openai' : undefined;
   const own =
     provider ?? azure ?? PROVIDERS.find(([host]) => host.test(server?.address ?? ''))?.[1] ?? 'openai';
   const shared = defined<CallDescription>({ provider: own, server });

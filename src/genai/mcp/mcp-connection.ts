@@ -14,9 +14,9 @@ import { serverOf } from '../clients/server-address.js';
 import {
   cancellationOf,
   failureOf,
-  requestAttributes,
+  mcpRequestAttributes,
   spanNameOf,
-  targetOf,
+  mcpTargetOf,
   type McpFailure,
   type McpMessage,
   type McpTransport,
@@ -124,20 +124,20 @@ export class McpConnection {
    * instead of a new one.
    */
   private beginSent(message: McpMessage, manager: TracerManager): Pending {
-    const { tool } = targetOf(message);
+    const { tool } = mcpTargetOf(message);
     const around = tool === undefined ? undefined : activeCall();
     if (around?.operation !== 'execute_tool') {
       return this.begin(message, manager, 'client', activeContext());
     }
-    const attributes = { ...requestAttributes(message), ...this.connectionAttributes() };
+    const attributes = { ...mcpRequestAttributes(message), ...this.connectionAttributes() };
     around.span.setAttributes(attributes);
     return this.pending(undefined, around.span, attributes, manager, 'client', true);
   }
 
   private begin(message: McpMessage, manager: TracerManager, role: McpRole, parent: FlowContext): Pending {
-    const attributes = { ...requestAttributes(message), ...this.connectionAttributes() };
+    const attributes = { ...mcpRequestAttributes(message), ...this.connectionAttributes() };
     const kind = role === 'client' ? SpanKind.CLIENT : SpanKind.SERVER;
-    const { tool } = targetOf(message);
+    const { tool } = mcpTargetOf(message);
     const spanName = spanNameOf(message);
     if (tool === undefined) {
       const span = manager.startSpan(spanName, { kind, attributes, parent });

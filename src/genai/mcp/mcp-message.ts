@@ -23,7 +23,7 @@ export interface McpTransport {
 const OF_RESOURCES = /^(resources\/(read|subscribe|unsubscribe)|notifications\/resources\/updated)$/;
 
 /** Returns the target of a request: its tool or its prompt. */
-export function targetOf({ method, params }: McpMessage): { tool?: string; prompt?: string } {
+export function mcpTargetOf({ method, params }: McpMessage): { tool?: string; prompt?: string } {
   const name = textOf(params?.['name']);
   if (name === undefined) return {};
   if (method === 'tools/call') return { tool: name };
@@ -31,14 +31,14 @@ export function targetOf({ method, params }: McpMessage): { tool?: string; promp
 }
 
 export function spanNameOf(message: McpMessage): string {
-  const { tool, prompt } = targetOf(message);
+  const { tool, prompt } = mcpTargetOf(message);
   return [message.method, tool ?? prompt].filter((part) => part !== undefined).join(' ');
 }
 
 /** Returns the attributes of a request, without those of its connection. */
-export function requestAttributes(message: McpMessage): Attributes {
+export function mcpRequestAttributes(message: McpMessage): Attributes {
   const { method, params, id } = message;
-  const { tool, prompt } = targetOf(message);
+  const { tool, prompt } = mcpTargetOf(message);
   return defined<Attributes>({
     [MCP.method]: method,
     [MCP.requestId]: id === undefined ? undefined : String(id),

@@ -23,7 +23,7 @@ export interface HeldInstrument {
 }
 
 /** Returns attributes from the running request's baggage, if entries were selected for metrics. */
-export type FlowAttributes = () => Attributes | undefined;
+export type BaggageAttributes = () => Attributes | undefined;
 
 abstract class HeldSync<T> implements HeldInstrument {
   protected target: T | undefined;
@@ -31,7 +31,7 @@ abstract class HeldSync<T> implements HeldInstrument {
 
   constructor(
     readonly definition: InstrumentDefinition,
-    private readonly flowAttributes?: FlowAttributes,
+    private readonly flowAttributes?: BaggageAttributes,
   ) {}
 
   bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void {

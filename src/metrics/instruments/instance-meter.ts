@@ -16,7 +16,7 @@ import {
   HeldGauge,
   HeldHistogram,
   HeldUpDownCounter,
-  type FlowAttributes,
+  type BaggageAttributes,
   type HeldInstrument,
 } from './held-instrument.js';
 import { HeldBatchCallback, HeldObservable } from './held-observable.js';
@@ -38,7 +38,7 @@ export interface MeterBinding {
 const HELD: Readonly<
   Record<
     InstrumentKind,
-    new (definition: InstrumentDefinition, flowAttributes?: FlowAttributes) => HeldInstrument
+    new (definition: InstrumentDefinition, flowAttributes?: BaggageAttributes) => HeldInstrument
   >
 > = {
   counter: HeldCounter,
@@ -65,7 +65,7 @@ export class InstanceMeter implements Meter {
     private readonly name: string,
     private readonly version: string | undefined,
     private binding: MeterBinding | undefined,
-    private readonly flowAttributes?: FlowAttributes,
+    private readonly flowAttributes?: BaggageAttributes,
   ) {
     this.live = binding?.meter(name, version);
   }

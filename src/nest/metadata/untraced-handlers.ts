@@ -1,7 +1,7 @@
 const methods = new WeakMap<object, Set<PropertyKey>>();
 const untraced = new WeakSet();
 
-const NO_SPAN = 'nestjs-telemetry:no-span';
+const NO_SPAN_METADATA = 'nestjs-telemetry:no-span';
 
 /** Records `@NoSpan` on a class. */
 export function markClassUntraced(type: object): void {
@@ -13,7 +13,7 @@ export function markMethodUntraced(prototype: object, key: PropertyKey, method: 
   let keys = methods.get(prototype);
   if (keys === undefined) methods.set(prototype, (keys = new Set()));
   keys.add(key);
-  if (typeof method === 'function') Reflect.defineMetadata(NO_SPAN, true, method);
+  if (typeof method === 'function') Reflect.defineMetadata(NO_SPAN_METADATA, true, method);
 }
 
 /** Whether a method has `@NoSpan`. */
@@ -23,7 +23,7 @@ export function isWithoutSpan(prototype: object, key: PropertyKey): boolean {
 
 /** Whether a controller, one of its base classes, or the handler has `@NoSpan`. */
 export function isUntracedHandler(type: object, handler: object): boolean {
-  if (Reflect.getMetadata(NO_SPAN, handler) === true) return true;
+  if (Reflect.getMetadata(NO_SPAN_METADATA, handler) === true) return true;
   for (
     let current: object | null = type;
     current !== null;

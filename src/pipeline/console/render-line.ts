@@ -3,7 +3,7 @@ import { failed, KINDS, outcome, serviceOf, type TraceLook } from './render-trac
 import { duration } from '../../base/duration.js';
 import { modelCallLine } from './model-call.js';
 import { faultOf, newAttributeTexts } from './span-details.js';
-import { spanForest, toMillis, type SpanNode } from './span-forest.js';
+import { spanForest, toMillis, type ForestNode } from './span-forest.js';
 import { cut, printable } from './text-style.js';
 
 const GAP = '  ';
@@ -23,7 +23,7 @@ export function renderLines(spans: readonly ReadableSpan[], look: TraceLook): st
     .join('');
 }
 
-function line({ span, children }: SpanNode, { paint, caption }: TraceLook): string {
+function line({ span, children }: ForestNode, { paint, caption }: TraceLook): string {
   const below = descendants(children);
   const fault = [span, ...below].map(faultOf).find((text) => text !== undefined);
   const call = modelCallLine(span.attributes);
@@ -43,7 +43,7 @@ function line({ span, children }: SpanNode, { paint, caption }: TraceLook): stri
   return parts.filter((part) => part !== undefined).join(GAP);
 }
 
-function descendants(children: readonly SpanNode[]): ReadableSpan[] {
+function descendants(children: readonly ForestNode[]): ReadableSpan[] {
   const found = [...children];
   // The list grows during the walk.
   for (const node of found) found.push(...node.children);

@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import { duration } from '../../base/duration.js';
 import { spanDetails } from './span-details.js';
-import { spanForest, toMillis, type SpanNode } from './span-forest.js';
+import { spanForest, toMillis, type ForestNode } from './span-forest.js';
 import { cut, printable, type Paint, type Style } from './text-style.js';
 
 /** Options for printing a tree. */
@@ -53,7 +53,7 @@ interface Row {
 export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): string {
   const { paint, columns } = look;
   const forest = spanForest(spans);
-  const first = (forest[0] as SpanNode).span;
+  const first = (forest[0] as ForestNode).span;
   const rows: Row[] = [];
   for (const node of forest) addRows(rows, [node], '', '', undefined, serviceOf(first));
 
@@ -82,7 +82,7 @@ export function renderTrace(spans: readonly ReadableSpan[], look: TraceLook): st
 
 function addRows(
   rows: Row[],
-  [node, ...twins]: readonly [SpanNode, ...SpanNode[]],
+  [node, ...twins]: readonly [ForestNode, ...ForestNode[]],
   guide: string,
   indent: string,
   parent: ReadableSpan | undefined,
@@ -105,20 +105,20 @@ function addRows(
 }
 
 /** Groups equal neighbours; groups that are too small are split again. */
-function fold(children: readonly SpanNode[]): [SpanNode, ...SpanNode[]][] {
-  const groups: [SpanNode, ...SpanNode[]][] = [];
+function fold(children: readonly ForestNode[]): [ForestNode, ...ForestNode[]][] {
+  const groups: [ForestNode, ...ForestNode[]][] = [];
   for (const child of children) {
     const group = groups.at(-1);
     if (group !== undefined && foldable(group[0], child)) group.push(child);
     else groups.push([child]);
   }
   return groups.flatMap((group) =>
-    group.length < FOLD_FROM ? group.map((child): [SpanNode] => [child]) : [group],
+    group.length < FOLD_FROM ? group.map((child): [ForestNode] => [child]) : [group],
   );
 }
 
-function foldable(a: SpanNode, b: SpanNode): boolean {
-  const plain = (node: SpanNode): boolean =>
+function foldable(a: ForestNode, b: ForestNode): boolean {
+  const plain = (node: ForestNode): boolean =>
     node.children.length === 0 &&
     node.span.status.code !== SpanStatusCode.ERROR &&
     node.span.events.length === 0;

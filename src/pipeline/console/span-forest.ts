@@ -2,9 +2,9 @@ import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 
 /** A span with its children, in the order of their start. */
-export interface SpanNode {
+export interface ForestNode {
   readonly span: ReadableSpan;
-  readonly children: readonly SpanNode[];
+  readonly children: readonly ForestNode[];
 }
 
 /**
@@ -12,10 +12,10 @@ export interface SpanNode {
  *
  * @param spans - each span id at most once, in any order
  */
-export function spanForest(spans: Iterable<ReadableSpan>): SpanNode[] {
-  const nodes = new Map<string, SpanNode & { children: SpanNode[] }>();
+export function spanForest(spans: Iterable<ReadableSpan>): ForestNode[] {
+  const nodes = new Map<string, ForestNode & { children: ForestNode[] }>();
   for (const span of spans) nodes.set(span.spanContext().spanId, { span, children: [] });
-  const roots: SpanNode[] = [];
+  const roots: ForestNode[] = [];
   for (const node of nodes.values()) {
     const parent = parentOf(nodes, node);
     if (parent === undefined) roots.push(node);
@@ -25,7 +25,7 @@ export function spanForest(spans: Iterable<ReadableSpan>): SpanNode[] {
   return roots.sort(byStart);
 }
 
-function parentOf<T extends SpanNode>(nodes: ReadonlyMap<string, T>, node: T): T | undefined {
+function parentOf<T extends ForestNode>(nodes: ReadonlyMap<string, T>, node: T): T | undefined {
   const parent = nodes.get(node.span.parentSpanContext?.spanId ?? '');
   // A custom generator may repeat ids; a circle would never be printed.
   const seen = new Set<T>([node]);
@@ -37,7 +37,7 @@ function parentOf<T extends SpanNode>(nodes: ReadonlyMap<string, T>, node: T): T
   return parent;
 }
 
-function byStart(a: SpanNode, b: SpanNode): number {
+function byStart(a: ForestNode, b: ForestNode): number {
   return a.span.startTime[0] - b.span.startTime[0] || a.span.startTime[1] - b.span.startTime[1];
 }
 

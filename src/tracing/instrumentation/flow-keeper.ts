@@ -2,7 +2,7 @@ import { activeContext, bindContext } from '../../context/flow-context.js';
 import { PG_INSTRUMENTATION, UNDICI_INSTRUMENTATION } from './instrumentation.js';
 import { loadedModules } from './loaded-modules.js';
 import type { HandedModules } from './module-patches.js';
-import { clientInFlow, poolInFlow, type Method } from './undici-flow.js';
+import { clientInFlow, poolInFlow, type DispatchMethod } from './undici-flow.js';
 
 type Prototype = Record<PropertyKey, unknown>;
 
@@ -10,7 +10,7 @@ type Prototype = Record<PropertyKey, unknown>;
 interface KeptMethod {
   readonly prototype: Prototype | undefined;
   readonly name: PropertyKey;
-  readonly keep: (original: Method) => Method;
+  readonly keep: (original: DispatchMethod) => DispatchMethod;
 }
 
 interface FlowKeeping {
@@ -81,7 +81,7 @@ export class FlowKeeper {
   }
 
   private wrap(prototype: Prototype, name: PropertyKey, keep: KeptMethod['keep']): void {
-    const original = prototype[name] as Method;
+    const original = prototype[name] as DispatchMethod;
     const bound = keep(original);
     prototype[name] = bound;
     this.restorers.push(() => {
@@ -90,11 +90,11 @@ export class FlowKeeper {
   }
 }
 
-function bindingCallback(original: Method): Method {
+function bindingCallback(original: DispatchMethod): DispatchMethod {
   return function (...args) {
     const callback = args.at(-1);
     if (typeof callback === 'function')
-      args[args.length - 1] = bindContext(activeContext(), callback as Method);
+      args[args.length - 1] = bindContext(activeContext(), callback as DispatchMethod);
     return original.apply(this, args);
   };
 }

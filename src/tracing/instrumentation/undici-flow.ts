@@ -1,7 +1,7 @@
 import { activeContext, bindContext, runInContext, type FlowContext } from '../../context/flow-context.js';
 
-export type Method = (this: unknown, ...args: unknown[]) => unknown;
-type Handler = Partial<Record<(typeof ANSWERED)[number], Method>>;
+export type DispatchMethod = (this: unknown, ...args: unknown[]) => unknown;
+type Handler = Partial<Record<(typeof ANSWERED)[number], DispatchMethod>>;
 
 /**
  * Methods of a handler in which a retry or redirect starts the next request; the last three exist in later
@@ -28,7 +28,7 @@ const bound = new WeakSet();
  * @param dispatch - the pool's own method, stored under a symbol, as previously composed dispatchers call
  *   it
  */
-export function poolInFlow(dispatch: Method): Method {
+export function poolInFlow(dispatch: DispatchMethod): DispatchMethod {
   return function (...args) {
     const [, handler] = args;
     if (!isHandler(handler)) return dispatch.apply(this, args);
@@ -40,7 +40,7 @@ export function poolInFlow(dispatch: Method): Method {
 }
 
 /** Keeps the flow for a single connection, which sends a request at once. */
-export function clientInFlow(dispatch: Method): Method {
+export function clientInFlow(dispatch: DispatchMethod): DispatchMethod {
   return function (...args) {
     const [, handler] = args;
     if (!isHandler(handler)) return dispatch.apply(this, args);

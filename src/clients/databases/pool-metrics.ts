@@ -52,6 +52,8 @@ interface NamedPools {
 const MAX_POOLS = 100;
 const pools = new WeakMap<Pipeline, Map<string, NamedPools>>();
 const references = new WeakMap<object, WeakRef<object>>();
+/** The instances that each pool is observed for; a pool is seen with every statement. */
+const observers = new WeakMap<object, WeakSet<Pipeline>>();
 
 /** Measures how long a pool took to provide a connection. */
 export function measureWait(
@@ -83,7 +85,9 @@ export function watchPool<P extends object>(
   hasTimedOut: boolean,
 ): void {
   const pipeline = measuring(library, context);
-  if (pipeline === undefined) return;
+  const seenBy = observers.get(pool) ?? new WeakSet();
+  if (pipeline === undefined || (seenBy.has(pipeline) && !hasTimedOut)) return;
+  observers.set(pool, seenBy.add(pipeline));
   const names = pools.get(pipeline) ?? observed(pipeline);
   const attributes = attributesOf(server);
   const key = Object.values(attributes).join(' ');

@@ -2,14 +2,12 @@ import type { ExporterOfType } from '../../config/exporter-config.js';
 import { loadOptionalPeer } from '../../base/optional-peer.js';
 import { ZIPKIN } from '../../otlp/failures/destination.js';
 import { HttpTransport } from '../../otlp/http-transport.js';
-import type { HrTime } from '@opentelemetry/api';
-import { plainAttributes } from '../../sdk/attribute-value.js';
-import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SpanExporter } from '../../sdk/span-exporter.js';
 import type { Delivery } from '../queue/delivery.js';
 import type { ExportOutcome } from '../../otlp/export-outcome.js';
 import { SpanPart, SpanSegment } from '../queue/span-segment.js';
 import type { Part, Segment, SegmentOrigin } from '../queue/segment.js';
+import { zipkinSpan } from './zipkin-span.js';
 
 const DEFAULT_ADDRESS = 'http://localhost:9411';
 
@@ -19,8 +17,6 @@ type ZipkinSend = (spans: readonly object[], done: (result: { readonly code: num
 /**
  * Sends to Zipkin. The official exporter converts the spans, and the transport for OTLP sends them: it has
  * a time limit, reuses connections and reports the receiver's message.
- *
- * Zipkin accepts whole microseconds only, and refuses a whole request for one fraction.
  *
  * @see {@link https://zipkin.io/zipkin-api/#/default/post_spans | Zipkin API v2}
  */
@@ -76,7 +72,7 @@ export class ZipkinDelivery implements Delivery {
   }
 
   sendParts(parts: readonly Part[], timeoutMillis: number): Promise<ExportOutcome> {
-    const spans = parts.flatMap((part) => (part instanceof SpanPart ? part.items.map(inMicroseconds) : []));
+    const spans = parts.flatMap((part) => (part instanceof SpanPart ? part.items.map(zipkinSpan) : []));
     this.outcome = undefined;
     this.timeoutMillis = timeoutMillis;
     return new Promise((resolve) => {
@@ -94,37 +90,4 @@ export class ZipkinDelivery implements Delivery {
     this.transport.close();
     return Promise.resolve();
   }
-}
-
-/**
- * Returns the members of a span that the official exporter reads, with times in whole microseconds and
- * plain values.
- */
-function inMicroseconds(span: ReadableSpan): ReadableSpan {
-  const { name, kind, parentSpanContext, resource, status } = span;
-  const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;
-  const [seconds, nanos] = span.duration;
-  return {
-    name,
-    kind,
-    parentSpanContext,
-    attributes: plainAttributes(span.attributes),
-    resource,
-    status,
-    droppedAttributesCount,
-    droppedEventsCount,
-    droppedLinksCount,
-    spanContext: () => span.spanContext(),
-    startTime: whole(span.startTime),
-    duration: seconds === 0 && nanos < 1_000 ? [0, 1_000] : whole(span.duration),
-    events: span.events.map((event) => ({
-      ...event,
-      ...(event.attributes && { attributes: plainAttributes(event.attributes) }),
-      time: whole(event.time),
-    })),
-  } as unknown as ReadableSpan;
-}
-
-function whole([seconds, nanos]: HrTime): HrTime {
-  return [seconds, nanos - (nanos % 1_000)];
 }

@@ -1,3 +1,4 @@
+import { zipkinSpan } from '../exporters/zipkin-span.js';
 import { exporterName } from '../is-span-exporter.js';
 import type { ReadableSpan } from '../../sdk/readable-span.js';
 import type { SpanExporter } from '../../sdk/span-exporter.js';
@@ -15,11 +16,14 @@ export class ExporterDelivery implements Delivery {
   /** The specification forbids concurrent calls of an exporter. */
   readonly maxConcurrency = 1;
   readonly refusal = 'exporter_error';
+  private readonly isForZipkin: boolean;
 
   constructor(
     private readonly exporter: SpanExporter,
     readonly name: string = exporterName(exporter),
-  ) {}
+  ) {
+    this.isForZipkin = exporterName(exporter) === 'ZipkinExporter';
+  }
 
   readonly newSegment = (origin: SegmentOrigin): Segment => new SpanSegment(origin);
 
@@ -31,7 +35,9 @@ export class ExporterDelivery implements Delivery {
     const spans = parts.flatMap((part): readonly ReadableSpan[] =>
       part instanceof SpanPart ? part.items : [],
     );
-    return exportThrough((done) => this.exporter.export(spans, done), timeoutMillis, TOO_SLOW);
+    // The official exporter would write objects as "[object Object]", and fractions of microseconds.
+    const given = this.isForZipkin ? spans.map(zipkinSpan) : spans;
+    return exportThrough((done) => this.exporter.export(given, done), timeoutMillis, TOO_SLOW);
   }
 
   // Callers wait for both, so both keep the process alive.

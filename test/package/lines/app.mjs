@@ -157,7 +157,7 @@ deepStrictEqual(
     grpc: receivers.has('grpc', route),
     proto: receivers.has('proto', route),
     zipkin: receivers.has('zipkin', route.toLowerCase()) || receivers.has('zipkin', route),
-    structured: ['grpc', 'proto'].filter((kind) => receivers.has(kind, 'nested-sku')),
+    structured: ['grpc', 'proto', 'zipkin'].filter((kind) => receivers.has(kind, 'nested-sku')),
   },
   {
     sampled: true,
@@ -168,7 +168,7 @@ deepStrictEqual(
     grpc: true,
     proto: true,
     zipkin: true,
-    structured: ['grpc', 'proto'],
+    structured: ['grpc', 'proto', 'zipkin'],
   },
 );
 receivers.close();

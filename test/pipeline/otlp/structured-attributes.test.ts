@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Attributes } from '@opentelemetry/api';
+import { ZipkinExporter } from '@opentelemetry/exporter-zipkin';
 import { expect, it } from 'vitest';
 import type { TracerConfig } from '../../../src/config/tracer-config.js';
 import { Pipeline } from '../../../src/pipeline/pipeline.js';
@@ -182,10 +183,14 @@ it('changes nothing that the app goes on to change', async () => {
   expect(fields(span.attributes)).toEqual({ order: { lines: ['tea'] } });
 });
 
-it('gives Zipkin JSON text', async () => {
+it.each(['configured', 'given in code'])('gives Zipkin JSON text, %s', async (way) => {
   const receiver = await ZipkinReceiver.start();
-  const tracing = await manager({ exporter: { type: 'zipkin', url: `${receiver.url}/api/v2/spans` } });
+  const url = `${receiver.url}/api/v2/spans`;
+  const exporter = way === 'configured' ? ({ type: 'zipkin', url } as const) : new ZipkinExporter({ url });
+  const tracing = await manager({ exporter });
   tracing.startSpan('work', { attributes: { order: { id: 7 }, bytes: Uint8Array.of(1) } as never }).end();
   await tracing.shutdown();
-  expect(receiver.requests[0]?.spans[0]?.['tags']).toMatchObject({ order: '{"id":7}', bytes: 'AQ==' });
+  const sent = receiver.requests[0]?.spans[0];
+  expect(sent?.['tags']).toMatchObject({ order: '{"id":7}', bytes: 'AQ==' });
+  expect([Number.isInteger(sent?.['timestamp']), Number.isInteger(sent?.['duration'])]).toEqual([true, true]);
 });

@@ -235,7 +235,7 @@ function requestFacts(operation: AnyOperation, options: CallDescription, content
   };
 }
 
-/** `{operation} {model|agent|tool}`, or the operation alone where there is no such thing. */
+/** Returns the span's name: `{operation} {model|agent|tool}`, or the operation alone if it has no subject. */
 function nameOf(operation: AnyOperation, options: CallDescription): string {
   if (!isGenAiOperation(operation)) return operation;
   const subjects: Readonly<Record<OperationSubject, string | undefined>> = {

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { applyInEntry, entryOf, stampEntry } from '../context/entry.js';
 import { activeContext } from '../context/flow-context.js';
+import { propertyOf } from './property-of.js';
 import { inherited } from './request-listeners.js';
 import { RequestTrace } from './request-trace.js';
 import { SseTrace } from './stream-sse.js';
@@ -40,7 +41,7 @@ function emit(this: Body, ...args: unknown[]): boolean {
 /** This wrapper alone runs for each chunk, so it avoids a list of arguments. */
 function write(this: Body, chunk: unknown, encoding: unknown, callback: unknown): boolean {
   const trace = traceOf(this);
-  if (trace !== undefined && !trace.response.writableEnded)
+  if (trace !== undefined && propertyOf(this, 'writableEnded') !== true)
     (trace.stream ?? begin(trace))?.wrote(chunk, encoding);
   return inherited(this, 'write', write).call(this, chunk, encoding, callback);
 }
@@ -54,8 +55,10 @@ function end(this: Body, ...args: unknown[]): unknown {
 
 /** The entry is usually the active one; a lookup by the response costs more, see `propertyOf`. */
 function traceOf(body: object): RequestTrace | undefined {
-  const running = activeContext().flow?.entry;
-  const entry = running instanceof RequestTrace && running.response === body ? running : entryOf(body);
+  const running = activeContext().flow?.entry as RequestTrace | undefined;
+  // No other kind of entry has a response.
+  if (running?.response === body) return running;
+  const entry = entryOf(body);
   return entry instanceof RequestTrace ? entry : undefined;
 }
 

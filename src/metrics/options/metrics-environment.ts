@@ -73,7 +73,7 @@ export class MetricsEnvironment {
     );
   }
 
-  /** Whether that variable is for metrics alone. */
+  /** Whether a variable names an address for metrics alone. */
   get hasOwnAddress(): boolean {
     return this.variables.isSet('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT');
   }

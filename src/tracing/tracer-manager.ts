@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
-import { activeContext } from '../context/flow-context.js';
+import { activeContext, type FlowPipeline } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
 import { finishedSpans } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
@@ -29,10 +29,10 @@ import { runTraced } from './run-traced.js';
 const NO_OPTIONS: SpanOptions = {};
 
 /** The first manager of each pipeline, which belongs to the instance itself. */
-const managers = new WeakMap<object, TracerManager>();
+const managers = new WeakMap<FlowPipeline, TracerManager>();
 
 /** Returns the manager of a pipeline's instance. */
-export function managerOfPipeline(pipeline: object): TracerManager | undefined {
+export function managerOfPipeline(pipeline: FlowPipeline): TracerManager | undefined {
   return managers.get(pipeline);
 }
 

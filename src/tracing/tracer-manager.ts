@@ -43,11 +43,13 @@ export function managerOfPipeline(pipeline: FlowPipeline): TracerManager | undef
  */
 export class TracerManager {
   private readonly tracers: NamedTracers;
-  private readonly defaultTracer: InstanceTracer;
+  /** @internal */
+  readonly defaultTracer: InstanceTracer;
 
   /** @internal */
   constructor(
-    private readonly pipeline: Pipeline,
+    /** @internal */
+    readonly pipeline: Pipeline,
     defaults: TelemetryFeatureOptions = {},
     private readonly shutdownTimeoutMillis = 2500,
   ) {
@@ -291,9 +293,7 @@ export class TracerManager {
     return this.pipeline.forceFlush();
   }
 
-  /**
-   * Delivers pending spans and closes, within `shutdown.timeoutMillis`. A later `configure` works again.
-   */
+  /** Delivers pending spans and closes, within `shutdown.timeoutMillis`. A later `configure` works again. */
   shutdown(): Promise<void> {
     return this.pipeline.shutdown(this.shutdownTimeoutMillis);
   }

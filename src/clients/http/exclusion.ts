@@ -1,5 +1,5 @@
 import { compileHosts } from '../../context/host-patterns.js';
-import { stateless } from '../../context/name-patterns.js';
+import { compilePatterns } from '../../context/name-patterns.js';
 import type { OutgoingUrl } from './outgoing-url.js';
 
 /** Whether calls to an address are excluded. */
@@ -12,14 +12,15 @@ export type Exclusion = (url: OutgoingUrl) => boolean;
 export function compileExclusion(patterns: readonly (string | RegExp)[]): Exclusion {
   if (patterns.length === 0) return () => false;
   const hosts = compileHosts(patterns.filter((pattern) => typeof pattern === 'string'));
-  const expressions = patterns.filter((pattern) => pattern instanceof RegExp).map(stateless);
+  const expressions = patterns.filter((pattern) => pattern instanceof RegExp);
+  const matches = compilePatterns(expressions);
   return (url) => {
     const host = url.hostname.includes(':') ? `[${url.hostname}]` : url.hostname;
     if (hosts(`${host}:${url.port}`)) return true;
     if (expressions.length === 0) return false;
     const address = `${url.scheme}://${host}:${url.port}${url.path}`;
     const written = isDefaultPort(url) ? `${url.scheme}://${host}${url.path}` : address;
-    return expressions.some((expression) => expression.test(written) || expression.test(address));
+    return matches(written) || matches(address);
   };
 }
 

@@ -3,7 +3,7 @@ import { errorMonitor } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
-import { guard, subscribeAll } from '../channel.js';
+import { guard, subscribeAll, together } from '../channel.js';
 import type { ClientSource } from '../client-source.js';
 import { Patches, type AnyFunction } from '../patches.js';
 import { beginRequest, type OutgoingRequest } from './http-call.js';
@@ -18,27 +18,21 @@ export const NODE_HTTP: ClientSource & { readonly library: 'http' } = {
   name: 'node:http',
   library: 'http',
   start: () => {
-    const stopRequests = publishesRequests() ? followChannel() : wrapFunctions();
-    const stopResponses = subscribeAll('node:http', {
+    const isPublished = publishesRequests();
+    const stop = subscribeAll('node:http', {
+      ...(isPublished && {
+        [CREATED]: (message: object): void => {
+          begin((message as { request: ClientRequest }).request);
+        },
+      }),
       'http.client.response.finish': (message) => {
         const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
         answered(request, response);
       },
     });
-    return () => {
-      stopRequests();
-      stopResponses();
-    };
+    return isPublished ? stop : together([wrapFunctions(), stop]);
   },
 };
-
-function followChannel(): () => void {
-  return subscribeAll('node:http', {
-    [CREATED]: (message) => {
-      begin((message as { request: ClientRequest }).request);
-    },
-  });
-}
 
 /**
  * Wraps `request` and `get`: Node before version 22.12 publishes a request only after its headers were
@@ -118,9 +112,9 @@ function askForRequests(): boolean {
 function begin(request: ClientRequest): void {
   if (asking || requests.has(request)) return;
   const begun = beginRequest(NODE_HTTP, request.method, outgoingUrl(originOf(request), request.path), {
-    has: (name) => request.hasHeader(name),
+    has: (name) => request.hasHeader(name) || writtenHeader(request, name) !== undefined,
     add: (name, value) => {
-      if (!request.headersSent) request.setHeader(name, value);
+      addHeader(request, name, value);
     },
   });
   if (begun === undefined) return;
@@ -160,6 +154,22 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
   });
 }
 
+/** The text that Node makes of a list of headers at once, before it is sent. */
+interface WrittenHeaders {
+  _header?: string | null;
+  readonly _headerSent?: boolean;
+}
+
+function writtenHeader(request: ClientRequest & WrittenHeaders, name: string): string | undefined {
+  return new RegExp(`\r\n${name}: ([^\r]*)\r\n`, 'i').exec(request._header ?? '')?.[1];
+}
+
+function addHeader(request: ClientRequest & WrittenHeaders, name: string, value: string): void {
+  if (!request.headersSent) request.setHeader(name, value);
+  else if (request._headerSent !== true && typeof request._header === 'string')
+    request._header = `${request._header.slice(0, -2)}${name}: ${value}\r\n\r\n`;
+}
+
 /**
  * Returns the origin of a request. Only the `Host` header that Node writes shows the port; one that the app
  * wrote may name another address.
@@ -167,6 +177,6 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
 function originOf(request: ClientRequest): string {
   const { host, protocol } = request;
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-  const named = request.getHeader('host');
+  const named = request.getHeader('host') ?? writtenHeader(request, 'host');
   return `${protocol}//${typeof named === 'string' && named.startsWith(`${name}:`) ? named : name}`;
 }

@@ -153,7 +153,7 @@ export class GenAiTracer {
     return new LangChainHandler(this.host);
   }
 
-  /** @internal */
+  /** Runs a call of any operation. @internal */
   run<T>(operation: AnyOperation, options: CallOptions, fn: CallBody<T>, written: unknown = fn): T {
     return runCall(this.host.manager(), operation, describe(operation, options), fn, written);
   }

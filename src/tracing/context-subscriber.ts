@@ -16,6 +16,9 @@
  *   next, error,  a hot source (Subject, `share`) calls them from the emitter's context
  *   complete
  *   add           a subscriber further up is handed to this one, not to ours: the binding spreads
+ *
+ * Invariants: work of the producer runs in its own context and work of the consumer in the consumer's,
+ * whichever code drives them; each subscription that `begin` announced reports `closed` once.
  */
 import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import { activeContext, runInContext, type FlowContext } from '../context/flow-context.js';
@@ -193,8 +196,8 @@ function isUpstream(teardown: unknown): teardown is Upstream {
 }
 
 /**
- * Methods that all bound subscribers share, so that an open stream costs one field instead of a closure per
- * method.
+ * Replaces a subscriber's methods by functions that run them in a context. All bound subscribers share these
+ * functions, so that an open stream costs one field instead of a closure per method.
  */
 function bindUpstream(subscriber: Upstream, context: FlowContext): void {
   if (subscriber[CONTEXT] !== undefined) return;

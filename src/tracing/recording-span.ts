@@ -29,7 +29,11 @@ const NO_EVENTS: TimedEvent[] = [];
 
 /** Called just before a span ends; must not throw. */
 export interface SpanEnd {
-  /** @param failed - whether an error was recorded, expected ones included */
+  /**
+   * Called before the span ends, so that it can set the last attributes.
+   *
+   * @param failed - whether an error was recorded, expected ones included
+   */
   spanEnds(failed: boolean): void;
 }
 

@@ -107,7 +107,7 @@ function askForRequests(): boolean {
     const agent = Object.assign(new http.Agent(), { addRequest: () => undefined });
     http.request({ host: 'localhost', agent }).destroy();
   } catch {
-    // Then this Node has no such channel.
+    // This version of Node has no such channel.
   } finally {
     diagnostics.unsubscribe(CREATED, listener);
     asking = false;

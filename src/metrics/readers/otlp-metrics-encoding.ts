@@ -31,7 +31,11 @@ function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): Reso
   };
 }
 
-/** @param value - a number, or a histogram that contains numbers */
+/**
+ * Replaces `NaN` and infinities by texts, as JSON for OTLP demands.
+ *
+ * @param value - a number, or a histogram that contains numbers
+ */
 function textForNonFinite(value: number | object): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   return Object.fromEntries(

@@ -24,7 +24,7 @@ interface Entrance {
   leave: (() => boolean) | undefined;
 }
 
-/** The member of Express that is used: every request goes through `handle`. */
+/** Express' method `handle`, which every request goes through. */
 interface ExpressLike {
   handle(request: IncomingMessage, response: ServerResponse, ...rest: unknown[]): unknown;
 }
@@ -112,7 +112,11 @@ export class RequestEntrances {
   }
 }
 
-/** @returns a function that restores the object's own, unless other code has wrapped the replacement */
+/**
+ * Replaces a method of an object.
+ *
+ * @returns a function that restores the object's own, unless other code has wrapped the replacement
+ */
 function replaceMethod(object: object, name: string, replacement: unknown): () => boolean {
   const before = Object.getOwnPropertyDescriptor(object, name);
   Reflect.set(object, name, replacement);

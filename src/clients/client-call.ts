@@ -16,6 +16,7 @@ import { UnrecordedSpan } from '../tracing/unrecorded-span.js';
 import { instanceOfCall, type RecordingInstance } from './recording-instance.js';
 import type { ClientSource } from './client-source.js';
 import { repeatsOf, type Repeats } from './folding.js';
+import { callBegins, callEnds } from './open-calls.js';
 
 const CALL_KEY = createContextKey('nestjs-telemetry outgoing call');
 
@@ -81,12 +82,12 @@ export function beginCall<L extends ClientLibrary>(
     return undefined;
   }
   const handMade = onlyOuter && isHandMade(context, planned.attributes);
-  if (handMade) return new ClientCall(source.name, instance, context, planned, undefined, context.span);
+  if (handMade) return new ClientCall(source, instance, context, planned, undefined, context.span);
   const repeats =
     planned.folds === true && clients.folding !== false && context.span instanceof RecordingSpan
       ? repeatsOf(context.span, planned.name, clients.folding ?? {})
       : undefined;
-  return new ClientCall(source.name, instance, context, planned, repeats);
+  return new ClientCall(source, instance, context, planned, repeats);
 }
 
 /** Whether a source works for another call in this context, which creates the span. */
@@ -117,6 +118,9 @@ function isHandMade(context: FlowContext, planned: Attributes): boolean {
 export class ClientCall {
   /** The call's span; absent while the call is only counted. */
   readonly span: Span | undefined;
+  /** The name of the package or of Node's module. */
+  readonly source: string;
+  readonly library: ClientLibrary;
   over = false;
   /** The number of times that the request was sent before. */
   resends = 0;
@@ -125,7 +129,7 @@ export class ClientCall {
   private learnt: Attributes | undefined;
 
   constructor(
-    readonly source: string,
+    { name, library }: Pick<ClientSource, 'name' | 'library'>,
     readonly instance: RecordingInstance,
     private readonly caller: FlowContext,
     private readonly plan: CallPlan,
@@ -133,8 +137,11 @@ export class ClientCall {
     /** A span for this call that other code created; it stays unchanged. */
     private readonly handMade?: Span,
   ) {
+    this.source = name;
+    this.library = library;
     this.span = repeats === undefined && handMade === undefined ? this.startSpan() : undefined;
     this.startMonotonic = this.span instanceof RecordingSpan ? this.span.startMonotonic : monotonicMillis();
+    callBegins(this);
   }
 
   /** The context for the library's work, with the call's span active. */
@@ -184,8 +191,7 @@ export class ClientCall {
   }
 
   end(failure?: CallFailure): void {
-    if (this.over) return;
-    this.over = true;
+    if (!this.isFirstEnd()) return;
     const seconds = (monotonicMillis() - this.startMonotonic) / 1000;
     if (failure !== undefined) this.set({ 'error.type': failure.type });
     this.measure(seconds);
@@ -195,13 +201,31 @@ export class ClientCall {
       this.repeats.add(caller, instance, () => this.attributes, startMonotonic, seconds);
       return;
     }
-    // A failed call always gets its own span.
-    const span = this.span ?? this.startSpan(epochMillis(this.startMonotonic));
+    const span = this.ownSpan();
     if (failure !== undefined) {
       const { message } = failure;
       span.setStatus({ code: SpanStatusCode.ERROR, ...(message === undefined ? {} : { message }) });
     }
     span.end();
+  }
+
+  /** Ends the span of a call whose outcome will not be recorded; its duration is not measured. */
+  endUnfinished(): void {
+    if (!this.isFirstEnd() || this.handMade !== undefined) return;
+    this.set({ 'nestjs.call.unfinished': true });
+    this.ownSpan().end();
+  }
+
+  private isFirstEnd(): boolean {
+    if (this.over) return false;
+    this.over = true;
+    callEnds(this);
+    return true;
+  }
+
+  /** Returns the span of the call; a counted one that fails gets its own. */
+  private ownSpan(): Span {
+    return this.span ?? this.startSpan(epochMillis(this.startMonotonic));
   }
 
   private startSpan(startTime?: number): Span {

@@ -5,6 +5,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { pipelineOfFlow } from '../tracing/pipeline-of-flow.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import type { ClientSource } from './client-source.js';
+import { endUnfinishedCalls } from './open-calls.js';
 import { restoreLeftovers } from './patches.js';
 
 /** An instance that records outgoing calls. */
@@ -66,6 +67,7 @@ function subscribe(sources: readonly ClientSource[]): void {
     }
   }
   restoreLeftovers();
+  endUnfinishedCalls(({ instance, library }) => !wanted.has(library) || !instances.has(instance.pipeline));
 }
 
 /** Logs a message about a source in an instance that uses it. */

@@ -14,6 +14,7 @@ import { TracerManager, type TelemetryModuleOptions } from '../../src/index.js';
 import { CLIENT_SOURCES } from '../../src/clients/client-sources.js';
 import { startCallingApp } from './calling-app.js';
 import { HTTP_CHANNELS } from './http-channels.js';
+import { startSilentServer } from './silent-server.js';
 
 /** What libraries publish, and Node. */
 const CHANNELS = [
@@ -78,8 +79,13 @@ describe('outgoing calls', () => {
     ],
   ])('leave no subscriber and no patched function behind when %s', async (_when, off, on) => {
     expect(loaded).not.toContain(undefined);
+    const silent = `http://127.0.0.1:${await startSilentServer()}`;
     const before = footprint();
-    const app = await startCallingApp(() => 'unused');
+    const app = await startCallingApp(() => {
+      http.get(silent, { agent: false }).on('error', () => {});
+      fetch(silent).catch(() => {});
+    });
+    expect((await app.get('/call')).status).toBe(200);
     const during = changes(before);
     expect(during).toEqual(
       expect.arrayContaining([

@@ -30,7 +30,7 @@ class FirstController {
   constructor(@Inject(Work) private readonly work: Work) {}
 
   @EventPattern('shipped')
-  shipped(): void {
+  shipped(_order: unknown): void {
     this.work.do('first');
   }
 }
@@ -40,12 +40,12 @@ class SecondController {
   constructor(@Inject(Work) private readonly work: Work) {}
 
   @EventPattern('shipped')
-  shipped(): void {
+  shipped(_order: unknown): void {
     this.work.do('second');
   }
 
   @EventPattern('shipped')
-  async again(): Promise<void> {
+  async again(_order: unknown): Promise<void> {
     await Promise.resolve();
     this.work.do('third');
   }

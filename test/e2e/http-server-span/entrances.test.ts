@@ -148,7 +148,7 @@ it('starts no trace while the app is disabled', async () => {
 
 it('gives Express its own entrance back while telemetry is off', async () => {
   const app = await initialised();
-  const express = app.getHttpAdapter().getInstance<{ handle: unknown }>();
+  const express = app.getHttpAdapter().getInstance() as { handle: unknown };
   const manager = app.get(TracerManager);
   const watched = express.handle;
   await manager.reconfigure({ enabled: false });

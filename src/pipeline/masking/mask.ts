@@ -128,7 +128,7 @@ export class SpanMask {
     return masked === state ? context : { ...context, traceState: createTraceState(masked) };
   }
 
-  /** Whether a name in recorded arguments and results is that of a credential. */
+  /** Whether a name in recorded arguments and results is the name of a credential. */
   isSecret(key: string): boolean {
     return this.secrets.has(key);
   }

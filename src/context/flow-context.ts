@@ -67,7 +67,7 @@ export interface Entry {
 /**
  * The state of one flow (a request, or a `with…` call inside it), apart from the active span.
  *
- * `baggage` can be assigned. All code in the flow sees the new value, also in derived flows that share it.
+ * `baggage` can be assigned. All code in the flow sees the new value, even in derived flows that share it.
  */
 export class Flow {
   private readonly baggageHolder: Flow;

@@ -129,7 +129,7 @@ export class GenAiTracer {
   }
 
   /**
-   * Makes every call of a client a span. Supported are clients of `openai`, `@anthropic-ai/sdk` and
+   * Makes every call of a client a span. It accepts clients of `openai`, `@anthropic-ai/sdk` and
    * `@google/genai`, clients and servers of `@modelcontextprotocol`, and an `McpStrategy` of
    * `@rekog/mcp-nest`. The client's results stay unchanged.
    *

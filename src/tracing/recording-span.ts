@@ -140,7 +140,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     return this;
   }
 
-  /** Adds a few valid attributes of the library without checks. Existing attributes stay. */
+  /** Adds a few valid attributes of the library without checks. Existing attributes are kept. */
   putUnder(fixed: FixedAttributes | undefined, others: Attributes): void {
     const limited = this.generation.spanLimits.attributeValueLengthLimit !== Infinity;
     if (this.attributeCount === 0 && !limited) {

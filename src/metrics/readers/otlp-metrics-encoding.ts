@@ -17,7 +17,7 @@ export function encodeMetrics(
 }
 
 /**
- * Replaces `NaN` and infinities by their names, as OTLP's JSON demands. With `null` in their place, the
+ * Replaces `NaN` and infinities with their names, as OTLP's JSON demands. With `null` in their place, the
  * whole export would be refused.
  */
 function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
@@ -32,7 +32,7 @@ function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): Reso
 }
 
 /**
- * Replaces `NaN` and infinities by texts, as JSON for OTLP demands.
+ * Replaces `NaN` and infinities with texts, as JSON for OTLP demands.
  *
  * @param value - a number, or a histogram that contains numbers
  */

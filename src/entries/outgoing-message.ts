@@ -88,7 +88,7 @@ export class OutgoingMessage {
   }
 
   /**
-   * Records a failure; the first one counts.
+   * Records a failure. Only the first one is kept.
    *
    * @param type - the `error.type`, if a protocol says more than the error's class
    */

@@ -12,11 +12,11 @@ export interface FrameworkRequest {
   readonly app?: unknown;
   readonly route?: { readonly path?: unknown; readonly stack?: unknown };
   readonly routeOptions?: { readonly url?: unknown };
-  /** The client's address; the headers of trusted proxies count. */
+  /** The client's address; trusted proxies can set it with a header. */
   readonly ip?: string;
-  /** The scheme that the client used; the headers of trusted proxies count. */
+  /** The scheme that the client used; trusted proxies can set it with a header. */
   readonly protocol?: string;
-  /** The host that the client used; the headers of trusted proxies count. */
+  /** The host that the client used; trusted proxies can set it with a header. */
   readonly host?: string;
 }
 

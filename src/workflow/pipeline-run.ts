@@ -133,7 +133,7 @@ export class PipelineRun {
     this.usage.add(usage);
   }
 
-  /** Reports the pipeline's results, which replace the counted ones; zeros count. */
+  /** Reports the pipeline's results, which replace the counted ones. Zeros are recorded. */
   recordComplete(result: PipelineResult): void {
     this.result = { ...this.result, ...result };
   }

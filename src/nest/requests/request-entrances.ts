@@ -5,7 +5,7 @@ import { runInContext } from '../../context/flow-context.js';
 import type { FrameworkRequest } from '../../http/framework-request.js';
 import { RequestTrace } from '../../http/request-trace.js';
 
-/** The hooks of Fastify that are used; the package itself is not needed. */
+/** The hooks of Fastify that the library uses; the package itself is not needed. */
 interface FastifyLike {
   addHook(
     name: 'onRequest',

@@ -1,9 +1,9 @@
 import type { ClientLibrary } from '../config/clients-config.js';
-import type { RecordingInstance } from './recording-instance.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 
 /** A call that has begun and not ended. */
 interface OpenCall {
-  readonly instance: RecordingInstance;
+  readonly instance: { readonly pipeline: Pipeline };
   readonly library: ClientLibrary;
   /** Ends the call without an outcome. */
   endUnfinished(): void;

@@ -16,13 +16,19 @@ import { SUPPRESS_TRACING } from '../sdk/trace-context-propagator.js';
 const SPAN_KEY = createContextKey('OpenTelemetry Context Key SPAN');
 const BAGGAGE_KEY = createContextKey('OpenTelemetry Baggage Key');
 
+/** A pipeline as flows know it: the key under which a flow chooses generations of its kind. */
+export interface FlowPipeline<Generation = unknown> {
+  /** The generation of flows that choose no other. */
+  readonly current: Generation | undefined;
+}
+
 /** Supplies the generation for a flow's spans of one instance. Every new span asks for it. */
-export interface FlowTarget {
+export interface FlowTarget<Generation = unknown> {
   /**
    * Returns the pipeline generation, rebuilt if it was closed in between; `undefined` without a
    * configuration.
    */
-  current(): object | undefined;
+  current(): Generation | undefined;
   /** The key of the tenant that this target was chosen for; absent for other targets. */
   readonly tenant?: string;
 }
@@ -30,7 +36,7 @@ export interface FlowTarget {
 /** Chooses a target for one pipeline inside a flow. The innermost overlay of a pipeline wins. */
 export interface FlowOverlay {
   /** The pipeline that the overlay applies to. */
-  readonly pipeline: object;
+  readonly pipeline: FlowPipeline;
   readonly target: FlowTarget;
   readonly next: FlowOverlay | undefined;
 }
@@ -57,7 +63,7 @@ export interface Entry {
   /** Whether the entry is left out of tracing, regardless of samplers. */
   readonly excluded: boolean;
   /** The pipeline of the entry's instance, once it is known. */
-  readonly pipeline?: object | undefined;
+  readonly pipeline?: FlowPipeline | undefined;
   /** Records an error of the entry's work, however the framework answers it. */
   fail(error: unknown): void;
   /** Called when the flow's baggage was replaced. */
@@ -93,8 +99,18 @@ export class Flow {
     this.baggageHolder.ownBaggage = baggage;
   }
 
-  /** Returns a copy of this flow with other overlays; baggage stays shared. */
-  withOverlay(overlay: FlowOverlay | undefined): Flow {
+  /** Returns the target that the flow chose for a pipeline. */
+  targetOf<Generation>(pipeline: FlowPipeline<Generation>): FlowTarget<Generation> | undefined {
+    for (let { overlay } = this; overlay !== undefined; overlay = overlay.next) {
+      // The compiler cannot know that the target and the pipeline of an overlay have the same generation type.
+      if (overlay.pipeline === pipeline) return overlay.target as FlowTarget<Generation>;
+    }
+    return undefined;
+  }
+
+  /** Returns a copy of this flow with one more overlay; baggage stays shared. */
+  withTarget<Generation>(pipeline: FlowPipeline<Generation>, target: FlowTarget<Generation>): Flow {
+    const overlay: FlowOverlay = { pipeline, target, next: this.overlay };
     return new Flow(this.entry, undefined, overlay, this.attributes, this.baggageHolder);
   }
 

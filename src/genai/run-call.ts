@@ -10,7 +10,6 @@ import { runInSpan } from '../tracing/run-in-span.js';
 import { contextBelow } from '../tracing/span-options.js';
 import { activating } from '../tracing/stream-span.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
-import { pipelineOf } from './pipeline-of.js';
 import { NO_SPAN, UnrecordedSpan } from '../tracing/unrecorded-span.js';
 import { defined } from './answers/fields.js';
 import { GEN_AI } from './attribute-names.js';
@@ -72,7 +71,7 @@ export function startCall(
 ): StartedCall {
   const outside = contextBelow(given.parent);
   const options = withConversation(given, outside);
-  const pipeline = manager === undefined ? undefined : pipelineOf(manager);
+  const pipeline = manager?.pipeline;
   const generation = pipeline && generationFor(pipeline, outside);
   const settings = generation?.enabled === true ? generation.config : undefined;
   const config = settings?.genai ?? OFF;
@@ -146,13 +145,13 @@ export function runCall<T>(
       call.readResult(result);
     },
     listener: call,
-    log: manager === undefined ? undefined : pipelineOf(manager).log,
+    log: manager?.pipeline.log,
   });
 }
 
 /** Whether code outside of a call may record error messages, which may repeat inputs and outputs. */
 export function showsErrors(manager: TracerManager): boolean {
-  const { config } = generationFor(pipelineOf(manager), activeContext()) ?? {};
+  const { config } = generationFor(manager.pipeline, activeContext()) ?? {};
   if (config === undefined) return false;
   const { policy } = compiledOf(config.genai, config.masking);
   return new CallContent('execute_tool', policy).showsErrors;

@@ -64,7 +64,7 @@ export class RequestTrace implements Entry, StreamedRequest {
     readonly streams: StreamRegistry,
     private readonly endpoints: MountedEndpoints,
   ) {
-    this.inbound = new InboundContext(request, (provisional.pipeline as Pipeline).propagation);
+    this.inbound = new InboundContext(request, provisional.pipeline.propagation);
     this.description = new RequestDescription(request);
     provisional.adopt();
     this.span = new ServerSpan(provisional, this.spanName, this);

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
-import { applyInEntry, entryOf, stampEntry } from '../context/entry.js';
+import { applyInEntry, stampEntry } from '../context/entry.js';
 import { activeContext } from '../context/flow-context.js';
 import { propertyOf } from './property-of.js';
 import { inherited } from './request-listeners.js';
-import { RequestTrace } from './request-trace.js';
+import type { RequestTrace } from './request-trace.js';
+import { requestTraceOf } from './request-trace-of.js';
 import { SseTrace } from './stream-sse.js';
 import { StreamTrace, type BodySource, type StreamedRequest } from './stream-trace.js';
 
@@ -58,8 +59,7 @@ function traceOf(body: object): RequestTrace | undefined {
   const running = activeContext().flow?.entry as RequestTrace | undefined;
   // No other kind of entry has a response.
   if (running?.response === body) return running;
-  const entry = entryOf(body);
-  return entry instanceof RequestTrace ? entry : undefined;
+  return requestTraceOf(body);
 }
 
 /** Requests whose responses wait for earlier ones on the same connection, as with pipelining. */

@@ -245,7 +245,7 @@ export class Pipeline implements TenantPipeline {
     return new GenerationSlot(this.life, given, this.resolveConfig(given), onUse);
   }
 
-  holding(sink: SpanSink, settled: FlowTarget): Generation {
+  holding(sink: SpanSink, settled: FlowTarget<Generation>): Generation {
     const { generation, given } = this.standIns.holding(sink);
     this.temporary.standIn(given, settled);
     return generation;

@@ -162,9 +162,8 @@ export class InstanceTracer implements Tracer {
  * the current one.
  */
 export function generationFor(pipeline: Pipeline, context: FlowContext): Generation | undefined {
-  for (let overlay = context.flow?.overlay; overlay !== undefined; overlay = overlay.next) {
-    if (overlay.pipeline === pipeline) return overlay.target.current() as Generation | undefined;
-  }
+  const chosen = context.flow?.targetOf(pipeline);
+  if (chosen !== undefined) return chosen.current();
   const parent = context.span;
   if (
     parent instanceof RecordingSpan &&

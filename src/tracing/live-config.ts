@@ -43,11 +43,8 @@ function maskedOf({ resource }: Generation, shown: object): Record<string, unkno
 }
 
 function changerOf(pipeline: Pipeline, { flow }: FlowContext): string {
-  for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
-    if (overlay.pipeline === pipeline)
-      return overlay.target.tenant === undefined ? 'temporary change' : 'tenant';
-  }
-  return 'tenant';
+  const target = flow?.targetOf(pipeline);
+  return target !== undefined && target.tenant === undefined ? 'temporary change' : 'tenant';
 }
 
 function sameContent(one: unknown, other: unknown): boolean {

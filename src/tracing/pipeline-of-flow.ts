@@ -1,4 +1,4 @@
-import type { FlowContext } from '../context/flow-context.js';
+import type { FlowContext, FlowPipeline } from '../context/flow-context.js';
 import { RecordingSpan } from './recording-span.js';
 
 /**
@@ -7,7 +7,7 @@ import { RecordingSpan } from './recording-span.js';
  *
  * @returns `undefined` outside of every flow, and if no instance covers the entry
  */
-export function pipelineOfFlow({ span, flow }: FlowContext): object | undefined {
+export function pipelineOfFlow({ span, flow }: FlowContext): FlowPipeline | undefined {
   const entry = flow?.entry;
   if (span instanceof RecordingSpan && span !== entry?.context.span) return span.generation.pipeline;
   return entry?.pipeline;

@@ -6,6 +6,7 @@ import {
   type FlowContext,
   type FlowTarget,
 } from '../context/flow-context.js';
+import type { Generation } from '../pipeline/generations/generation.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { observeLike } from './context-subscriber.js';
 import { makesOwnPromises, promiseKind } from './promise-like.js';
@@ -19,11 +20,10 @@ const NOTHING_TO_DO = { closed: () => undefined };
  * Runs `fn` in a flow whose spans of this pipeline go to `target`. A stream that `fn` returns stays in the
  * flow.
  */
-export function runTowards<T>(pipeline: Pipeline, target: FlowTarget, fn: () => T): T {
+export function runTowards<T>(pipeline: Pipeline, target: FlowTarget<Generation>, fn: () => T): T {
   const context = activeContext();
   const flow = context.flow ?? new Flow(undefined, undefined, undefined, undefined);
-  const overlay = { pipeline, target, next: flow.overlay };
-  return runInFlow(context.withFlow(flow.withOverlay(overlay)), fn, pipeline.log);
+  return runInFlow(context.withFlow(flow.withTarget(pipeline, target)), fn, pipeline.log);
 }
 
 /**

@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '../sdk/readable-span.js';
 import type { ExporterOption, TracerConfig } from '../config/tracer-config.js';
-import { activeContext } from '../context/flow-context.js';
+import { activeContext, type FlowPipeline } from '../context/flow-context.js';
 import { contextFrom, type Carrier } from '../context/propagation.js';
 import { finishedSpans } from '../pipeline/exporters/memory-sink.js';
 import type { OverrideHandle, OverrideOptions } from '../pipeline/generations/overrides.js';
@@ -29,10 +29,10 @@ import { runTraced } from './run-traced.js';
 const NO_OPTIONS: SpanOptions = {};
 
 /** The first manager of each pipeline, which belongs to the instance itself. */
-const managers = new WeakMap<object, TracerManager>();
+const managers = new WeakMap<FlowPipeline, TracerManager>();
 
 /** Returns the manager of a pipeline's instance. */
-export function managerOfPipeline(pipeline: object): TracerManager | undefined {
+export function managerOfPipeline(pipeline: FlowPipeline): TracerManager | undefined {
   return managers.get(pipeline);
 }
 
@@ -43,11 +43,13 @@ export function managerOfPipeline(pipeline: object): TracerManager | undefined {
  */
 export class TracerManager {
   private readonly tracers: NamedTracers;
-  private readonly defaultTracer: InstanceTracer;
+  /** @internal */
+  readonly defaultTracer: InstanceTracer;
 
   /** @internal */
   constructor(
-    private readonly pipeline: Pipeline,
+    /** @internal */
+    readonly pipeline: Pipeline,
     defaults: TelemetryFeatureOptions = {},
     private readonly shutdownTimeoutMillis = 2500,
   ) {
@@ -291,9 +293,7 @@ export class TracerManager {
     return this.pipeline.forceFlush();
   }
 
-  /**
-   * Delivers pending spans and closes, within `shutdown.timeoutMillis`. A later `configure` works again.
-   */
+  /** Delivers pending spans and closes, within `shutdown.timeoutMillis`. A later `configure` works again. */
   shutdown(): Promise<void> {
     return this.pipeline.shutdown(this.shutdownTimeoutMillis);
   }

@@ -1,5 +1,4 @@
 import type { CallMeter, HistogramDefinition } from '../pipeline/call-meter.js';
-import { pipelineOf } from '../genai/pipeline-of.js';
 import type { TracerManager } from '../tracing/tracer-manager.js';
 import type { StageOutcome } from './stage-run.js';
 
@@ -38,7 +37,7 @@ export class WorkflowMeter {
 
   /** Returns the meter of a manager's instance, if it measures. */
   static of(manager: TracerManager): WorkflowMeter | undefined {
-    const { callMeter } = pipelineOf(manager);
+    const { callMeter } = manager.pipeline;
     return callMeter?.enabled === true ? new WorkflowMeter(callMeter) : undefined;
   }
 

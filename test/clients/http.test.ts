@@ -16,6 +16,7 @@ import { EXPRESS, FASTIFY } from '../support/server-kinds.js';
 import { PLAIN_SPAN, shapeOf, type SpanShape } from '../support/span-shape.js';
 import { startApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
+const OWN = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 const FUNCTIONS = { request: http.request, get: http.get, secure: https.request, connect: http2.connect };
 
 let work: (query: Record<string, string>) => unknown;
@@ -108,7 +109,7 @@ describe.each([EXPRESS, FASTIFY])('outgoing HTTP calls on $name', (server) => {
 });
 
 describe('outgoing HTTP calls', () => {
-  it('of HTTP/2 sessions are recorded', async () => {
+  it('of HTTP/2 sessions are recorded, in every form of headers', async () => {
     const server = http2.createServer();
     const received: http2.IncomingHttpHeaders[] = [];
     server.on('stream', (stream, headers) => {
@@ -119,18 +120,33 @@ describe('outgoing HTTP calls', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => void server.close());
+    const place = { ':method': 'GET', ':path': '/h2', ':scheme': 'http', ':authority': 'here' };
+    const objects = [place, { ...place, TraceParent: OWN }];
+    // Node 24 also takes names and values in turn.
+    const takesLists = Number.parseInt(process.versions.node, 10) >= 24;
+    const forms = [...objects, ...(takesLists ? objects.map((form) => Object.entries(form).flat()) : [])];
     const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
     work = async () => {
       const session = http2.connect(url);
-      const stream = session.request({ ':path': '/h2' });
-      stream.resume();
-      await once(stream, 'close');
+      for (const headers of forms) {
+        const stream = session.request(headers as http2.OutgoingHttpHeaders);
+        stream.resume();
+        await once(stream, 'close');
+      }
       session.close();
     };
     const app = await start();
-    expect(await clientSpans(app)).toEqual([requestSpan(`${url}/h2`, { 'network.protocol.version': '2' })]);
-    const { traceId, spanId } = app.recorder.span('GET').spanContext();
-    expect(received[0]?.['traceparent']).toBe(`00-${traceId}-${spanId}-01`);
+    const version = { 'network.protocol.version': '2' };
+    const kept = { ...version, 'nestjs.propagation.kept': 'traceparent' };
+    const expected = [requestSpan(`${url}/h2`, version), requestSpan(`${url}/h2`, kept)];
+    expect(await clientSpans(app)).toEqual(expected.concat(forms.length > 2 ? expected : []));
+    const ids = app.recorder.spans().filter(({ kind }) => kind === 2);
+    expect(received.map((headers) => headers['traceparent'])).toEqual(
+      ids.map((span, index) => {
+        const { traceId, spanId } = span.spanContext();
+        return index % 2 === 1 ? OWN : `00-${traceId}-${spanId}-01`;
+      }),
+    );
   });
 
   it('keep a traceparent that is there already, and say so', async () => {

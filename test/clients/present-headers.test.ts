@@ -3,6 +3,7 @@ import http, { createServer } from 'node:http';
 import axios, { AxiosHeaders } from 'axios';
 import * as undici from 'undici';
 import { expect, it, onTestFinished } from 'vitest';
+import type { TestApp } from '../support/test-app.js';
 import { callsOf, startCallingApp } from './calling-app.js';
 
 const OWN = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
@@ -34,6 +35,18 @@ async function read(request: http.ClientRequest): Promise<void> {
   await once(response, 'end');
 }
 
+/** Names and values in turn, which Node writes at once. */
+function raw(url: string, traceparent?: string): never {
+  const own = traceparent === undefined ? [] : ['TraceParent', traceparent];
+  return ['X-Own', '1', ...own, 'host', new URL(url).host] as never;
+}
+
+/** The header of each call's span. */
+function sentBy({ recorder }: TestApp): string[][] {
+  const ids = recorder.spans().filter(({ kind }) => kind === 2);
+  return ids.map((span) => [`00-${span.spanContext().traceId}-${span.spanContext().spanId}-01`]);
+}
+
 type Call = (url: string, port: number) => Promise<unknown>;
 
 const calls: Readonly<Record<string, Call>> = {
@@ -52,6 +65,8 @@ const calls: Readonly<Record<string, Call>> = {
   'http, object': (_, port) => read(http.request({ ...PLACE, port, headers: { TraceParent: OWN } })),
   'http, list of values': (_, port) =>
     read(http.request({ ...PLACE, port, headers: { TraceParent: [OWN] } })),
+  'http, raw array': (url, port) => read(http.request({ ...PLACE, port, headers: raw(url, OWN) })),
+  'http, raw array and get': (url, port) => read(http.get({ ...PLACE, port, headers: raw(url, OWN) })),
   'http, URL and object': (url) => read(http.get(new URL(url), { headers: { TRACEPARENT: OWN } })),
   'axios, object': (url) => axios.get(url, { headers: { TraceParent: OWN } }),
   'axios, AxiosHeaders': (url) => axios.get(url, { headers: new AxiosHeaders({ TRACEPARENT: OWN }) }),
@@ -80,8 +95,6 @@ const setLater: Readonly<Record<string, Call>> = {
     request.setHeaders(new Map([['TraceParent', OWN]]));
     return read(request);
   },
-  'raw array': (url, port) =>
-    read(http.request({ ...PLACE, port, headers: ['TraceParent', OWN, 'host', new URL(url).host] as never })),
 };
 
 it.each(Object.keys(setLater))(
@@ -116,10 +129,7 @@ it.each(Object.keys(resent))(
       await body?.text?.();
     });
     const spans = await callsOf(app);
-    const ids = app.recorder.spans().filter(({ kind }) => kind === 2);
-    expect(received).toEqual(
-      ids.map((span) => [`00-${span.spanContext().traceId}-${span.spanContext().spanId}-01`]),
-    );
+    expect(received).toEqual(sentBy(app));
     expect(spans.map(({ attributes }) => attributes['http.request.resend_count'] ?? 0)).toEqual(
       received.map((_, index) => index),
     );

@@ -42,8 +42,8 @@ export const HTTP2: ClientSource & { readonly library: 'http' } = {
 function observed(request: AnyFunction): AnyFunction {
   return function (given, ...rest) {
     const sent = copyOf(given);
-    const begun = sent && guard('node:http2', () => begin(this as ClientHttp2Session, sent));
-    if (sent === undefined || begun === undefined) return request.call(this, given, ...rest);
+    const begun = guard('node:http2', () => begin(this as ClientHttp2Session, sent));
+    if (begun === undefined) return request.call(this, given, ...rest);
     let stream: ClientHttp2Stream;
     try {
       stream = request.call(this, sent, ...rest) as ClientHttp2Stream;
@@ -58,38 +58,34 @@ function observed(request: AnyFunction): AnyFunction {
   };
 }
 
-/**
- * Returns a copy of the headers, to which more can be added; `undefined` for the list form of newer
- * versions.
- */
-function copyOf(given: unknown): Headers | undefined {
-  if (Array.isArray(given)) return undefined;
-  return Object.assign(Object.create(null) as Headers, given);
+/** Returns a copy of the headers, to which more can be added. Node 24 also takes names and values in turn. */
+function copyOf(given: unknown): Headers | unknown[] {
+  return Object.assign(Array.isArray(given) ? [] : (Object.create(null) as Headers), given);
 }
 
-function begin(session: ClientHttp2Session, headers: Headers): OutgoingRequest | undefined {
+function begin(session: ClientHttp2Session, headers: Headers | unknown[]): OutgoingRequest | undefined {
   const origin = origins.get(session);
   if (origin === undefined) return undefined;
-  const names = new Map(Object.keys(headers).map((name) => [name.toLowerCase(), name]));
-  if (isRecordedRpc(headers, names)) return undefined;
-  const pseudo = (name: string, otherwise: string): string => {
-    const { [name]: value } = headers;
+  const values = new Map<string, unknown>();
+  if (Array.isArray(headers)) {
+    for (const [at, name] of headers.entries())
+      if (at % 2 === 0) values.set(String(name).toLowerCase(), headers[at + 1]);
+  } else {
+    for (const [name, value] of Object.entries(headers)) values.set(name.toLowerCase(), value);
+  }
+  const text = (name: string, otherwise = ''): string => {
+    const value = values.get(name);
     return typeof value === 'string' ? value : otherwise;
   };
-  return beginRequest(HTTP2, pseudo(':method', 'GET'), outgoingUrl(origin, pseudo(':path', '/')), {
-    has: (name) => names.has(name),
+  // A gRPC call with trace context was recorded; its HTTP request needs no span of its own.
+  if (text('content-type').startsWith('application/grpc') && values.has('traceparent')) return undefined;
+  return beginRequest(HTTP2, text(':method', 'GET'), outgoingUrl(origin, text(':path', '/')), {
+    has: (name) => values.has(name),
     add: (name, value) => {
-      headers[name] = value;
+      if (Array.isArray(headers)) headers.push(name, value);
+      else headers[name] = value;
     },
   });
-}
-
-/**
- * Whether a gRPC call with trace context was recorded, so that its HTTP request needs no span of its own.
- */
-function isRecordedRpc(headers: Headers, names: ReadonlyMap<string, string>): boolean {
-  const type = headers[names.get('content-type') ?? ''];
-  return typeof type === 'string' && type.startsWith('application/grpc') && names.has('traceparent');
 }
 
 function follow(stream: ClientHttp2Stream, begun: OutgoingRequest): void {

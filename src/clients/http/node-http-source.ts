@@ -118,9 +118,9 @@ function askForRequests(): boolean {
 function begin(request: ClientRequest): void {
   if (asking || requests.has(request)) return;
   const begun = beginRequest(NODE_HTTP, request.method, outgoingUrl(originOf(request), request.path), {
-    has: (name) => request.hasHeader(name),
+    has: (name) => request.hasHeader(name) || writtenHeader(request, name) !== undefined,
     add: (name, value) => {
-      if (!request.headersSent) request.setHeader(name, value);
+      addHeader(request, name, value);
     },
   });
   if (begun === undefined) return;
@@ -160,6 +160,22 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
   });
 }
 
+/** The text that Node makes of a list of headers at once, before it is sent. */
+interface WrittenHeaders {
+  _header?: string | null;
+  readonly _headerSent?: boolean;
+}
+
+function writtenHeader(request: ClientRequest & WrittenHeaders, name: string): string | undefined {
+  return new RegExp(`\r\n${name}: ([^\r]*)\r\n`, 'i').exec(request._header ?? '')?.[1];
+}
+
+function addHeader(request: ClientRequest & WrittenHeaders, name: string, value: string): void {
+  if (!request.headersSent) request.setHeader(name, value);
+  else if (request._headerSent !== true && typeof request._header === 'string')
+    request._header = `${request._header.slice(0, -2)}${name}: ${value}\r\n\r\n`;
+}
+
 /**
  * Returns the origin of a request. Only the `Host` header that Node writes shows the port; one that the app
  * wrote may name another address.
@@ -167,6 +183,6 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
 function originOf(request: ClientRequest): string {
   const { host, protocol } = request;
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-  const named = request.getHeader('host');
+  const named = request.getHeader('host') ?? writtenHeader(request, 'host');
   return `${protocol}//${typeof named === 'string' && named.startsWith(`${name}:`) ? named : name}`;
 }

@@ -4,7 +4,6 @@ import { contextFrom } from '../../context/propagation.js';
 import type { CallMeter, HistogramDefinition } from '../../pipeline/call-meter.js';
 import { monotonicMillis } from '../../tracing/clock.js';
 import type { TracerManager } from '../../tracing/tracer-manager.js';
-import { pipelineOf } from '../pipeline-of.js';
 import { defined, fieldsOf, textOf, type Fields } from '../answers/fields.js';
 import { MCP } from '../attribute-names.js';
 import { activeCall } from '../current-call.js';
@@ -205,7 +204,7 @@ export class McpConnection {
       const value = textOf(meta[name]);
       if (value !== undefined) headers[name] = value;
     }
-    const remote = pipelineOf(manager).propagation.receive({ headers });
+    const remote = manager.pipeline.propagation.receive({ headers });
     const current = activeContext();
     if (remote === undefined) return current;
     const { spanContext, baggage = current.flow?.baggage } = remote;
@@ -217,7 +216,7 @@ export class McpConnection {
 
   private withContext(message: McpMessage, manager: TracerManager, context: FlowContext): McpMessage {
     const { hostname = '', port = '' } = this.address ?? {};
-    const headers = pipelineOf(manager).propagation.headersTo(
+    const headers = manager.pipeline.propagation.headersTo(
       port === '' ? hostname : `${hostname}:${port}`,
       context,
     );
@@ -258,6 +257,6 @@ export class McpConnection {
 }
 
 function meterOf(manager: TracerManager): CallMeter | undefined {
-  const { callMeter } = pipelineOf(manager);
+  const { callMeter } = manager.pipeline;
   return callMeter?.enabled === true ? callMeter : undefined;
 }

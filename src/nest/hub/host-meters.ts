@@ -1,5 +1,5 @@
 import { activeContext } from '../../context/flow-context.js';
-import { RequestTrace } from '../../http/request-trace.js';
+import { requestTraceIn } from '../../http/request-trace-of.js';
 import { MeterManager } from '../../metrics/meter-manager.js';
 import { TelemetryHub } from './telemetry-hub.js';
 import { TelemetryInstance } from '../instance/telemetry-instance.js';
@@ -30,7 +30,6 @@ export function metersFor(host: unknown): MeterManager | undefined {
     const own = (host as Host)[OWN] ?? (host as Host)[HUB]?.appWideInstance?.meterManager;
     if (own !== undefined) return own;
   }
-  const request = activeContext().flow?.entry;
-  const instance = request instanceof RequestTrace ? request.instance : undefined;
+  const instance = requestTraceIn(activeContext())?.instance;
   return instance instanceof TelemetryInstance ? instance.meterManager : undefined;
 }

@@ -86,7 +86,7 @@ export class TelemetryInstance implements InstanceView, EntryInstanceView {
         log.warn(`baggage.${hook}`, `\`baggage.${hook}\` threw, the request goes on: ${errorText(error)}`);
       });
     this.tracerManager = new TracerManager(this.pipeline, {}, this.shutdownTimeoutMillis);
-    this.tracer = this.tracerManager.getTracer() as InstanceTracer;
+    this.tracer = this.tracerManager.defaultTracer;
     this.entryRules = new EntryRules(options.entries, options.messaging);
     this.metrics = new MeterPipeline({
       instance: name,

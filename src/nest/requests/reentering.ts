@@ -1,8 +1,8 @@
 import { METHODS } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { applyInEntryOf, entryOf } from '../../context/entry.js';
+import { applyInEntryOf } from '../../context/entry.js';
 import type { RegisteredRoute } from '../../http/missed-routes.js';
-import { RequestTrace } from '../../http/request-trace.js';
+import { requestTraceOf } from '../../http/request-trace-of.js';
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Registration = (...args: unknown[]) => unknown;
@@ -127,8 +127,8 @@ function unrouted([handler, ...rest]: unknown[]): unknown[] {
   if (typeof handler !== 'function') return [handler, ...rest];
   const callback = handler as Callback;
   const marking: Callback = function (...args) {
-    const entry = entryOf(args[0]);
-    if (entry instanceof RequestTrace) entry.unrouted = true;
+    const trace = requestTraceOf(args[0]);
+    if (trace !== undefined) trace.unrouted = true;
     return callback.apply(this, args);
   };
   return [reentering(marking, 0), ...rest];

@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { bindEntry, entryOf, runInEntry } from '../../context/entry.js';
+import { bindEntry, runInEntry } from '../../context/entry.js';
 import { runInContext } from '../../context/flow-context.js';
 import type { FrameworkRequest } from '../../http/framework-request.js';
-import { RequestTrace } from '../../http/request-trace.js';
+import type { RequestTrace } from '../../http/request-trace.js';
+import { requestTraceOf } from '../../http/request-trace-of.js';
 
 /** The hooks of Fastify that the library uses; the package itself is not needed. */
 interface FastifyLike {
@@ -90,7 +91,7 @@ export class RequestEntrances {
         done();
         return;
       }
-      const trace = traceOf(request.raw) ?? this.begin(request.raw, reply.raw);
+      const trace = requestTraceOf(request.raw) ?? this.begin(request.raw, reply.raw);
       if (trace !== undefined) {
         trace.frameworkRequest = request;
         bindEntry(request, trace);
@@ -104,7 +105,7 @@ export class RequestEntrances {
     const handle = express.handle.bind(express);
     return replaceMethod(express, 'handle', ((request, response, ...rest) => {
       const trace =
-        this.isActive && traceOf(request) === undefined ? this.begin(request, response) : undefined;
+        this.isActive && requestTraceOf(request) === undefined ? this.begin(request, response) : undefined;
       return trace === undefined
         ? handle(request, response, ...rest)
         : runInContext(trace.context, handle, request, response, ...rest);
@@ -126,10 +127,4 @@ function replaceMethod(object: object, name: string, replacement: unknown): () =
     else Object.defineProperty(object, name, before);
     return true;
   };
-}
-
-/** Returns the trace of a request that has already entered. */
-function traceOf(request: IncomingMessage): RequestTrace | undefined {
-  const entry = entryOf(request);
-  return entry instanceof RequestTrace ? entry : undefined;
 }

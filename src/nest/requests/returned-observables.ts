@@ -1,8 +1,7 @@
 import type { RouterResponseController } from '@nestjs/core/router/router-response-controller.js';
 import { isObservable, type Observable } from 'rxjs';
-import { entryOf } from '../../context/entry.js';
 import { activeContext } from '../../context/flow-context.js';
-import { RequestTrace } from '../../http/request-trace.js';
+import { requestTraceOf } from '../../http/request-trace-of.js';
 import { SseTrace } from '../../http/stream-sse.js';
 import { observeHere } from '../../tracing/context-subscriber.js';
 
@@ -62,8 +61,8 @@ function inEntry(): boolean {
 
 /** Wraps the Observable of an `@Sse` route, so that the stream's span is active in its producer. */
 function followed(request: unknown, result: unknown): unknown {
-  const trace = entryOf(request);
-  if (!(trace instanceof RequestTrace)) return result;
+  const trace = requestTraceOf(request);
+  if (trace === undefined) return result;
   const { sse } = trace;
   if (sse === undefined || trace.closed) return whenReturned(result, observeHere);
   const stream = trace.stream instanceof SseTrace ? trace.stream : new SseTrace(trace, sse);

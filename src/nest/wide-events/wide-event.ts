@@ -1,6 +1,6 @@
 import { createContextKey, type Attributes, type AttributeValue } from '@opentelemetry/api';
-import { activeContext, type FlowContext } from '../../context/flow-context.js';
-import { RequestTrace } from '../../http/request-trace.js';
+import { activeContext } from '../../context/flow-context.js';
+import { requestTraceIn } from '../../http/request-trace-of.js';
 import { RecordingSpan } from '../../tracing/recording-span.js';
 import { runInFlow } from '../../tracing/run-in-flow.js';
 
@@ -17,7 +17,7 @@ const SPAN_KEY = createContextKey('nestjs-telemetry.wide-event');
  */
 export function wideEvent(): RecordingSpan | undefined {
   const context = activeContext();
-  const span = (context.getValue(SPAN_KEY) as RecordingSpan | undefined) ?? requestSpan(context);
+  const span = (context.getValue(SPAN_KEY) as RecordingSpan | undefined) ?? requestTraceIn(context)?.span;
   return span !== undefined && isWideEvent(span) ? span : undefined;
 }
 
@@ -27,7 +27,7 @@ export function wideEvent(): RecordingSpan | undefined {
  */
 export function entrySpan(): RecordingSpan | undefined {
   const context = activeContext();
-  const span = requestSpan(context);
+  const span = requestTraceIn(context)?.span;
   if (span?.isRecording() === true) return span;
   const active = context.span;
   return active instanceof RecordingSpan && active.isRecording() ? active : undefined;
@@ -39,7 +39,7 @@ export function entrySpan(): RecordingSpan | undefined {
  */
 export function withWideEvent<T>(span: RecordingSpan, fn: () => T): T {
   const context = activeContext();
-  return span === requestSpan(context) ? fn() : runInFlow(context.setValue(SPAN_KEY, span), fn);
+  return span === requestTraceIn(context)?.span ? fn() : runInFlow(context.setValue(SPAN_KEY, span), fn);
 }
 
 export function isWideEvent(span: RecordingSpan): boolean {
@@ -64,9 +64,4 @@ export function setFields(span: RecordingSpan, fields: Attributes): void {
 export function addToField(span: RecordingSpan, key: string, amount: number): void {
   const before = span.attributes[key];
   setField(span, key, typeof before === 'number' ? before + amount : amount);
-}
-
-function requestSpan({ flow }: FlowContext): RecordingSpan | undefined {
-  const request = flow?.entry;
-  return request instanceof RequestTrace ? request.span : undefined;
 }

@@ -1,7 +1,7 @@
 import type { SpanProcessor } from '../../sdk/span-processor.js';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
-import { Generation } from './generation.js';
+import { Generation, type GenerationPipeline } from './generation.js';
 import type { GenerationBuilder } from './generation-slot.js';
 import { isSpanExporter } from '../is-span-exporter.js';
 import type { RateLimitedLog } from '../../base/rate-limited-log.js';
@@ -17,13 +17,6 @@ const MAX_DRAINING = 32;
  * time.
  */
 const MAX_EVICTED = 256;
-
-/** The part of a pipeline that {@link GenerationLife} needs. */
-export interface GenerationPipeline {
-  /** Whether the pipeline is configured. */
-  readonly configured: boolean;
-  drop(reason: 'generation_closed', spans: number): void;
-}
 
 /** Builds generations, keeps the open ones, and closes each one when its last span has ended. */
 export class GenerationLife implements GenerationBuilder {

@@ -19,7 +19,7 @@ export interface GenerationBuilder {
  * A configuration beside the current one. Its generation is built on first use, closed after a long idle
  * time, and rebuilt if needed again.
  */
-export class GenerationSlot implements FlowTarget {
+export class GenerationSlot implements FlowTarget<Generation> {
   /** The time of the last use, on the monotonic clock, in milliseconds. */
   lastUsed = performance.now();
   private generation: Generation | undefined;

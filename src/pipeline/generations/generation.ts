@@ -26,6 +26,8 @@ import type { SpanLimits } from '../../sdk/span-limits.js';
 import type { SpanProcessor } from '../../sdk/span-processor.js';
 import type { ResolvedTracerConfig } from '../../config/resolve-config.js';
 import type { TracerConfig } from '../../config/tracer-config.js';
+import type { FlowPipeline } from '../../context/flow-context.js';
+import type { Propagation } from '../../context/propagation.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import type { HeadSampler } from '../sampling/head-sampler.js';
 import { SpanMask, type MaskableSpan } from '../masking/mask.js';
@@ -48,6 +50,14 @@ export interface SpanWatch {
 /** Holds the observer of a pipeline's spans; only devtools sets one. */
 export interface WatchedSpans {
   readonly watch: SpanWatch | undefined;
+}
+
+/** A pipeline as its generations know it. */
+export interface GenerationPipeline extends FlowPipeline<Generation> {
+  /** Whether the pipeline is configured. */
+  readonly configured: boolean;
+  readonly propagation: Propagation;
+  drop(reason: 'generation_closed', spans: number): void;
 }
 
 /**
@@ -75,7 +85,7 @@ export class Generation {
 
   constructor(
     /** The pipeline that the generation belongs to. */
-    readonly pipeline: object,
+    readonly pipeline: GenerationPipeline,
     /** The number of the generation in its pipeline, from 1. */
     readonly number: number,
     /** The configuration as given, without defaults and environment. */

@@ -12,7 +12,7 @@ import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { SlotCache } from './slot-cache.js';
 
 const LIMITS = { maxActive: 256, idleMillis: 30_000 };
-const NOWHERE: FlowTarget = { current: () => undefined };
+const NOWHERE: FlowTarget<Generation> = { current: () => undefined };
 
 /**
  * Creates the temporary configurations of flows, and shares one between flows that ask for the same change.
@@ -26,7 +26,7 @@ export class TemporaryConfigs {
    * Configurations that stand in for one that is being looked up, each with the target that will know the
    * real one.
    */
-  private readonly standIns = new WeakMap<TracerConfig, FlowTarget>();
+  private readonly standIns = new WeakMap<TracerConfig, FlowTarget<Generation>>();
 
   constructor(
     private readonly builder: GenerationBuilder,
@@ -39,7 +39,7 @@ export class TemporaryConfigs {
   }
 
   /** Registers `base` as the stand-in for the configuration of `settled`, which becomes known later. */
-  standIn(base: TracerConfig, settled: FlowTarget): void {
+  standIn(base: TracerConfig, settled: FlowTarget<Generation>): void {
     this.standIns.set(base, settled);
   }
 
@@ -48,7 +48,7 @@ export class TemporaryConfigs {
    *
    * @throws TelemetryConfigError if the change over `base` is invalid
    */
-  target(base: TracerConfig, change: TracerConfig): FlowTarget {
+  target(base: TracerConfig, change: TracerConfig): FlowTarget<Generation> {
     if (!this.builder.running) {
       validateTracerConfig(change);
       return NOWHERE;
@@ -66,8 +66,8 @@ export class TemporaryConfigs {
   /**
    * Returns a target whose spans wait until the look-up is over, and then applies the change to its result.
    */
-  private overSettled(settled: FlowTarget, change: TracerConfig): Generation | undefined {
-    const base = settled.current() as Generation | undefined;
+  private overSettled(settled: FlowTarget<Generation>, change: TracerConfig): Generation | undefined {
+    const base = settled.current();
     if (base === undefined || this.standIns.has(base.given)) return base;
     try {
       return this.slot(base.given, change).current();

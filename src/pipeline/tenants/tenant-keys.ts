@@ -17,7 +17,7 @@
  * Invariants: a tenant's spans never go to another tenant; slots, look-ups and remembered unknown keys are
  * bounded (keys come from requests); an entry keeps the tenant that it was first given.
  */
-import type { Entry, Flow } from '../../context/flow-context.js';
+import type { Entry, Flow, FlowPipeline } from '../../context/flow-context.js';
 import { errorText, type RateLimitedLog } from '../../base/rate-limited-log.js';
 import { ask } from '../../base/user-function.js';
 import { isTenantKey, TENANT_KEY, type EntryContext, type TenantOptions } from './tenant-options.js';
@@ -43,7 +43,7 @@ export class TenantKeys {
   }
 
   /** Returns the tenant that a flow chose for a pipeline, else its entry's tenant. */
-  ofFlow(pipeline: object, flow: Flow | undefined): string | undefined {
+  ofFlow(pipeline: FlowPipeline, flow: Flow | undefined): string | undefined {
     for (let overlay = flow?.overlay; overlay !== undefined; overlay = overlay.next) {
       if (overlay.pipeline === pipeline && overlay.target.tenant !== undefined) return overlay.target.tenant;
     }

@@ -39,7 +39,7 @@ export interface TenantPipeline {
     onUse: (slot: GenerationSlot) => void,
   ): GenerationSlot;
   /** Creates a generation that keeps its spans in `sink` until `settled` knows their real generation. */
-  holding(sink: SpanSink, settled: FlowTarget): Generation;
+  holding(sink: SpanSink, settled: FlowTarget<Generation>): Generation;
   /** Returns the generation that records nothing. */
   dropping(): Generation;
   /** Counts entries by tenant. */
@@ -87,7 +87,7 @@ export class TenantRouter {
   }
 
   /** Returns a flow's target for a tenant. */
-  target(key: string): FlowTarget {
+  target(key: string): FlowTarget<Generation> {
     return { current: () => this.generation(key), tenant: key };
   }
 

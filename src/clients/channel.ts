@@ -26,8 +26,13 @@ export function subscribeAll(source: string, listeners: Readonly<Record<string, 
       diagnostics.unsubscribe(name, guarded);
     };
   });
+  return together(undo);
+}
+
+/** Returns a function that calls all of the given ones. */
+export function together(stops: readonly (() => void)[]): () => void {
   return () => {
-    for (const unsubscribe of undo) unsubscribe();
+    for (const stop of stops) stop();
   };
 }
 
@@ -46,28 +51,30 @@ function complain(source: string, error: unknown): void {
 }
 
 /** The operations that a library publishes through a `TracingChannel`. */
-export interface TracedOperations<M extends object> {
+export interface TracedOperations<M extends object, C = ClientCall> {
   readonly source: string;
   /** The name of the tracing channel. */
   readonly channel: string;
-  begin(message: M): ClientCall | undefined;
+  begin(message: M): C | undefined;
   /** Ends the call; the message then has `result` or `error`. */
-  end(call: ClientCall, message: M & { readonly error?: unknown; readonly result?: unknown }): void;
-  /** Whether the operation uses other clients, which must find this call in their context. */
-  readonly activates?: boolean;
+  end(call: C, message: M & { readonly error?: unknown; readonly result?: unknown }): void;
+  /** The context for the operation's work; given if it uses other clients, which must find this call. */
+  readonly inside?: (call: C) => FlowContext;
   /** Whether callbacks deliver the result; they then run in the caller's flow, on any connection. */
   readonly restores?: boolean;
 }
 
 /** Records the operations of a tracing channel. */
-export function followTracing<M extends object>(operations: TracedOperations<M>): () => void {
-  const { source, channel: name, activates = false, restores = false } = operations;
+export function followTracing<M extends object, C = ClientCall>(
+  operations: TracedOperations<M, C>,
+): () => void {
+  const { source, channel: name, inside, restores = false } = operations;
   const channel = diagnostics.tracingChannel(name);
   // The call is stored on the message, to which Node writes as well. Maps with weak keys would cost more
   // than all other steps.
   const CALL: unique symbol = Symbol(`nestjs-telemetry call of ${name}`);
   const CALLER: unique symbol = Symbol(`nestjs-telemetry caller of ${name}`);
-  type Message = M & { [CALL]?: ClientCall | undefined; [CALLER]?: FlowContext };
+  type Message = M & { [CALL]?: C | undefined; [CALLER]?: FlowContext };
   const begin = (message: Message): FlowContext => {
     const caller = activeContext();
     try {
@@ -75,7 +82,7 @@ export function followTracing<M extends object>(operations: TracedOperations<M>)
       const call = operations.begin(message);
       if (call === undefined) return caller;
       message[CALL] = call;
-      return activates ? call.context : caller;
+      return inside?.(call) ?? caller;
     } catch (error) {
       complain(source, error);
       return caller;
@@ -93,19 +100,18 @@ export function followTracing<M extends object>(operations: TracedOperations<M>)
   };
   const noop = (): void => undefined;
   const subscribers = {
-    start: activates ? noop : begin,
+    start: inside === undefined ? begin : noop,
     error: end,
     asyncStart: end,
   } as unknown as Parameters<typeof channel.subscribe>[0];
   channel.subscribe(subscribers);
-  const unbind: (() => void)[] = [];
-  if (activates) unbind.push(bindChannel(channel.start, (message) => begin(message as Message)));
+  const stops = [
+    (): void => {
+      channel.unsubscribe(subscribers);
+    },
+  ];
+  if (inside !== undefined) stops.push(bindChannel(channel.start, (message) => begin(message as Message)));
   if (restores)
-    unbind.push(
-      bindChannel(channel.asyncStart, (message) => (message as Message)[CALLER] ?? activeContext()),
-    );
-  return () => {
-    channel.unsubscribe(subscribers);
-    for (const undo of unbind) undo();
-  };
+    stops.push(bindChannel(channel.asyncStart, (message) => (message as Message)[CALLER] ?? activeContext()));
+  return together(stops);
 }

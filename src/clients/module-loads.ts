@@ -1,6 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import nodeModule from 'node:module';
 import { nodeRequire } from '../base/node-require.js';
+import { subscribeAll } from './channel.js';
 import { Patches, type AnyFunction } from './patches.js';
 
 /** Called with a requested package, file or address. */
@@ -26,21 +27,15 @@ export function onModuleLoad(listener: LoadListener): () => void {
   };
 }
 
-const CHANNELS = { 'tracing:module.require:end': 'id', 'tracing:module.import:asyncEnd': 'url' } as const;
-
 function followChannels(): () => void {
-  const undo = Object.entries(CHANNELS).map(([name, key]) => {
-    const told = (message: unknown): void => {
-      tell((message as Record<string, unknown>)[key]);
-    };
-    diagnostics.subscribe(name, told);
-    return () => {
-      diagnostics.unsubscribe(name, told);
-    };
+  return subscribeAll('modules', {
+    'tracing:module.require:end': ({ id }: { id?: unknown }) => {
+      tell(id);
+    },
+    'tracing:module.import:asyncEnd': ({ url }: { url?: unknown }) => {
+      tell(url);
+    },
   });
-  return () => {
-    for (const unsubscribe of undo) unsubscribe();
-  };
 }
 
 /**
@@ -56,9 +51,7 @@ function wrapLoader(): () => void {
       return exports;
     };
   });
-  return () => {
-    patches.restore();
-  };
+  return patches.restore;
 }
 
 function tell(requested: unknown): void {

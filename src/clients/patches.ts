@@ -33,18 +33,10 @@ export class Patches {
     const patched: AnyFunction = function (...args) {
       return (isActive() ? replacement : (original as AnyFunction)).apply(this, args);
     };
-    Object.defineProperty(patched, 'name', { value: original.name, configurable: true });
-    Object.defineProperty(patched, 'length', { value: original.length, configurable: true });
-    const own = Object.getOwnPropertyDescriptor(target, name);
     // Functions may have properties, such as their promisified forms.
-    for (const key of Reflect.ownKeys(original)) {
-      const { [key]: descriptor } = Object.getOwnPropertyDescriptors(original) as Record<
-        PropertyKey,
-        PropertyDescriptor
-      >;
-      if (descriptor !== undefined && !Object.hasOwn(patched, key))
-        Object.defineProperty(patched, key, descriptor);
-    }
+    const { prototype: _, ...copied } = Object.getOwnPropertyDescriptors(original);
+    Object.defineProperties(patched, copied);
+    const own = Object.getOwnPropertyDescriptor(target, name);
     Object.defineProperty(target, name, {
       value: patched,
       configurable: true,
@@ -61,12 +53,12 @@ export class Patches {
     this.patched.set(target, names.add(name));
   }
 
-  restore(): void {
+  readonly restore = (): void => {
     this.active = false;
     for (const restore of this.restorers.splice(0).reverse()) {
       if (!restore()) stuck.add(restore);
     }
-  }
+  };
 
   private has(target: object, name: PropertyKey): boolean {
     return this.patched.get(target)?.has(name) === true;

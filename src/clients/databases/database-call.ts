@@ -156,7 +156,12 @@ function databaseFailure(error: unknown, text: string): DatabaseFailure {
 function nameOf(error: unknown, name: unknown, message: unknown): string {
   const known = name === 'Error' ? (error as Error).constructor.name : name;
   if (typeof known === 'string' && known !== '' && known !== 'Error') return known;
-  return typeof message === 'string' && /\btime(?:d |-)?out\b/i.test(message) ? 'timeout' : '_OTHER';
+  return isTimeout(message) ? 'timeout' : '_OTHER';
+}
+
+/** Whether an error's message names a time limit. */
+export function isTimeout(message: unknown): boolean {
+  return typeof message === 'string' && /\btime(?:d |-)?out\b/i.test(message);
 }
 
 /** Returns the word in capitals that begins a Redis error. */

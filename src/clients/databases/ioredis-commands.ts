@@ -61,18 +61,14 @@ export function watchIoredisCommands(waiting: WaitingCommands): WrappedSource<'r
         const call = waiting.begin(this as IoredisClient, command, caller);
         if (call === undefined) return;
         contexts.set(command, call.context);
-        command.promise.then(
-          () => {
-            guard('ioredis', () => {
-              waiting.end(call, {});
-            });
-          },
-          (error: unknown) => {
-            guard('ioredis', () => {
-              waiting.end(call, { error });
-            });
-          },
-        );
+        const end = (error?: unknown): void => {
+          guard('ioredis', () => {
+            waiting.end(call, { error });
+          });
+        };
+        command.promise.then(() => {
+          end();
+        }, end);
       });
       return promise;
     };

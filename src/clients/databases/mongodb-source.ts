@@ -69,6 +69,7 @@ function wrapConnect(patches: Patches, prototype: object): void {
     (connect) =>
       function (...args) {
         return whenSettled(
+          'mongodb',
           connect.apply(this, args),
           () => {
             MONGODB.adopt([this as object]);
@@ -89,16 +90,13 @@ function observe(command: AnyFunction): AnyFunction {
         : guard('mongodb', () => begin(this as object, namespace as object, document as Command));
     if (call === undefined) return command.apply(this, args);
     return whenSettled(
+      'mongodb',
       command.apply(this, args),
       (reply) => {
-        guard('mongodb', () => {
-          endDatabaseCall(call, failureIn(reply), rowsOf(reply));
-        });
+        endDatabaseCall(call, failureIn(reply), rowsOf(reply));
       },
       (error) => {
-        guard('mongodb', () => {
-          endDatabaseCall(call, error ?? new Error('The command failed'));
-        });
+        endDatabaseCall(call, error ?? new Error('The command failed'));
       },
     );
   };

@@ -1,4 +1,4 @@
-import { followTracing } from '../channel.js';
+import { followTracing, together } from '../channel.js';
 import { beginCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
 import { commandPlan, endDatabaseCall } from './database-call.js';
@@ -18,30 +18,28 @@ const CHANNELS = ['query', 'aggregate', 'model:save', 'model:insertMany', 'model
 export const MONGOOSE: ClientSource & { readonly library: 'mongodb' } = {
   name: 'mongoose',
   library: 'mongodb',
-  start: () => {
-    const stops = CHANNELS.map((channel) =>
-      followTracing<MongooseOperation>({
-        source: 'mongoose',
-        channel: `mongoose:${channel}`,
-        activates: true,
-        begin: ({ operation = 'query', collection, database, serverAddress, serverPort }) =>
-          beginCall(MONGOOSE, () =>
-            commandPlan(
-              { system: 'mongodb', namespace: database, address: serverAddress, port: serverPort },
-              {
-                summary: collection === undefined ? operation : `${operation} ${collection}`,
-                operation,
-                collection,
-              },
+  start: () =>
+    together(
+      CHANNELS.map((channel) =>
+        followTracing<MongooseOperation>({
+          source: 'mongoose',
+          channel: `mongoose:${channel}`,
+          inside: ({ context }) => context,
+          begin: ({ operation = 'query', collection, database, serverAddress, serverPort }) =>
+            beginCall(MONGOOSE, () =>
+              commandPlan(
+                { system: 'mongodb', namespace: database, address: serverAddress, port: serverPort },
+                {
+                  summary: collection === undefined ? operation : `${operation} ${collection}`,
+                  operation,
+                  collection,
+                },
+              ),
             ),
-          ),
-        end: (call, { error, result }) => {
-          endDatabaseCall(call, error, Array.isArray(result) ? result.length : undefined);
-        },
-      }),
-    );
-    return () => {
-      for (const stop of stops) stop();
-    };
-  },
+          end: (call, { error, result }) => {
+            endDatabaseCall(call, error, Array.isArray(result) ? result.length : undefined);
+          },
+        }),
+      ),
+    ),
 };

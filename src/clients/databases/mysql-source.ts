@@ -1,5 +1,5 @@
 import { loadedModules } from '../../tracing/instrumentation/loaded-modules.js';
-import { followTracing } from '../channel.js';
+import { followTracing, together } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
 import { ownerOf, Patches } from '../patches.js';
@@ -29,7 +29,7 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
       const { Connection } = Object(exports) as { readonly Connection?: { readonly prototype?: object } };
       followSenders(patches, Connection?.prototype);
     }
-    const stops = [
+    return together([
       ...['mysql2:query', 'mysql2:execute'].map((channel) =>
         followTracing<MysqlStatement>({
           source: 'mysql2',
@@ -57,13 +57,8 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
         followSenders(patches, connection);
         return (Object(connection) as { readonly _pool?: MysqlPool })._pool;
       }),
-      () => {
-        patches.restore();
-      },
-    ];
-    return () => {
-      for (const stop of stops) stop();
-    };
+      patches.restore,
+    ]);
   },
 };
 

@@ -1,14 +1,17 @@
-import { activeContext, bindChannel, type FlowContext } from '../../context/flow-context.js';
+import { activeContext, type FlowContext } from '../../context/flow-context.js';
 import { monotonicMillis } from '../../tracing/clock.js';
-import diagnostics from 'node:diagnostics_channel';
 import type { ClientLibrary } from '../../config/clients-config.js';
+import { followTracing } from '../channel.js';
 import type { ClientCall } from '../client-call.js';
-import { recordUnconnected } from './database-call.js';
+import { isTimeout, recordUnconnected } from './database-call.js';
 import type { DatabaseServer } from './database-server.js';
 import { measureWait, watchPool, type PoolFigures } from './pool-metrics.js';
 
 /** The shortest recorded wait, in milliseconds; shorter ones do not indicate a small pool. */
 const NOTABLE_MILLIS = 1;
+
+/** Ends a wait, with the error if no connection was provided. */
+type EndOfWait<P> = (error?: unknown, pool?: P) => void;
 
 /**
  * Measures how long statements wait for a connection of their pool. The wait is recorded on the first
@@ -26,16 +29,21 @@ export class PoolWaits<P extends object> {
 
   /**
    * Begins a wait of the running flow.
-   *
-   * @returns a function that ends the wait, with the error if no connection was provided
    */
-  begin(server: DatabaseServer, known?: P): (error?: unknown, pool?: P) => void {
+  begin(server: DatabaseServer, known?: P): EndOfWait<P> {
     const context = activeContext();
     const at = monotonicMillis();
     return (error, pool = known) => {
       const millis = monotonicMillis() - at;
       if (pool !== undefined)
-        watchPool(this.source.library, server, pool, this.figures, context, isTimeout(error));
+        watchPool(
+          this.source.library,
+          server,
+          pool,
+          this.figures,
+          context,
+          isTimeout((Object(error) as { readonly message?: unknown }).message),
+        );
       if (error !== undefined && error !== null) {
         recordUnconnected(this.source, server, error, millis, context);
         return;
@@ -51,28 +59,15 @@ export class PoolWaits<P extends object> {
     serverOf: (message: object) => DatabaseServer,
     poolOf: (connection: unknown) => P | undefined,
   ): () => void {
-    const channel = diagnostics.tracingChannel(name);
-    const begun = new WeakMap<
-      object,
-      { readonly end: (error?: unknown, pool?: P) => void; readonly context: FlowContext }
-    >();
-    const start = (message: object): void => {
-      begun.set(message, { end: this.begin(serverOf(message)), context: activeContext() });
-    };
-    const end = (message: object): void => {
-      const { error, result } = message as { readonly error?: unknown; readonly result?: unknown };
-      begun.get(message)?.end(error, poolOf(result));
-    };
-    const subscribers = { start, asyncStart: end } as unknown as Parameters<typeof channel.subscribe>[0];
-    channel.subscribe(subscribers);
-    const unbind = bindChannel(
-      channel.asyncStart,
-      (message) => begun.get(message)?.context ?? activeContext(),
-    );
-    return () => {
-      channel.unsubscribe(subscribers);
-      unbind();
-    };
+    return followTracing<object, EndOfWait<P>>({
+      source: this.source.name,
+      channel: name,
+      restores: true,
+      begin: (message) => this.begin(serverOf(message)),
+      end: (end, { error, result }) => {
+        end(error, poolOf(result));
+      },
+    });
   }
 
   /** Records the wait of the running flow on its first call. */
@@ -82,9 +77,4 @@ export class PoolWaits<P extends object> {
     this.waited.delete(context);
     call.set({ 'db.client.connection.wait_time': Math.round(millis * 1000) / 1e6 });
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  const { message } = Object(error) as { readonly message?: unknown };
-  return typeof message === 'string' && /\btime(?:d |-)?out\b/i.test(message);
 }

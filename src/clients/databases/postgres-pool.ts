@@ -44,26 +44,24 @@ export function wrapPool(patches: Patches, prototype: object): void {
     return function (...args) {
       const context = activeContext();
       const end = PG_WAITS.begin(serverOfPool(this as PostgresPool), this as PostgresPool);
-      const connected = (error?: unknown): void => {
-        guard('pg', () => {
-          end(error);
-        });
-      };
       const [callback] = args;
       if (typeof callback === 'function') {
         // A connection that another request releases calls back in that request's context.
         const bound = bindContext(context, callback as AnyFunction);
         return connect.call(this, function (this: unknown, ...results: unknown[]) {
-          connected(results[0]);
+          guard('pg', () => {
+            end(results[0]);
+          });
           return bound.apply(this, results);
         });
       }
       return whenSettled(
+        'pg',
         connect.apply(this, args),
         () => {
-          connected();
+          end();
         },
-        connected,
+        end,
       );
     };
   });

@@ -135,6 +135,7 @@ function send(
   }
   if (call === undefined) return result;
   return whenSettled(
+    'pg',
     result,
     (value) => {
       ended(undefined, value);

@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import type { DatabaseClientsConfig } from '../../config/clients-config.js';
 import { bindChannel, EMPTY_CONTEXT, type FlowContext } from '../../context/flow-context.js';
-import { followTracing } from '../channel.js';
+import { followTracing, together } from '../channel.js';
 import { beginCall, type ClientCall } from '../client-call.js';
 import type { ClientSource } from '../client-source.js';
 import { commandPlan, endDatabaseCall } from './database-call.js';
@@ -26,7 +26,7 @@ type RedisSource = ClientSource & { readonly library: 'redis' };
 
 /** Observes the channels of a Redis client, whose names have the given prefix. */
 function followRedis(name: string, prefix: string): () => void {
-  const stops = [
+  return together([
     followTracing<RedisCommand>({
       source: name,
       channel: `${prefix}:command`,
@@ -36,15 +36,13 @@ function followRedis(name: string, prefix: string): () => void {
     followTracing<RedisCommand>({
       source: name,
       channel: `${prefix}:batch`,
-      activates: true,
+      inside: ({ context }) => context,
       begin: (message) => beginBatch(name, message),
       end: endCommand,
     }),
-    keepConnectionsOutside(`${prefix}:connect`),
-  ];
-  return () => {
-    for (const stop of stops) stop();
-  };
+    // A connection serves all flows; its waiting work must not belong to the flow that opened it.
+    bindChannel(diagnostics.tracingChannel(`${prefix}:connect`).start, () => EMPTY_CONTEXT),
+  ]);
 }
 
 const IOREDIS_COMMANDS = watchIoredisCommands({
@@ -57,12 +55,7 @@ const IOREDIS_COMMANDS = watchIoredisCommands({
 export const IOREDIS: RedisSource = {
   name: 'ioredis',
   library: 'redis',
-  start: () => {
-    const stops = [followRedis('ioredis', 'ioredis'), IOREDIS_COMMANDS.start()];
-    return () => {
-      for (const stop of stops) stop();
-    };
-  },
+  start: () => together([followRedis('ioredis', 'ioredis'), IOREDIS_COMMANDS.start()]),
   adopt: (instances) => {
     IOREDIS_COMMANDS.adopt(instances);
   },
@@ -124,12 +117,4 @@ function serverOfClient({ options = {} }: IoredisClient): Partial<RedisCommand> 
   const { path, host, port, db } = options;
   if (path !== undefined) return { serverAddress: path, database: db };
   return { serverAddress: host, serverPort: host === undefined ? undefined : port, database: db };
-}
-
-/**
- * Creates connections outside of every flow. A connection serves all flows, and its waiting work must not
- * belong to the flow that opened it.
- */
-function keepConnectionsOutside(name: string): () => void {
-  return bindChannel(diagnostics.tracingChannel(name).start, () => EMPTY_CONTEXT);
 }

@@ -1,6 +1,6 @@
 import { compileHosts } from '../../context/host-patterns.js';
 import { stateless } from '../../context/name-patterns.js';
-import type { OutgoingUrl } from './outgoing-url.js';
+import { addressOf, hostWithPort, type OutgoingUrl } from './outgoing-url.js';
 
 /** Whether calls to an address are excluded. */
 export type Exclusion = (url: OutgoingUrl) => boolean;
@@ -14,15 +14,10 @@ export function compileExclusion(patterns: readonly (string | RegExp)[]): Exclus
   const hosts = compileHosts(patterns.filter((pattern) => typeof pattern === 'string'));
   const expressions = patterns.filter((pattern) => pattern instanceof RegExp).map(stateless);
   return (url) => {
-    const host = url.hostname.includes(':') ? `[${url.hostname}]` : url.hostname;
-    if (hosts(`${host}:${url.port}`)) return true;
+    const host = hostWithPort(url);
+    if (hosts(host)) return true;
     if (expressions.length === 0) return false;
-    const address = `${url.scheme}://${host}:${url.port}${url.path}`;
-    const written = isDefaultPort(url) ? `${url.scheme}://${host}${url.path}` : address;
-    return expressions.some((expression) => expression.test(written) || expression.test(address));
+    const forms = [addressOf(url), `${url.scheme}://${host}${url.path}`];
+    return expressions.some((expression) => forms.some((form) => expression.test(form)));
   };
-}
-
-function isDefaultPort({ scheme, port }: OutgoingUrl): boolean {
-  return port === (scheme === 'https' ? 443 : 80);
 }

@@ -4,7 +4,7 @@ import { compileQueryRedaction, type QueryRedaction } from '../../pipeline/maski
 import { beginCall, type CallFailure, type CallMetricPlan, type ClientCall } from '../client-call.js';
 import type { FlowContext } from '../../context/flow-context.js';
 import { compileExclusion, type Exclusion } from './exclusion.js';
-import { fullUrl, type OutgoingUrl } from './outgoing-url.js';
+import { fullUrl, hostWithPort, type OutgoingUrl } from './outgoing-url.js';
 import { expectResend, resendCount } from './resends.js';
 
 const METRIC: CallMetricPlan = {
@@ -145,8 +145,7 @@ function requestAttributes(
 
 function writeHeaders(call: ClientCall, url: OutgoingUrl, headers: OutgoingHeaders): void {
   const { propagation } = call.instance.pipeline;
-  const host = url.hostname.includes(':') ? `[${url.hostname}]:${url.port}` : `${url.hostname}:${url.port}`;
-  const entries = Object.entries(propagation.headersTo(host, call.outgoing));
+  const entries = Object.entries(propagation.headersTo(hostWithPort(url), call.outgoing));
   const traced = entries.filter(([name]) => !isBaggage(name));
   const present = traced.find(([name]) => headers.has(name));
   if (present !== undefined) call.set({ 'nestjs.propagation.kept': present[0] });

@@ -3,7 +3,7 @@ import { errorMonitor } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
-import { guard, subscribeAll } from '../channel.js';
+import { guard, subscribeAll, together } from '../channel.js';
 import type { ClientSource } from '../client-source.js';
 import { Patches, type AnyFunction } from '../patches.js';
 import { beginRequest, type OutgoingRequest } from './http-call.js';
@@ -18,27 +18,21 @@ export const NODE_HTTP: ClientSource & { readonly library: 'http' } = {
   name: 'node:http',
   library: 'http',
   start: () => {
-    const stopRequests = publishesRequests() ? followChannel() : wrapFunctions();
-    const stopResponses = subscribeAll('node:http', {
+    const isPublished = publishesRequests();
+    const stop = subscribeAll('node:http', {
+      ...(isPublished && {
+        [CREATED]: (message: object): void => {
+          begin((message as { request: ClientRequest }).request);
+        },
+      }),
       'http.client.response.finish': (message) => {
         const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
         answered(request, response);
       },
     });
-    return () => {
-      stopRequests();
-      stopResponses();
-    };
+    return isPublished ? stop : together([wrapFunctions(), stop]);
   },
 };
-
-function followChannel(): () => void {
-  return subscribeAll('node:http', {
-    [CREATED]: (message) => {
-      begin((message as { request: ClientRequest }).request);
-    },
-  });
-}
 
 /**
  * Wraps `request` and `get`: Node before version 22.12 publishes a request only after its headers were

@@ -32,8 +32,21 @@ export function outgoingUrl(origin: string, target: string): OutgoingUrl {
 
 /** Returns `url.full` without credentials and with the values of sensitive parameters masked. */
 export function fullUrl(url: OutgoingUrl, redact: (query: string) => string): string {
-  const { scheme, hostname, port, path, query } = url;
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
-  return `${scheme}://${authority}${path}${query === '' ? '' : `?${redact(query)}`}`;
+  return `${addressOf(url)}${url.query === '' ? '' : `?${redact(url.query)}`}`;
+}
+
+/** Returns the address in the form of `URL`, without the query. */
+export function addressOf(url: OutgoingUrl): string {
+  const { scheme, port, path } = url;
+  const isDefault = port === (scheme === 'https' ? 443 : 80);
+  return `${scheme}://${isDefault ? bracketed(url) : hostWithPort(url)}${path}`;
+}
+
+/** Returns the host with its port, also a default one. */
+export function hostWithPort(url: OutgoingUrl): string {
+  return `${bracketed(url)}:${url.port}`;
+}
+
+function bracketed({ hostname }: OutgoingUrl): string {
+  return hostname.includes(':') ? `[${hostname}]` : hostname;
 }

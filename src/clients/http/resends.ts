@@ -1,5 +1,5 @@
 import type { ClientCall } from '../client-call.js';
-import type { OutgoingUrl } from './outgoing-url.js';
+import { addressOf, type OutgoingUrl } from './outgoing-url.js';
 
 /** The most expected resends of a parent span. */
 const MAX_ADDRESSES = 20;
@@ -36,11 +36,4 @@ export function expectResend(call: ClientCall, url: OutgoingUrl, location?: stri
   const addresses = expected.get(parent) ?? new Map<string, number>();
   expected.set(parent, addresses);
   if (addresses.size < MAX_ADDRESSES) addresses.set(address, call.resends + 1);
-}
-
-/** Returns the address in the form of `URL`, without the query. */
-function addressOf({ scheme, hostname, port, path }: OutgoingUrl): string {
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
-  return `${scheme}://${authority}${path}`;
 }

@@ -1,5 +1,5 @@
 import { activeContext, type FlowContext } from '../../context/flow-context.js';
-import { subscribeAll } from '../channel.js';
+import { subscribeAll, together } from '../channel.js';
 import type { ClientSource } from '../client-source.js';
 import { beginRequest, type OutgoingRequest } from './http-call.js';
 import { outgoingUrl } from './outgoing-url.js';
@@ -30,13 +30,9 @@ export const UNDICI: ClientSource & { readonly library: 'http' } = {
   name: 'undici',
   library: 'http',
   start: () => {
-    const unsubscribe = followChannels();
     // Other runtimes have their own `fetch`.
-    const unwrap = process.versions['undici'] === undefined ? wrapFetch(UNDICI) : undefined;
-    return () => {
-      unsubscribe();
-      unwrap?.();
-    };
+    const hasOwnFetch = process.versions['undici'] === undefined;
+    return together([followChannels(), ...(hasOwnFetch ? [wrapFetch(UNDICI)] : [])]);
   },
 };
 

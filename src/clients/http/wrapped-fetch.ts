@@ -15,11 +15,10 @@ export function wrapFetch(source: { readonly name: string; readonly library: 'ht
       const sent = guard(source.name, () => begin(source, input, init));
       if (sent === undefined) return original.apply(this, args);
       return whenSettled(
+        source.name,
         original.call(this, input, { ...init, headers: sent.headers }),
         (response) => {
-          guard(source.name, () => {
-            answered(sent.request, response as Response);
-          });
+          answered(sent.request, response as Response);
         },
         (error) => {
           sent.request.fail(error);
@@ -27,9 +26,7 @@ export function wrapFetch(source: { readonly name: string; readonly library: 'ht
       );
     };
   });
-  return () => {
-    patches.restore();
-  };
+  return patches.restore;
 }
 
 function begin(

@@ -85,6 +85,45 @@ describe('better-sqlite3', () => {
     ]);
   });
 
+  it('marks what is done after a savepoint, released or rolled back to, and after a failed transaction', async () => {
+    const database = openDatabase();
+    const select = database.prepare('SELECT 1');
+    const inner = database.transaction(() => select.get());
+    const failing = database.transaction(() => {
+      select.get();
+      throw new Error('no');
+    });
+    const spans = await callsDuring(() => {
+      database.transaction(() => {
+        inner();
+        expect(failing).toThrow('no');
+        for (const text of ['SAVEPOINT here', 'ROLLBACK TO here', 'RELEASE here']) database.exec(text);
+        select.get();
+      })();
+      expect(failing).toThrow('no');
+      select.get();
+    });
+    expect(spans.map(({ name, attributes }) => [name, attributes['nestjs.db.transaction']])).toEqual([
+      ['BEGIN', undefined],
+      ['SAVEPOINT', true],
+      ['SELECT', true],
+      ['RELEASE', true],
+      ['SAVEPOINT', true],
+      ['SELECT', true],
+      ['ROLLBACK TO', true],
+      ['RELEASE', true],
+      ['SAVEPOINT', true],
+      ['ROLLBACK TO', true],
+      ['RELEASE', true],
+      ['SELECT', true],
+      ['COMMIT', true],
+      ['BEGIN', undefined],
+      ['SELECT', true],
+      ['ROLLBACK', true],
+      ['SELECT', undefined],
+    ]);
+  });
+
   it('reports errors by their code, without values, and throws them', async () => {
     const database = openDatabase();
     const insert = database.prepare('INSERT INTO orders VALUES (1, ?)');

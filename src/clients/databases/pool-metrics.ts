@@ -44,7 +44,7 @@ interface NamedPools {
   readonly library: ClientLibrary;
   readonly attributes: Attributes;
   readonly members: Map<WeakRef<object>, () => PoolFigures | undefined>;
-  /** The figures that were reported; they are zero once no pool has them. */
+  /** The sum of each reported figure over all pools; zero after the last of these pools is gone. */
   readonly sums: Map<Figure, number>;
 }
 

@@ -101,7 +101,7 @@ function askForRequests(): boolean {
     const agent = Object.assign(new http.Agent(), { addRequest: () => undefined });
     http.request({ host: 'localhost', agent }).destroy();
   } catch {
-    // Then this Node has no such channel.
+    // This version of Node has no such channel.
   } finally {
     diagnostics.unsubscribe(CREATED, listener);
     asking = false;

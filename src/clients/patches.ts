@@ -1,5 +1,7 @@
-/** Any function, with any `this`. */
-export type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+import type { AnyFunction } from '../base/any-function.js';
+
+export type { AnyFunction } from '../base/any-function.js';
+
 type Target = Record<PropertyKey, unknown>;
 
 /** Patches that could not be removed because another library had wrapped them. */

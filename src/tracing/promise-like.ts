@@ -1,10 +1,10 @@
 import { types } from 'node:util';
+import type { AnyFunction } from '../base/any-function.js';
 
 /** Methods that request the result of a lazy object. A query builder runs when one of them is called. */
 const MEMBERS = ['then', 'catch', 'finally', 'exec', 'execute'] as const;
 
 export type LazyMember = (typeof MEMBERS)[number];
-type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
  * Returns how a result ends: a `promise` can be observed without a side effect; a `lazy` object may start

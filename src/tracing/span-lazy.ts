@@ -1,3 +1,4 @@
+import type { AnyFunction } from '../base/any-function.js';
 import { activeContext, bindContext, runInContext, type FlowContext } from '../context/flow-context.js';
 import { atEntryEnd } from '../context/entry-end.js';
 import { replaceLazyMembers, type LazyMember } from './promise-like.js';
@@ -18,8 +19,6 @@ export interface LazyCall {
   /** Called if the result was never requested. */
   endUnasked(): void;
 }
-
-type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
  * The most calls that follow one object, outermost first. A stored query may be returned any number of

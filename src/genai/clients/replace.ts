@@ -1,11 +1,11 @@
-type Method = (this: unknown, ...args: unknown[]) => unknown;
+import type { AnyFunction } from '../../base/any-function.js';
 
 /**
  * Replaces an object's method with a function with the same name, length and visibility. The class is left
  * alone.
  */
-export function replace(target: object, name: string, wrap: (original: Method) => Method): void {
-  const original = Reflect.get(target, name) as Method;
+export function replace(target: object, name: string, wrap: (original: AnyFunction) => AnyFunction): void {
+  const original = Reflect.get(target, name) as AnyFunction;
   const wrapper = wrap(original);
   Object.defineProperty(wrapper, 'name', { value: original.name, configurable: true });
   Object.defineProperty(wrapper, 'length', { value: original.length, configurable: true });

@@ -1,13 +1,11 @@
+import type { AnyFunction } from '../../base/any-function.js';
 import { classNameOf } from '../../base/class-name.js';
 import { TelemetryConfigError } from '../../errors.js';
-
-/** A method of any class, as decorators see it. */
-export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Methods whose wrapper creates a span, by the prototype that defines them. */
 const wrapped = new WeakMap<object, Set<PropertyKey>>();
 /** The user's method of each wrapper. */
-const written = new WeakMap<Method, Method>();
+const written = new WeakMap<AnyFunction, AnyFunction>();
 
 const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
   'length',
@@ -31,7 +29,7 @@ export function wrapMethod(
   target: object,
   key: PropertyKey,
   descriptor: PropertyDescriptor | undefined,
-  wrap: (method: Method) => Method,
+  wrap: (method: AnyFunction) => AnyFunction,
   makesSpan = true,
 ): void {
   const method: unknown = descriptor?.value;
@@ -43,7 +41,7 @@ export function wrapMethod(
       remedy: 'Accessors and properties cannot have a span.',
     });
   }
-  descriptor.value = alike(wrap(method as Method), method as Method);
+  descriptor.value = alike(wrap(method as AnyFunction), method as AnyFunction);
   if (!makesSpan) return;
   let keys = wrapped.get(target);
   if (keys === undefined) wrapped.set(target, (keys = new Set()));
@@ -56,11 +54,11 @@ export function isWrapped(prototype: object, key: PropertyKey): boolean {
 }
 
 /** Returns the method as written in the source, without this library's wrappers. */
-export function asWritten(method: Method): Method {
+export function asWritten(method: AnyFunction): AnyFunction {
   return written.get(method) ?? method;
 }
 
-function alike(wrapper: Method, method: Method): Method {
+function alike(wrapper: AnyFunction, method: AnyFunction): AnyFunction {
   written.set(wrapper, asWritten(method));
   Object.defineProperty(wrapper, 'name', { value: method.name, configurable: true });
   Object.defineProperty(wrapper, 'length', { value: method.length, configurable: true });

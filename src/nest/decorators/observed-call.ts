@@ -4,7 +4,7 @@ import { RecordingSpan } from '../../tracing/recording-span.js';
 import { recordValue } from '../../tracing/record-value.js';
 import { ask } from '../../base/user-function.js';
 import { reportHook } from './decorator-log.js';
-import type { Method } from './method-wrapper.js';
+import type { AnyFunction } from '../../base/any-function.js';
 import { namedArguments } from './parameter-names.js';
 import type { ParameterAttribute } from './span-attribute.decorator.js';
 import type { SpanDecoratorOptions } from './span-options.js';
@@ -29,7 +29,7 @@ export function observedCall(
   span: Span,
   { spanName, options, parameters }: Observation,
   host: unknown,
-  method: Method,
+  method: AnyFunction,
   args: unknown[],
 ): unknown {
   for (const parameter of parameters) {

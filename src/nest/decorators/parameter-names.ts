@@ -1,6 +1,7 @@
-import { asWritten, type Method } from './method-wrapper.js';
+import type { AnyFunction } from '../../base/any-function.js';
+import { asWritten } from './method-wrapper.js';
 
-const known = new WeakMap<Method, readonly (string | undefined)[]>();
+const known = new WeakMap<AnyFunction, readonly (string | undefined)[]>();
 
 /** Matches a whole comment or string, or one other character. */
 const TOKENS = /\/\*[^]*?\*\/|\/\/.*|'(?:[^'\\]|\\[^])*'|"(?:[^"\\]|\\[^])*"|`(?:[^`\\]|\\[^])*`|[^]/g;
@@ -12,7 +13,7 @@ const COMMENT = /^\/[/*]/;
  *
  * @returns an object by parameter names; destructured, rest and further arguments are named by position
  */
-export function namedArguments(method: Method, args: readonly unknown[]): Record<string, unknown> {
+export function namedArguments(method: AnyFunction, args: readonly unknown[]): Record<string, unknown> {
   const names = parameterNames(method);
   const named: Record<string, unknown> = {};
   args.forEach((value, index) => {
@@ -22,7 +23,7 @@ export function namedArguments(method: Method, args: readonly unknown[]): Record
 }
 
 /** Returns the names of a method's parameters, where they have names. */
-export function parameterNames(method: Method): readonly (string | undefined)[] {
+export function parameterNames(method: AnyFunction): readonly (string | undefined)[] {
   let names = known.get(method);
   if (names === undefined) {
     const list = parameterList(Function.prototype.toString.call(asWritten(method)));

@@ -1,10 +1,12 @@
+import type { AnyFunction } from '../../base/any-function.js';
+
 /* eslint-disable @typescript-eslint/no-explicit-any -- a decorator fits methods of any signature */
 import type { Span as ApiSpan } from '@opentelemetry/api';
 import type { CallDetails } from '../../tracing/call-in-span.js';
 import { givenOptions } from './given-options.js';
 import { injectManager, managerFor } from '../hub/host-manager.js';
 import { MethodName } from './method-name.js';
-import { asWritten, wrapMethod, type Method } from './method-wrapper.js';
+import { asWritten, wrapMethod } from './method-wrapper.js';
 import { noteResult, notesResult, observedCall, recordsValues, type Observation } from './observed-call.js';
 import { parameterAttributes } from './span-attribute.decorator.js';
 import type { AnyValue, SpanDecoratorInput, SpanDecoratorOptions } from './span-options.js';
@@ -85,7 +87,7 @@ export function wrapInSpan(
 /** Returns the details of a call of a decorated method. @param args - the arguments for `onResult` */
 function detailsOf(
   observation: Pick<Observation, 'spanName' | 'options'>,
-  method: Method,
+  method: AnyFunction,
   args: readonly unknown[],
 ): CallDetails {
   return {

@@ -1,11 +1,11 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
+import type { AnyFunction } from '../../base/any-function.js';
 import { applyInEntry, entryOf } from '../../context/entry.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { headersOfText } from '../../entries/entry-carrier.js';
 import type { EntryOutcome, Failure } from '../../entries/entry-facts.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
-import type { Method } from '../like-method.js';
 import type { JobOptions } from './bullmq-producers.js';
 import type { EntryHost } from './entry-host.js';
 import { markedMethods, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
@@ -57,7 +57,7 @@ export class BullmqJobs {
     );
   }
 
-  private processing({ type, name, method }: EntryMethod): Method {
+  private processing({ type, name, method }: EntryMethod): AnyFunction {
     const { host } = this;
     const handler = `${type.name}.${name}`;
     const untraced = isUntracedHandler(type, method);

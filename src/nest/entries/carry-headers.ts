@@ -1,7 +1,7 @@
 import { ENVELOPE } from '../../entries/entry-carrier.js';
 import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import type { BrokerOptions } from './broker-address.js';
-import type { Patches } from './patches.js';
+import type { FrameworkPatches } from './framework-patches.js';
 
 /** The members of Nest's clients that the library uses; an app's own client may lack any of them. */
 export interface ClientProxyLike {
@@ -35,7 +35,7 @@ export function carryHeaders(
   client: ClientProxyLike,
   system: string,
   outbox: Outbox,
-  patches: Patches,
+  patches: FrameworkPatches,
 ): void {
   const { serializer } = client;
   const usesProperties = (): boolean => system === 'mqtt' && isMqtt5(client);

@@ -1,10 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
 import { isObservable, type Observable } from 'rxjs';
+import type { AnyFunction } from '../../base/any-function.js';
 import { activeContext, EMPTY_CONTEXT, runInContext } from '../../context/flow-context.js';
 import { CONVENTIONS as C, systemOfClient } from '../../entries/conventions.js';
 import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import { observeLike } from '../../tracing/context-subscriber.js';
-import type { Method } from '../like-method.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import { addressOf } from './broker-address.js';
 import { carryHeaders, type ClientProxyLike, type Outbox } from './carry-headers.js';
@@ -130,7 +130,7 @@ export class ClientProxies {
     client: object,
     system: string,
     outbox: Outbox,
-    dispatch: Method,
+    dispatch: AnyFunction,
     args: unknown[],
   ): unknown {
     const message = OutgoingMessage.current;
@@ -140,7 +140,7 @@ export class ClientProxies {
     if (system !== 'redis' || !this.host.active || (message === undefined && !this.leavesOut(client, packet)))
       return send();
     const takeBack = quietly(send);
-    return typeof takeBack === 'function' ? () => quietly(takeBack as Method) : takeBack;
+    return typeof takeBack === 'function' ? () => quietly(takeBack as AnyFunction) : takeBack;
   }
 
   private leavesOut(client: ClientProxyLike, packet: Packet | undefined): boolean {

@@ -1,10 +1,10 @@
 import type { Type } from '@nestjs/common';
 import { SpanKind, type Attributes } from '@opentelemetry/api';
+import type { AnyFunction } from '../../base/any-function.js';
 import { activeContext } from '../../context/flow-context.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
-import type { Method } from '../like-method.js';
 import type { EntryHost } from './entry-host.js';
 import { runAsChild } from './local-calls.js';
 import { wrapEntryMethods, type EntryMethod } from './nest-instances.js';
@@ -36,7 +36,7 @@ function handlerType(type: Type, name: string): HandlerType | undefined {
   return HANDLERS.find((kind) => kind.method === name && Reflect.hasMetadata(kind.metadata, type))?.type;
 }
 
-function traced(host: EntryHost, { type, name, method }: EntryMethod, kind: HandlerType): Method {
+function traced(host: EntryHost, { type, name, method }: EntryMethod, kind: HandlerType): AnyFunction {
   const handler = `${type.name}.${name}`;
   const untraced = isUntracedHandler(type, method);
   return function (...args) {

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
-import type { Patches } from './patches.js';
+import type { FrameworkPatches } from './framework-patches.js';
 
 /** The part of an app's hub that entry watchers need. */
 export interface EntryHost {
@@ -10,7 +10,7 @@ export interface EntryHost {
   /** Whether the app has begun to close, so that work which is cut off now was not left by its client. */
   readonly closing: boolean;
   readonly modules: ModulesContainer;
-  readonly patches: Patches;
+  readonly patches: FrameworkPatches;
   /** The instance for entries whose handler has no nearer one. */
   readonly fallback: TelemetryInstance | undefined;
   /** Returns the instance that covers a controller, gateway, resolver or provider. */

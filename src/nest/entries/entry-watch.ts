@@ -14,7 +14,7 @@ import type { EntryHost } from './entry-host.js';
 import { GraphqlSubscriptions } from './graphql-subscriptions.js';
 import { EventListeners } from './event-listeners.js';
 import { MicroserviceServers, type MicroserviceServer } from './microservice-servers.js';
-import { Patches } from './patches.js';
+import { FrameworkPatches } from './framework-patches.js';
 import { ScheduledJobs } from './schedule.js';
 import { Websockets } from './websockets.js';
 
@@ -35,7 +35,7 @@ export interface EntryHub {
 export class EntryWatch implements EntryHost {
   active = false;
   closing = false;
-  readonly patches = new Patches();
+  readonly patches = new FrameworkPatches();
   readonly modules: ModulesContainer;
   readonly subscriptions = new GraphqlSubscriptions(this);
   private readonly servers: MicroserviceServers;

@@ -1,9 +1,9 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
+import type { AnyFunction } from '../../base/any-function.js';
 import { activeContext, type FlowContext } from '../../context/flow-context.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
-import type { Method } from '../like-method.js';
 import type { EntryHost } from './entry-host.js';
 import { runAsChild } from './local-calls.js';
 import { markedMethods, nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
@@ -51,7 +51,7 @@ export class EventListeners {
     );
   }
 
-  private emitting(emitter: object, emit: Method, args: unknown[]): unknown {
+  private emitting(emitter: object, emit: AnyFunction, args: unknown[]): unknown {
     if (!this.host.active) return emit.apply(emitter, args);
     const outer = this.emission;
     this.emission = { event: nameOf(args[0]), context: activeContext() };
@@ -62,7 +62,7 @@ export class EventListeners {
     }
   }
 
-  private traced({ type, name, method }: EntryMethod): Method {
+  private traced({ type, name, method }: EntryMethod): AnyFunction {
     const { host } = this;
     const handler = `${type.name}.${name}`;
     const untraced = isUntracedHandler(type, method);
@@ -97,7 +97,7 @@ export class EventListeners {
   }
 }
 
-function declaredEvents(method: Method): string {
+function declaredEvents(method: AnyFunction): string {
   const listeners = Reflect.getMetadata(LISTENER, method) as
     readonly { readonly event?: unknown }[] | undefined;
   return nameOf(listeners?.[0]?.event);

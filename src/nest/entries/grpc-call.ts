@@ -1,15 +1,15 @@
+import type { AnyFunction } from '../../base/any-function.js';
 import { applyInEntry } from '../../context/entry.js';
 import { CONVENTIONS as C, grpcCode, isGrpcServerFault } from '../../entries/conventions.js';
 import type { EntryOutcome, Failure } from '../../entries/entry-facts.js';
 import type { EntryTrace } from '../../entries/entry-trace.js';
-import type { Method } from '../like-method.js';
 import { codeOf } from './message-facts.js';
 
 /** The members of grpc-js's server calls that the library uses. */
 export interface ServerCall {
   readonly metadata?: unknown;
   readonly call?: Intercepting;
-  emit: Method;
+  emit: AnyFunction;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   getPath?(): string;
   getDeadline?(): unknown;

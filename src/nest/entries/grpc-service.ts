@@ -1,4 +1,4 @@
-import type { Method } from '../like-method.js';
+import type { AnyFunction } from '../../base/any-function.js';
 import type { ServerCall } from './grpc-call.js';
 
 const UNIMPLEMENTED = 12;
@@ -21,7 +21,7 @@ export function withUnimplemented(
 ): Record<string, unknown> {
   const known = new Set(Object.keys(methods).map((name) => prototype[name]?.path));
   const missing = Object.entries(prototype).filter(([, { path }]) => !known.has(path));
-  const answers = missing.map(([name, { path = '' }]): readonly [string, Method] => [
+  const answers = missing.map(([name, { path = '' }]): readonly [string, AnyFunction] => [
     name,
     (call, callback) =>
       seen(call as ServerCall, () => answerUnimplemented(call as ServerCall, callback, path)),
@@ -33,5 +33,5 @@ function answerUnimplemented(call: ServerCall, callback: unknown, path: string):
   const details = `The server does not implement the method ${path.slice(path.lastIndexOf('/') + 1)}`;
   const status = { code: UNIMPLEMENTED, details };
   const streams = 'writable' in call;
-  return streams ? call.emit('error', status) : (callback as Method)(status, null);
+  return streams ? call.emit('error', status) : (callback as AnyFunction)(status, null);
 }

@@ -1,9 +1,9 @@
+import type { AnyFunction } from '../../base/any-function.js';
 import { isMcpStrategy } from '../../base/mcp-strategy.js';
 import { runInContext } from '../../context/flow-context.js';
 import { CONVENTIONS as C, OTHER_METHOD, systemOf } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
-import type { Method } from '../like-method.js';
 import type { TelemetryInstance } from '../instance/telemetry-instance.js';
 import type { EntryHost } from './entry-host.js';
 import { grpcCallOf, grpcOutcome, grpcPath, untilCallIsOver, type ServerCall } from './grpc-call.js';
@@ -80,7 +80,7 @@ export class MicroserviceServers {
     );
     if (system === 'redis') {
       patches.replace(server, 'getPublisher', (getPublisher) => (...args) => {
-        const publish = getPublisher.apply(server, args) as Method;
+        const publish = getPublisher.apply(server, args) as AnyFunction;
         return (...packet: unknown[]) =>
           this.host.active ? quietly(() => publish(...packet)) : publish(...packet);
       });
@@ -93,7 +93,7 @@ export class MicroserviceServers {
   private arrive(
     server: MicroserviceServer,
     system: string,
-    handle: Method,
+    handle: AnyFunction,
     args: readonly unknown[],
   ): unknown {
     // The broker sends `null` instead of a message when it cancels a consumer.
@@ -210,7 +210,7 @@ export class MicroserviceServers {
   }
 
   /** Ends the entry after its last response was sent. */
-  private answer(server: MicroserviceServer, send: Method, stream: unknown, respond: unknown): unknown {
+  private answer(server: MicroserviceServer, send: AnyFunction, stream: unknown, respond: unknown): unknown {
     const arrival = MessageArrival.current;
     const entry = arrival?.entry;
     if (arrival === undefined || entry === undefined || typeof respond !== 'function')

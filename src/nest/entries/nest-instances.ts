@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { likeMethod, type Method } from '../like-method.js';
-import type { Patches } from './patches.js';
+import type { AnyFunction } from '../../base/any-function.js';
+import { likeMethod } from '../like-method.js';
+import type { FrameworkPatches } from './framework-patches.js';
 
 /** The members of Nest's record of a provider or a controller that the library reads. */
 interface Wrapper {
@@ -23,7 +24,7 @@ export interface NestInstance {
 export interface EntryMethod {
   readonly type: Type;
   readonly name: string;
-  readonly method: Method;
+  readonly method: AnyFunction;
 }
 
 /** Yields every object that Nest created, once, in the order of Nest's own explorers. */
@@ -48,16 +49,16 @@ export function* nestInstances(modules: ModulesContainer): Iterable<NestInstance
  */
 export function wrapEntryMethods(
   modules: ModulesContainer,
-  patches: Patches,
+  patches: FrameworkPatches,
   entries: (type: Type) => Iterable<string>,
-  make: (entry: EntryMethod) => Method,
+  make: (entry: EntryMethod) => AnyFunction,
 ): void {
   /**
    * The wrapper of each method and class. It is reused, so that caches by handler do not grow with
    * request-scoped objects.
    */
-  const made = new Map<Type, Map<string, Method>>();
-  const namesOf = (type: Type): ReadonlyMap<string, Method> => {
+  const made = new Map<Type, Map<string, AnyFunction>>();
+  const namesOf = (type: Type): ReadonlyMap<string, AnyFunction> => {
     let ofClass = made.get(type);
     if (ofClass === undefined) {
       ofClass = new Map();
@@ -120,7 +121,7 @@ export function* markedMethods(type: Type, metadata: string): Iterable<string> {
 }
 
 /** Returns the nearest method with this name. */
-function methodOf(type: Type, name: string): Method | undefined {
+function methodOf(type: Type, name: string): AnyFunction | undefined {
   for (const prototype of prototypesOf(type)) {
     const method = ownMethod(prototype, name);
     if (method !== undefined) return method;
@@ -136,9 +137,9 @@ function* prototypesOf(type: Type): Iterable<object> {
   }
 }
 
-function ownMethod(prototype: object, name: string): Method | undefined {
+function ownMethod(prototype: object, name: string): AnyFunction | undefined {
   const value: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
-  return typeof value === 'function' ? (value as Method) : undefined;
+  return typeof value === 'function' ? (value as AnyFunction) : undefined;
 }
 
 function classOf(instance: object): Type | undefined {
@@ -148,7 +149,7 @@ function classOf(instance: object): Type | undefined {
   return typeof type === 'function' ? (type as Type) : undefined;
 }
 
-function define(instance: object, name: string, value: Method): void {
+function define(instance: object, name: string, value: AnyFunction): void {
   if (Object.hasOwn(instance, name) || !Object.isExtensible(instance)) return;
   Reflect.defineProperty(instance, name, { value, configurable: true, writable: true });
 }

@@ -1,9 +1,9 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
+import type { AnyFunction } from '../../base/any-function.js';
 import { activeContext, Flow, FlowContext, runInContext, type Entry } from '../../context/flow-context.js';
 import { CONVENTIONS as C } from '../../entries/conventions.js';
 import { EntryTrace } from '../../entries/entry-trace.js';
 import { isUntracedHandler } from '../metadata/untraced-handlers.js';
-import type { Method } from '../like-method.js';
 import type { EntryHost } from './entry-host.js';
 import { markedMethods, nestInstances, wrapEntryMethods, type EntryMethod } from './nest-instances.js';
 
@@ -75,13 +75,13 @@ export class ScheduledJobs {
     patches.replace(orchestrator, 'addCron', (add) => (target, options) => {
       const { cronTime, name } = Object(options) as { cronTime?: unknown; name?: unknown };
       const schedule: Schedule = { type: 'cron', name: asText(name), expression: expressionOf(cronTime) };
-      return add.call(orchestrator, ticking(target as Method, schedule), options);
+      return add.call(orchestrator, ticking(target as AnyFunction, schedule), options);
     });
     for (const type of ['interval', 'timeout'] as const) {
       const method = type === 'interval' ? 'addInterval' : 'addTimeout';
       patches.replace(orchestrator, method, (add) => (target, millis, ...rest) => {
         const schedule: Schedule = { type, name: asText(rest[0]), expression: `${String(millis)} ms` };
-        return add.call(orchestrator, ticking(target as Method, schedule), millis, ...rest);
+        return add.call(orchestrator, ticking(target as AnyFunction, schedule), millis, ...rest);
       });
     }
     return orchestrator;
@@ -108,7 +108,11 @@ export class ScheduledJobs {
     const { fireOnTick, cronTime } = Object(job) as { fireOnTick?: unknown; cronTime?: { source?: unknown } };
     if (typeof fireOnTick !== 'function') return;
     const schedule: Schedule = { type: 'cron', name, expression: expressionOf(cronTime?.source) };
-    (job as { fireOnTick: Method }).fireOnTick = this.dynamicTick(fireOnTick as Method, schedule, job);
+    (job as { fireOnTick: AnyFunction }).fireOnTick = this.dynamicTick(
+      fireOnTick as AnyFunction,
+      schedule,
+      job,
+    );
   }
 
   /** Wraps the function in a Node timer; other timers, such as faked ones, are left alone. */
@@ -117,10 +121,14 @@ export class ScheduledJobs {
     if (typeof _onTimeout !== 'function') return;
     const millis = type === 'interval' ? _repeat : _idleTimeout;
     const schedule: Schedule = { type, name, expression: `${String(millis)} ms` };
-    (timer as { _onTimeout: Method })._onTimeout = this.dynamicTick(_onTimeout as Method, schedule, timer);
+    (timer as { _onTimeout: AnyFunction })._onTimeout = this.dynamicTick(
+      _onTimeout as AnyFunction,
+      schedule,
+      timer,
+    );
   }
 
-  private dynamicTick(run: Method, schedule: Schedule, owner: unknown): Method {
+  private dynamicTick(run: AnyFunction, schedule: Schedule, owner: unknown): AnyFunction {
     const { host } = this;
     const begin = (): EntryTrace | undefined =>
       this.begin(
@@ -143,7 +151,7 @@ export class ScheduledJobs {
     };
   }
 
-  private traced({ type, name, method }: EntryMethod): Method {
+  private traced({ type, name, method }: EntryMethod): AnyFunction {
     const { host } = this;
     const handler = { name: `${type.name}.${name}`, untraced: isUntracedHandler(type, method) };
     const begin = (schedule: Schedule, args: readonly unknown[]): EntryTrace | undefined =>
@@ -193,7 +201,7 @@ export class ScheduledJobs {
   }
 }
 
-function ticking(target: Method, schedule: Schedule): Method {
+function ticking(target: AnyFunction, schedule: Schedule): AnyFunction {
   return function (...args) {
     return tick(schedule, () => target.apply(this, args));
   };

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@opentelemetry/api';
 import { isAttributeValue } from '../../sdk/attribute-value.js';
-import { whenSettled } from '../../tracing/when-settled.js';
+import { noteResult } from '../../tracing/note-result.js';
 import { ask } from '../../base/user-function.js';
 import { decoratorLog, reportHook } from '../decorators/decorator-log.js';
 import { classNameOf } from '../../base/class-name.js';
@@ -33,7 +33,7 @@ export function WideEventField<T = any>(
           const span = wideEvent();
           if (span === undefined) return original.apply(this, args);
           const call = { name, written: asWritten(original), log: decoratorLog };
-          return whenSettled(
+          return noteResult(
             () => original.apply(this, args),
             call,
             (value) => {

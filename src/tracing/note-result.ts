@@ -8,7 +8,7 @@ import { listenTo } from './unhandled-rejection.js';
  *
  * @returns the result; the promise of an `async` function is replaced by an equivalent one
  */
-export function whenSettled<T>(fn: () => T, call: TracedCall, note: (value: unknown) => void): T {
+export function noteResult<T>(fn: () => T, call: TracedCall, note: (value: unknown) => void): T {
   const result = fn();
   if (typeof result !== 'object' || result === null || promiseKind(result) !== 'promise') {
     if (!isOpen(result)) note(result);

@@ -1,4 +1,4 @@
-import type { Method } from '../like-method.js';
+import type { AnyFunction } from '../../base/any-function.js';
 
 /** A function that was replaced on an object. */
 interface Replaced {
@@ -12,7 +12,7 @@ interface Replaced {
  * Replaces functions on the framework's objects, never on prototypes, and restores them when the app
  * closes.
  */
-export class Patches {
+export class FrameworkPatches {
   private readonly replaced: Replaced[] = [];
   private readonly known = new WeakMap<object, Set<PropertyKey>>();
 
@@ -20,9 +20,9 @@ export class Patches {
    * Replaces a method with `make(original)`, once per object. Frozen objects and objects without the method
    * are left alone.
    */
-  replace(target: object, key: PropertyKey, make: (original: Method) => Method): boolean {
+  replace(target: object, key: PropertyKey, make: (original: AnyFunction) => AnyFunction): boolean {
     const original: unknown = Reflect.get(target, key);
-    return typeof original === 'function' && this.set(target, key, make(original as Method));
+    return typeof original === 'function' && this.set(target, key, make(original as AnyFunction));
   }
 
   set(target: object, key: PropertyKey, value: unknown): boolean {

@@ -102,7 +102,7 @@ export class Flow {
   /** Returns the target that the flow chose for a pipeline. */
   targetOf<Generation>(pipeline: FlowPipeline<Generation>): FlowTarget<Generation> | undefined {
     for (let { overlay } = this; overlay !== undefined; overlay = overlay.next) {
-      // The compiler cannot know that an overlay's target and pipeline have one generation type.
+      // The compiler cannot know that the target and the pipeline of an overlay have one generation type.
       if (overlay.pipeline === pipeline) return overlay.target as FlowTarget<Generation>;
     }
     return undefined;

@@ -21,7 +21,11 @@ export class Announcements<T> {
     }
   }
 
-  /** @param listener - called for each later value; held weakly, so that a closed app can be collected */
+  /**
+   * Adds a listener.
+   *
+   * @param listener - called for each later value; held weakly, so that a closed app can be collected
+   */
   listen(listener: (value: T) => void): void {
     this.listeners.add(new WeakRef(listener));
   }

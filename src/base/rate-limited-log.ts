@@ -22,7 +22,11 @@ export class RateLimitedLog {
     this.log.debug?.(message);
   }
 
-  /** @param cause - a fixed name that serves as the key of the limit; never user data */
+  /**
+   * Writes a warning, unless its cause has reached the limit.
+   *
+   * @param cause - a fixed name that serves as the key of the limit; never user data
+   */
   warn(cause: string, message: string): void {
     this.write('warn', cause, message);
   }

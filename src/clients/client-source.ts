@@ -8,7 +8,7 @@ export interface ClientSource {
   readonly name: string;
   /** The option that controls the source. */
   readonly library: ClientLibrary;
-  /** @returns a function that removes all subscribers and wrappers */
+  /** Begins to observe calls. @returns a function that removes all subscribers and wrappers */
   start(): () => void;
   /** Looks for the library in objects of the app, such as pools that Nest injects. */
   adopt?(instances: Iterable<object>): void;

@@ -65,7 +65,7 @@ export class Patches {
   }
 }
 
-/** The object that has a method itself: the given one, or one that it inherits from. */
+/** Returns the object that has a method itself: the given one, or one that it inherits from. */
 export function ownerOf(object: unknown, method: string): object | undefined {
   let owner = typeof object === 'object' ? object : undefined;
   while (owner && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as object | null;

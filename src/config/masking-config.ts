@@ -22,13 +22,13 @@ export interface MaskingConfig {
   /** The longest text to keep, in characters; default unlimited. */
   readonly maxLength?: number;
   /**
-   * Whether `input.value` is masked and prompts are removed, also those that other libraries recorded;
+   * Whether `input.value` is masked and prompts are removed, including those that other libraries recorded;
    * default false.
    */
   readonly hideInputs?: boolean;
   /**
-   * Whether `output.value` is masked and completions are removed, also those that other libraries recorded;
-   * default false.
+   * Whether `output.value` is masked and completions are removed, including those that other libraries
+   * recorded; default false.
    */
   readonly hideOutputs?: boolean;
 }

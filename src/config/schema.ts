@@ -16,7 +16,7 @@ export interface Check {
    * looks inside.
    */
   accepts(value: unknown): boolean;
-  /** @throws TelemetryConfigError with the dotted path of the invalid option */
+  /** Checks one value. @throws TelemetryConfigError with the dotted path of the invalid option */
   assert(value: unknown, path: string): void;
   /** Whether the object must have this option. */
   readonly required?: true;
@@ -257,7 +257,7 @@ export function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** @throws TelemetryConfigError always; for custom checks */
+/** Reports a problem that a custom check found. @throws TelemetryConfigError always; for custom checks */
 export function fail(problem: ConfigProblem): never {
   throw new TelemetryConfigError(problem);
 }

@@ -73,7 +73,7 @@ export function revealHeaders(headers: HeaderValues): HeaderValues<string> {
   return Object.defineProperty(revealed, inspect.custom, { value: () => redactHeaders(headers) });
 }
 
-/** Replaces the value of each header by `****`. */
+/** Replaces the value of each header with `****`. */
 export function redactHeaders(headers: HeaderValues): HeaderValues<string> {
   return Object.fromEntries(Object.keys(headers).map((name) => [name, REDACTED]));
 }

@@ -102,7 +102,11 @@ export class BaggageBuilder {
     return builder;
   }
 
-  /** @returns whether the entry was accepted; it replaces an earlier entry of the same name */
+  /**
+   * Adds an entry, or replaces the one of this name.
+   *
+   * @returns whether the entry was accepted; it replaces an earlier entry of the same name
+   */
   add(key: unknown, value: unknown, metadata?: BaggageEntryMetadata): boolean {
     const refusal = this.take(key, value, metadata);
     if (refusal !== undefined) this.onRefusal(refusal);

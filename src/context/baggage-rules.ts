@@ -3,7 +3,7 @@ import { BaggageBuilder, type BaggageRefusal } from './baggage-builder.js';
 import { BAGGAGE_HEADER, readBaggageHeader } from './baggage-header.js';
 import { BaggageKeys } from './baggage-names.js';
 import { activeContext } from './flow-context.js';
-import { compileNames, type NameFilter } from './name-patterns.js';
+import { compileNames, isWildcard, type NameFilter } from './name-patterns.js';
 import { ask } from '../base/user-function.js';
 
 /** The members of a request that the rules read: Node's own request, HTTP/1 or HTTP/2. */
@@ -91,11 +91,11 @@ export class BaggageRules {
     this.allows = compileNames([...keys, ...allow]);
     const denied = compileNames(deny);
     this.denies = (key) => SECRET_NAME.test(key) || denied?.(key) === true;
-    const isListed = compileNames([...keys, ...attributes].filter((name) => !name.includes('*')));
-    const isMeant = compileNames(attributes.filter((name) => name.includes('*')));
+    const isListed = compileNames([...keys, ...attributes].filter((name) => !isWildcard(name)));
+    const isMeant = compileNames(attributes.filter(isWildcard));
     this.isAttribute = (key) =>
       isListed?.(key) === true || (isMeant?.(key) === true && !OWN_ATTRIBUTE.test(key));
-    const named = compileNames((options.metricAttributes ?? []).filter((name) => !name.includes('*')));
+    const named = compileNames((options.metricAttributes ?? []).filter((name) => !isWildcard(name)));
     this.flowAttributes =
       named &&
       (() => {

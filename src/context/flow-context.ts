@@ -73,7 +73,7 @@ export interface Entry {
 /**
  * The state of one flow (a request, or a `with…` call inside it), apart from the active span.
  *
- * `baggage` can be assigned. All code in the flow sees the new value, also in derived flows that share it.
+ * `baggage` can be assigned. All code in the flow sees the new value, even in derived flows that share it.
  */
 export class Flow {
   private readonly baggageHolder: Flow;
@@ -102,7 +102,7 @@ export class Flow {
   /** Returns the target that the flow chose for a pipeline. */
   targetOf<Generation>(pipeline: FlowPipeline<Generation>): FlowTarget<Generation> | undefined {
     for (let { overlay } = this; overlay !== undefined; overlay = overlay.next) {
-      // An overlay is added with a target and a pipeline of one type.
+      // The compiler cannot know that the target and the pipeline of an overlay have one generation type.
       if (overlay.pipeline === pipeline) return overlay.target as FlowTarget<Generation>;
     }
     return undefined;

@@ -67,7 +67,7 @@ function first(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** @returns nothing if the value is not valid percent-encoding */
+/** Decodes a percent-encoded value. @returns nothing if the value is not valid percent-encoding */
 function decode(value: string | undefined): string | undefined {
   try {
     return value === undefined ? undefined : decodeURIComponent(value);

@@ -27,6 +27,11 @@ export function compileWildcard(pattern: string): NameFilter {
   };
 }
 
+/** Whether a pattern selects more than its own text. */
+export function isWildcard(pattern: string): boolean {
+  return pattern.includes('*');
+}
+
 /**
  * Compiles names into one test: exact names (`user.id`), or patterns with `*` for any characters (`app.*`).
  *
@@ -34,10 +39,28 @@ export function compileWildcard(pattern: string): NameFilter {
  */
 export function compileNames(patterns: readonly string[]): NameFilter | undefined {
   if (patterns.length === 0) return undefined;
-  const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
-  const wildcards = patterns.filter((pattern) => pattern.includes('*')).map(compileWildcard);
+  const exact = new Set(patterns.filter((pattern) => !isWildcard(pattern)));
+  const wildcards = patterns.filter(isWildcard).map(compileWildcard);
   if (wildcards.length === 0) return (name) => exact.has(name);
   return (name) => exact.has(name) || wildcards.some((matches) => matches(name));
+}
+
+/** Tests whether a value is a selected text. */
+export type TextFilter = (text: unknown) => boolean;
+
+/** Lists of names and regular expressions that select texts. */
+export interface Selection {
+  /** The selected texts; default: all. */
+  readonly include?: readonly (string | RegExp)[] | undefined;
+  /** The texts that are not selected, even if they are included; default: none. */
+  readonly exclude?: readonly (string | RegExp)[] | undefined;
+}
+
+/** Compiles two lists into one test; exclusion wins. */
+export function compileSelection({ include, exclude = [] }: Selection): TextFilter {
+  const includes = include && compilePatterns(include);
+  const excludes = compilePatterns(exclude);
+  return (text) => includes?.(text) !== false && !excludes(text);
 }
 
 /**
@@ -45,7 +68,7 @@ export function compileNames(patterns: readonly string[]): NameFilter | undefine
  *
  * @returns a test that refuses anything but a text
  */
-export function compilePatterns(patterns: readonly (string | RegExp)[]): (text: unknown) => boolean {
+export function compilePatterns(patterns: readonly (string | RegExp)[]): TextFilter {
   const named = compileNames(patterns.filter((pattern) => typeof pattern === 'string'));
   const expressions = patterns.filter((pattern) => pattern instanceof RegExp).map(stateless);
   return (text) =>

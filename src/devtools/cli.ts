@@ -96,7 +96,7 @@ async function mcp(values: Values): Promise<number> {
   return 0;
 }
 
-/** @throws TelemetryError if the value is not a port */
+/** Reads the port in an option of the command line. @throws TelemetryError if the value is not a port */
 function portOf<Name extends string>(name: Name, given: string | undefined): Partial<Record<Name, number>> {
   if (given === undefined) return {};
   const port = Number(given);

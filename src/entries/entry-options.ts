@@ -1,6 +1,4 @@
-import { compilePatterns } from '../context/name-patterns.js';
-
-type NameMatcher = (text: unknown) => boolean;
+import { compilePatterns, compileSelection, type TextFilter } from '../context/name-patterns.js';
 
 /** A kind of entry other than HTTP. */
 export type EntryKind =
@@ -69,15 +67,10 @@ export interface MessagingOptions {
   readonly relation?: 'link' | 'parent' | Readonly<Record<string, 'link' | 'parent'>>;
 }
 
-interface CompiledFilter {
-  readonly included: NameMatcher | undefined;
-  readonly excluded: NameMatcher | undefined;
-}
-
 /** The compiled entry options of an instance. */
 export class EntryRules {
-  private readonly filters = new Map<EntryKind, CompiledFilter | false>();
-  private readonly relations: readonly (readonly [NameMatcher, MessageRelation])[];
+  private readonly filters = new Map<EntryKind, TextFilter | false>();
+  private readonly relations: readonly (readonly [TextFilter, MessageRelation])[];
 
   constructor(
     private readonly options: EntriesOptions | false = {},
@@ -98,8 +91,7 @@ export class EntryRules {
   /** Whether an entry is traced, by its pattern. */
   covers(kind: EntryKind, pattern: string): boolean {
     const filter = this.filterOf(kind);
-    if (filter === false) return false;
-    return (filter.included?.(pattern) ?? true) && filter.excluded?.(pattern) !== true;
+    return filter !== false && filter(pattern);
   }
 
   relationOf(pattern: string): MessageRelation {
@@ -115,16 +107,15 @@ export class EntryRules {
       : false;
   }
 
-  private filterOf(kind: EntryKind): CompiledFilter | false {
+  private filterOf(kind: EntryKind): TextFilter | false {
     let filter = this.filters.get(kind);
     if (filter === undefined) this.filters.set(kind, (filter = this.compile(kind)));
     return filter;
   }
 
-  private compile(kind: EntryKind): CompiledFilter | false {
+  private compile(kind: EntryKind): TextFilter | false {
     const given = this.options === false ? false : this.options[kind];
     if (given === false) return false;
-    const { include, exclude } = typeof given === 'object' ? given : {};
-    return { included: include && compilePatterns(include), excluded: exclude && compilePatterns(exclude) };
+    return compileSelection(typeof given === 'object' ? given : {});
   }
 }

@@ -87,7 +87,11 @@ export class OutgoingMessage {
     );
   }
 
-  /** @param type - the `error.type`, if a protocol says more than the error's class */
+  /**
+   * Records a failure. Only the first one is kept.
+   *
+   * @param type - the `error.type`, if a protocol says more than the error's class
+   */
   fail(error: unknown, type?: string): void {
     this.failure ??= { error, type };
   }

@@ -5,7 +5,7 @@ import type { OpenInferenceSpanKind } from './operations.js';
 import type { Cost } from './prices.js';
 import type { UsageSum } from './usage.js';
 
-/** The facts that any call begins with. */
+/** The description of a call before it begins. */
 export interface CallDescription extends CallOptions {
   readonly tool?: {
     readonly name?: string;

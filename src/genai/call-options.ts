@@ -207,7 +207,7 @@ export interface Evaluation {
   readonly score?: number;
   /** The result in a word, such as `pass`. */
   readonly label?: string;
-  /** The explanation, recorded if outputs are captured. */
+  /** The evaluator's explanation, recorded if outputs are captured. */
   readonly explanation?: string;
   /** The evaluated answer's id; default: that of this call. */
   readonly responseId?: string;

@@ -7,7 +7,7 @@ import type { OpenInferenceSpanKind } from './operations.js';
 import type { PriceTable } from './prices.js';
 import type { UsageOwner } from './usage.js';
 
-/** The objects that a call works with. */
+/** The configuration, prices, meter and other objects that a {@link GenAiCall} needs. */
 export interface CallParts {
   readonly operation: string;
   readonly spanKind: OpenInferenceSpanKind;

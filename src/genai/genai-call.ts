@@ -159,7 +159,7 @@ export class GenAiCall {
     });
   }
 
-  /** @internal */
+  /** Reads one chunk of the call's stream. @internal */
   chunk(value: unknown): void {
     this.progress.chunk(this.parts.meter !== undefined);
     // Texts that are not recorded need not be read.
@@ -188,12 +188,12 @@ export class GenAiCall {
     this.progress.firstChunkAfter(millis);
   }
 
-  /** @internal */
+  /** Records that the consumer left the stream early. @internal */
   left(): void {
     this.progress.noteEarlyEnd('left');
   }
 
-  /** @internal */
+  /** Writes the call's attributes and metrics before its span ends. @internal */
   spanEnds(failed: boolean, errorType?: string): void {
     if (this.over) return;
     this.over = true;

@@ -129,7 +129,7 @@ export class GenAiTracer {
   }
 
   /**
-   * Makes every call of a client a span. Supported are clients of `openai`, `@anthropic-ai/sdk` and
+   * Makes every call of a client a span. It accepts clients of `openai`, `@anthropic-ai/sdk` and
    * `@google/genai`, clients and servers of `@modelcontextprotocol`, and an `McpStrategy` of
    * `@rekog/mcp-nest`. The client's results stay unchanged.
    *
@@ -153,7 +153,7 @@ export class GenAiTracer {
     return new LangChainHandler(this.host);
   }
 
-  /** @internal */
+  /** Runs a call of any operation. @internal */
   run<T>(operation: AnyOperation, options: CallOptions, fn: CallBody<T>, written: unknown = fn): T {
     return runCall(this.host.manager(), operation, describe(operation, options), fn, written);
   }

@@ -70,7 +70,7 @@ export function classifyWithheldError(error: unknown, traceId: string): ErrorCla
   return { ...classifyError(error), message: errorType(error) };
 }
 
-/** Replaces an error's message by its class and codes on every span that it passes. */
+/** Replaces an error's message with its class and codes on every span that it passes. */
 export function withholdModelError(error: unknown): void {
   withholdMessage(error, shownText);
 }

@@ -1,5 +1,5 @@
 import type { ModelPrice } from '../config/genai-config.js';
-import { compilePatterns } from '../context/name-patterns.js';
+import { compilePatterns, isWildcard, type TextFilter } from '../context/name-patterns.js';
 import { roundedDollars, type Usage } from './usage.js';
 
 /** The cost of one call, in US dollars. */
@@ -15,7 +15,7 @@ const MAX_KNOWN = 500;
 
 /** The prices of models from the options; other models have no price. */
 export class PriceTable {
-  private readonly rules: readonly (readonly [(model: unknown) => boolean, ModelPrice])[];
+  private readonly rules: readonly (readonly [TextFilter, ModelPrice])[];
   private readonly known = new Map<string, ModelPrice | undefined>();
   private readonly missing = new Set<string>();
 
@@ -77,5 +77,5 @@ export function costOf(price: ModelPrice, usage: Usage): Cost | undefined {
 
 /** Ranks names: exact ones before patterns, longer patterns before shorter ones. */
 function specificity(name: string): number {
-  return name.includes('*') ? name.replaceAll('*', '').length : 10_000 + name.length;
+  return isWildcard(name) ? name.replaceAll('*', '').length : 10_000 + name.length;
 }

@@ -32,7 +32,7 @@ import {
 import { PriceTable } from './prices.js';
 import { UsageSum } from './usage.js';
 
-/** The objects that are made once per configuration. */
+/** The objects that a configuration of model calls is compiled to, once. */
 interface Compiled {
   readonly policy: ContentPolicy;
   readonly prices: PriceTable;

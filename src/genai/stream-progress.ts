@@ -15,7 +15,11 @@ export class StreamProgress {
   /** Whether the provider has sent the last chunk. */
   finished = false;
 
-  /** @param measured - whether the times between chunks are recorded */
+  /**
+   * Measures the time at which a chunk arrived.
+   *
+   * @param measured - whether the times between chunks are recorded
+   */
   chunk(measured: boolean): void {
     const now = monotonicMillis();
     if (this.firstMillis === undefined) this.firstMillis = now - this.startedAt;

@@ -45,7 +45,7 @@ export class UsageSum {
     if (Number.isFinite(usage.costUsd)) this.cost = (this.cost ?? 0) + (usage.costUsd as number);
   }
 
-  /** Replaces figures by the reported ones. */
+  /** Replaces figures with the reported ones. */
   put(usage: Usage): void {
     for (const name of TOKENS) {
       const value = usage[name];

@@ -12,9 +12,11 @@ export interface FrameworkRequest {
   readonly app?: unknown;
   readonly route?: { readonly path?: unknown; readonly stack?: unknown };
   readonly routeOptions?: { readonly url?: unknown };
-  /** This and the next two members follow the headers of trusted proxies. */
+  /** The client's address; trusted proxies can set it with a header. */
   readonly ip?: string;
+  /** The scheme that the client used; trusted proxies can set it with a header. */
   readonly protocol?: string;
+  /** The host that the client used; trusted proxies can set it with a header. */
   readonly host?: string;
 }
 

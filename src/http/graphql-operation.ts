@@ -13,12 +13,12 @@ export interface GraphqlOperation {
   readonly name: string | undefined;
 }
 
-/** The members that are used of a resolver's fourth argument. */
+/** The members of a resolver's fourth argument that the library reads. */
 interface GraphqlInfo {
   readonly operation?: { readonly operation?: unknown; readonly name?: { readonly value?: unknown } };
 }
 
-/** @param info - the fourth argument of a resolver */
+/** Returns the operation that a resolver belongs to. @param info - the fourth argument of a resolver */
 export function graphqlOperation(info: unknown): GraphqlOperation | undefined {
   const { operation } = Object(info) as GraphqlInfo;
   const type = operation?.operation;

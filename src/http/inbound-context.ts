@@ -28,7 +28,7 @@ export class InboundContext {
     return this.remote?.baggage;
   }
 
-  /** Reads again by the instance's rules; entries that were set in between stay. */
+  /** Reads the headers again by the instance's rules; entries that were set in between are kept. */
   readFor(propagation: Propagation, flow: Flow): void {
     if (propagation === this.propagation) return;
     const before = this.remote?.baggage;

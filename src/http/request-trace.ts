@@ -24,7 +24,7 @@ import type { BodySource, StreamedRequest, StreamRegistry, StreamTrace } from '.
 const NO_ATTRIBUTES: Attributes = {};
 const NO_LINKS: Link[] = [];
 
-/** The states of a request; `server-span.ts` has the drawing. */
+/** The states of a request, which only moves forward through them; `server-span.ts` has the drawing. */
 const State = { OPEN: 0, BOUND: 1, SETTLED: 2, CLOSED: 3 } as const;
 
 /**

@@ -1,4 +1,4 @@
-import { compileWildcard, stateless, type NameFilter } from '../context/name-patterns.js';
+import { compileWildcard, isWildcard, stateless, type NameFilter } from '../context/name-patterns.js';
 
 /** Tests whether a request is traced. @param route - the route template, or the path if no route matched */
 export type RouteFilter = (method: string, route: string) => boolean;
@@ -34,7 +34,7 @@ function withSlash(path: string): string {
 
 /** Compiles a path; `/a` also matches `/a/`, and `/a/*` also `/a`. */
 function compilePath(path: string): NameFilter {
-  if (!path.includes('*')) return (route) => route === path || route === `${path}/`;
+  if (!isWildcard(path)) return (route) => route === path || route === `${path}/`;
   const matches = compileWildcard(path);
   if (!path.endsWith('/*')) return matches;
   const matchesItself = compileWildcard(path.slice(0, -2));

@@ -2,7 +2,7 @@
  * The states of a request (`RequestTrace`) and what they mean for its span:
  *
  *           bindToInstance()       settleSpan()                  end()
- *   open ─────────────▶ bound ─────────────────▶ settled ──────────────────▶ ended
+ *   open ─────────────▶ bound ─────────────────▶ settled ──────────────────▶ closed
  *    │  a guard knows     │  at once; where        │  the span is one of       the response has closed
  *    │  the handler's     │  tenants are chosen,   │
  *    │  instance          │  at the first child    ├─ recording    its instance traces requests, sampled

@@ -54,7 +54,7 @@ function end(this: Body, ...args: unknown[]): unknown {
   return inherited(this, 'end', end).apply(this, args);
 }
 
-/** The entry is usually the active one; a lookup by the response costs more, see `propertyOf`. */
+/** Returns a response's request. The active entry is tried first: a look-up by the response costs more. */
 function traceOf(body: object): RequestTrace | undefined {
   const running = activeContext().flow?.entry as RequestTrace | undefined;
   // No other kind of entry has a response.

@@ -78,7 +78,7 @@ export class SseTrace extends StreamTrace implements SubscriptionListener, Subsc
     return this.subscribed || this.open || !this.trace.response.writableEnded;
   }
 
-  /** Nest destroys the response of a client that does not read. */
+  /** Called when Nest destroys the response, as it does if the client does not read. */
   protected override destroyed(): void {
     this.cutBy('limit');
   }

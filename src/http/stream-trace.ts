@@ -105,12 +105,12 @@ export class StreamTrace implements StreamFigures {
     if (first) this.trace.measurement?.streams(this.type);
   }
 
-  /** Records a failure of the producer or of a later stage; the first one counts. */
+  /** Records a failure of the producer or of a later stage. Only the first one is kept. */
   failed(error: unknown): void {
     this.failure ??= { error, late: this.trace.response.headersSent };
   }
 
-  /** Records that the server ended the stream before its producer did; the first cause counts. */
+  /** Records that the server ended the stream before its producer did. Only the first cause is kept. */
   cutBy(cause: 'server_shutdown' | 'limit'): void {
     this.cause ??= cause;
   }

@@ -98,7 +98,11 @@ export class MeterGeneration implements MeterBinding {
     return this.#plan;
   }
 
-  /** @throws TelemetryConfigError if a reader cannot be built */
+  /**
+   * Opens the readers, then builds the generation.
+   *
+   * @throws TelemetryConfigError if a reader cannot be built
+   */
   static async build(plan: MetricsPlan, context: MeterGenerationContext): Promise<MeterGeneration> {
     const simple = !plan.views.some(concernsRequests) && plan.readers.every(takesHistogramsAsTheyAre);
     const direct = simple ? new DirectRequestInstruments() : undefined;

@@ -21,8 +21,8 @@ import { LIBRARY_SCOPE } from '../base/version.js';
  * Creates instruments for a module's services. Inject it and keep the instruments: they follow every
  * reconfiguration, and measure nothing while metrics are off.
  *
- * Call its methods in constructors. A repeated name returns the same instrument; a name that another kind,
- * unit, value type or buckets have is an error.
+ * Call its methods in constructors. A repeated name returns the same instrument; a second definition with
+ * another kind, unit, value type or buckets is an error.
  */
 export class MeterManager implements MeterProvider {
   /** @internal */

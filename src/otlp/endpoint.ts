@@ -13,6 +13,8 @@ export interface Endpoint {
 }
 
 /**
+ * Parses the address of a receiver.
+ *
  * @throws {@link TelemetryConfigError} `TELEMETRY_EXPORTER_UNBUILDABLE` if it is not an http or https address
  */
 export function parseEndpoint(address: string): Endpoint {

@@ -14,7 +14,7 @@ import { ReceiverWords } from './receiver-words.js';
 import { readExportResponse, readJsonExportResponse, readRpcStatus } from './response.js';
 import type { OtlpSignal, OtlpTransport, SendResult } from './transport.js';
 
-/** The most bytes that are read of a response. No OTLP receiver sends a longer one. */
+/** The most bytes of a response that are read. No OTLP receiver sends a longer one. */
 const MAX_RESPONSE_BYTES = 64 * 1_024;
 
 const compress = promisify(gzip);

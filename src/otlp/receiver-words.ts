@@ -31,7 +31,7 @@ export class ReceiverWords {
     this.secrets = [...secrets].sort((a, b) => b.length - a.length);
   }
 
-  /** @returns one line of at most 160 characters; may be empty */
+  /** Cleans a receiver's message. @returns one line of at most 160 characters; may be empty */
   quote(message: string): string {
     let text = message.slice(0, MAX_READ_CHARS);
     for (const secret of this.secrets) text = without(text, secret);

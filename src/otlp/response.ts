@@ -50,6 +50,8 @@ export interface RpcStatus {
 }
 
 /**
+ * Reads the status in the body of a receiver's answer.
+ *
  * @see
  *   {@link https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto | google.rpc.Status}
  */

@@ -24,7 +24,7 @@ export interface ObservedDefinition {
   readonly name: string;
   readonly description: string;
   readonly unit: string;
-  /** Whether it only grows; default false. */
+  /** Whether the figure is a total, which only grows; default false. */
   readonly isTotal?: boolean;
 }
 

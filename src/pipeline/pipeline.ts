@@ -255,7 +255,7 @@ export class Pipeline implements TenantPipeline {
     return this.standIns.dropping();
   }
 
-  /** @throws TelemetryConfigError */
+  /** Completes a configuration with the environment and the defaults. @throws TelemetryConfigError */
   resolveConfig(config: TracerConfig): ResolvedTracerConfig {
     return resolveTracerConfig(config, this.env, {
       warn: (message) => {

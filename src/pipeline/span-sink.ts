@@ -52,7 +52,7 @@ export interface ExporterStatus {
     readonly code: string;
     /** The cause, in one sentence. */
     readonly reason: string;
-    /** The remedy. */
+    /** The remedy for the failure. */
     readonly hint?: string;
   };
 }

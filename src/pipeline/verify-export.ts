@@ -31,7 +31,7 @@ export interface VerifyExportResult {
   readonly code?: string;
   /** The cause of the failure. */
   readonly reason?: string;
-  /** The remedy. */
+  /** The remedy for the failure. */
   readonly hint?: string;
   /** Which header styles an endpoint of Arize accepts; only for Arize. */
   readonly headerStyles?: { readonly current: boolean; readonly legacy: boolean };

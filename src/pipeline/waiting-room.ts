@@ -129,7 +129,7 @@ export class WaitingSpans implements SpanSink {
     this.bytes += bytes;
   }
 
-  /** @returns the number of bytes that were freed */
+  /** Drops the span that has waited longest. @returns the number of bytes that were freed */
   dropOldest(): number {
     this.spans.shift();
     const bytes = this.sizes.shift() ?? 0;

@@ -14,7 +14,11 @@ function isPrimitive(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-/** @returns the attributes, with JSON text for structures and base64 for bytes */
+/**
+ * Replaces attribute values that OTLP alone can carry.
+ *
+ * @returns the attributes, with JSON text for structures and base64 for bytes
+ */
 export function plainAttributes(attributes: Attributes): Attributes {
   let plain = attributes;
   for (const key of Object.keys(attributes)) {

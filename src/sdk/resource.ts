@@ -39,7 +39,7 @@ class KnownResource implements Resource {
     return Promise.resolve();
   }
 
-  /** The argument's attributes win, as the specification demands. */
+  /** Returns a resource with the attributes of both; the argument's win, as the specification demands. */
   merge(other: Resource | null): Resource {
     if (other === null) return this;
     return resourceFromAttributes(

@@ -3,7 +3,7 @@ import type { SpanLimits } from '../sdk/span-limits.js';
 import { toAttributes } from './attribute-value.js';
 
 /**
- * Cuts texts and bytes to a limit, also inside lists and structures.
+ * Cuts texts and bytes to a limit, even inside lists and structures.
  *
  * @see {@link https://opentelemetry.io/docs/specs/otel/common/#attribute-limits | OpenTelemetry, attribute
  *   limits}

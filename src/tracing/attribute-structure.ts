@@ -58,7 +58,7 @@ function read(value: Record<string, unknown>, key: string): unknown {
 }
 
 /**
- * Whether an object is plain, also one of another realm such as Jest's. An object with `toJSON` is not
+ * Whether an object is plain, even one of another realm such as Jest's. An object with `toJSON` is not
  * plain.
  */
 function isPlain(value: object): boolean {

@@ -55,7 +55,7 @@ export class BaggageService {
   }
 
   /**
-   * Removes an entry from now on. Attributes that were already set stay. @returns whether the entry existed
+   * Removes an entry from now on. Attributes that were already set remain. @returns whether the entry existed
    */
   remove(key: string): boolean {
     const { flow } = activeContext();

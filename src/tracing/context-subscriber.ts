@@ -16,6 +16,9 @@
  *   next, error,  a hot source (Subject, `share`) calls them from the emitter's context
  *   complete
  *   add           a subscriber further up is handed to this one, not to ours: the binding spreads
+ *
+ * Invariants: work of the producer runs in its own context and work of the consumer in the consumer's,
+ * whichever code drives them; each subscription that `begin` announced reports `closed` once.
  */
 import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import { activeContext, runInContext, type FlowContext } from '../context/flow-context.js';
@@ -49,7 +52,7 @@ export interface SubscriptionStart {
  * Wraps an Observable so that its producer runs in its own context for each subscriber.
  *
  * Everything upstream that exists for this subscriber alone runs in that context, whichever code drives it:
- * subscription, operators (also behind a hot Subject), inner subscriptions, teardown. Shared parts, such as
+ * subscription, operators (even behind a hot Subject), inner subscriptions, teardown. Shared parts, such as
  * the source behind `share` and the emitter of a Subject, keep their own context. Everything downstream
  * runs in the context of its subscription.
  */
@@ -193,8 +196,8 @@ function isUpstream(teardown: unknown): teardown is Upstream {
 }
 
 /**
- * Methods that all bound subscribers share, so that an open stream costs one field instead of a closure per
- * method.
+ * Replaces a subscriber's methods with functions that run them in a context. All bound subscribers share
+ * these functions, so that an open stream costs one field instead of a closure per method.
  */
 function bindUpstream(subscriber: Upstream, context: FlowContext): void {
   if (subscriber[CONTEXT] !== undefined) return;

@@ -76,7 +76,7 @@ export function traceLogMeta(options: LogFieldsOptions = {}, more: object = {}):
 
 /**
  * Returns a winston format that adds trace fields: `format.combine(traceLogFormat(), format.json())`.
- * Existing fields of a line stay.
+ * Existing fields of a line are kept.
  *
  * **Gotchas** While a transport is slow, winston formats lines later, in another flow: they would show
  * another request's trace and user. Prefer {@link traceLogMeta}.

@@ -15,7 +15,11 @@ export class NamedTracers {
     private readonly attributes: Attributes | undefined,
   ) {}
 
-  /** @param name - the instrumentation scope; default: the library's own */
+  /**
+   * Returns the tracer of an instrumentation scope.
+   *
+   * @param name - the instrumentation scope; default: the library's own
+   */
   get(name?: string, version?: string): InstanceTracer {
     const scope = name === undefined ? LIBRARY_SCOPE : version === undefined ? { name } : { name, version };
     const key = `${scope.name}@${version ?? ''}`;

@@ -45,7 +45,7 @@ export function listen(
 }
 
 /**
- * Replaces the methods that request the result of a lazy object. Everything else about the object stays.
+ * Replaces the methods that request the result of a lazy object. Nothing else about the object changes.
  *
  * @returns whether the methods were replaced; a frozen object refuses
  */

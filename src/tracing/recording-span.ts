@@ -29,7 +29,11 @@ const NO_EVENTS: TimedEvent[] = [];
 
 /** Called just before a span ends; must not throw. */
 export interface SpanEnd {
-  /** @param failed - whether an error was recorded, expected ones included */
+  /**
+   * Called before the span ends, so that it can set the last attributes.
+   *
+   * @param failed - whether an error was recorded, expected ones included
+   */
   spanEnds(failed: boolean): void;
 }
 
@@ -136,7 +140,7 @@ export class RecordingSpan implements Span, ReadableSpan {
     return this;
   }
 
-  /** Adds a few valid attributes of the library without checks. Existing attributes stay. */
+  /** Adds a few valid attributes of the library without checks. Existing attributes are kept. */
   putUnder(fixed: FixedAttributes | undefined, others: Attributes): void {
     const limited = this.generation.spanLimits.attributeValueLengthLimit !== Infinity;
     if (this.attributeCount === 0 && !limited) {

@@ -71,7 +71,11 @@ class OpenCall {
     return activating(this.span, this.outer);
   }
 
-  /** @param written - the user's function; absent if the result belongs to this library alone */
+  /**
+   * Follows a result: the span ends when its promise or stream does.
+   *
+   * @param written - the user's function; absent if the result belongs to this library alone
+   */
   follow(result: unknown, written?: unknown): unknown {
     if (typeof result !== 'object' || result === null) return this.end(result);
     const kind = promiseKind(result);
@@ -82,7 +86,11 @@ class OpenCall {
     return result;
   }
 
-  /** @returns the traced stream if the result is a stream, else the result */
+  /**
+   * Ends the span, unless the result is a stream, which ends it later.
+   *
+   * @returns the traced stream if the result is a stream, else the result
+   */
   end(result: unknown): unknown {
     const { span, outer, call } = this;
     if (typeof result === 'object' && result !== null) {

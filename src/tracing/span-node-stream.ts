@@ -1,6 +1,6 @@
 import { endWhenCollected, type StreamSpan } from './stream-span.js';
 
-/** The members of a Node stream that are used, for any stream package. */
+/** The members of a Node stream, from any stream package, that the library uses. */
 export interface NodeReadable {
   readonly destroyed?: boolean;
   readonly errored?: unknown;

@@ -71,7 +71,7 @@ export class TracerManager {
   withSpan<T>(name: string, fn: (span: Span) => T): T;
   /** Runs `fn` in a new active span with options; the span ends when the result is complete or fails. */
   withSpan<T>(name: string, options: SpanOptions | null | undefined, fn: (span: Span) => T): T;
-  /** @internal */
+  /** Runs a function in a span, with details that only this library supplies. @internal */
   withSpan<T>(name: string, options: SpanOptions, fn: (span: Span) => T, details: CallDetails): T;
   withSpan<T>(
     name: string,

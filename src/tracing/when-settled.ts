@@ -3,8 +3,8 @@ import { isOpen, type TracedCall } from './run-in-span.js';
 import { listenTo } from './unhandled-rejection.js';
 
 /**
- * Runs a call and observes its result as soon as it exists; not streams and lazy objects, which have no
- * result yet.
+ * Runs a call and observes its result as soon as it exists. Streams and lazy objects have no result yet
+ * and are not observed.
  *
  * @returns the result; the promise of an `async` function is replaced by an equivalent one
  */

@@ -34,7 +34,7 @@ export class LlmCall {
     return this.call?.span ?? NO_SPAN;
   }
 
-  /** Adds usage to the call, and to the stage and pipeline around it. Zeros count. */
+  /** Adds usage to the call, and to the stage and pipeline around it. Zeros are recorded. */
   recordUsage(usage: Usage): void {
     this.usage.add(usage);
     this.owner?.addUsage(usage);

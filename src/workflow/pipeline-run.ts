@@ -32,7 +32,7 @@ export interface PipelineResult {
 
 /** Creates the spans of a run. */
 export interface RunHost {
-  /** @param written - the user's function, which `fn` wraps */
+  /** Runs a function in the run's pipeline span. @param written - the user's function, which `fn` wraps */
   withRun<T>(run: PipelineRun, options: WorkflowPipelineOptions, fn: (span: Span) => T, written?: unknown): T;
   withStageOf<T>(
     run: PipelineRun,
@@ -84,7 +84,7 @@ export class PipelineRun {
    * @internal
    */
   prefix = '';
-  /** @internal */
+  /** The meter of the pipeline's instance; absent while metrics are off. @internal */
   meter: WorkflowMeter | undefined;
   private startedAt = monotonicMillis();
   private readonly usage = new UsageSum();
@@ -104,7 +104,7 @@ export class PipelineRun {
 
   /** Runs the pipeline in its span. @param fn - receives the span; its result is returned */
   execute<T>(fn: (span: Span) => T, options?: WorkflowPipelineOptions | null): T;
-  /** @internal */
+  /** Runs a function that wraps the user's, `written`. @internal */
   execute<T>(fn: (span: Span) => T, options: WorkflowPipelineOptions, written: unknown): T;
   execute<T>(fn: (span: Span) => T, options?: WorkflowPipelineOptions | null, written: unknown = fn): T {
     this.startedAt = monotonicMillis();
@@ -133,23 +133,23 @@ export class PipelineRun {
     this.usage.add(usage);
   }
 
-  /** Reports the pipeline's results, which replace the counted ones; zeros count. */
+  /** Reports the pipeline's results, which replace the counted ones. Zeros are recorded. */
   recordComplete(result: PipelineResult): void {
     this.result = { ...this.result, ...result };
   }
 
-  /** @internal */
+  /** Counts a stage that begins. @internal */
   stageBegan(): void {
     this.stages += 1;
   }
 
-  /** @internal */
+  /** Adds the outcome and the usage of a stage that ends. @internal */
   stageEnded(outcome: StageOutcome, usage: Usage): void {
     this.ended[outcome] += 1;
     this.usage.add(usage);
   }
 
-  /** @internal */
+  /** Writes the run's sums before its span ends. @internal */
   spanEnds(failed: boolean): void {
     const {
       success = !failed,

@@ -79,7 +79,7 @@ export class StageRun {
     this.span.setAttributes(workflowAttributes(this.prefix, { stageSkipped: true, stageSkipReason: reason }));
   }
 
-  /** @internal */
+  /** Writes the stage's outcome before its span ends. @internal */
   spanEnds(failed: boolean): void {
     const outcome = this.outcome ?? (failed ? 'failure' : 'success');
     const { inputTokens, outputTokens, costUsd } = this.usage;

@@ -42,7 +42,7 @@ export class WorkflowTracer {
     options: (WorkflowPipelineOptions & Omit<PipelineRunOptions, 'name'>) | null | undefined,
     fn: (span: Span, run: PipelineRun) => T,
   ): T;
-  /** @internal */
+  /** Runs a function that wraps the user's, `written`, in a pipeline span. @internal */
   withPipelineSpan<T>(
     name: string,
     options: WorkflowPipelineOptions & Omit<PipelineRunOptions, 'name'>,
@@ -66,7 +66,7 @@ export class WorkflowTracer {
     options: StageOptions | null | undefined,
     fn: (span: Span, stage: StageRun) => T,
   ): T;
-  /** @internal */
+  /** Runs a function that wraps the user's, `written`, in a stage span. @internal */
   withStageSpan<T>(
     id: string,
     options: StageOptions,

@@ -4,7 +4,7 @@ import { isPartOf, type ClientCall } from '../client-call.js';
 import { ownerOf, type AnyFunction, type Patches } from '../patches.js';
 import { WrappedSource } from '../wrapped-source.js';
 
-/** The members that are used of an ioredis command. */
+/** The members of an ioredis command that the library reads. */
 export interface IoredisCommand {
   readonly name: string;
   readonly args?: readonly unknown[];
@@ -13,7 +13,7 @@ export interface IoredisCommand {
   readonly isTraced?: boolean;
 }
 
-/** The members that are used of an ioredis client. */
+/** The members of an ioredis client that the library reads. */
 export interface IoredisClient {
   readonly options?: {
     readonly host?: string;

@@ -10,7 +10,7 @@ import { mongoText } from './mongodb-text.js';
 /** A MongoDB command; its first field is the operation with its collection. */
 type Command = Readonly<Record<string, unknown>>;
 
-/** The members that are used of a `MongoClient`: its connections. */
+/** The members of a `MongoClient` that the library reads: its connections. */
 interface Client {
   readonly topology?: {
     readonly s?: {

@@ -62,7 +62,7 @@ export const MYSQL2: ClientSource & { readonly library: 'mysql' } = {
   },
 };
 
-/** The part of a pool that is read. */
+/** The members of a pool that the library reads. */
 interface MysqlPool {
   readonly config?: { readonly connectionLimit?: number; readonly maxIdle?: number };
   readonly _closed?: boolean;

@@ -45,7 +45,7 @@ interface NamedPools {
   readonly attributes: Attributes;
   /** Functions that read one pool each. */
   readonly members: Set<() => PoolFigures | undefined>;
-  /** The figures that were reported; they are zero once no pool has them. */
+  /** The sum of each reported figure over all pools; zero after the last of these pools is gone. */
   readonly sums: Map<Figure, number>;
 }
 

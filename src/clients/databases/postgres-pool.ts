@@ -88,7 +88,7 @@ function serverOfOptions(options: PoolOptions): DatabaseServer {
   });
 }
 
-/** The server of a client, or of a pool's options. */
+/** Returns the server of a client, or of a pool's options. */
 export function postgresServer({ host, port, database }: PostgresAddress): DatabaseServer {
   return { system: 'postgresql', namespace: database, address: host, port };
 }

@@ -8,7 +8,7 @@ import { endDatabaseCall, statementPlan } from './database-call.js';
 import { postgresServer, PG_WAITS, wrapPool, type PostgresAddress } from './postgres-pool.js';
 import { followTransaction, isInTransaction, markTransaction } from './transactions.js';
 
-/** The members that are used of a `pg` client. */
+/** The members of a `pg` client that the library reads. */
 interface PostgresClient extends PostgresAddress {
   /** The texts of prepared statements, by name. */
   readonly connection?: { readonly parsedStatements?: Readonly<Record<string, string>> };

@@ -10,6 +10,8 @@ export type TokenKind = 'word' | 'name' | 'quoted' | 'literal' | 'placeholder' |
 /** Receives the tokens of a statement in order. */
 export interface TokenSink {
   /**
+   * Receives the next token of a statement.
+   *
    * @param text - `?` for a literal; as written for a quoted name
    * @param spaced - whether white space or a comment came before
    * @returns whether to continue

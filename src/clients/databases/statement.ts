@@ -226,7 +226,11 @@ class StatementReader implements TokenSink {
     if (text === ',' && this.lists) this.expecting = 'target';
   }
 
-  /** @param isFunction - whether the supposed table is called as a function */
+  /**
+   * Adds the name that was read last to the tables of the statement.
+   *
+   * @param isFunction - whether the supposed table is called as a function
+   */
   private endTarget(isFunction: boolean): void {
     const target = this.target.slice(0, MAX_SUMMARY);
     if (target !== '' && !isFunction && !this.targets.includes(target) && this.targets.length < 50) {

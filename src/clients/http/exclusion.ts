@@ -1,5 +1,5 @@
 import { compileHosts } from '../../context/host-patterns.js';
-import { stateless } from '../../context/name-patterns.js';
+import { compilePatterns } from '../../context/name-patterns.js';
 import { addressOf, hostWithPort, type OutgoingUrl } from './outgoing-url.js';
 
 /** Whether calls to an address are excluded. */
@@ -12,12 +12,12 @@ export type Exclusion = (url: OutgoingUrl) => boolean;
 export function compileExclusion(patterns: readonly (string | RegExp)[]): Exclusion {
   if (patterns.length === 0) return () => false;
   const hosts = compileHosts(patterns.filter((pattern) => typeof pattern === 'string'));
-  const expressions = patterns.filter((pattern) => pattern instanceof RegExp).map(stateless);
+  const expressions = patterns.filter((pattern) => pattern instanceof RegExp);
+  const matches = compilePatterns(expressions);
   return (url) => {
     const host = hostWithPort(url);
     if (hosts(host)) return true;
     if (expressions.length === 0) return false;
-    const forms = [addressOf(url), `${url.scheme}://${host}${url.path}`];
-    return expressions.some((expression) => forms.some((form) => expression.test(form)));
+    return matches(addressOf(url)) || matches(`${url.scheme}://${host}${url.path}`);
   };
 }

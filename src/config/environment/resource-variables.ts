@@ -47,7 +47,7 @@ export function resourceFromVariables(
   };
 }
 
-/** One malformed entry discards the whole variable, as the specification asks. */
+/** Reads resource attributes. One malformed entry discards the variable, as the specification demands. */
 function readAttributes(variables: Variables): Record<string, string> {
   const { entries, malformed } = parsePairs(variables.text('OTEL_RESOURCE_ATTRIBUTES') ?? '');
   if (malformed !== undefined) {

@@ -36,7 +36,7 @@ const BATCH_VARIABLES = {
   exportTimeoutMillis: ['OTEL_BSP_EXPORT_TIMEOUT', positiveMillis],
 } as const;
 
-/** The variables of each span limit; the first one that is set counts. */
+/** The variables of each span limit; the first one that is set wins. */
 const LIMIT_VARIABLES: Readonly<Record<keyof SpanLimits, readonly string[]>> = {
   attributeCountLimit: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
   attributeValueLengthLimit: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],

@@ -50,7 +50,11 @@ export class Variables {
     return this.checked(name, credential, (value) => new Secret(value));
   }
 
-  /** @throws TelemetryConfigError with the variable's name, if the address has no scheme */
+  /**
+   * Returns the address in a variable.
+   *
+   * @throws TelemetryConfigError with the variable's name, if the address has no scheme
+   */
   url(name: string): string | undefined {
     return this.checked(name, url, (value) => value);
   }
@@ -154,7 +158,11 @@ export function parsePairs(text: string): { entries: [string, string][]; malform
   return { entries };
 }
 
-/** @throws TelemetryConfigError always: the two variables only work together */
+/**
+ * Reports a variable that is set without its partner.
+ *
+ * @throws TelemetryConfigError always: the two variables only work together
+ */
 export function missingPartner(missing: string, given: string): never {
   return fail({
     path: missing,

@@ -22,7 +22,7 @@ export function readManifest(folder: string): Manifest | undefined {
   }
 }
 
-/** Returns the version that the app loads, also from a parent folder, as in a workspace. */
+/** Returns the version that the app loads, even from a parent folder, as in a workspace. */
 export function versionOf(folder: string, name: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const manifest = readManifest(join(at, 'node_modules', name));

@@ -5,7 +5,11 @@ export class DevtoolsClient {
     private readonly token: string,
   ) {}
 
-  /** @throws Error with the server's message, or if the server cannot be reached */
+  /**
+   * Requests JSON from the server of devtools.
+   *
+   * @throws Error with the server's message, or if the server cannot be reached
+   */
   async json<T>(path: string): Promise<T> {
     return (await this.ask(path)).json() as Promise<T>;
   }

@@ -8,7 +8,7 @@ import type { DevtoolsClient } from './devtools-client.js';
 export interface Tool {
   readonly description: string;
   readonly inputSchema: object;
-  /** @returns a text that is short enough for a model's context */
+  /** Answers a call of the tool. @returns a text that is short enough for a model's context */
   readonly run: (client: DevtoolsClient, input: Readonly<Record<string, unknown>>) => Promise<string>;
 }
 

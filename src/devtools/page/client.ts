@@ -42,7 +42,7 @@ export interface DevtoolsState {
   readonly sources: readonly SourceState[];
 }
 
-/** @throws Error with the server's message */
+/** Requests JSON from the page's own server. @throws Error with the server's message */
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(path, { credentials: 'same-origin', ...init });
   const body = (await response.json()) as T & { error?: string };

@@ -47,7 +47,7 @@ export function useTick(millis: number): number {
   return tick;
 }
 
-/** The part of the address after `#`, such as `traces/4bf9…/a3ce…`. */
+/** Returns the part of the address after `#`, such as `traces/4bf9…/a3ce…`, and a function that sets it. */
 export function usePlace(): readonly [string[], (place: string) => void] {
   const [place, setPlace] = useState(location.hash.slice(1));
   useEffect(() => {

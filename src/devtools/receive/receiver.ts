@@ -46,7 +46,11 @@ export class OtlpReceiver {
     });
   }
 
-  /** @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if a port is taken */
+  /**
+   * Opens the ports for OTLP over gRPC and HTTP.
+   *
+   * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if a port is taken
+   */
   static async start(recorder: Recorder, options: ReceiverOptions = {}): Promise<OtlpReceiver> {
     const { host = '127.0.0.1', grpcPort = 4317, httpPort = 4318 } = options;
     const { bindGrpc } = await import('./grpc-receiver.js');

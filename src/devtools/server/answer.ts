@@ -53,7 +53,7 @@ export function answerError(response: ServerResponse, error: unknown): void {
   answerJson(response, { error: 'The request could not be answered.' }, 500);
 }
 
-/** @throws HttpError 413 for a body over the limit */
+/** Reads the body of a request. @throws HttpError 413 for a body over the limit */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -66,6 +66,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
 }
 
 /**
+ * Reads a body that is a JSON object.
+ *
  * @throws HttpError 415 without the content type of JSON, 413 for a body over the limit, 400 if it is not
  *   an object
  */

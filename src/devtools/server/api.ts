@@ -134,7 +134,11 @@ async function control(recorder: Recorder, source: DevtoolsSource, body: Json): 
   }
 }
 
-/** @throws HttpError 404 if the trace does not exist, 400 if the exporter is not an object */
+/**
+ * Reads a request to export a stored trace.
+ *
+ * @throws HttpError 404 if the trace does not exist, 400 if the exporter is not an object
+ */
 function exportOf(recorder: Recorder, { traceId, exporter }: Json): ControlRequest {
   const spans = [...traceOf(recorder, typeof traceId === 'string' ? traceId : '').spans.values()];
   if (exporter === undefined) return { action: 'export', spans };

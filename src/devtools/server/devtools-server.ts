@@ -39,6 +39,8 @@ export class DevtoolsServer {
   }
 
   /**
+   * Starts the server.
+   *
    * @throws TelemetryError `TELEMETRY_DEVTOOLS_UNAVAILABLE` if no port is free, or the address does not
    *   belong to this machine
    */

@@ -19,7 +19,7 @@ export class LiveFeed {
     },
   ) {}
 
-  /** @returns whether one more page could be added */
+  /** Adds an open page, which then receives changed traces. @returns whether one more page could be added */
   add(response: ServerResponse): boolean {
     if (this.listeners.size >= MAX_LISTENERS) return false;
     response.writeHead(200, {

@@ -42,6 +42,8 @@ export class RequestGuard {
   }
 
   /**
+   * Returns why a request must be refused.
+   *
    * @param port - the server's own port
    * @param offered - a token in the address, which only the first request has
    * @returns nothing if the request is admitted

@@ -129,7 +129,11 @@ export class TraceStore {
     this.notableBytes += trace.bytes;
   }
 
-  /** @param newest - the trace that has just changed, which stays */
+  /**
+   * Evicts a trace: the oldest ordinary one, unless notable traces take more than half of a limit.
+   *
+   * @param newest - the trace that has just changed, which stays
+   */
   private evictOldest(newest: StoredTrace): void {
     const { maxTraces, maxBytes } = this.options;
     const full = this.notable.size > maxTraces / 2 || this.notableBytes > maxBytes / 2;

@@ -35,7 +35,7 @@ interface Choice {
   readonly calls: Map<number, { id?: string; name?: string; arguments: string }>;
 }
 
-/** The most characters that are kept of an answer's text, if it is not recorded in full. */
+/** The most characters of an answer's text that are kept, if it is not recorded in full. */
 const MAX_TEXT = 1_000_000;
 
 /** Combines the pieces of an answer. */

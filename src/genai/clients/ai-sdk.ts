@@ -9,7 +9,7 @@ import { startCall, type AnyOperation, type StartedCall } from '../run-call.js';
 import { modelOf, notePart, parametersOf, readPart, usageOf } from './ai-sdk-events.js';
 import { OpenCalls } from './open-calls.js';
 
-/** Receives the events of the AI SDK's calls: the members of its `Telemetry` that are used. */
+/** Receives the events of the AI SDK's calls: the members of its `Telemetry` that the library needs. */
 export interface AiSdkTelemetry {
   /** Called when a call of the app begins. */
   onStart(event: object): void;

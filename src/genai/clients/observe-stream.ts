@@ -8,7 +8,7 @@ type Steps = Partial<Record<'next' | 'return' | 'throw', Step>>;
 
 /** A stream of a provider's client. */
 interface ClientStream {
-  /** Begins an iteration; a property in OpenAI's and Anthropic's clients. */
+  /** Begins an iteration. The streams of OpenAI's and Anthropic's clients have this property. */
   iterator?: () => Steps;
   readonly controller?: AbortController;
   next?: unknown;

@@ -1,7 +1,7 @@
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Replaces an object's method by a function with the same name, length and visibility. The class is left
+ * Replaces an object's method with a function with the same name, length and visibility. The class is left
  * alone.
  */
 export function replace(target: object, name: string, wrap: (original: Method) => Method): void {

@@ -18,7 +18,11 @@ import type { SeriesLimiter } from './series-limiter.js';
  */
 export interface HeldInstrument {
   readonly definition: InstrumentDefinition;
-  /** @param limiter - limits the number of series, if the SDK's own limit does not */
+  /**
+   * Continues with the meter of a new configuration; `undefined` stops recording.
+   *
+   * @param limiter - limits the number of series, if the SDK's own limit does not
+   */
   bindToMeter(meter: Meter | undefined, limiter?: SeriesLimiter): void;
 }
 
@@ -50,7 +54,7 @@ abstract class HeldSync<T> implements HeldInstrument {
     return this.limiter === undefined ? attributes : this.limiter.admit(attributes);
   }
 
-  /** Invalid arguments, such as a `bigint` attribute, are logged and must never throw into the app. */
+  /** Logs invalid arguments, such as a `bigint` attribute; a measurement never throws into the app. */
   protected reportInvalid(reason: unknown): void {
     diag.warn(`a measurement of ${this.definition.name} was left out: ${errorText(reason)}`);
   }

@@ -53,8 +53,8 @@ const HELD: Readonly<
 /**
  * A meter whose instruments outlive every configuration. A repeated name returns the same instrument.
  *
- * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method if another kind, unit, value type
- *   or buckets have the name; TelemetryConfigError if the name is invalid
+ * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` from each method if the name exists with another
+ *   kind, unit, value type or buckets; TelemetryConfigError if the name is invalid
  */
 export class InstanceMeter implements Meter {
   private readonly instruments = new Map<string, HeldInstrument>();

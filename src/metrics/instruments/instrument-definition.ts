@@ -26,6 +26,8 @@ export interface InstrumentDefinition {
 }
 
 /**
+ * The names that OpenTelemetry allows.
+ *
  * @see
  *   {@link https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax |
  *   Instrument name syntax}
@@ -33,7 +35,11 @@ export interface InstrumentDefinition {
 const NAME = /^[a-z][a-z0-9_.\-/]{0,254}$/i;
 const MAX_UNIT = 63;
 
-/** @throws TelemetryConfigError if the name or unit is invalid */
+/**
+ * Checks the name and the unit of an instrument.
+ *
+ * @throws TelemetryConfigError if the name or unit is invalid
+ */
 export function checkDefinition({ name, options: { unit = '' } }: InstrumentDefinition): void {
   if (!NAME.test(name)) {
     throw new TelemetryConfigError({
@@ -53,7 +59,11 @@ export function checkDefinition({ name, options: { unit = '' } }: InstrumentDefi
   }
 }
 
-/** @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` if the definitions are incompatible */
+/**
+ * Checks that a second definition of an instrument agrees with the first one.
+ *
+ * @throws TelemetryError `TELEMETRY_INSTRUMENT_CONFLICT` if the definitions are incompatible
+ */
 export function checkSame(existing: InstrumentDefinition, wanted: InstrumentDefinition, meter: string): void {
   const difference = differenceOf(existing, wanted);
   if (difference === undefined) return;

@@ -79,6 +79,8 @@ export class MetricsEnvironment {
   }
 
   /**
+   * Returns the reader that the variables of the OTLP exporter describe.
+   *
    * @throws TelemetryConfigError for an address without a scheme, a malformed header or an unreadable
    *   certificate
    */

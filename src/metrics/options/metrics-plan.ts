@@ -159,7 +159,11 @@ function besideSpans(
   });
 }
 
-/** @returns nothing if the path is not that of an OTLP receiver, so that the metrics' path is unknown */
+/**
+ * Returns the address for metrics that belongs to an address for traces.
+ *
+ * @returns nothing if the path is not that of an OTLP receiver, so that the metrics' path is unknown
+ */
 function metricsAddress(url: string | undefined): string | undefined {
   return url?.endsWith('/v1/traces') === true ? url.replace(/traces$/, 'metrics') : undefined;
 }

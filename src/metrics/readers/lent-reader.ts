@@ -15,7 +15,7 @@ class ReaderSource implements MetricProducer {
 
   constructor(private owner: object) {}
 
-  /** @returns whether the reader is free for this owner */
+  /** Reserves the reader for an owner. @returns whether the reader is free for this owner */
   takeOver(owner: object): boolean {
     if (this.owner !== owner && this.attached.length > 0) return false;
     this.owner = owner;
@@ -72,6 +72,8 @@ export class LentReader extends MetricReader {
   }
 
   /**
+   * Borrows a reader that the app created.
+   *
    * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if another instance or provider uses the
    *   reader
    */

@@ -17,7 +17,7 @@ export function encodeMetrics(
 }
 
 /**
- * Replaces `NaN` and infinities by their names, as OTLP's JSON demands. With `null` in their place, the
+ * Replaces `NaN` and infinities with their names, as OTLP's JSON demands. With `null` in their place, the
  * whole export would be refused.
  */
 function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
@@ -31,7 +31,11 @@ function withTextForNonFinite({ resource, scopeMetrics }: ResourceMetrics): Reso
   };
 }
 
-/** @param value - a number, or a histogram that contains numbers */
+/**
+ * Replaces `NaN` and infinities with texts, as JSON for OTLP demands.
+ *
+ * @param value - a number, or a histogram that contains numbers
+ */
 function textForNonFinite(value: number | object): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   return Object.fromEntries(

@@ -17,7 +17,11 @@ export class OtlpSender implements MetricSender {
     this.target = transport.target;
   }
 
-  /** @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` */
+  /**
+   * Prepares the connection to a receiver of metrics.
+   *
+   * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE`
+   */
   static async open(config: OtlpExporterConfig): Promise<OtlpSender> {
     return new OtlpSender(config.type, await openTransport(config, 'metrics'));
   }

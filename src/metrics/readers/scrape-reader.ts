@@ -41,6 +41,8 @@ export class ScrapeReader extends MetricReader {
   }
 
   /**
+   * Creates the reader and loads Prometheus' serialiser.
+   *
    * @throws TelemetryConfigError `TELEMETRY_PACKAGE_MISSING` without `@opentelemetry/exporter-prometheus`
    */
   static async open(

@@ -6,6 +6,8 @@ import { DirectHistogram, type HistogramDescription } from '../instruments/direc
 import { appliesTo, type ViewTarget } from '../instruments/view-match.js';
 
 /**
+ * The duration of requests, as the semantic conventions define it.
+ *
  * @see
  *   {@link https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration |
  *   http.server.request.duration}

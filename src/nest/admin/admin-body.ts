@@ -37,7 +37,11 @@ export function optionalJsonBody(request: AdminRequest, maxBytes: number): Recor
   return empty && (headers['content-length'] ?? '0') === '0' ? {} : jsonBody(request, maxBytes);
 }
 
-/** @throws BadRequestException for JSON that is nested too deeply to be read with recursion */
+/**
+ * Returns the size of a body as JSON, in bytes.
+ *
+ * @throws BadRequestException for JSON that is nested too deeply to be read with recursion
+ */
 function sizeOf(body: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(body ?? null));

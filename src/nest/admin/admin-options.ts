@@ -24,6 +24,8 @@ export const DEFAULT_ADMIN_PATH = 'admin/telemetry';
 export const DEFAULT_MAX_BODY_BYTES = 65_536;
 
 /**
+ * Checks the options of the admin module.
+ *
  * @throws TelemetryError `TELEMETRY_ADMIN_UNGUARDED` without a guard; TelemetryConfigError for any other
  *   mistake
  */

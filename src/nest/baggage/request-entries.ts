@@ -106,7 +106,11 @@ export class RequestEntries {
     return entries;
   }
 
-  /** @returns a promise to wait for, if there is one */
+  /**
+   * Asks the option `entries` for further entries, and adds them to the flow.
+   *
+   * @returns a promise to wait for, if there is one
+   */
   private askResolver(request: BaggageRequest, flow: Flow): Promise<void> | undefined {
     const { entries } = this.options;
     if (entries === undefined) return undefined;

@@ -14,6 +14,8 @@ export class MethodName {
   }
 
   /**
+   * Returns the name `Class.method` for a call.
+   *
    * @param host - the object of the call; if its class overrides the method, the declaring class is named
    */
   on(host: unknown): string {

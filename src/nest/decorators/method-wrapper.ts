@@ -18,7 +18,7 @@ const OWN_OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set([
 ]);
 
 /**
- * Replaces a decorated method by a wrapper that looks the same to other decorators and libraries: it has
+ * Replaces a decorated method with a wrapper that looks the same to other decorators and libraries: it has
  * the same name, length, metadata and own properties.
  *
  * @param decorator - the decorator as the user wrote it, for the error

@@ -82,7 +82,7 @@ export function wrapInSpan(
   });
 }
 
-/** @param args - the arguments for `onResult` */
+/** Returns the details of a call of a decorated method. @param args - the arguments for `onResult` */
 function detailsOf(
   observation: Pick<Observation, 'spanName' | 'options'>,
   method: Method,

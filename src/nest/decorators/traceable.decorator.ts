@@ -1,4 +1,4 @@
-import { compilePatterns } from '../../context/name-patterns.js';
+import { compileSelection } from '../../context/name-patterns.js';
 import { MethodName } from './method-name.js';
 import { isWrapped } from './method-wrapper.js';
 import { isWithoutSpan } from '../metadata/untraced-handlers.js';
@@ -33,8 +33,7 @@ export interface TraceableOptions extends SpanDecoratorOptions {
 export function Traceable(nameOrOptions: string | TraceableOptions = {}): ClassDecorator {
   const given: TraceableOptions = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   const { name, include, exclude, ...options } = given;
-  const includes = compilePatterns(include ?? ['*']);
-  const excludes = compilePatterns(exclude ?? []);
+  const selects = compileSelection({ include, exclude });
   return (type) => {
     const prototype = type.prototype as object;
     for (const key of Object.getOwnPropertyNames(prototype)) {
@@ -42,7 +41,7 @@ export function Traceable(nameOrOptions: string | TraceableOptions = {}): ClassD
       if (key === 'constructor' || LIFECYCLE_HOOKS.has(key) || typeof descriptor?.value !== 'function')
         continue;
       if (isWrapped(prototype, key) || isWithoutSpan(prototype, key)) continue;
-      if (!includes(key) || excludes(key)) continue;
+      if (!selects(key)) continue;
       const spanName = name === undefined ? new MethodName(prototype, key) : `${name}.${key}`;
       wrapInSpan('@Traceable', prototype, key, descriptor, spanName, options);
       Object.defineProperty(prototype, key, descriptor);

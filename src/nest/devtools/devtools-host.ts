@@ -116,7 +116,7 @@ export class DevtoolsHost {
 
   /**
    * Turns an exporter off, or on again as it was configured. A configuration that was set in the meantime
-   * stays.
+   * is kept.
    */
   private async switchExporter(instance: TelemetryInstance, on: boolean): Promise<object> {
     const { tracerManager: manager, name } = instance;

@@ -19,7 +19,7 @@ const SYSTEM = 'bullmq';
 /** Names of the errors with which a processor postpones its job; BullMQ does not count them as failures. */
 const POSTPONING = new Set(['DelayedError', 'RateLimitError', 'WaitingChildrenError', 'WaitingError']);
 
-/** The members that are used of a job. */
+/** The members of a job that the library reads. */
 interface Job {
   readonly id?: unknown;
   readonly name?: unknown;

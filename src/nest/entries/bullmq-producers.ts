@@ -26,7 +26,7 @@ interface FlowNode {
   readonly children?: readonly FlowNode[];
 }
 
-/** The members that are used of a queue or a flow producer. */
+/** The members of a queue or a flow producer that the library uses. */
 interface Producer {
   readonly name?: unknown;
   readonly opts?: { readonly connection?: BrokerOptions; readonly telemetry?: unknown };

@@ -3,7 +3,7 @@ import { OutgoingMessage } from '../../entries/outgoing-message.js';
 import type { BrokerOptions } from './broker-address.js';
 import type { Patches } from './patches.js';
 
-/** The members that are used of Nest's clients; an app's own client may lack any of them. */
+/** The members of Nest's clients that the library uses; an app's own client may lack any of them. */
 export interface ClientProxyLike {
   readonly routingMap?: unknown;
   readonly options?: BrokerOptions;

@@ -10,7 +10,7 @@ import type { EntryHost } from './entry-host.js';
 /** A resolver with its guards and interceptors, as the GraphQL server calls it. */
 type Target = (...args: unknown[]) => unknown;
 
-/** The members that are used of a resolver's fourth argument. */
+/** The members of a resolver's fourth argument that the library reads. */
 interface Info {
   readonly operation: object;
   readonly path?: { readonly key?: unknown; readonly prev?: unknown };
@@ -38,7 +38,12 @@ export class GraphqlSubscriptions {
 
   constructor(private readonly host: EntryHost) {}
 
-  /** @returns nothing if the call does not belong to a subscription */
+  /**
+   * Prepares a resolver's call: the root field begins a subscription, other fields run in the one they belong
+   * to.
+   *
+   * @returns nothing if the call does not belong to a subscription
+   */
   run(type: Type, name: string, target: Target, args: readonly unknown[]): (() => unknown) | undefined {
     const [, , context, info] = args;
     if (!this.host.active || !isObject(context) || !isSubscription(info)) return undefined;

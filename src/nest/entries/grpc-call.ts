@@ -5,7 +5,7 @@ import type { EntryTrace } from '../../entries/entry-trace.js';
 import type { Method } from '../like-method.js';
 import { codeOf } from './message-facts.js';
 
-/** The members that are used of a server call of grpc-js. */
+/** The members of grpc-js's server calls that the library uses. */
 export interface ServerCall {
   readonly metadata?: unknown;
   readonly call?: Intercepting;

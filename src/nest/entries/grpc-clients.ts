@@ -94,7 +94,11 @@ function traced(message: OutgoingMessage, properties: CallProperties): CallPrope
   };
 }
 
-/** @param status - an error of grpc-js, or the final status of its stream */
+/**
+ * Ends a message with the outcome of its call.
+ *
+ * @param status - an error of grpc-js, or the final status of its stream
+ */
 function end(message: OutgoingMessage, status: Status | null): void {
   const code = grpcCode(status?.code ?? 0) ?? 'UNKNOWN';
   message.answered(code);

@@ -13,7 +13,7 @@ import { MessageArrival, type ServerFields } from './message-arrival.js';
 import { MessageHandlers } from '../metadata/message-handlers.js';
 import { quietly } from './quietly.js';
 
-/** The members that are used of Nest's servers and of an app's own strategies, where each may be absent. */
+/** The members of Nest's servers that the library uses. An app's own strategy may lack any of them. */
 export interface MicroserviceServer extends ServerFields {
   readonly transportId?: unknown;
   readonly deserializer?: object;

@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { likeMethod, type Method } from '../like-method.js';
 import type { Patches } from './patches.js';
 
-/** The members that are used of Nest's record of a provider or a controller. */
+/** The members of Nest's record of a provider or a controller that the library reads. */
 interface Wrapper {
   readonly metatype: unknown;
   readonly instance: unknown;

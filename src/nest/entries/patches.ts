@@ -17,7 +17,7 @@ export class Patches {
   private readonly known = new WeakMap<object, Set<PropertyKey>>();
 
   /**
-   * Replaces a method by `make(original)`, once per object. Frozen objects and objects without the method
+   * Replaces a method with `make(original)`, once per object. Frozen objects and objects without the method
    * are left alone.
    */
   replace(target: object, key: PropertyKey, make: (original: Method) => Method): boolean {

@@ -32,7 +32,7 @@ class Tick implements Entry {
   }
 }
 
-/** The functions of `SchedulerOrchestrator` and `SchedulerRegistry` that are used. */
+/** The functions of `SchedulerOrchestrator` and `SchedulerRegistry` that the library uses. */
 interface Orchestrator {
   readonly cronJobs?: Readonly<Record<string, unknown>>;
   readonly intervals?: Readonly<Record<string, unknown>>;

@@ -182,6 +182,8 @@ const optionsShape = object({
 });
 
 /**
+ * Validates the options of `forRoot` and `forRootAsync`.
+ *
  * @param isGlobal - the `isGlobal` that the module was created with, before any factory ran; default: not
  *   checked
  * @throws TelemetryConfigError with the first invalid option

@@ -84,7 +84,7 @@ export function withTracers(module: DynamicModule): DynamicModule {
     ...[undefined, ...tracerNames.all].map((name) => ({
       provide: getTracerToken(name),
       inject: [TracerManager],
-      // A test may replace the manager by a partial one.
+      // A test may replace the manager with a partial one.
       useFactory: (manager: Partial<TracerManager>) => manager.getTracer?.(name),
     })),
     ...[undefined, ...meterNames.all].map((name) => ({

@@ -16,7 +16,7 @@ export class TelemetryHubModule implements NestModule {
   /** @param hub - absent in Nest's preview mode, which runs no constructor */
   constructor(@Inject(TelemetryHub) private readonly hub: TelemetryHub | undefined) {}
 
-  /** Nest calls it when all modules exist and no route does yet. */
+  /** Called by Nest when all modules exist, and before the first route does. */
   configure(): void {
     this.hub?.attach();
   }

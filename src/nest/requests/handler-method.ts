@@ -7,7 +7,7 @@ export interface HandlerMethod {
 }
 
 /**
- * Finds the method of `type` behind `handler`, also if each object of a request-scoped class binds its own
+ * Finds the method of `type` behind `handler`, even if each object of a request-scoped class binds its own
  * function.
  *
  * @param handler - the function that Nest calls; returned if the class has no such method

@@ -32,7 +32,7 @@ function metadata(target: object): unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as unknown[] | undefined) ?? [];
 }
 
-/** Interceptors are bound as classes or as objects. */
+/** Whether an interceptor, bound as a class or as an object, is of a type. */
 function isA(interceptor: unknown, type: Type): boolean {
   if (interceptor instanceof type) return true;
   return typeof interceptor === 'function' && (interceptor === type || interceptor.prototype instanceof type);

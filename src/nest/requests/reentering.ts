@@ -23,7 +23,7 @@ function reentering(callback: Callback, position: number): Callback {
   const wrapper: Callback = function (...args) {
     return applyInEntryOf(args[position], callback, this, args);
   };
-  // Frameworks read properties and metadata, also later ones, and recognise error handlers by their length.
+  // Frameworks read properties and metadata, even later ones, and recognise error handlers by their length.
   Object.setPrototypeOf(wrapper, callback);
   Object.defineProperty(wrapper, 'name', { value: callback.name, configurable: true });
   Object.defineProperty(wrapper, 'length', { value: callback.length, configurable: true });

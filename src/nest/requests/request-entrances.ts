@@ -6,7 +6,7 @@ import type { FrameworkRequest } from '../../http/framework-request.js';
 import type { RequestTrace } from '../../http/request-trace.js';
 import { requestTraceOf } from '../../http/request-trace-of.js';
 
-/** The hooks of Fastify that are used; the package itself is not needed. */
+/** The hooks of Fastify that the library uses; the package itself is not needed. */
 interface FastifyLike {
   addHook(
     name: 'onRequest',
@@ -25,7 +25,7 @@ interface Entrance {
   leave: (() => boolean) | undefined;
 }
 
-/** The member of Express that is used: every request goes through `handle`. */
+/** Express' method `handle`, which every request goes through. */
 interface ExpressLike {
   handle(request: IncomingMessage, response: ServerResponse, ...rest: unknown[]): unknown;
 }
@@ -113,7 +113,11 @@ export class RequestEntrances {
   }
 }
 
-/** @returns a function that restores the object's own, unless other code has wrapped the replacement */
+/**
+ * Replaces a method of an object.
+ *
+ * @returns a function that restores the object's own, unless other code has wrapped the replacement
+ */
 function replaceMethod(object: object, name: string, replacement: unknown): () => boolean {
   const before = Object.getOwnPropertyDescriptor(object, name);
   Reflect.set(object, name, replacement);

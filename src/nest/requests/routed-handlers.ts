@@ -28,7 +28,7 @@ export async function loadRouter(): Promise<void> {
     const loaded = await import('@nestjs/core/router/router-execution-context.js');
     router ??= loaded.RouterExecutionContext.prototype;
   } catch {
-    // This version of Nest has it elsewhere.
+    // This version of Nest keeps the file elsewhere.
   }
 }
 
@@ -59,7 +59,7 @@ export function leaveRoutes(config: object): void {
   replaced = undefined;
 }
 
-/** @returns the original `create` */
+/** Replaces `create`, which Nest calls once for each handler. @returns the original `create` */
 function replaceCreate(prototype: { create: Create }, create: Create): Create {
   prototype.create = function (this: RouterExecutionContext, ...given) {
     const handle = create.apply(this, given);

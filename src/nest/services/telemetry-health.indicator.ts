@@ -3,7 +3,7 @@ import type { TelemetryStatus } from '../../pipeline/telemetry-status.js';
 import type { ExporterStatus } from '../../pipeline/span-sink.js';
 import { TracerManager } from '../../tracing/tracer-manager.js';
 
-/** The time for which a lost span counts, in milliseconds. */
+/** The time after a loss for which the health is not `up`, in milliseconds. */
 const LOSS_SHOWN_MILLIS = 60_000;
 
 /** The health of span delivery. */

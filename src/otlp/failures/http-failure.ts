@@ -112,7 +112,11 @@ function explain(status: number, destination: Destination): readonly [reason: st
   }
 }
 
-/** @returns milliseconds from now; `undefined` if the header is absent or unreadable */
+/**
+ * Reads a `Retry-After` header: seconds, or a date.
+ *
+ * @returns milliseconds from now; `undefined` if the header is absent or unreadable
+ */
 export function parseRetryAfter(value: string | undefined, now: number = Date.now()): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();

@@ -34,7 +34,7 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
 /** Wraps a text in ANSI escapes, or returns it unchanged. */
 export type Paint = (style: Style, text: string) => string;
 
-/** @param color - whether to use ANSI escapes */
+/** Returns a function that colours texts. @param color - whether to use ANSI escapes */
 export function painter(color: boolean): Paint {
   if (!color) return (_style, text) => text;
   return (style, text) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`;

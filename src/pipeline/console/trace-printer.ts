@@ -80,7 +80,11 @@ export class TracePrinter {
     if (--this.sinks === 0) process.off('exit', this.onExit);
   }
 
-  /** @param as - the layout; that of a trace's first span counts */
+  /**
+   * Adds a span; the span that completes its trace prints it.
+   *
+   * @param as - the layout; that of a trace's first span counts
+   */
   add(span: ReadableSpan, account: SinkAccount, as: PrintedAs): void {
     const { traceId, spanId } = span.spanContext();
     let trace = this.traces.get(traceId);

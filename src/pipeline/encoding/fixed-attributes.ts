@@ -25,6 +25,6 @@ export class FixedAttributes {
 /** A span that has {@link FixedAttributes}; its `attributes` include them. */
 export interface WithFixedAttributes {
   readonly fixedAttributes?: FixedAttributes | undefined;
-  /** All others. */
+  /** The attributes that are not the route's. */
   readonly ownAttributes?: Attributes;
 }

@@ -51,6 +51,8 @@ export class ZipkinDelivery implements Delivery {
   }
 
   /**
+   * Loads the Zipkin exporter.
+   *
    * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if
    *   `@opentelemetry/exporter-zipkin` is not installed
    */

@@ -137,7 +137,11 @@ export class GenerationLife implements GenerationBuilder {
     return generation;
   }
 
-  /** @returns the number of spans that ended meanwhile, after they are delivered */
+  /**
+   * Closes a generation when its last running span has ended.
+   *
+   * @returns the number of spans that ended meanwhile, after they are delivered
+   */
   private closeWhenDrained(generation: Generation, waiting: Set<Generation>, most: number): Promise<number> {
     const endedBefore = generation.ended;
     waiting.add(generation);

@@ -201,6 +201,8 @@ export class Generation {
   }
 
   /**
+   * Shuts down the processors that no other generation uses.
+   *
    * @param kept - processors that another generation still uses
    * @param timeoutMillis - the longest wait for a processor, in milliseconds
    */

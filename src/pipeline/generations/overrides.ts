@@ -40,6 +40,8 @@ export class Overrides {
   }
 
   /**
+   * Adds a temporary change and starts its timer.
+   *
    * @param end - reverts the change when its time is over, if `take` confirms that no other override and no
    *   {@link remove} came first; never rejects
    */
@@ -84,7 +86,11 @@ export class Overrides {
   }
 }
 
-/** @throws TelemetryConfigError always: the override names a tenant, but the instance has none */
+/**
+ * Refuses an override for a tenant where there are no tenants.
+ *
+ * @throws TelemetryConfigError always: the override names a tenant, but the instance has none
+ */
 export function noTenants(): never {
   return fail({
     path: 'tenant',

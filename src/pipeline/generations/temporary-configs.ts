@@ -43,7 +43,11 @@ export class TemporaryConfigs {
     this.standIns.set(base, settled);
   }
 
-  /** @throws TelemetryConfigError if the change over `base` is invalid */
+  /**
+   * Returns the target for flows with a temporary change.
+   *
+   * @throws TelemetryConfigError if the change over `base` is invalid
+   */
   target(base: TracerConfig, change: TracerConfig): FlowTarget<Generation> {
     if (!this.builder.running) {
       validateTracerConfig(change);

@@ -86,8 +86,8 @@ export const HARMLESS_PASS = new RegExp(
 );
 
 /**
- * Words of which every credential's name contains at least one, ignoring case. A text without them needs no
- * further search.
+ * A pattern for the words in names of credentials: every such name contains at least one of them. A text
+ * without these words needs no further search.
  */
 export const SECRET_HINT = 'auth|cookie|pass|pwd|secret|credential|key|raw-?headers|token|jwt|bearer';
 

@@ -26,7 +26,7 @@ const WORD = /(?:(?:Bearer|Basic|Digest)\s{1,4})?[^\s,;&|)}\]"'\\]+/iy;
  * The search visits each `:` or `=` once. It reads back over the name, no further than the last match, then
  * forward over the value, which is then skipped. So the time is linear in the text's length.
  *
- * @param isSecret - whether a name is that of a credential
+ * @param isSecret - whether a name is the name of a credential
  */
 export function maskNamed(text: string, isSecret: (name: string) => boolean): string {
   let masked = '';

@@ -7,7 +7,7 @@
  *      ├─ hidden input or output ─▶ removed, or replaced by __REDACTED__
  *      ├─ name of a credential ───▶ replaced by __REDACTED__
  *      ├─ url.full, url.query … ──▶ TextMask.maskAddress, maskQuery
- *      ├─ own attribute ──────────▶ untouched: a constant or a name in the code
+ *      ├─ own attribute ──────────▶ untouched: a constant, or a name in the code; structures are masked
  *      └─ any other text ─────────▶ TextMask.mask, as for names and messages:
  *             1. hintsOf: one pass over the characters; most texts end here
  *             2. a name and a value?   JSON: values by their keys; else queries of addresses, `name=value`
@@ -128,7 +128,7 @@ export class SpanMask {
     return masked === state ? context : { ...context, traceState: createTraceState(masked) };
   }
 
-  /** Whether a name in recorded arguments and results is that of a credential. */
+  /** Whether a name in recorded arguments and results is the name of a credential. */
   isSecret(key: string): boolean {
     return this.secrets.has(key);
   }

@@ -31,7 +31,7 @@ export class SecretNames {
   }
 
   /**
-   * Whether a name, such as `user[password]`, `HTTP_AUTHORIZATION` or `api.key`, is that of a credential.
+   * Whether a name, such as `user[password]`, `HTTP_AUTHORIZATION` or `api.key`, names a credential.
    */
   has(name: string): boolean {
     let verdict = this.verdicts.get(name);

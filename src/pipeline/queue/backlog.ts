@@ -1,8 +1,9 @@
 /*
  * Where a span is between its end and its delivery. One `BatchQueue` stands before each exporter:
  *
- *   accept(span)
- *      │
+ *   acceptSpan(span) ──▶ dropped at once: after `shutdown`, or while a receiver refuses every request and a
+ *      │                 batch waits already
+ *      │ offer() ──────▶ dropped: the queue is full, the span is too large or cannot be encoded
  *      ▼
  *   Backlog ─┬─ ResourceBacklog (resource A) ─┬─ urgent Lane: Segment (scope x), Segment (scope y), …
  *            │                                └─ normal Lane: Segment (scope x), …
@@ -10,17 +11,18 @@
  *      │
  *      │ take(): each resource in turn, its oldest spans, cut into Parts
  *      ▼
- *   Batch ──▶ in flight ──▶ delivered
+ *   Batch ──▶ in flight ──▶ delivered; spans that the receiver rejected: dropped
  *      ▲          │
  *      │          ├──▶ refused, retried too long, shutdown ──▶ dropped, with its reason
  *      └──────────┴──▶ RetryList (failed for now, or halved because it was too large)
  *
- * `heldSpans` counts everything from `acceptSpan` on that is not delivered or dropped: waiting, in flight, to
- * be retried.
- * `spans` counts only those that wait. The limits apply to what is held.
+ * `CircuitBreaker` decides whether a batch may leave; `circuit-breaker.ts` draws its states.
  *
- * Invariant: `ended = delivered + dropped + queued`, where `queued` is `heldSpans`; `Ledger` has the others.
- * A resource holds its share: when the queue is full, the resource that takes most of it loses a span.
+ * `heldSpans` counts the accepted spans that are neither delivered nor dropped: waiting, in flight, to be
+ * retried. `spans` counts only those that wait. The limits apply to `heldSpans` and `heldBytes`.
+ *
+ * Invariant: `ended = delivered + dropped + queued`, where `queued` is `heldSpans`; `Ledger` counts the
+ * others. No resource displaces another: when the queue is full, the one with the most spans loses one.
  */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { InstrumentationScope } from '../../sdk/instrumentation-scope.js';

@@ -22,7 +22,7 @@ const MIN_CLOSE_MILLIS = 100;
 
 /**
  * Collects ended spans, sends them to one exporter in batches, retries, and counts every outcome. At every
- * moment `ended = delivered + dropped + queued`. `backlog.ts` has a drawing.
+ * moment `ended = delivered + dropped + queued`. `backlog.ts` has the drawing.
  */
 export class BatchQueue implements SpanSink {
   private readonly limits: BatchLimits;
@@ -73,7 +73,7 @@ export class BatchQueue implements SpanSink {
       return;
     }
     if (this.breaker.permanent && backlog.heldSpans >= limits.maxExportBatchSize) {
-      // One span is kept for the next probe.
+      // At most one batch is kept, for the next probe.
       this.drop('permanent_error', 1);
       return;
     }

@@ -1,3 +1,16 @@
+/*
+ * The states of a breaker:
+ *
+ *   closed ── an export fails ──▶ open ── the wait is over, or a flush asks ──▶ half-open
+ *     ▲                            ▲                                              │  one export as a probe
+ *     │                            └───────────────── it fails ───────────────────┤
+ *     └────────────────────────────────────────────── it succeeds ────────────────┘
+ *
+ * The wait is a backoff, or the time that the receiver asked for; it is long where only a person can repair
+ * the cause (`permanent`). A failure that only the data caused counts as a success: the receiver works.
+ *
+ * Invariant: an export changes the state only if it has not changed since the export began (`era`).
+ */
 import type { ExportFailure } from '../../otlp/failures/export-failure.js';
 import { backoffMillis, probeMillis } from '../../otlp/backoff.js';
 
@@ -36,7 +49,11 @@ export class CircuitBreaker {
     return this.era;
   }
 
-  /** @returns whether the receiver works again after a failure */
+  /**
+   * Records a successful export and closes the breaker.
+   *
+   * @returns whether the receiver works again after a failure
+   */
   succeeded(era: number): boolean {
     if (era !== this.era || this.state === 'closed') return false;
     this.enter('closed');

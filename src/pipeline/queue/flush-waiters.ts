@@ -9,6 +9,8 @@ export class FlushWaiters {
   private readonly waiting = new Set<Waiter>();
 
   /**
+   * Resolves when spans that are held now are delivered or dropped, or when the time is over.
+   *
    * @param epoch - the newest epoch to wait for
    * @param spans - the number of spans of these epochs that are held now
    * @param limitMillis - the longest wait, in milliseconds; the timer keeps the process alive

@@ -17,6 +17,8 @@ export class RetryList {
   }
 
   /**
+   * Removes and returns the next batch to send again.
+   *
    * @param mayBeOther - whether the export is a probe that new spans could serve as well. Every other probe
    *   uses new spans, so that one bad batch does not block all others
    */

@@ -6,6 +6,8 @@ export interface HeadSampler {
   /** Whether `sample` reads the attributes, so that callers must build them first. */
   readonly needsAttributes: boolean;
   /**
+   * Decides whether a new span is recorded and sampled.
+   *
    * @param parent - the parent's span context, local or remote; absent for a root span
    * @param share - the option `sample` of the span: the share of traces to keep, 0 to 1
    */

@@ -51,7 +51,7 @@ function guarded(sampler: Sampler, onError: (error: unknown) => void): HeadSampl
   };
 }
 
-/** @throws TypeError if it is not a decision */
+/** Checks the decision of a user's sampler. @throws TypeError if it is not a decision */
 function readDecision(answer: SamplingResult | null | undefined): SamplingResult {
   const { decision, attributes, traceState } = Object(answer) as Partial<SamplingResult>;
   if (decision === undefined || !DECISIONS.has(decision)) {

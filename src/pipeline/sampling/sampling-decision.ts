@@ -14,7 +14,7 @@ const RANDOM_DIGITS = 14;
 const RANDOM_RANGE = 2 ** 56;
 
 /**
- * Whether an id belongs to the kept share; the same for an id everywhere.
+ * Whether an id belongs to the kept share. The answer for an id is the same in every process.
  *
  * @param id - a trace or span id, in hex
  * @param share - the share, 0 to 1; an id that is kept at one share is kept at every larger one

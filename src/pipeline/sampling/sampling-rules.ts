@@ -1,6 +1,6 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
 import type { SamplerConfig, SamplingRule } from '../../config/sampler-config.js';
-import { compilePatterns, stateless } from '../../context/name-patterns.js';
+import { compilePatterns } from '../../context/name-patterns.js';
 
 /** A compiled sampling rule. */
 export interface CompiledRule {
@@ -48,10 +48,7 @@ function attributeCondition(key: string, matches: ValueMatcher): Condition {
 }
 
 function valueMatcher(wanted: NonNullable<SamplingRule['attributes']>[string]): ValueMatcher {
-  if (wanted instanceof RegExp) {
-    const expression = stateless(wanted);
-    return (value) => typeof value === 'string' && expression.test(value);
-  }
+  if (wanted instanceof RegExp) return compilePatterns([wanted]);
   if (!Array.isArray(wanted)) return (value) => value === wanted;
   const text = JSON.stringify(wanted);
   return (value) => Array.isArray(value) && JSON.stringify(value) === text;

@@ -3,14 +3,16 @@
  *
  *   entry ── TenantKeys.ofEntry: `resolve` or `resolveEntry`, asked once ──▶ key ──▶ TenantRouter
  *                                                                                       │
+ *     telemetry is off ───────────────────────────────────────────────▶ the current generation
  *     slot in the cache, built from the current configuration ────────▶ its generation
  *     look-up of this key under way ──────────────────────────────────▶ a generation that holds spans back
  *     unknown (remembered for 10 s), or not a key ────────────────────▶ fallback: default pipeline or dropped
  *     too many look-ups ──────────────────────────────────────────────▶ dropped
  *     otherwise: call `config(key)`
  *         an object ────────────────────▶ open a slot in the cache, use its generation
- *         a promise ────────────────────▶ hold spans back, then hand them to whatever it resolves to
- *         nothing, or an error ─────────▶ keep the tenant's last configuration, else unknown
+ *         a promise ────────────────────▶ hold spans back, then hand them to the generation of its result
+ *         nothing ──────────────────────▶ unknown
+ *         an error, or 30 s without it ─▶ the tenant's last configuration, else unknown
  *
  * Invariants: a tenant's spans never go to another tenant; slots, look-ups and remembered unknown keys are
  * bounded (keys come from requests); an entry keeps the tenant that it was first given.

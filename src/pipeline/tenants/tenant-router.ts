@@ -178,7 +178,11 @@ export class TenantRouter {
     }
   }
 
-  /** @throws TelemetryConfigError */
+  /**
+   * Puts a slot with a tenant's configuration into the cache and builds its generation.
+   *
+   * @throws TelemetryConfigError
+   */
   private openSlot(key: string, config: TracerConfig): GenerationSlot {
     const slot = this.pipeline.slotOver([config, this.changes.get(key)], (used) => {
       this.cache.set(key, used);
@@ -282,7 +286,7 @@ function isThenable<T>(value: T): value is T & PromiseLike<Awaited<T>> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** Treat `null` as "unknown tenant": many databases return it for a missing row. */
+/** Whether a look-up found nothing. Many databases return `null` for a missing row. */
 function isNothing(config: TracerConfig | null | undefined): config is null | undefined {
   return config === undefined || config === null;
 }

@@ -41,7 +41,11 @@ export class AdoptedInstrumentation {
 
   private constructor(private readonly name: string) {}
 
-  /** @param modules - modules to patch that were imported before */
+  /**
+   * Adds an instance that uses the instrumentation.
+   *
+   * @param modules - modules to patch that were imported before
+   */
   join(instance: InstrumentedInstance, instrumentation: Instrumentation, modules: HandedModules): void {
     // This object may be the one that patches for all instances, so it is taken down before its
     // configuration is restored.

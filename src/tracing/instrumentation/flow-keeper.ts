@@ -54,6 +54,8 @@ export class FlowKeeper {
   private readonly restorers: (() => void)[] = [];
 
   /**
+   * Makes callbacks of a patched library run in the context of their call.
+   *
    * @param patched - the modules that the instrumentation patched
    * @param handed - the modules that instances listed
    */

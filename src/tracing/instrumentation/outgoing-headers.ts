@@ -75,7 +75,7 @@ function defaultPort(protocol: string): string {
 }
 
 /**
- * Whether a header identifies the user. Such baggage that the app wrote stays, while trace context must
+ * Whether a header identifies the user. Such baggage is kept if the app wrote it, while trace context must
  * name the client's span.
  */
 function saysWho(header: string): boolean {

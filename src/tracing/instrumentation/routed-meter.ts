@@ -101,7 +101,11 @@ export class RoutedMeter implements Meter {
 
   private batches: { readonly callback: BatchObservableCallback; readonly undo: () => void }[] = [];
 
-  /** @returns a function that finds the instrument for a measurement's instance */
+  /**
+   * Creates an instrument for each instance at its first measurement.
+   *
+   * @returns a function that finds the instrument for a measurement's instance
+   */
   private routed<T>(create: (meter: Meter) => T): (context: Context | undefined) => T | undefined {
     const made = new Map<InstrumentedInstance, T>();
     return (context) => {

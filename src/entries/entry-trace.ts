@@ -129,7 +129,7 @@ export class EntryTrace implements Entry {
     if (this.holds === 0) this.finish();
   }
 
-  /** Ends the entry, whatever still holds it. */
+  /** Ends the entry at once, even if work in it is unfinished. */
   finish(): void {
     if (this.over) return;
     this.over = true;

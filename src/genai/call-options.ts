@@ -90,7 +90,7 @@ export interface ChunkReading {
   readonly inputTokens?: number;
   /** The tokens of the whole output so far. */
   readonly outputTokens?: number;
-  /** The reason why the model stopped; in the last chunk. */
+  /** The reason why the model stopped; only the last chunk has one. */
   readonly finishReason?: string;
   /** The model that answers. */
   readonly model?: string;

@@ -22,7 +22,7 @@ import type { GenAiCall } from './genai-call.js';
 import { runCall, type AnyOperation } from './run-call.js';
 import { describe } from './describe.js';
 
-/** Runs inside a call and receives it. */
+/** A function that runs inside a call and receives the call. */
 export type CallBody<T> = (call: GenAiCall) => T;
 
 /**

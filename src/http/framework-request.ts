@@ -24,7 +24,7 @@ export interface FrameworkRequest {
 export interface ForwardedRequest {
   readonly clientAddress: string | undefined;
   readonly scheme: string | undefined;
-  /** The host with its port, if it has one. */
+  /** The host, with the port if the header has one. */
   readonly host: string | undefined;
 }
 

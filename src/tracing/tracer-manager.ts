@@ -43,7 +43,7 @@ export function managerOfPipeline(pipeline: FlowPipeline): TracerManager | undef
  */
 export class TracerManager {
   private readonly tracers: NamedTracers;
-  /** @internal */
+  /** The tracer for spans whose code names no scope. @internal */
   readonly defaultTracer: InstanceTracer;
 
   /** @internal */

@@ -6,7 +6,7 @@ import type { UsageOwner } from '../genai/usage.js';
 /** The run and the stage that the running code belongs to. */
 export interface CurrentWork<R> {
   readonly run: R | undefined;
-  /** The nearest stage, else the run; it adds up the usage of models. */
+  /** The owner that adds up the usage of models: the nearest stage, else the run. */
   readonly usage: UsageOwner | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { DatabaseServer } from './database-server.js';
 import type { PoolFigures } from './pool-metrics.js';
 import { PoolWaits } from './pool-wait.js';
 
-/** The place of a server, as clients of `pg` name it. */
+/** The address of a server, as clients of `pg` name it. */
 export interface PostgresAddress {
   readonly host?: string;
   readonly port?: number;

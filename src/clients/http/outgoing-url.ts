@@ -42,7 +42,7 @@ export function addressOf(url: OutgoingUrl): string {
   return `${scheme}://${isDefault ? bracketed(url) : hostWithPort(url)}${path}`;
 }
 
-/** Returns the host with its port, also a default one. */
+/** Returns the host with its port, even if this is the default port. */
 export function hostWithPort(url: OutgoingUrl): string {
   return `${bracketed(url)}:${url.port}`;
 }

@@ -1,7 +1,7 @@
 import type { FieldShape, MessageShape } from './protobuf-reader.js';
 
 /**
- * The messages of OTLP, reduced to the fields that are shown.
+ * Returns the shape of an OTLP message, reduced to the fields that devtools shows.
  *
  * @see {@link https://github.com/open-telemetry/opentelemetry-proto | opentelemetry-proto}
  */

@@ -43,7 +43,7 @@ interface Pending {
   readonly meter: CallMeter | undefined;
   readonly role: McpRole;
   readonly begun: number;
-  /** Whether other code created the span and ends it. */
+  /** Whether the span belongs to other code, which also ends it. */
   readonly adopted: boolean;
   /** Whether error messages are recorded. */
   readonly showsErrors: boolean;

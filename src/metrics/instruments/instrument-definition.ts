@@ -18,7 +18,7 @@ export const CREATE = {
   observableGauge: 'createObservableGauge',
 } as const satisfies Record<InstrumentKind, keyof Meter>;
 
-/** The identity of an instrument; equal ones are shared. */
+/** The identity of an instrument. Code that defines an equal instrument gets the same one. */
 export interface InstrumentDefinition {
   readonly kind: InstrumentKind;
   readonly name: string;

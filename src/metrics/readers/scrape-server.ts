@@ -24,6 +24,8 @@ export class ScrapeServer {
   }
 
   /**
+   * Opens a port that serves pages to Prometheus.
+   *
    * @param page - returns the content of a path at each scrape; `undefined` if there is no page
    * @throws TelemetryConfigError `TELEMETRY_EXPORTER_UNBUILDABLE` if the port cannot be opened
    */

@@ -106,7 +106,7 @@ function bracketEnd(text: string, start: number): number {
   let at = start;
   while (at < text.length) {
     const character = text[at];
-    // Inside a word it is an apostrophe.
+    // A single quote inside a word is an apostrophe.
     if (character === '"' || (character === "'" && !/\w/.test(text[at - 1] ?? ''))) {
       at = quoteEnd(text, at);
       continue;

@@ -1,17 +1,18 @@
 /*
  * The life of a generation, which is one configuration of a pipeline:
  *
- *   reconfigure() ─ build() ──▶ current ── replaced ───┐
+ *   reconfigure(), override() ─ build() ──▶ current ───┐ replaced (`live-generation.ts`)
  *                                                      ├──▶ draining ── last span ended ──▶ closed
- *   tenant, override, flow ──▶ GenerationSlot          │      (or too many drain: the oldest is closed)
+ *   tenant, temporary config ──▶ GenerationSlot        │      (or too many drain: the oldest is closed)
  *      first use: buildNow() ──▶ beside current ───────┘
- *         ▲                         │ idle: evicted
+ *         ▲                         │ idle, or too many: evicted
  *         └──── used again ─────────┘
  *
  *   StandIns ──▶ holding (spans wait for a tenant's look-up), dropping (spans go nowhere); never closed
  *
  * `GenerationLife` builds and closes generations and leases their exporters from the `SinkPool`, so that
- * generations with equal exporters share one queue. `live` counts the spans that have begun and not ended.
+ * generations with equal exporters share one queue. `live` counts the spans that have begun or
+ * were adopted, and have not ended or been released.
  *
  * Invariant: a span ends in the generation that it began in, under that generation's sampler, limits, mask
  * and exporters. Two exceptions move a span: a server span starts in a provisional generation, counted by

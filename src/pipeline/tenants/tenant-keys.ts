@@ -12,7 +12,7 @@
  *         an object ────────────────────▶ open a slot in the cache, use its generation
  *         a promise ────────────────────▶ hold spans back, then hand them to the generation of its result
  *         nothing ──────────────────────▶ unknown
- *         an error, or 30 s without it ─▶ the tenant's last configuration, else unknown
+ *         an error, or 30 s of waiting ─▶ the tenant's last configuration, else unknown
  *
  * Invariants: a tenant's spans never go to another tenant; slots, look-ups and remembered unknown keys are
  * bounded (keys come from requests); an entry keeps the tenant that it was first given.

@@ -29,6 +29,24 @@ export function subscribeAll(source: string, listeners: Readonly<Record<string, 
   return together(undo);
 }
 
+/** Whether this runtime publishes on a channel while `fn` runs. */
+export function isPublished(name: string, fn: () => unknown): boolean {
+  let published = false;
+  const stop = subscribeAll(name, {
+    [name]: () => {
+      published = true;
+    },
+  });
+  try {
+    fn();
+  } catch {
+    // Then this runtime has no such channel.
+  } finally {
+    stop();
+  }
+  return published;
+}
+
 /** Returns a function that calls all of the given ones. */
 export function together(stops: readonly (() => void)[]): () => void {
   return () => {

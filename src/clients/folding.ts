@@ -79,19 +79,25 @@ class Family {
   }
 }
 
+/** The figures of counted calls, in seconds, with the context and attributes of the first one. */
+interface Tally {
+  readonly context: FlowContext;
+  readonly instance: RecordingInstance;
+  readonly attributes: Attributes;
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  /** When the first call began and the last one ended, in milliseconds since the epoch. */
+  start: number;
+  end: number;
+}
+
 /** Repeated calls of one name below one span. */
 export class Repeats {
   begun = 0;
   flushMillis = DEFAULT_FLUSH_MILLIS;
-  private sum = 0;
-  private min = Infinity;
-  private max = 0;
-  private count = 0;
-  private firstStart = 0;
-  private lastEnd = 0;
-  private first:
-    | { readonly context: FlowContext; readonly instance: RecordingInstance; readonly attributes: Attributes }
-    | undefined;
+  private tally: Tally | undefined;
 
   constructor(
     private readonly name: string,
@@ -106,47 +112,42 @@ export class Repeats {
     seconds: number,
   ): void {
     const start = epochMillis(startMonotonic);
-    if (this.first === undefined) {
-      this.first = { context, instance, attributes: attributes() };
-      this.firstStart = start;
-    }
-    this.firstStart = Math.min(this.firstStart, start);
-    this.lastEnd = Math.max(this.lastEnd, start + seconds * 1000);
-    this.count += 1;
-    this.sum += seconds;
-    this.min = Math.min(this.min, seconds);
-    this.max = Math.max(this.max, seconds);
+    const tally = (this.tally ??= {
+      ...{ context, instance, attributes: attributes() },
+      ...{ count: 0, sum: 0, min: Infinity, max: 0, start, end: 0 },
+    });
+    tally.start = Math.min(tally.start, start);
+    tally.end = Math.max(tally.end, start + seconds * 1000);
+    tally.count += 1;
+    tally.sum += seconds;
+    tally.min = Math.min(tally.min, seconds);
+    tally.max = Math.max(tally.max, seconds);
     // Below a parent that is not sampled, a call would have made no span either.
     if (isSampled(this.family.parent)) instance.pipeline.pool.folded += 1;
     this.family.wait(this.flushMillis);
   }
 
   sendFolded(): void {
-    const { first, count } = this;
-    if (first === undefined) return;
-    const { context, instance, attributes } = first;
+    const { tally } = this;
+    if (tally === undefined) return;
+    this.tally = undefined;
+    const { context, instance, attributes, count, sum, min, max } = tally;
     const span = instance.manager.getTracer().startSpan(
       `${this.name} ×${count}`,
       {
         kind: SpanKind.CLIENT,
-        startTime: this.firstStart,
+        startTime: tally.start,
         attributes: {
           ...Object.fromEntries(Object.entries(attributes).filter(([key]) => !SINGLE.test(key))),
           'nestjs.folded.count': count,
-          'nestjs.folded.duration.sum': this.sum,
-          'nestjs.folded.duration.min': this.min,
-          'nestjs.folded.duration.max': this.max,
+          'nestjs.folded.duration.sum': sum,
+          'nestjs.folded.duration.min': min,
+          'nestjs.folded.duration.max': max,
         },
       },
       context,
     );
-    span.end(this.lastEnd);
-    this.first = undefined;
-    this.count = 0;
-    this.sum = 0;
-    this.min = Infinity;
-    this.max = 0;
-    this.lastEnd = 0;
+    span.end(tally.end);
   }
 }
 

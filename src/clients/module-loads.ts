@@ -1,8 +1,9 @@
-import diagnostics from 'node:diagnostics_channel';
 import nodeModule from 'node:module';
 import { nodeRequire } from '../base/node-require.js';
-import { subscribeAll } from './channel.js';
+import { isPublished, subscribeAll } from './channel.js';
 import { Patches, type AnyFunction } from './patches.js';
+
+const REQUIRED = 'tracing:module.require:end';
 
 /** Called with a requested package, file or address. */
 type LoadListener = (requested: string) => void;
@@ -29,7 +30,7 @@ export function onModuleLoad(listener: LoadListener): () => void {
 
 function followChannels(): () => void {
   return subscribeAll('modules', {
-    'tracing:module.require:end': ({ id }: { id?: unknown }) => {
+    [REQUIRED]: ({ id }: { id?: unknown }) => {
       tell(id);
     },
     'tracing:module.import:asyncEnd': ({ url }: { url?: unknown }) => {
@@ -61,13 +62,5 @@ function tell(requested: unknown): void {
 
 /** Whether this Node publishes module loads; tested with a module of this library. */
 function publishesLoads(): boolean {
-  let published = false;
-  const listener = (): void => {
-    published = true;
-  };
-  const name = 'tracing:module.require:end';
-  diagnostics.subscribe(name, listener);
-  nodeRequire('node:path');
-  diagnostics.unsubscribe(name, listener);
-  return published;
+  return isPublished(REQUIRED, () => nodeRequire('node:path'));
 }

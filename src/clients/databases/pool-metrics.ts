@@ -43,7 +43,8 @@ const DEFINITIONS = Object.values(METRICS).filter(({ state }) => state !== 'idle
 interface NamedPools {
   readonly library: ClientLibrary;
   readonly attributes: Attributes;
-  readonly members: Map<WeakRef<object>, () => PoolFigures | undefined>;
+  /** Functions that read one pool each. */
+  readonly members: Set<() => PoolFigures | undefined>;
   /** The sum of each reported figure over all pools; zero after the last of these pools is gone. */
   readonly sums: Map<Figure, number>;
 }
@@ -51,7 +52,6 @@ interface NamedPools {
 /** The maximum number of names, and of pools of one name, that are observed for an instance. */
 const MAX_POOLS = 100;
 const pools = new WeakMap<Pipeline, Map<string, NamedPools>>();
-const references = new WeakMap<object, WeakRef<object>>();
 /** The instances that each pool is observed for; a pool is seen with every statement. */
 const observers = new WeakMap<object, WeakSet<Pipeline>>();
 
@@ -86,17 +86,18 @@ export function watchPool<P extends object>(
 ): void {
   const pipeline = measuring(library, context);
   const seenBy = observers.get(pool) ?? new WeakSet();
-  if (pipeline === undefined || (seenBy.has(pipeline) && !hasTimedOut)) return;
+  if (pipeline === undefined) return;
+  const isNew = !seenBy.has(pipeline);
+  if (!isNew && !hasTimedOut) return;
   observers.set(pool, seenBy.add(pipeline));
   const names = pools.get(pipeline) ?? observed(pipeline);
   const attributes = attributesOf(server);
   const key = Object.values(attributes).join(' ');
-  const named: NamedPools = names.get(key) ?? { library, attributes, members: new Map(), sums: new Map() };
+  const named: NamedPools = names.get(key) ?? { library, attributes, members: new Set(), sums: new Map() };
   if (names.size < MAX_POOLS) names.set(key, named);
-  const reference = (references.get(pool) as WeakRef<P> | undefined) ?? new WeakRef(pool);
-  references.set(pool, reference);
-  if (named.members.size < MAX_POOLS && !named.members.has(reference)) {
-    named.members.set(reference, () => {
+  if (isNew && named.members.size < MAX_POOLS) {
+    const reference = new WeakRef(pool);
+    named.members.add(() => {
       const alive = reference.deref();
       return alive && figures(alive);
     });
@@ -136,9 +137,9 @@ function observed(pipeline: Pipeline): Map<string, NamedPools> {
 
 function addUp({ members, sums }: NamedPools, isRead: boolean): void {
   for (const figure of sums.keys()) if (figure !== 'timeouts') sums.set(figure, 0);
-  for (const [reference, read] of members) {
+  for (const read of members) {
     const figures = read();
-    if (figures === undefined) members.delete(reference);
+    if (figures === undefined) members.delete(read);
     if (figures === undefined || !isRead) continue;
     for (const [figure, value] of Object.entries(figures) as [Figure, number | undefined][])
       if (value !== undefined) sums.set(figure, (sums.get(figure) ?? 0) + value);

@@ -81,7 +81,8 @@ export class OutgoingRequest {
   answered(answer: HttpAnswer): void {
     const { status, protocolVersion } = answer;
     this.status = status;
-    const size = contentLength(answer.header('content-length'));
+    const length = answer.header('content-length');
+    const size = typeof length === 'string' && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
     this.call.set({
       'http.response.status_code': status,
       ...(size === undefined ? {} : { 'http.response.body.size': size }),
@@ -109,7 +110,8 @@ export class OutgoingRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly protocolVersion?: string | undefined;
-  header(name: string): string | undefined;
+  /** Returns the value of a header; only text counts. */
+  header(name: string): unknown;
 }
 
 /** Describes the failure of a request without a complete response. */
@@ -121,11 +123,6 @@ function networkFailure(error: unknown): CallFailure {
   };
   const known = [code, cause?.code, name].find((item) => typeof item === 'string' && item !== '');
   return { type: typeof known === 'string' ? known : '_OTHER' };
-}
-
-function contentLength(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function requestAttributes(

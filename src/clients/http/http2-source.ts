@@ -93,10 +93,7 @@ function follow(stream: ClientHttp2Stream, begun: OutgoingRequest): void {
     begun.answered({
       status: Number(headers[':status']),
       protocolVersion: '2',
-      header: (name) => {
-        const value = headers[name];
-        return typeof value === 'string' ? value : undefined;
-      },
+      header: (name) => headers[name],
     });
   });
   stream.once(errorMonitor, (error) => {

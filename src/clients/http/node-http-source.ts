@@ -1,9 +1,8 @@
-import diagnostics from 'node:diagnostics_channel';
 import { errorMonitor } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
-import { guard, subscribeAll, together } from '../channel.js';
+import { guard, isPublished, subscribeAll, together } from '../channel.js';
 import type { ClientSource } from '../client-source.js';
 import { Patches, type AnyFunction } from '../patches.js';
 import { beginRequest, type OutgoingRequest } from './http-call.js';
@@ -91,21 +90,12 @@ function nodePublishesRequests(): boolean | undefined {
  * suppress tracing: on Node 20, promises are slower after such a context has existed.
  */
 function askForRequests(): boolean {
-  let published = false;
   asking = true;
-  const listener = (): void => {
-    published = true;
-  };
-  diagnostics.subscribe(CREATED, listener);
-  try {
+  const published = isPublished(CREATED, () => {
     const agent = Object.assign(new http.Agent(), { addRequest: () => undefined });
     http.request({ host: 'localhost', agent }).destroy();
-  } catch {
-    // This version of Node has no such channel.
-  } finally {
-    diagnostics.unsubscribe(CREATED, listener);
-    asking = false;
-  }
+  });
+  asking = false;
   return published;
 }
 
@@ -140,10 +130,7 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
   begun.answered({
     status: response.statusCode ?? 0,
     protocolVersion: response.httpVersion,
-    header: (name) => {
-      const value = response.headers[name];
-      return typeof value === 'string' ? value : undefined;
-    },
+    header: (name) => response.headers[name],
   });
   response.once('end', () => {
     begun.end();

@@ -21,11 +21,11 @@ export function resendCount(call: ClientCall, url: OutgoingUrl): number {
 }
 
 /** Records a response after which the client sends again. @param location - the header of a redirect */
-export function expectResend(call: ClientCall, url: OutgoingUrl, location?: string): void {
+export function expectResend(call: ClientCall, url: OutgoingUrl, location?: unknown): void {
   const parent = call.parentSpan;
   if (parent === undefined) return;
   let address = addressOf(url);
-  if (location !== undefined) {
+  if (typeof location === 'string') {
     try {
       const { protocol, host, pathname } = new URL(location, address);
       address = `${protocol}//${host}${pathname}`;

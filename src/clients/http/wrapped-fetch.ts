@@ -52,6 +52,6 @@ function begin(
 
 /** Ends the call at the response's head, since the body belongs to the caller alone. */
 function answered(request: OutgoingRequest, { status, headers }: Response): void {
-  request.answered({ status, header: (name) => headers.get(name) ?? undefined });
+  request.answered({ status, header: (name) => headers.get(name) });
   request.end();
 }

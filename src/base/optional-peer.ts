@@ -7,25 +7,30 @@ import { TelemetryConfigError } from '../errors.js';
  */
 const API_HAS_LOGS = 'logs' in api;
 
+/** An optional package, and the option that needs it. */
+interface OptionalPeer {
+  /** The package's name, exactly as in the import. */
+  readonly name: string;
+  /** The package's version that fits API 1.9, such as `2.12.0`. */
+  readonly version: string;
+  /** The package's version that fits API 1.10; default: `version`. */
+  readonly newer?: string;
+  /** The option that needs the package, such as `exporter.type`. */
+  readonly path: string;
+}
+
 /**
  * Imports an optional package. If it is missing, the error says what to install.
  *
- * @param name - package name, exactly as in the import
- * @param version - the package's version that fits API 1.9, such as `2.12.0`
- * @param path - the option that needs the package, such as `exporter.type`
  * @param importer - `() => import('the-package')`, written literally so that bundlers and the type checker
  *   see it
- * @param newer - the package's version that fits API 1.10
  * @returns the module namespace
  * @throws {@link TelemetryConfigError} `TELEMETRY_PACKAGE_MISSING` if the package or one of its
  *   dependencies is not installed or fails to load; `cause` has the original error
  */
 export async function loadOptionalPeer<T>(
-  name: string,
-  version: string,
-  path: string,
+  { name, version, newer = version, path }: OptionalPeer,
   importer: () => Promise<T>,
-  newer = version,
 ): Promise<T> {
   try {
     return await importer();

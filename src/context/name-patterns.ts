@@ -49,7 +49,7 @@ export function compileNames(patterns: readonly string[]): NameFilter | undefine
 export type TextFilter = (text: unknown) => boolean;
 
 /** Lists of names and regular expressions that select texts. */
-export interface Selection {
+interface Selection {
   /** The selected texts; default: all. */
   readonly include?: readonly (string | RegExp)[] | undefined;
   /** The texts that are not selected, even if they are included; default: none. */

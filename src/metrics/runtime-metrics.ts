@@ -58,11 +58,13 @@ function wanted(options: RuntimeMetricsOptions | false | undefined): readonly Pa
 
 async function startNode(provider: MeterProvider): Promise<() => void> {
   const { RuntimeNodeInstrumentation } = await loadOptionalPeer(
-    '@opentelemetry/instrumentation-runtime-node',
-    '0.36.0',
-    'metrics.runtime.node',
+    {
+      name: '@opentelemetry/instrumentation-runtime-node',
+      version: '0.36.0',
+      newer: '0.37.0',
+      path: 'metrics.runtime.node',
+    },
     () => import('@opentelemetry/instrumentation-runtime-node'),
-    '0.37.0',
   );
   return runAsExport(() => {
     const instrumentation = new RuntimeNodeInstrumentation({ enabled: false });
@@ -77,11 +79,8 @@ async function startNode(provider: MeterProvider): Promise<() => void> {
 /** Starts the host metrics, which measure nothing before the first meter. */
 async function startHost(meterProvider: MeterProvider): Promise<() => void> {
   const { HostMetrics } = await loadOptionalPeer(
-    '@opentelemetry/host-metrics',
-    '0.38.3',
-    'metrics.runtime.host',
+    { name: '@opentelemetry/host-metrics', version: '0.38.3', newer: '0.39.0', path: 'metrics.runtime.host' },
     () => import('@opentelemetry/host-metrics'),
-    '0.39.0',
   );
   return runAsExport(() => {
     new HostMetrics({ meterProvider, name: '@opentelemetry/host-metrics' }).start();

@@ -74,11 +74,13 @@ export async function loadPropagation(
 
 async function loadB3(encoding: 'SINGLE_HEADER' | 'MULTI_HEADER'): Promise<PropagationFormat> {
   const { B3Propagator, B3InjectEncoding } = await loadOptionalPeer(
-    '@opentelemetry/propagator-b3',
-    '2.12.0',
-    'propagation.propagators',
+    {
+      name: '@opentelemetry/propagator-b3',
+      version: '2.12.0',
+      newer: '3.1.0',
+      path: 'propagation.propagators',
+    },
     () => import('@opentelemetry/propagator-b3'),
-    '3.1.0',
   );
   return {
     propagator: new B3Propagator({ injectEncoding: B3InjectEncoding[encoding] }),

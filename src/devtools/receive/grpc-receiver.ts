@@ -17,9 +17,7 @@ import { TelemetryError } from '../../errors.js';
 export async function bindGrpc<Signal extends string>(
   services: Readonly<Record<Signal, string>>,
   take: (signal: Signal, request: Buffer) => void,
-  host: string,
-  port: number,
-  maxBytes: number,
+  { host, port, maxBytes }: { readonly host: string; readonly port: number; readonly maxBytes: number },
 ): Promise<[Server, number]> {
   const server = new Server({ 'grpc.max_receive_message_length': maxBytes });
   for (const [signal, service] of Object.entries(services) as [Signal, string][]) {

@@ -56,7 +56,7 @@ export class OtlpReceiver {
     const { bindGrpc } = await import('./grpc-receiver.js');
     const take = (signal: ReceivedSignal, body: Buffer): void =>
       keep(recorder, signal, readMessage(body, OTLP_REQUESTS[signal]));
-    const [grpc, port] = await bindGrpc(SERVICES, take, host, grpcPort, MAX_BYTES);
+    const [grpc, port] = await bindGrpc(SERVICES, take, { host, port: grpcPort, maxBytes: MAX_BYTES });
     const receiver = new OtlpReceiver(recorder, grpc, port);
     try {
       await receiver.listen(httpPort, host);

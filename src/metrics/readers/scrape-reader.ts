@@ -52,11 +52,13 @@ export class ScrapeReader extends MetricReader {
     producers: MetricProducer[],
   ): Promise<ScrapeReader> {
     const { PrometheusSerializer } = await loadOptionalPeer(
-      '@opentelemetry/exporter-prometheus',
-      '0.223.0',
-      'metrics.readers',
+      {
+        name: '@opentelemetry/exporter-prometheus',
+        version: '0.223.0',
+        newer: '0.301.0',
+        path: 'metrics.readers',
+      },
       () => import('@opentelemetry/exporter-prometheus'),
-      '0.301.0',
     );
     const serializer = new PrometheusSerializer(config.prefix?.replace(/\W/g, '_'));
     return new ScrapeReader(config, serializer, log, cardinalityLimit, producers);

@@ -58,9 +58,7 @@ export class ZipkinDelivery implements Delivery {
    */
   static async open(config: ExporterOfType<'zipkin'>): Promise<ZipkinDelivery> {
     const { ZipkinExporter } = await loadOptionalPeer(
-      '@opentelemetry/exporter-zipkin',
-      '2.12.0',
-      'exporter.type',
+      { name: '@opentelemetry/exporter-zipkin', version: '2.12.0', path: 'exporter.type' },
       () => import('@opentelemetry/exporter-zipkin'),
     );
     // With an explicit address the exporter does not read `OTEL_EXPORTER_ZIPKIN_ENDPOINT`.

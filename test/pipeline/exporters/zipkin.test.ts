@@ -117,9 +117,7 @@ describe('an optional package', () => {
   it('that is missing gives the install command', async () => {
     const absent: string = '@acme/not-there';
     const error: unknown = await loadOptionalPeer(
-      '@acme/not-there',
-      '1.2.3',
-      'exporter.type',
+      { name: '@acme/not-there', version: '1.2.3', path: 'exporter.type' },
       () => import(absent),
     ).catch((reason: unknown) => reason);
     expect(error).toMatchObject({
@@ -134,8 +132,9 @@ describe('an optional package', () => {
 
   it('that throws while loading says so and keeps the cause', async () => {
     const cause = new Error('broken build');
-    const error: unknown = await loadOptionalPeer('acme', '1.2.3', 'exporter.type', () =>
-      Promise.reject(cause),
+    const error: unknown = await loadOptionalPeer(
+      { name: 'acme', version: '1.2.3', path: 'exporter.type' },
+      () => Promise.reject(cause),
     ).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'TELEMETRY_PACKAGE_MISSING', path: 'exporter.type', cause });
   });

@@ -167,6 +167,8 @@ describe('tenants with an exporter each, of a receiver that answers', () => {
             exporter: { type: 'otlp-http', url: receiver.url, headers: { 'x-tenant': key } },
           }),
         },
+        // However busy the machine is, the limit is not what ends the deliveries.
+        closeTimeoutMillis: 30_000,
       },
     );
     for (let index = 0; index < tenants; index += 1) end(manager, `tenant-${index}`);

@@ -19,13 +19,13 @@ export class LogLines {
 /** A configured manager outside of any app, service `test`, that reads no environment. */
 export async function newManager(
   config: TracerConfig,
-  options: { tenants?: TenantOptions; log?: LogLines } = {},
+  options: { tenants?: TenantOptions; log?: LogLines; closeTimeoutMillis?: number } = {},
 ): Promise<TracerManager> {
   const pipeline = new Pipeline({
     instance: 'test',
     log: options.log ?? new LogLines(),
     env: {},
-    closeTimeoutMillis: 1000,
+    closeTimeoutMillis: options.closeTimeoutMillis ?? 1000,
     ...(options.tenants === undefined ? {} : { tenants: options.tenants }),
   });
   const manager = new Manager(pipeline);

@@ -2,7 +2,7 @@
  * Runs the tests of entries and brokers against Nest 11 and the packages of its time, in a folder of its own.
  * Brokers that are not installed are skipped and named.
  *
- *   node test/entries/nest-11/run.mjs
+ *   node test/entries/nest-11/run.mjs [entries | redis | nats | mqtt | rabbitmq | kafka] …
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,8 @@ import { BROKERS, isInstalled, stopBrokers } from '../../brokers/broker-programs
 import { runTests } from '../../brokers/run-tests.mjs';
 
 const BROKER_NAMES = ['redis', 'nats', 'mqtt', 'rabbitmq', 'kafka'];
+const chosen = process.argv.slice(2);
+const isChosen = (name) => chosen.length === 0 || chosen.includes(name);
 
 /** The tests of GraphQL that are about entries. */
 const GRAPHQL = ['choices', 'errors', 'subscriptions'];
@@ -69,10 +71,12 @@ try {
   });
   const core = JSON.parse(readFileSync(join(work, 'node_modules/@nestjs/core/package.json'), 'utf8'));
   console.log(`Nest ${core.version}`);
-  const tests = ['test/entries', ...GRAPHQL.map((name) => `test/nest/graphql/${name}.test.ts`)];
-  const { status } = spawnSync('npx', ['vitest', 'run', ...tests], { cwd: work, stdio: 'inherit' });
-  process.exitCode = status ?? 1;
-  for (const name of BROKER_NAMES) {
+  if (isChosen('entries')) {
+    const tests = ['test/entries', ...GRAPHQL.map((name) => `test/nest/graphql/${name}.test.ts`)];
+    const { status } = spawnSync('npx', ['vitest', 'run', ...tests], { cwd: work, stdio: 'inherit' });
+    process.exitCode = status ?? 1;
+  }
+  for (const name of BROKER_NAMES.filter(isChosen)) {
     if (!isInstalled(name)) {
       console.log(`Skipped, not installed: ${name}`);
       continue;
